@@ -1,0 +1,105 @@
+"""The command line: the list of commands, and the one place where a failure becomes a line and an exit code."""
+
+import os
+import signal
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from wvcli import __version__
+from wvcli.cli import console, output
+from wvcli.cli.commands import export, formats, info, models, similar, train, vector
+from wvcli.cli.help import Command, Group
+from wvcli.errors import ExitCode, UsageError, WvcliError
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 model or input missing, damaged or unreadable; "
+    "4 a word is not in the vocabulary; 5 an optional extra is not installed; 130 interrupted."
+)
+
+app = typer.Typer(
+    name="wvcli",
+    cls=Group,
+    help="Train word vectors with Gensim and ask them questions.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+# In the order of the help.
+for group, name, function in (
+    ("Train", "train", train.train),
+    ("Ask", "similar", similar.similar),
+    ("Ask", "vector", vector.vector),
+    ("Exchange", "export", export.export),
+    ("Exchange", "formats", formats.formats),
+    ("Manage", "info", info.info),
+    ("Manage", "models", models.models),
+):
+    app.command(name, cls=Command, rich_help_panel=group, epilog=EXIT_CODES)(function)
+
+
+def _version(value: bool) -> None:
+    if value:
+        output.line(f"wvcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Train word vectors with Gensim and ask them questions."""
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # words go out as they came in, whatever the locale
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except WvcliError as problem:
+        console.error(problem)
+        return problem.exit_code
+    except typer.TyperException as problem:
+        return _usage(problem)
+    except output.ReaderGone:
+        return ExitCode.DONE
+    except (KeyboardInterrupt, typer.Abort):
+        console.error(WvcliError("interrupted"))
+        return ExitCode.INTERRUPTED
+    except MemoryError:
+        console.error(WvcliError("not enough memory"))
+        return ExitCode.FAILED
+    except Exception as problem:
+        if os.environ.get("WVCLI_TRACEBACK"):
+            raise
+        what = " ".join(f"{type(problem).__name__}: {problem}".split())
+        console.error(WvcliError(f"unexpected: {what}", "set WVCLI_TRACEBACK=1 to see where, and report it"))
+        return ExitCode.FAILED
+
+
+def _usage(problem: typer.TyperException) -> int:
+    context = getattr(problem, "ctx", None)
+    if context and type(problem).__name__ == "NoArgsIsHelpError":
+        output.line(context.get_help())
+        return ExitCode.USAGE
+    message = " ".join(problem.format_message().split()).rstrip(".")
+    command = context.command_path if context else "wvcli"
+    console.error(UsageError(message[:1].lower() + message[1:], f"see {command} --help"))
+    return ExitCode.USAGE
+
+
+def _interrupt(number: int, frame: Any) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,24 @@
+"""`wvcli formats`."""
+
+from wvcli.cli import options
+from wvcli.cli.output import Column, writer
+
+_COLUMNS = tuple(map(Column, ("format", "suffixes", "reads", "writes", "keeps", "extra")))
+
+
+def formats(format: options.Format = "auto", header: options.Header = False) -> None:
+    """The formats of other systems that can be read and written."""
+    from wvcli.formats import registry
+
+    with writer(_COLUMNS, format, header) as out:
+        out.write(
+            (
+                member.name,
+                " ".join(member.suffixes),
+                member.read is not None,
+                member.write is not None,
+                member.keeps,
+                member.extra,
+            )
+            for member in registry
+        )

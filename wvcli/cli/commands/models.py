@@ -1,0 +1,47 @@
+"""`wvcli models`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wvcli.cli import console, options
+from wvcli.cli.output import Column, writer
+from wvcli.errors import WvcliError
+
+_COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes")))
+
+
+def models(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="[FOLDER]",
+            exists=True,
+            file_okay=False,
+            help="Where to look.",
+            show_default="this folder",
+        ),
+    ] = Path(),
+    format: options.Format = "auto",
+    header: options.Header = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """The models in a folder, newest first; the first one is used when none is named."""
+    from wvcli import store
+    from wvcli.models import find
+
+    rows = []
+    for path in find(folder):
+        try:
+            opened = store.open_model(path)
+        except WvcliError as problem:
+            console.error(problem)
+            continue
+        words, dim = opened.tensors["vectors"].shape
+        algorithm = opened.manifest["settings"]["algorithm"]
+        rows.append((str(path), algorithm, int(words), int(dim), path.stat().st_size))
+    if not rows:
+        console.note("there is no model here; train one with wvcli train FILE")
+    with writer(_COLUMNS, format, header) as out:
+        out.write(rows)

@@ -1,0 +1,123 @@
+"""The only writer to stderr: errors, notes, summaries and progress, in colour at a terminal that wants it."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from wvcli.errors import WvcliError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
+_quiet = False
+
+
+def set_quiet(quiet: bool) -> None:
+    """Turn off notes, summaries and progress; errors are always told."""
+    global _quiet
+    _quiet = _quiet or quiet
+
+
+def is_terminal() -> bool:
+    """Whether a person reads stderr."""
+    return sys.stderr.isatty()
+
+
+def wants_colour(stream_is_terminal: bool) -> bool:
+    """Whether to colour what goes to a stream."""
+    return stream_is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def visible(text: str) -> str:
+    """`text` with control characters written out, so that data cannot steer the terminal or break a line."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == " " else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    # Joiners, direction marks and combining signs are not "printable" to Python, yet belong to words.
+    return char if ord(char) > 0x9F and not 0xD800 <= ord(char) <= 0xDFFF else ascii(char)[1:-1]
+
+
+def _line(label: str, colour: str, text: str) -> None:
+    if wants_colour(is_terminal()):
+        label = f"{colour}{label}{_PLAIN}"
+    print(f"{label} {visible(text)}", file=sys.stderr, flush=True)
+
+
+def error(problem: WvcliError) -> None:
+    """Tell a failure in one line."""
+    _line("error:", _RED, f"{problem.message}; {problem.hint}" if problem.hint else problem.message)
+
+
+def note(text: str) -> None:
+    """Tell something worth knowing."""
+    if not _quiet:
+        _line("note:", _CYAN, text)
+
+
+def summary(draw: "Callable[[], RenderableType]") -> None:
+    """Show the result of a command that has no data to print."""
+    if not _quiet:
+        _rich().print(draw())
+
+
+def _rich() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+@contextmanager
+def progress(rate_unit: str) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress bar, when stderr is a terminal.
+
+    Args:
+        rate_unit: what is counted, as in `words/s`.
+
+    Yields:
+        A function that takes what is going on, the amount done, and the amount in all or None; a new
+        description starts a new bar.
+    """
+    if _quiet or not is_terminal():
+        yield lambda description, done, total: None
+        return
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TaskID,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:>9,.0f} {task.fields['unit']}/s" if speed else "")
+
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %", markup=False),
+        Rate(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=_rich(),
+        transient=True,
+    ) as bars:
+        current: dict[str, TaskID] = {}
+
+        def show(description: str, done: int, total: int | None) -> None:
+            stage = description.split()[0]
+            if stage not in current:
+                unit = "bytes" if stage == "reading" else rate_unit
+                current[stage] = bars.add_task(description, total=total, unit=unit)
+            bars.update(current[stage], completed=done, total=total, description=description)
+
+        yield show

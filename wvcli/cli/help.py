@@ -1,0 +1,62 @@
+"""Help as plain grouped text: the same at a terminal and in a pipe, and drawn without importing Rich."""
+
+import re
+import sys
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from wvcli.cli.console import wants_colour
+from wvcli.errors import UsageError
+
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+_WIDTH = 100  # columns of help at most
+
+
+def _heading(text: str) -> str:
+    return f"{_BOLD}{text}{_PLAIN}" if wants_colour(sys.stdout.isatty()) else text
+
+
+class Command(TyperCommand):
+    """A command whose help lists its options under the headings they were given."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write one section for each heading, in the order of the options."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                is_argument = parameter.param_type_name == "argument"
+                default = "Arguments" if is_argument else "Options"
+                section = getattr(parameter, "rich_help_panel", None) or default
+                sections.setdefault(section, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(_heading(title)):
+                formatter.write_dl(records)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse `-dim 100`, which would be read as the short options d, i and m."""
+        known = {option for parameter in self.params for option in parameter.opts}
+        for arg in args:
+            if arg == "--":
+                break
+            name = re.fullmatch(r"-([a-z][a-z-]+)", arg)
+            if name and f"--{name[1]}" in known:
+                raise UsageError(f"there is no option {arg}", f"write --{name[1]}")
+        return super().parse_args(ctx, args)
+
+
+class Group(TyperGroup):
+    """The program, whose help lists its commands under the headings they were given."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one section for each heading, in the order of the commands."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                section = getattr(command, "rich_help_panel", None) or "Commands"
+                sections.setdefault(section, []).append((name, command.get_short_help_str(_WIDTH)))
+        for title, records in sections.items():
+            with formatter.section(_heading(title)):
+                formatter.write_dl(records)

@@ -1,0 +1,65 @@
+"""Every option that more than one command has, once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from wvcli.cli import console
+from wvcli.cli.output import OutputFormat
+
+Missing = Literal["error", "skip", "null", "subword"]
+MissingVector = Literal["error", "skip", "null", "subword", "random"]
+
+
+def _be_quiet(value: bool) -> bool:
+    console.set_quiet(value)
+    return value
+
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="WORD...",
+        help="Words to look up; `-`, or no word and a pipe, reads them from stdin, one a line.",
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="FILE",
+        envvar="WVCLI_MODEL",
+        help="Model file, or vectors in another format [default: the newest model in this folder].",
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    OutputFormat,
+    typer.Option("--format", envvar="WVCLI_FORMAT", help="auto is a table at a terminal and TSV in a pipe."),
+]
+Header = Annotated[bool, typer.Option("--header", help="Begin TSV and CSV with a line of column names.")]
+MissingPolicy = Annotated[
+    Missing | None,
+    typer.Option(
+        "--missing",
+        help="What to do with a word that is not in the vocabulary [default: subword where the model has "
+        "them, else error].",
+        show_default=False,
+    ),
+]
+MissingVectorPolicy = Annotated[
+    MissingVector | None,
+    typer.Option(
+        "--missing",
+        help="What to do with a word that is not in the vocabulary [default: subword where the model has "
+        "them, else error].",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", callback=_be_quiet, help="No notes and no progress on stderr.")
+]
+Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")]

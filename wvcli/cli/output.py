@@ -1,0 +1,274 @@
+"""The only writer to stdout: rows as a table for a person, or as lines and JSON for a program."""
+
+import csv
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from wvcli.cli.console import visible, wants_colour
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from rich.console import Console
+
+OutputFormat = Literal["auto", "table", "tsv", "csv", "json", "jsonl", "plain"]
+
+_DECIMALS = 6  # of a similarity, where float32 vectors still carry meaning
+_SHOWN_NUMBERS = 6  # of a vector in a table
+
+Row = Sequence[Any]
+
+
+class ReaderGone(Exception):
+    """Whatever read our output has stopped reading, as `head` does; there is nothing left to do."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the output.
+
+    Attributes:
+        name: its key in JSON and its heading elsewhere.
+        table_only: shown to people, left out for programs.
+    """
+
+    name: str
+    table_only: bool = False
+
+
+class Writer:
+    """Writes rows in one format; rows may come in several batches, each of which is flushed.
+
+    Rows hold strings, integers, floats, booleans, None, or a vector (float32 [dim]) as their last value.
+    """
+
+    def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
+        self.columns = columns
+        self._data = [place for place, column in enumerate(columns) if not column.table_only]
+        self.names = [columns[place].name for place in self._data]
+        self.header = header
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, kind: object, *details: object) -> None:
+        if kind is None:
+            self.close()
+
+    def write(self, rows: Iterable[Row], title: str = "") -> None:
+        """Write a batch of rows; a table carries the title."""
+        text = "".join(self.line([row[place] for place in self._data]) for row in rows)
+        if text:
+            _put(text)
+
+    def line(self, values: Row) -> str:
+        """One row as text."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Write what ends the output."""
+
+
+class _Delimited(Writer):
+    delimiter = "\t"
+
+    def line(self, values: Row) -> str:
+        first = ""
+        if self.header:
+            self.header = False
+            *names, last = self.names
+            numbers = (
+                [str(number) for number in range(1, len(values[-1]) + 1)] if _is_vector(values[-1]) else [last]
+            )
+            first = self.joined([*names, *numbers])
+        return first + self.joined(_flat(values))
+
+    def joined(self, cells: Sequence[str]) -> str:
+        return "\t".join(map(_tsv_cell, cells)) + "\n"
+
+
+class _Csv(_Delimited):
+    def joined(self, cells: Sequence[str]) -> str:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(cells)
+        return line.getvalue()
+
+
+class _Plain(_Delimited):
+    def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
+        super().__init__(columns, header=False)
+
+    def joined(self, cells: Sequence[str]) -> str:
+        return " ".join(cells) + "\n"
+
+
+class _JsonLines(Writer):
+    def line(self, values: Row) -> str:
+        return _json(dict(zip(self.names, map(_json_value, values), strict=True))) + "\n"
+
+
+class _Json(_JsonLines):
+    _started = False
+
+    def line(self, values: Row) -> str:
+        opening = ",\n " if self._started else "["
+        self._started = True
+        return opening + super().line(values).rstrip("\n")
+
+    def close(self) -> None:
+        _put("]\n" if self._started else "[]\n")
+
+
+class _Table(Writer):
+    def write(self, rows: Iterable[Row], title: str = "") -> None:
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = [list(row) for row in rows]
+        if not grid:
+            return
+        table = Table(title=Text(visible(title)) if title else None, title_justify="left", box=SIMPLE_HEAD)
+        for place, column in enumerate(self.columns):
+            numeric = all(isinstance(row[place], int | float | None) for row in grid)
+            table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
+        for row in grid:
+            table.add_row(*(Text(_table_cell(value)) for value in row))
+        _print_rich(table)
+
+
+_WRITERS: dict[str, type[Writer]] = {
+    "table": _Table,
+    "tsv": _Delimited,
+    "csv": _Csv,
+    "json": _Json,
+    "jsonl": _JsonLines,
+    "plain": _Plain,
+}
+
+
+def resolved(format: OutputFormat) -> str:
+    """`format`, with `auto` decided: a table at a terminal, TSV in a pipe."""
+    if format != "auto":
+        return format
+    return "table" if sys.stdout.isatty() else "tsv"
+
+
+def writer(columns: Sequence[Column], format: OutputFormat, header: bool = False) -> Writer:
+    """A writer for rows of these columns."""
+    return _WRITERS[resolved(format)](columns, header)
+
+
+def write_object(values: dict[str, Any], format: OutputFormat) -> None:
+    """Write one object: JSON as it is, other formats as rows of key and value with nested keys dotted."""
+    if format == "auto" and not sys.stdout.isatty():
+        format = "json"
+    if format == "json":
+        _put(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+    elif format == "jsonl":
+        _put(_json(values) + "\n")
+    else:
+        with writer([Column("key"), Column("value")], format) as out:
+            out.write(_dotted(values))
+
+
+def line(text: str) -> None:
+    """Write one line of text."""
+    _put(text + "\n")
+
+
+def _dotted(values: dict[str, Any], prefix: str = "") -> list[Row]:
+    rows: list[Row] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            rows += _dotted(value, f"{prefix}{key}.")
+        else:
+            rows.append((prefix + key, _json(value) if isinstance(value, list) else value))
+    return rows
+
+
+def _put(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        # What Python still holds for stdout must not raise again when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ReaderGone from error
+
+
+def _print_rich(content: Any) -> None:
+    console = _console()
+    with console.capture() as capture:
+        console.print(content)
+    _put(capture.get())
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    width = None if terminal or "COLUMNS" in os.environ else 100
+    return Console(markup=False, emoji=False, highlight=False, width=width, no_color=not wants_colour(terminal))
+
+
+def _is_vector(value: Any) -> bool:
+    return hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1
+
+
+def number_texts(vector: "npt.NDArray[np.float32]") -> list[str]:
+    """Each number in the fewest digits that give the same float32 again."""
+    return list(map(str, vector))
+
+
+def _flat(values: Row) -> list[str]:
+    *plain, last = values
+    cells = [_cell(value) for value in plain]
+    return cells + (number_texts(last) if _is_vector(last) else [_cell(last)])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.{_DECIMALS}f}"
+    return str(value)
+
+
+def _tsv_cell(text: str) -> str:
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _table_cell(value: Any) -> str:
+    if _is_vector(value):
+        shown = "  ".join(f"{number:8.4f}" for number in value[:_SHOWN_NUMBERS])
+        return f"{shown}  …" if len(value) > _SHOWN_NUMBERS else shown
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return visible(_cell(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _json_value(value: Any) -> Any:
+    if _is_vector(value):
+        return [_finite(float(text)) for text in number_texts(value)]
+    if isinstance(value, float):
+        return _finite(round(value, _DECIMALS))
+    return value
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None  # JSON has no NaN

@@ -1,0 +1,138 @@
+"""The options of commands that train."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+
+def _auto_or_whole(text: str) -> int | None:
+    """A whole number, or None for `auto`."""
+    if text == "auto":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither a whole number nor auto") from None
+
+
+def _option(*names: str, help: str, panel: str, metavar: str | None = "N", **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False, **more)
+
+
+def _auto(name: str, help: str, panel: str) -> Any:
+    return _option(name, help=f"{help} [default: auto]", panel=panel, parser=_auto_or_whole)
+
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Text files, plain or compressed; folders; globs; `-` for stdin.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path | None,
+    _option(
+        "-o",
+        "--output",
+        help="Model file to write [default: the first source's name with .safetensors].",
+        panel="Options",
+        metavar="FILE",
+    ),
+]
+
+Algorithm = Annotated[
+    Literal["auto", "word2vec", "fasttext"],
+    _option("--algorithm", help="fasttext has vectors for unseen words too.", panel="Model", metavar=None),
+]
+Architecture = Annotated[
+    Literal["auto", "skipgram", "cbow"],
+    _option("--architecture", help="Context from word, or word from context.", panel="Model", metavar=None),
+]
+Dim = Annotated[int | None, _auto("--dim", "Dimensions of a vector.", "Model")]
+Window = Annotated[int | None, _auto("--window", "Words of context on each side, at most.", "Model")]
+FixedWindow = Annotated[
+    bool, _option("--fixed-window", help="Always use the whole window.", panel="Model", metavar=None)
+]
+MinN = Annotated[int | None, _option("--min-n", help="Shortest n-gram [default: 3].", panel="FastText")]
+MaxN = Annotated[int | None, _option("--max-n", help="Longest n-gram [default: 6].", panel="FastText")]
+Buckets = Annotated[int | None, _auto("--buckets", "Rows that the hashed n-grams share.", "FastText")]
+
+Epochs = Annotated[int | None, _auto("--epochs", "Passes over the text.", "Training")]
+Loss = Annotated[
+    Literal["negative", "hierarchical"] | None,
+    _option(
+        "--loss",
+        help="Negative sampling or hierarchical softmax [default: negative].",
+        panel="Training",
+        metavar=None,
+    ),
+]
+Negative = Annotated[
+    int | None, _option("--negative", help="Noise words for each true one [default: 5].", panel="Training")
+]
+NoiseExponent = Annotated[
+    float | None,
+    _option(
+        "--noise-exponent",
+        help="Power of the counts by which noise words are drawn [default: 0.75].",
+        panel="Training",
+        metavar="X",
+    ),
+]
+Sample = Annotated[
+    float | None,
+    _option(
+        "--sample",
+        help="Share of the text above which a word is thinned out; 0 is off [default: 0.001].",
+        panel="Training",
+        metavar="X",
+    ),
+]
+Alpha = Annotated[
+    float | None,
+    _option("--alpha", help="Learning rate at the start [default: 0.025].", panel="Training", metavar="X"),
+]
+MinAlpha = Annotated[
+    float | None,
+    _option("--min-alpha", help="Learning rate at the end [default: 0.0001].", panel="Training", metavar="X"),
+]
+Workers = Annotated[
+    int | None, _auto("--workers", "Threads; with 1, the same run gives the same bytes.", "Training")
+]
+Seed = Annotated[int | None, _option("--seed", help="Start of the random numbers [default: 1].", panel="Training")]
+
+MinCount = Annotated[int | None, _auto("--min-count", "Leave out words that occur less often.", "Text")]
+MaxVocab = Annotated[int | None, _option("--max-vocab", help="Keep only the N most frequent words.", panel="Text")]
+Tokenizer = Annotated[
+    str,
+    _option(
+        "--tokenizer",
+        help="auto, unicode, whitespace, chinese or regex:PATTERN [default: auto].",
+        panel="Text",
+        metavar="NAME",
+    ),
+]
+Lowercase = Annotated[
+    bool,
+    _option(
+        "--lowercase/--keep-case",
+        help="Write words in lower case, or as they stand [default: lowercase].",
+        panel="Text",
+        metavar=None,
+    ),
+]
+Encoding = Annotated[
+    str, _option("--encoding", help="Encoding of the text [default: utf-8].", panel="Text", metavar="NAME")
+]
+EncodingErrors = Annotated[
+    Literal["strict", "replace", "ignore"],
+    _option(
+        "--encoding-errors",
+        help="What to do with bytes not in the encoding [default: strict].",
+        panel="Text",
+        metavar=None,
+    ),
+]

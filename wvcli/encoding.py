@@ -1,0 +1,155 @@
+"""From texts to numbers: every text is tokenized once and kept on disk as word ids, which engines train on.
+
+Memory holds the vocabulary and one shard, whatever the size of the corpus. The counts made here are the
+measure that training is held against: `tokens_read` by the tokenizer, `tokens_kept` in the vocabulary.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import WvcliError
+
+IdArray = npt.NDArray[np.uint32]
+
+TEXT_END = np.uint32(0xFFFFFFFF)  # stands after the last token of each text
+LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
+_SHARD_IDS = 1 << 24  # 64 MB on disk
+_DROPPED = np.uint32(0xFFFFFFFE)
+
+
+@dataclass(frozen=True)
+class EncodedCorpus:
+    """A corpus as word ids on disk, ready to train on.
+
+    Attributes:
+        shards: files of little-endian uint32; each text is its word ids and then `TEXT_END`.
+        words: the vocabulary, most frequent first, equally frequent words in the order they first occur.
+        counts: int64 [words], occurrences.
+        texts: number of texts, those left without a word included.
+        tokens_read: tokens the tokenizer gave.
+        tokens_kept: tokens that are in the vocabulary, counted from the shards.
+    """
+
+    shards: list[Path]
+    words: list[str]
+    counts: npt.NDArray[np.int64]
+    texts: int
+    tokens_read: int
+    tokens_kept: int
+
+    def sentences(self) -> Iterator[list[str]]:
+        """Each text that has a word left, as a list of words."""
+        word = self.words.__getitem__
+        for shard in self.shards:
+            ids = np.fromfile(shard, dtype="<u4")
+            start = 0
+            for end in np.flatnonzero(ids == TEXT_END).tolist():
+                if end > start:
+                    yield list(map(word, ids[start:end].tolist()))
+                start = end + 1
+
+
+class Encoding:
+    """All tokens of a corpus as provisional ids on disk, before the vocabulary is decided.
+
+    Attributes:
+        words: every distinct token, in the order of first occurrence.
+        counts: int64 [words], occurrences.
+        texts: number of texts.
+        tokens_read: tokens the tokenizer gave.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shards: list[Path] = []
+        self.words: list[str] = []
+        self.counts: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.texts = 0
+        self.tokens_read = 0
+
+    @classmethod
+    def of(
+        cls,
+        texts: Iterable[str],
+        tokenize: Callable[[str], list[str]],
+        folder: Path,
+        on_tokens: Callable[[int], None] = lambda count: None,
+    ) -> "Encoding":
+        """Tokenize every text and write its ids into `folder`.
+
+        Raises:
+            WvcliError: the folder cannot take the ids, because the disk is full, say.
+        """
+        encoding = cls(folder)
+        ids: defaultdict[str, int] = defaultdict()
+        ids.default_factory = ids.__len__  # a new word gets the next number
+        number, end = ids.__getitem__, int(TEXT_END)
+        shard = array("I")
+        for text in texts:
+            tokens = tokenize(text)
+            if not tokens:
+                continue
+            for start in range(0, len(tokens), LONGEST_TEXT):
+                shard.extend(map(number, tokens[start : start + LONGEST_TEXT]))
+                shard.append(end)
+                encoding.texts += 1
+            encoding.tokens_read += len(tokens)
+            if len(shard) >= _SHARD_IDS:
+                encoding._write(shard, len(ids))
+                shard = array("I")
+                on_tokens(encoding.tokens_read)
+        encoding._write(shard, len(ids))
+        on_tokens(encoding.tokens_read)
+        encoding.words = list(ids)
+        return encoding
+
+    def _write(self, shard: "array[int]", words: int) -> None:
+        """Put a shard on disk and count its tokens."""
+        ids = np.frombuffer(shard, dtype=np.uint32)
+        counts = np.bincount(ids[ids != TEXT_END], minlength=words)
+        counts[: len(self.counts)] += self.counts
+        self.counts = counts
+        path = self._folder / f"{len(self._shards):05}.ids"
+        _store(path, ids)
+        self._shards.append(path)
+
+    def trimmed(self, min_count: int, max_vocab: int | None = None) -> EncodedCorpus:
+        """Decide the vocabulary and rewrite the shards in its ids.
+
+        Args:
+            min_count: words that occur less often are dropped.
+            max_vocab: keep at most so many words, the most frequent ones.
+        """
+        ranked = np.argsort(-self.counts, kind="stable")
+        kept = ranked[self.counts[ranked] >= min_count][:max_vocab]
+        final = np.full(len(self.words), _DROPPED, dtype=np.uint32)
+        final[kept] = np.arange(len(kept), dtype=np.uint32)
+        tokens_kept = 0
+        for path in self._shards:
+            ids = np.fromfile(path, dtype="<u4")
+            ends = ids == TEXT_END
+            ids[~ends] = final[ids[~ends]]
+            ids = ids[ids != _DROPPED]
+            tokens_kept += len(ids) - int(np.count_nonzero(ids == TEXT_END))
+            _store(path, ids)
+        counts = self.counts[kept]
+        if tokens_kept != counts.sum():
+            raise WvcliError(f"{counts.sum():,} tokens were counted, but {tokens_kept:,} lie on disk")
+        words = [self.words[index] for index in kept.tolist()]
+        return EncodedCorpus(self._shards, words, counts, self.texts, self.tokens_read, tokens_kept)
+
+
+def _store(path: Path, ids: IdArray) -> None:
+    try:
+        ids.astype("<u4", copy=False).tofile(path)
+    except OSError as error:
+        raise WvcliError(
+            f"cannot write the encoded text to {path.parent}: {error.strerror or 'no space left on device'}",
+            "set TMPDIR to a folder with more room",
+        ) from error

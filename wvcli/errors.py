@@ -1,0 +1,58 @@
+"""What can go wrong: one root, one exit code a kind."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes a script may rely on."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    INPUT = 3
+    MISSING_WORD = 4
+    MISSING_EXTRA = 5
+    INTERRUPTED = 130
+
+
+class WvcliError(Exception):
+    """A failure told to the user in one line.
+
+    Args:
+        message: what is wrong, with the file and line or the word concerned.
+        hint: what to do about it, or an empty string.
+    """
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(WvcliError):
+    """The command was asked for something it cannot mean."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(WvcliError):
+    """A model or an input is missing, damaged or unreadable."""
+
+    exit_code = ExitCode.INPUT
+
+
+class MissingWordError(WvcliError):
+    """A word is not in the vocabulary."""
+
+    exit_code = ExitCode.MISSING_WORD
+
+
+class MissingExtraError(WvcliError):
+    """An optional dependency is not installed; the hint holds the exact `pip install` line."""
+
+    exit_code = ExitCode.MISSING_EXTRA
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional package", f'pip install "wvcli[{extra}]"')

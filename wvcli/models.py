@@ -1,0 +1,61 @@
+"""What `--model` means, and which models lie here."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from wvcli import formats, store
+from wvcli.errors import InputError
+from wvcli.vectors import Vectors
+
+VARIABLE = "WVCLI_MODEL"
+
+
+def resolve(given: str | os.PathLike[str] | None) -> tuple[Path, bool]:
+    """The model file to use, and whether it was guessed.
+
+    It is the one given, else the one in the variable WVCLI_MODEL, else the newest in the current folder.
+
+    Raises:
+        InputError: there is none.
+    """
+    chosen = given or os.environ.get(VARIABLE)
+    if chosen:
+        return Path(chosen), False
+    found = find(Path())
+    if not found:
+        raise InputError(
+            "there is no model in this folder", "train one with wvcli train FILE, or name one with -m FILE"
+        )
+    return found[0], True
+
+
+def find(folder: Path) -> list[Path]:
+    """The wvcli models in a folder, the newest first."""
+    return sorted(_models(folder), key=lambda path: (-path.stat().st_mtime_ns, path.name))
+
+
+def _models(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob(f"*{store.SUFFIX}") if path.is_file() and store.is_model(path))
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Vectors:
+    """Open a model, or a file in any format that wvcli reads.
+
+    Args:
+        path: the file; None for WVCLI_MODEL or the newest model in the current folder.
+
+    Returns:
+        Its words and vectors, memory-mapped where the format allows.
+
+    Raises:
+        InputError: the file is missing, damaged or in no known format.
+    """
+    chosen, _ = resolve(path)
+    if not chosen.exists():
+        raise InputError(f"there is no file {chosen}")
+    if chosen.is_dir():
+        raise InputError(f"{chosen} is a folder, not a model")
+    if chosen.suffix == store.SUFFIX or store.is_model(chosen):
+        return store.open_model(chosen).vectors()
+    return formats.read(chosen)

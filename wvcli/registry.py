@@ -1,0 +1,57 @@
+"""One class for every family of interchangeable members: formats, tokenizers, engines."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Generic, TypeVar
+
+from wvcli.errors import UsageError
+
+Member = TypeVar("Member")
+
+
+class Registry(Generic[Member]):
+    """The members of a package, one module each, imported only when asked for.
+
+    A module `word2vec_text.py` is the member `word2vec-text`; it offers itself as the module attribute
+    named after the family in capitals (`FORMAT`, `TOKENIZER`, `ENGINE`).
+
+    Args:
+        family: the singular noun of the family, used in messages.
+        package: the dotted name of the package that holds the modules.
+    """
+
+    def __init__(self, family: str, package: str) -> None:
+        self.family = family
+        self.package = package
+
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        found = iter_modules(import_module(self.package).__path__)
+        return {module.name.replace("_", "-"): module.name for module in found}
+
+    def names(self) -> list[str]:
+        """The names of all members, in alphabetical order; imports none of them."""
+        return sorted(self._modules)
+
+    def get(self, name: str) -> Member:
+        """The member called `name`.
+
+        Raises:
+            UsageError: no member has that name; the hint proposes a near one.
+        """
+        module = self._modules.get(name)
+        if module is None:
+            raise UsageError(f"no {self.family} is called {name!r}", self._hint(name))
+        member: Member = getattr(import_module(f"{self.package}.{module}"), self.family.upper())
+        return member
+
+    def __iter__(self) -> Iterator[Member]:
+        return map(self.get, self.names())
+
+    def _hint(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.names(), n=1)
+        return f"did you mean {near[0]}?" if near else f"known: {', '.join(self.names())}"

@@ -1,0 +1,302 @@
+"""The model file: one `.safetensors` holding the vectors, the vocabulary and a JSON manifest.
+
+The layout is described in README.md, "The model file". Files are memory-mapped to read, and written aside,
+flushed to disk and then put in place, so that a crash leaves the old file or the new one and never half of one.
+"""
+
+import hashlib
+import json
+import os
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.subwords import Subwords
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+FORMAT_VERSION = 1
+MANIFEST_KEY = "wvcli"
+SUFFIX = ".safetensors"
+
+Tensors = Mapping[str, npt.NDArray[Any]]
+
+_DTYPES = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "|u1"}
+_HASH_BLOCK = 1 << 24  # bytes hashed at a time
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """An open model file.
+
+    Attributes:
+        path: where it is.
+        manifest: everything known about the model, as written by `save`.
+        tensors: the arrays by name, memory-mapped and read-only.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    tensors: Tensors
+
+    def vectors(self) -> Vectors:
+        """The words and vectors of the model; nothing is read before it is asked for."""
+        tensors = self.tensors
+        subwords = None
+        if "subwords.vectors" in tensors:
+            settings = self.manifest["settings"]
+            subwords = Subwords(tensors["subwords.vectors"], settings["min_n"], settings["max_n"])
+        return Vectors(
+            vocabulary=Vocabulary(
+                tensors["vocabulary.text"], tensors["vocabulary.offsets"], tensors["vocabulary.order"]
+            ),
+            matrix=tensors["vectors"],
+            counts=tensors.get("vocabulary.counts"),
+            subwords=subwords,
+            stored_norms=tensors["norms"],
+            normalize=_normalizer(self.manifest.get("tokenizer", {})),
+            manifest=self.manifest,
+            path=self.path,
+        )
+
+
+def _normalizer(tokenizer: Mapping[str, Any]) -> Callable[[str], str]:
+    if not tokenizer:
+        return str
+    if tokenizer.get("lowercase"):
+        return lambda word: unicodedata.normalize("NFC", word).lower()
+    return lambda word: unicodedata.normalize("NFC", word)
+
+
+def vector_tensors(vectors: Vectors) -> dict[str, npt.NDArray[Any]]:
+    """The arrays that every model file holds, and the optional ones these vectors have."""
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "vectors": vectors.matrix,
+        "norms": vectors.norms,
+        "vocabulary.text": vectors.vocabulary.text,
+        "vocabulary.offsets": vectors.vocabulary.offsets,
+        "vocabulary.order": vectors.vocabulary.order,
+    }
+    if vectors.counts is not None:
+        tensors["vocabulary.counts"] = vectors.counts
+    if vectors.subwords is not None:
+        tensors["subwords.vectors"] = vectors.subwords.matrix
+    return tensors
+
+
+def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: bool = False) -> None:
+    """Write a model file.
+
+    Args:
+        path: the file to make.
+        tensors: the arrays by name.
+        manifest: what to say about the model; the format version and the checksums are added here.
+        overwrite: replace an existing file.
+
+    Raises:
+        UsageError: the file exists and `overwrite` is false.
+        WvcliError: the disk is full or the folder cannot be written.
+    """
+    from safetensors.numpy import save_file
+
+    # The safetensors package writes an array that is not contiguous as if it were.
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    checksum = {name: _sha256(array) for name, array in sorted(arrays.items())}
+    complete = {"format_version": FORMAT_VERSION, **manifest, "checksum": checksum}
+    metadata = {MANIFEST_KEY: json.dumps(complete, ensure_ascii=False, sort_keys=True)}
+    with written_aside(path, overwrite) as aside:
+        save_file(arrays, aside, metadata)
+
+
+def check_writable(path: Path, overwrite: bool) -> None:
+    """Refuse early what `save` would refuse at the end.
+
+    Raises:
+        UsageError: the file exists and `overwrite` is false.
+        WvcliError: the folder is missing or cannot be written.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "name a file with -o")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists", "add --force to overwrite it, or name another file with -o")
+    if not path.parent.is_dir():
+        raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
+    probe = _aside(path)
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise WvcliError(f"cannot write {path}: {_reason(error)}") from error
+
+
+@contextmanager
+def written_aside(path: Path, overwrite: bool) -> Iterator[Path]:
+    """A fresh path beside `path` to write to; it takes the place of `path` when the block ends well.
+
+    Raises:
+        UsageError: the file exists and `overwrite` is false.
+        WvcliError: the disk is full or the folder cannot be written; nothing is left behind.
+    """
+    check_writable(path, overwrite)
+    aside = _aside(path)
+    try:
+        yield aside
+        _flush(aside)
+        if overwrite:
+            os.replace(aside, path)
+        else:
+            _put_in_place(aside, path)
+        _flush(path.parent)
+    except Exception as error:
+        # The safetensors package wraps an operating system error in its own.
+        if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
+            raise WvcliError(f"cannot write {path}: {_reason(error)}") from error
+        raise
+    finally:
+        with suppress(OSError):
+            aside.unlink()
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+
+
+def _put_in_place(aside: Path, path: Path) -> None:
+    """Give `aside` the name `path` unless something took it meanwhile."""
+    try:
+        os.link(aside, path)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists", "add --force to overwrite it") from error
+    except OSError:  # a file system without hard links
+        os.rename(aside, path)
+
+
+def _flush(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    if "No space left" in str(error):
+        return "no space left on device"
+    return str(error)
+
+
+def _sha256(array: npt.NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    view = array.reshape(-1).view(np.uint8).data
+    for start in range(0, len(view), _HASH_BLOCK):
+        digest.update(view[start : start + _HASH_BLOCK])
+    return digest.hexdigest()
+
+
+def is_model(path: Path) -> bool:
+    """Whether the file says of itself that it is a wvcli model, without checking that it is whole."""
+    try:
+        return MANIFEST_KEY in _header(path).get("__metadata__", {})
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """The JSON header of a safetensors file; ValueError when there is none."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= 100_000_000:  # the format's own limit
+            raise ValueError("no safetensors header")
+        header: dict[str, Any] = json.loads(file.read(length))
+        return header
+
+
+def open_model(path: Path) -> ModelFile:
+    """Open a model file, memory-mapped.
+
+    Raises:
+        InputError: the file is missing, damaged, newer than this program or not a wvcli model.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:  # checks that the header and the file's length agree
+            metadata = file.metadata() or {}
+        tensors = _map_tensors(path)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {_reason(error)}") from error
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise InputError(f"{path} is damaged or not a model: {error}") from error
+    if MANIFEST_KEY not in metadata:
+        raise InputError(f"{path} is a safetensors file, but not a wvcli model")
+    manifest = _parse_manifest(path, metadata[MANIFEST_KEY])
+    _check_shapes(path, tensors)
+    return ModelFile(path, manifest, tensors)
+
+
+def _map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
+    header = _header(path)
+    header.pop("__metadata__", None)
+    with path.open("rb") as file:
+        data_start = 8 + int.from_bytes(file.read(8), "little")
+    whole = np.memmap(path, dtype=np.uint8, mode="r")
+    tensors = {}
+    for name, entry in header.items():
+        start, stop = (data_start + offset for offset in entry["data_offsets"])
+        tensors[name] = np.asarray(whole[start:stop]).view(_DTYPES[entry["dtype"]]).reshape(entry["shape"])
+    return tensors
+
+
+def _parse_manifest(path: Path, text: str) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(text)
+        version = manifest["format_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged: its manifest cannot be read") from error
+    if version != FORMAT_VERSION:
+        raise InputError(
+            f"{path} has model format {version}; this wvcli reads format {FORMAT_VERSION}",
+            "install a newer wvcli",
+        )
+    return manifest
+
+
+def _check_shapes(path: Path, tensors: Tensors) -> None:
+    expected = {
+        "vectors": 2,
+        "norms": 1,
+        "vocabulary.text": 1,
+        "vocabulary.offsets": 1,
+        "vocabulary.order": 1,
+    }
+    for name, dimensions in expected.items():
+        if name not in tensors or tensors[name].ndim != dimensions:
+            raise InputError(f"{path} is damaged: it holds no proper {name!r}")
+    words = len(tensors["vectors"])
+    sizes = {name: len(tensors[name]) for name in ("norms", "vocabulary.order", "vocabulary.offsets")}
+    text_ends = tensors["vocabulary.offsets"][-1] if sizes["vocabulary.offsets"] else -1
+    if set(sizes.values()) != {words, words + 1} or text_ends != len(tensors["vocabulary.text"]):
+        raise InputError(f"{path} is damaged: vocabulary and vectors differ in size")
+
+
+def damaged_tensors(model: ModelFile) -> list[str]:
+    """The names of the arrays whose checksum is not the one in the manifest; reads the whole file."""
+    recorded = model.manifest.get("checksum", {})
+    names = sorted(set(model.tensors) | set(recorded))
+    return [
+        name for name in names if name not in model.tensors or recorded.get(name) != _sha256(model.tensors[name])
+    ]

@@ -1,0 +1,98 @@
+"""The words of a model, held as bytes so that a large vocabulary opens at once and costs no memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import InputError
+
+
+@dataclass(frozen=True)
+class Vocabulary(Sequence[str]):
+    """Words in model order, most frequent first, found by binary search.
+
+    Attributes:
+        text: uint8 [bytes], the UTF-8 bytes of all words one after the other.
+        offsets: int64 [words + 1]; word i is `text[offsets[i]:offsets[i + 1]]`.
+        order: int32 [words], the word ids sorted by the words' bytes.
+    """
+
+    text: npt.NDArray[np.uint8]
+    offsets: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int32]
+
+    @classmethod
+    def from_words(cls, words: Sequence[str]) -> "Vocabulary":
+        """Build the arrays from words in model order.
+
+        Raises:
+            InputError: a word occurs twice.
+        """
+        encoded = [word.encode("utf-8") for word in words]
+        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+        np.cumsum([len(word) for word in encoded], out=offsets[1:])
+        order = sorted(range(len(encoded)), key=encoded.__getitem__)
+        for before, after in pairwise(order):
+            if encoded[before] == encoded[after]:
+                raise InputError(f"the word {words[before]!r} occurs twice")
+        text = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+        return cls(text, offsets, np.array(order, dtype=np.int32))
+
+    @cached_property
+    def _views(self) -> tuple[memoryview, memoryview, memoryview]:
+        # A memoryview gives Python integers and bytes several times faster than a NumPy array does.
+        return self.text.data, self.offsets.data, self.order.data
+
+    def _bytes(self, index: int) -> bytes:
+        text, offsets, _ = self._views
+        return bytes(text[offsets[index] : offsets[index + 1]])
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, index: int) -> str:  # type: ignore[override]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._bytes(index).decode("utf-8")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._bytes(index).decode("utf-8") for index in range(len(self)))
+
+    def _first_at_or_after(self, key: bytes) -> int:
+        """The position in `order` of the first word not less than `key`."""
+        order = self._views[2]
+        low, high = 0, len(order)
+        while low < high:
+            middle = (low + high) // 2
+            if self._bytes(order[middle]) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def find(self, word: str) -> int | None:
+        """The id of `word`, or None when it is not in the vocabulary."""
+        try:
+            key = word.encode("utf-8")
+        except UnicodeEncodeError:  # a lone surrogate, from an argument that was not UTF-8
+            return None
+        place = self._first_at_or_after(key)
+        if place < len(self):
+            index: int = self._views[2][place]
+            if self._bytes(index) == key:
+                return index
+        return None
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self.find(word) is not None
+
+    def starting_with(self, prefix: str) -> npt.NDArray[np.int32]:
+        """int32 [matches], the ids of the words that start with `prefix`, most frequent first."""
+        key = prefix.encode("utf-8")
+        start = self._first_at_or_after(key)
+        stop = self._first_at_or_after(key + b"\xff")  # no UTF-8 text holds the byte 0xff
+        return np.sort(self.order[start:stop])

@@ -49,6 +49,12 @@ class MissingWordError(WvcliError):
     exit_code = ExitCode.MISSING_WORD
 
 
+class InterruptedRunError(WvcliError):
+    """The user stopped a run."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class MissingExtraError(WvcliError):
     """An optional dependency is not installed; the hint holds the exact `pip install` line."""
 

@@ -15,7 +15,8 @@ class Registry(Generic[Member]):
     """The members of a package, one module each, imported only when asked for.
 
     A module `word2vec_text.py` is the member `word2vec-text`; it offers itself as the module attribute
-    named after the family in capitals (`FORMAT`, `TOKENIZER`, `ENGINE`).
+    named after the family in capitals (`FORMAT`, `TOKENIZER`, `ENGINE`). A module whose name begins with `_` is
+    no member: it holds what the members share.
 
     Args:
         family: the singular noun of the family, used in messages.
@@ -29,7 +30,8 @@ class Registry(Generic[Member]):
     @cached_property
     def _modules(self) -> dict[str, str]:
         found = iter_modules(import_module(self.package).__path__)
-        return {module.name.replace("_", "-"): module.name for module in found}
+        names = [module.name for module in found if not module.name.startswith("_")]
+        return {name.replace("_", "-"): name for name in names}
 
     def names(self) -> list[str]:
         """The names of all members, in alphabetical order; imports none of them."""

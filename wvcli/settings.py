@@ -143,6 +143,9 @@ _BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
     (float("inf"), 300, 3, 10),
 )
 
+# A text this small trains in seconds, and one worker gives the same model each time.
+_ONE_WORKER = 200_000
+
 
 def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> TrainSettings:
     """Fill in what is `auto`, but for `buckets`, which depends on the vocabulary.
@@ -160,7 +163,7 @@ def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> Trai
         "window": 5,
         "epochs": epochs,
         "min_count": min_count,
-        "workers": processors,
+        "workers": 1 if tokens <= _ONE_WORKER else processors,
     }
     return replace(settings, **{name: value for name, value in chosen.items() if getattr(settings, name) is None})
 

@@ -4,7 +4,6 @@ The layout is described in README.md, "The model file". Files are memory-mapped 
 flushed to disk and then put in place, so that a crash leaves the old file or the new one and never half of one.
 """
 
-import hashlib
 import json
 import os
 import unicodedata
@@ -12,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -166,7 +164,7 @@ def written_aside(path: Path, overwrite: bool) -> Iterator[Path]:
 
 
 def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
 
 
 def _put_in_place(aside: Path, path: Path) -> None:
@@ -198,7 +196,9 @@ def _reason(error: Exception) -> str:
 
 
 def _sha256(array: npt.NDArray[Any]) -> str:
-    digest = hashlib.sha256()
+    from hashlib import sha256  # loads OpenSSL, which a query does without
+
+    digest = sha256()
     view = array.reshape(-1).view(np.uint8).data
     for start in range(0, len(view), _HASH_BLOCK):
         digest.update(view[start : start + _HASH_BLOCK])

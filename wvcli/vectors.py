@@ -155,7 +155,7 @@ class Vectors:
                 ids = self.vocabulary.starting_with(prefix)[:_SUGGESTION_POOL]
                 pool.update((self.vocabulary[int(index)], None) for index in ids)
         pool.update((self.vocabulary[index], None) for index in range(min(len(self), _SUGGESTION_POOL)))
-        near = [match for match in get_close_matches(word, pool, n=most, cutoff=0.7) if match not in same]
+        near = [match for match in get_close_matches(word, pool, n=most, cutoff=0.6) if match not in same]
         return (same + near)[:most]
 
     def stand_in(self, word: str, kind: str) -> FloatArray:
@@ -226,6 +226,8 @@ class Vectors:
         """
         if topn < 1:
             raise UsageError(f"the number of neighbours must be at least 1, not {topn}")
+        if not queries:
+            return []
         wanted = min(topn + 1, len(self))
         units = unit_rows(np.array([query.vector for query in queries], dtype=np.float32))
         found = _Best(len(queries), wanted)

@@ -68,7 +68,7 @@ def main() -> NoReturn:
 
 def _run() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(prog_name="wvcli", standalone_mode=False) or 0)
     except WvcliError as problem:
         console.error(problem)
         return problem.exit_code
@@ -77,7 +77,6 @@ def _run() -> int:
     except output.ReaderGone:
         return ExitCode.DONE
     except (KeyboardInterrupt, typer.Abort):
-        console.error(WvcliError("interrupted"))
         return ExitCode.INTERRUPTED
     except MemoryError:
         console.error(WvcliError("not enough memory"))

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wvcli.errors import WvcliError
 
@@ -29,6 +29,11 @@ def is_terminal() -> bool:
 def wants_colour(stream_is_terminal: bool) -> bool:
     """Whether to colour what goes to a stream."""
     return stream_is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def styles(stream_is_terminal: bool) -> Literal["auto"] | None:
+    """Rich's name for the styles to use on a stream; None is no escape sequence at all."""
+    return "auto" if wants_colour(stream_is_terminal) else None
 
 
 def visible(text: str) -> str:
@@ -69,7 +74,7 @@ def summary(draw: "Callable[[], RenderableType]") -> None:
 def _rich() -> "Console":
     from rich.console import Console
 
-    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+    return Console(stderr=True, color_system=styles(is_terminal()), markup=False, emoji=False, highlight=False)
 
 
 @contextmanager
@@ -116,6 +121,8 @@ def progress(rate_unit: str) -> Iterator[Callable[[str, int, int | None], None]]
         def show(description: str, done: int, total: int | None) -> None:
             stage = description.split()[0]
             if stage not in current:
+                for earlier in current.values():
+                    bars.update(earlier, completed=bars.tasks[earlier].total)
                 unit = "bytes" if stage == "reading" else rate_unit
                 current[stage] = bars.add_task(description, total=total, unit=unit)
             bars.update(current[stage], completed=done, total=total, description=description)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from wvcli.cli.console import visible, wants_colour
+from wvcli.cli.console import styles, visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -189,7 +189,7 @@ def _dotted(values: dict[str, Any], prefix: str = "") -> list[Row]:
         if isinstance(value, dict):
             rows += _dotted(value, f"{prefix}{key}.")
         else:
-            rows.append((prefix + key, _json(value) if isinstance(value, list) else value))
+            rows.append((prefix + key, value if value is None or isinstance(value, str) else _json(value)))
     return rows
 
 
@@ -215,7 +215,7 @@ def _console() -> "Console":
 
     terminal = sys.stdout.isatty()
     width = None if terminal or "COLUMNS" in os.environ else 100
-    return Console(markup=False, emoji=False, highlight=False, width=width, no_color=not wants_colour(terminal))
+    return Console(color_system=styles(terminal), width=width, markup=False, emoji=False, highlight=False)
 
 
 def _is_vector(value: Any) -> bool:

@@ -32,6 +32,11 @@ def open_vectors(model: Path | None) -> "Vectors":
     return vectors
 
 
+def is_alone(words: list[str] | None) -> bool:
+    """Whether a command was asked about one word only, so that its absence is the whole answer."""
+    return words is not None and len(words) == 1 and words != [STDIN]
+
+
 def word_batches(words: list[str] | None) -> Iterator[list[str]]:
     """The words of a command in batches: its arguments, or what stdin holds so far, again and again.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from wvcli.cli import console, options
-from wvcli.cli.output import write_object
+from wvcli.cli.output import resolved, write_object
 from wvcli.errors import InputError, UsageError
 
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
@@ -45,4 +45,6 @@ def info(
         "dim": vectors.dim,
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
+    if resolved(format) == "table" and facts["history"]:
+        facts["history"] = f"{len(facts['history'])} epochs"
     write_object(facts, format)

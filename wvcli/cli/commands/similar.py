@@ -7,7 +7,7 @@ import typer
 
 from wvcli.cli import options
 from wvcli.cli.output import Column, Row, writer
-from wvcli.cli.queries import STDIN, Finder, open_vectors, word_batches
+from wvcli.cli.queries import Finder, is_alone, open_vectors, word_batches
 
 _COLUMNS = (
     Column("word"),
@@ -29,7 +29,7 @@ def similar(
 ) -> None:
     """The nearest neighbours of words, by cosine."""
     vectors = open_vectors(model)
-    finder = Finder(vectors, missing, alone=len(words or [STDIN]) == 1 and words != [STDIN])
+    finder = Finder(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:
         for batch in word_batches(words):
             for rows in _answers(batch, finder, topn):

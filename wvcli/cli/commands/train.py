@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from wvcli.cli import console, options
 from wvcli.cli import train_options as on
+from wvcli.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -55,35 +56,38 @@ def train(
             what = f"{progress.stage} {progress.epoch}/{progress.epochs}" if progress.epochs else progress.stage
             show(what, progress.done, progress.total)
 
-        vectors = training.train(
-            sources,
-            output,
-            tokenizer=tokenizer,
-            lowercase=lowercase,
-            encoding=encoding,
-            encoding_errors=encoding_errors,
-            overwrite=force,
-            on_progress=on_progress,
-            algorithm=None if algorithm == "auto" else algorithm,
-            architecture=None if architecture == "auto" else architecture,
-            dim=dim,
-            window=window,
-            fixed_window=fixed_window,
-            min_n=min_n,
-            max_n=max_n,
-            buckets=buckets,
-            epochs=epochs,
-            loss=loss,
-            negative=negative,
-            noise_exponent=noise_exponent,
-            sample=sample,
-            alpha=alpha,
-            min_alpha=min_alpha,
-            workers=workers,
-            seed=seed,
-            min_count=min_count,
-            max_vocab=max_vocab,
-        )
+        try:
+            vectors = training.train(
+                sources,
+                output,
+                tokenizer=tokenizer,
+                lowercase=lowercase,
+                encoding=encoding,
+                encoding_errors=encoding_errors,
+                overwrite=force,
+                on_progress=on_progress,
+                algorithm=None if algorithm == "auto" else algorithm,
+                architecture=None if architecture == "auto" else architecture,
+                dim=dim,
+                window=window,
+                fixed_window=fixed_window,
+                min_n=min_n,
+                max_n=max_n,
+                buckets=buckets,
+                epochs=epochs,
+                loss=loss,
+                negative=negative,
+                noise_exponent=noise_exponent,
+                sample=sample,
+                alpha=alpha,
+                min_alpha=min_alpha,
+                workers=workers,
+                seed=seed,
+                min_count=min_count,
+                max_vocab=max_vocab,
+            )
+        except KeyboardInterrupt:
+            raise InterruptedRunError("interrupted", "no model was written") from None
     console.summary(lambda: _summary(vectors, perf_counter() - started))
 
 

@@ -2,7 +2,7 @@
 
 from wvcli.cli import options
 from wvcli.cli.output import Column, writer
-from wvcli.cli.queries import STDIN, Finder, open_vectors, word_batches
+from wvcli.cli.queries import Finder, is_alone, open_vectors, word_batches
 
 _COLUMNS = (Column("word"), Column("vector"))
 
@@ -17,7 +17,7 @@ def vector(
 ) -> None:
     """The vectors of words; null is written as zeros, random is the same numbers for a word each time."""
     vectors = open_vectors(model)
-    finder = Finder(vectors, missing, alone=len(words or [STDIN]) == 1 and words != [STDIN])
+    finder = Finder(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:
         for batch in word_batches(words):
             rows = []

@@ -1,0 +1,155 @@
+"""The program as a whole: help, version, usage errors, a terminal, start-up."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import wvcli
+from tests.conftest import Run, clean_environment
+from wvcli.cli import EXIT_CODES, app
+
+COMMANDS = [command.name for command in app.registered_commands if command.name]
+
+
+def at_a_terminal(*arguments: object, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """What a person at a terminal of 80 columns sees of a command: stdout and stderr as they come."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "wvcli", *map(str, arguments)],
+        cwd=cwd,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=clean_environment() | {"TERM": "xterm-256color", "COLUMNS": "80"} | (env or {}),
+    ) as program:
+        os.close(theirs)
+        seen = b""
+        while select.select([ours], [], [], 60)[0]:
+            try:
+                seen += os.read(ours, 65_536)
+            except OSError:  # the other side is closed
+                break
+        assert program.wait(timeout=60) == 0
+    os.close(ours)
+    return seen.decode()
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out == f"wvcli {wvcli.__version__}\n"
+
+
+def test_help_lists_every_command_and_the_exit_codes(run: Run) -> None:
+    result = run("--help")
+    assert result.code == 0
+    assert all(re.search(rf"^  {name} +\S", result.out, re.MULTILINE) for name in COMMANDS)
+    assert " ".join(result.out.split()).endswith(EXIT_CODES)
+    assert run().out == result.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_the_exit_codes(run: Run, command: str) -> None:
+    result = run(command, "--help")
+    assert result.code == 0
+    assert result.out.startswith(f"Usage: wvcli {command} ")
+    assert " ".join(result.out.split()).endswith(EXIT_CODES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["simlar"], "similar"),
+        (["similar", "cat", "--modl", "x"], "--model"),
+        (["train"], "SOURCE"),
+        (["similar", "cat", "--format", "xml"], "xml"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_one_line_with_a_hint(run: Run, arguments: list[str], said: str) -> None:
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_and_answers(run: Run, shell: str) -> None:
+    script = run("--show-completion", env={"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"})
+    assert script.code in (0, 2)  # which shell runs us is not known in a test
+    answer = run(
+        env={
+            "_WVCLI_COMPLETE": f"complete_{shell}",
+            "COMP_WORDS": "wvcli si",
+            "COMP_CWORD": "1",
+            "_TYPER_COMPLETE_ARGS": "wvcli si",
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        }
+    )
+    assert "similar" in answer.out
+    assert "export" not in answer.out
+
+
+def test_a_terminal_gets_a_table_and_a_pipe_gets_lines(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
+    seen = at_a_terminal("similar", "cat", "-n", "2", "-m", word2vec_model, cwd=tmp_path)
+    assert "similarity" in seen
+    assert "\t" not in seen
+    assert run("similar", "cat", "-n", 2, "-m", word2vec_model).out.count("\t") == 4
+
+
+def test_at_a_terminal_the_chosen_model_is_named(word2vec_model: Path) -> None:
+    seen = at_a_terminal("similar", "cat", cwd=word2vec_model.parent)
+    assert "using word2vec.safetensors" in seen
+    assert "using" not in at_a_terminal("similar", "cat", "-q", cwd=word2vec_model.parent)
+
+
+def test_training_moves_a_bar_at_a_terminal_only(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("the cat and the dog and the bird sing\n" * 3000)
+    options = ("--epochs", "40", "--dim", "100", "--workers", "1", "-f")
+    seen = at_a_terminal("train", "text.txt", *options, cwd=tmp_path)
+    epochs = set(re.findall(r"training (\d+)/40", seen))
+    assert len(epochs) > 3
+    assert "words/s" in seen
+    piped = run("train", "text.txt", *options)
+    assert "training" not in piped.err
+    assert run("train", "text.txt", *options, "-q").err == ""
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colour_is_left_out_when_unwanted(word2vec_model: Path, tmp_path: Path, variables: dict[str, str]) -> None:
+    arguments = ("similar", "cat", "zzzz", "--missing", "null", "-m", word2vec_model)
+    assert "\x1b[1" in at_a_terminal("--help", cwd=tmp_path)
+    assert "\x1b[" not in at_a_terminal("--help", cwd=tmp_path, env=variables)
+    assert not re.search(r"\x1b\[\d+m", at_a_terminal(*arguments, cwd=tmp_path, env=variables))
+
+
+def test_words_are_data_not_markup(run: Run, tmp_path: Path) -> None:
+    words = ["[/b]", "[red]x", ":cat:", "\x1b[31mred", "שלום", "😀", "a\\b", '"q"', "=1+1", "nan"]
+    lines = [f"{word} {number} {number * number + 1}" for number, word in enumerate(words, 1)]
+    (tmp_path / "odd.txt").write_text(f"{len(words)} 2\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    for format in ("tsv", "csv", "json", "jsonl", "plain", "table"):
+        result = run("similar", "[/b]", "-m", "odd.txt", "--format", format)
+        assert result.code == 0
+        assert ":cat:" in result.out
+        assert "שלום" in result.out
+        assert "😀" in result.out
+    assert "\x1b" not in at_a_terminal(
+        "similar", "[/b]", "-q", "-m", "odd.txt", cwd=tmp_path, env={"NO_COLOR": "1"}
+    )
+
+
+def test_help_starts_without_the_heavy_packages() -> None:
+    code = "import sys, wvcli.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"gensim", "numpy", "regex", "rich", "rjieba", "safetensors", "scipy", "smart_open"}
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_a_bug_is_one_line_unless_asked_for(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "cat", "-m", "x" * 5000)
+    assert result.code != 0
+    assert len(result.err.splitlines()) == 1

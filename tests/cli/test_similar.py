@@ -1,0 +1,173 @@
+"""`wvcli similar`, as typed."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import wvcli
+from tests.conftest import Run, clean_environment
+
+
+def test_answers_with_the_query_neighbour_and_similarity_in_tsv(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "cat", "dog", "-n", 3, "-m", word2vec_model)
+    assert result.code == 0
+    assert result.err == ""
+    assert [row[0] for row in result.rows] == ["cat"] * 3 + ["dog"] * 3
+    expected = wvcli.load(word2vec_model).most_similar("cat", topn=3)
+    assert [row[1] for row in result.rows[:3]] == [word for word, _ in expected]
+    assert [float(row[2]) for row in result.rows[:3]] == pytest.approx([value for _, value in expected], abs=1e-6)
+
+
+def test_every_format_carries_the_same_rows(run: Run, word2vec_model: Path) -> None:
+    def answer(*options: str) -> str:
+        return run("similar", "cat", "猫", "-n", 2, "-m", word2vec_model, *options).out
+
+    objects = json.loads(answer("--format", "json"))
+    assert list(objects[0]) == ["word", "neighbor", "similarity"]
+    rows = [[row["word"], row["neighbor"], row["similarity"]] for row in objects]
+    assert [json.loads(line) for line in answer("--format", "jsonl").splitlines()] == objects
+    as_text = [[word, near, f"{value:.6f}"] for word, near, value in rows]
+    assert [line.split("\t") for line in answer("--format", "tsv").splitlines()] == as_text
+    assert list(csv.reader(io.StringIO(answer("--format", "csv")))) == as_text
+    assert [line.split(" ") for line in answer("--format", "plain").splitlines()] == as_text
+    table = answer("--format", "table")
+    assert all(near in table for _, near, _ in rows)
+    assert "猫" in table
+    assert "count" in table
+
+
+def test_header_names_the_columns(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "cat", "-n", 1, "-m", word2vec_model, "--header")
+    assert result.rows[0] == ["word", "neighbor", "similarity"]
+    assert len(result.rows) == 2
+
+
+def test_the_environment_chooses_model_and_format(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "cat", env={"WVCLI_MODEL": str(word2vec_model), "WVCLI_FORMAT": "jsonl"})
+    assert json.loads(result.out.splitlines()[0])["word"] == "cat"
+
+
+@pytest.mark.parametrize("arguments", [["-"], []], ids=["dash", "pipe"])
+def test_reads_words_from_stdin_and_answers_in_their_order(
+    run: Run, word2vec_model: Path, arguments: list[str]
+) -> None:
+    result = run("similar", *arguments, "-n", 1, "-m", word2vec_model, stdin=b"\xef\xbb\xbfcat\r\n\n  dog \nmouse")
+    assert [row[0] for row in result.rows] == ["cat", "dog", "mouse"]
+    assert result.code == 0
+
+
+def test_one_missing_word_is_an_error_with_near_spellings(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "kat", "-m", word2vec_model)
+    assert (result.code, result.out) == (4, "")
+    assert result.err.startswith("error: 'kat' is not in the vocabulary; did you mean ")
+    assert "cat" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_a_missing_word_among_others_is_named_and_the_rest_answered(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "-", "-n", 1, "-m", word2vec_model, stdin="cat\nzzzz\ndog\n")
+    assert [row[0] for row in result.rows] == ["cat", "dog"]
+    assert "zzzz" in result.err
+    assert result.code == 4
+
+
+def test_many_missing_words_are_counted_not_all_named(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "-m", word2vec_model, stdin="".join(f"zz{n}\n" for n in range(1000)))
+    assert result.code == 4
+    assert "1,000 words in all are not in the vocabulary" in result.err
+    assert len(result.err.splitlines()) < 15
+
+
+@pytest.mark.parametrize(
+    ("policy", "rows", "code"),
+    [("skip", [["cat"]], 0), ("null", [["cat"], ["zzzz"]], 0), ("error", [["cat"]], 4)],
+)
+def test_missing_policy(run: Run, word2vec_model: Path, policy: str, rows: list[list[str]], code: int) -> None:
+    result = run("similar", "cat", "zzzz", "-n", 1, "-m", word2vec_model, "--missing", policy)
+    assert [[row[0]] for row in result.rows] == rows
+    assert result.code == code
+
+
+def test_null_rows_are_null_in_json(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "zzzz", "-m", word2vec_model, "--missing", "null", "--format", "json")
+    assert json.loads(result.out) == [{"word": "zzzz", "neighbor": None, "similarity": None}]
+
+
+def test_subwords_are_refused_where_there_are_none(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "cat", "-m", word2vec_model, "--missing", "subword")
+    assert result.code == 2
+    assert "FastText" in result.err
+
+
+def test_fasttext_answers_unseen_words_from_subwords_and_says_so(run: Run, fasttext_model: Path) -> None:
+    result = run("similar", "kitchens", "-n", 3, "-m", fasttext_model)
+    assert result.code == 0
+    assert "kitchen" in [row[1] for row in result.rows]
+    assert "oov" in result.err
+    assert run("similar", "kitchens", "-m", fasttext_model, "--missing", "error").code == 4
+
+
+def test_a_query_is_looked_up_as_the_tokenizer_would_write_it(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "Cat", "-n", 1, "-m", word2vec_model)
+    assert result.rows[0][:2] == ["Cat", run("similar", "cat", "-n", 1, "-m", word2vec_model).rows[0][1]]
+
+
+def test_no_gensim_and_no_scipy_is_imported(word2vec_model: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "wvcli", "similar", "cat", "-m", word2vec_model],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=clean_environment(),
+    )
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "numpy" in imported
+    assert imported.isdisjoint({"gensim", "scipy", "rich", "regex", "rjieba", "smart_open"})
+
+
+def test_a_reader_that_stops_early_ends_the_program_quietly(word2vec_model: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    words.write_text("cat\n" * 100_000)
+    with words.open() as stdin:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "wvcli", "similar", "-", "-m", word2vec_model],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=clean_environment(),
+        )
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline().startswith(b"cat\t")
+        program.stdout.close()
+        assert program.stderr.read() == b""
+        program.stderr.close()
+        assert program.wait(timeout=30) == 0
+
+
+def test_serves_as_a_coprocess_answering_each_word_before_the_next(word2vec_model: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "wvcli", "similar", "-", "-n", "1", "-m", word2vec_model],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=clean_environment(),
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        for word in (b"cat", b"dog", b"cat"):
+            program.stdin.write(word + b"\n")
+            program.stdin.flush()
+            assert program.stdout.readline().startswith(word + b"\t")
+        program.stdin.close()
+        assert program.wait(timeout=30) == 0
+
+
+def test_topn_is_at_least_one_and_at_most_the_vocabulary(run: Run, word2vec_model: Path) -> None:
+    assert run("similar", "cat", "-n", 0, "-m", word2vec_model).code == 2
+    rows = run("similar", "cat", "-n", 100_000, "-m", word2vec_model).rows
+    assert len(rows) == len(wvcli.load(word2vec_model)) - 1

@@ -1,0 +1,172 @@
+"""`wvcli train`, as typed."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import wvcli
+from tests.conftest import SENTENCES, Run, clean_environment
+
+TEXT = "\n".join(SENTENCES * 30) + "\n"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    path = tmp_path / "corpus.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_trains_sums_up_and_names_the_next_command(run: Run, corpus: Path) -> None:
+    result = run("train", corpus.name)
+    assert (result.code, result.out) == (0, "")
+    assert "corpus.safetensors" in result.err
+    assert "100%" in result.err
+    assert "Next: wvcli similar" in result.err
+    asked = result.err.rstrip().rpartition(" ")[2]
+    assert run("similar", asked).code == 0
+
+
+def test_coverage_is_whole_and_in_the_model(run: Run, corpus: Path) -> None:
+    run("train", corpus.name, "--min-count", 31, "--epochs", 3)
+    facts = json.loads(run("info").out)
+    coverage = facts["coverage"]
+    assert coverage["tokens_read"] > coverage["tokens_kept"] == coverage["tokens_trained"] > 0
+    assert [epoch["tokens_trained"] for epoch in facts["history"]] == [coverage["tokens_kept"]] * 3
+
+
+def test_an_existing_model_is_kept_unless_forced(run: Run, corpus: Path) -> None:
+    options = ("--dim", 5, "--epochs", 1)
+    assert run("train", corpus.name, *options).code == 0
+    before = corpus.with_suffix(".safetensors").read_bytes()
+    refused = run("train", corpus.name, *options, "--seed", 2)
+    assert refused.code == 2
+    assert "--force" in refused.err
+    assert corpus.with_suffix(".safetensors").read_bytes() == before
+    assert run("train", corpus.name, *options, "--seed", 2, "--force").code == 0
+    assert corpus.with_suffix(".safetensors").read_bytes() != before
+
+
+def test_stdin_needs_a_name_for_the_model(run: Run, tmp_path: Path) -> None:
+    refused = run("train", "-", stdin=TEXT)
+    assert refused.code == 2
+    assert "-o" in refused.err
+    assert run("train", "-", "-o", "from_stdin.safetensors", "--dim", 5, stdin=TEXT).code == 0
+    assert "cat" in wvcli.load(tmp_path / "from_stdin.safetensors")
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("loss", ["negative", "hierarchical"])
+def test_every_method_trains(run: Run, corpus: Path, algorithm: str, architecture: str, loss: str) -> None:
+    result = run(
+        *("train", corpus.name, "--algorithm", algorithm, "--architecture", architecture, "--loss", loss),
+        *("--dim", 10, "--epochs", 2, "-q"),
+    )
+    assert (result.code, result.out, result.err) == (0, "", "")
+    settings = json.loads(run("info").out)["settings"]
+    assert [settings[name] for name in ("algorithm", "architecture", "loss")] == [algorithm, architecture, loss]
+
+
+def test_chinese_is_segmented(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "zh.txt").write_text("猫是最爱的动物。狗也是动物。\n" * 50, encoding="utf-8")
+    assert run("train", "zh.txt", "--dim", 5, "--epochs", 1).code == 0
+    assert {"猫", "是", "的", "动物", "狗"} <= set(wvcli.load(tmp_path / "zh.safetensors"))
+
+
+BAD_INPUTS = {
+    "missing": (None, 3, "there is no file corpus.txt"),
+    "empty": (b"", 3, "no words in corpus.txt"),
+    "blank": (b"\n \n...\n", 3, "no words in corpus.txt"),
+    "binary": (b"\x7fELF\0\0\0\1" * 100, 3, "binary data"),
+    "utf-16": ("cat and dog".encode("utf-16"), 3, "--encoding utf-16"),
+    "latin-1": ("ein\nsüßer\n".encode("latin-1"), 3, "corpus.txt, line 2"),
+    "one word": (b"cat cat cat cat", 3, "only one distinct word"),
+    "cut off": (b"\x1f\x8b\x08\0\0\0\0\0\0\3", 3, "cut off"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUTS)
+def test_bad_input_gets_one_line_and_leaves_nothing(run: Run, tmp_path: Path, case: str) -> None:
+    content, code, said = BAD_INPUTS[case]
+    if content is not None:
+        (tmp_path / "corpus.txt").write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    result = run("train", "corpus.txt")
+    assert result.code == code
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_min_count_that_leaves_nothing_is_told_with_the_counts(run: Run, corpus: Path) -> None:
+    result = run("train", corpus.name, "--min-count", 100_000)
+    assert result.code == 3
+    assert "100000 times" in result.err
+    assert "--min-count" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--dim", "0"], "--dim"),
+        (["--dim", "many"], "auto"),
+        (["--workers", "0"], "--workers"),
+        (["--alpha", "-1"], "--alpha"),
+        (["--negative", "-1"], "--negative"),
+        (["--sample", "-1"], "--sample"),
+        (["--window", "0"], "--window"),
+        (["--buckets", "5"], "fasttext"),
+        (["--loss", "hierarchical", "--negative", "5"], "--loss negative"),
+        (["--min-alpha", "0.5"], "--min-alpha"),
+        (["--tokenizer", "unicod"], "did you mean unicode"),
+        (["--tokenizer", "regex:("], "regular expression"),
+        (["--encoding", "utf-9"], "utf-9"),
+        (["-o", "model.bin"], ".safetensors"),
+        (["-o", "no/such/folder.safetensors"], "no folder"),
+        (["-dim", "100"], "write --dim"),
+    ],
+    ids=" ".join,
+)
+def test_settings_that_ruin_a_run_are_refused(run: Run, corpus: Path, options: list[str], said: str) -> None:
+    result = run("train", corpus.name, *options)
+    assert result.code in (1, 2, 3)
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
+    assert not list(corpus.parent.glob("*.safetensors"))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write")
+def test_an_unwritable_folder_is_told_before_training(run: Run, corpus: Path) -> None:
+    result = run("train", corpus.name, "-o", "/proc/model.safetensors")
+    assert result.code == 1
+    assert result.err.startswith("error: cannot write /proc/model.safetensors: ")
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_behind(corpus: Path, tmp_path: Path, sent: signal.Signals) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "wvcli", "train", corpus.name, "--epochs", "100000"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment() | {"TMPDIR": str(temporary)},
+    )
+    until = time.monotonic() + 60
+    while not list(temporary.glob("wvcli-*/*.ids")) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1)
+    program.send_signal(sent)
+    _, err = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert err == "error: interrupted; no model was written\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt", "tmp"]
+    assert not list(temporary.iterdir())

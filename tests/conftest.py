@@ -1,0 +1,88 @@
+"""What tests share: the program run as its users run it, and models trained once a session."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import wvcli
+
+CLONE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """stdout as TSV."""
+        return [line.split("\t") for line in self.out.splitlines()]
+
+
+Run = Callable[..., Result]
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would change the program's output."""
+    dropped = ("WVCLI_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
+    return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run wvcli in an empty folder of its own, with text or bytes on stdin."""
+
+    def run(*arguments: object, stdin: str | bytes = "", env: dict[str, str] | None = None) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "wvcli", *map(str, arguments)],
+            cwd=tmp_path,
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            env=clean_environment() | (env or {}),
+            timeout=240,
+        )
+        result = Result(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode())
+        assert "Traceback" not in result.err, result.err
+        return result
+
+    return run
+
+
+SENTENCES = [
+    "The cat chased the mouse across the kitchen floor.",
+    "A dog barked at the cat behind the garden fence.",
+    "The mouse ate the cheese before the cat came home.",
+    "My dog and my cat sleep in the same kitchen basket.",
+    "Bread and cheese are eaten in the kitchen every morning.",
+    "A horse and a dog ran along the garden fence.",
+    "The baker sells bread and cake in the morning.",
+    "猫是最爱的动物。",
+]
+
+
+@pytest.fixture(scope="session")
+def word2vec_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small Word2Vec model file, trained on a few sentences said many times."""
+    return _trained(tmp_path_factory.mktemp("models") / "word2vec.safetensors", "word2vec")
+
+
+@pytest.fixture(scope="session")
+def fasttext_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small FastText model file of the same sentences."""
+    return _trained(tmp_path_factory.mktemp("models") / "fasttext.safetensors", "fasttext")
+
+
+def _trained(path: Path, algorithm: str) -> Path:
+    text = path.with_suffix(".txt")
+    text.write_text("\n".join(SENTENCES * 40) + "\n", encoding="utf-8")
+    wvcli.train(text, path, algorithm=algorithm, dim=24, epochs=5, min_count=1, workers=1)
+    return path

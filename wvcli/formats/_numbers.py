@@ -1,0 +1,216 @@
+"""Decimal text to float32 and back, for many numbers at once, in NumPy alone.
+
+Reading gives the float32 nearest to the float64 nearest to the text, as `np.float32(float(text))` does; writing
+gives the shortest text that reads back to the same bits. Both do plain numbers by arithmetic on whole arrays and
+leave what is rare (exponents, very small and very large numbers, NaN, infinity) to Python, one number at a time.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.vectors import FloatArray
+
+ByteArray = npt.NDArray[np.uint8]
+IntArray = npt.NDArray[np.int64]
+
+NUMBER = re.compile(rb"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf|infinity)", re.IGNORECASE)
+
+# Digits are loaded eight at a time and end at the last one, so the first token needs bytes before it. The padding
+# ends like a line does, so that a token always stands between two separators.
+PADDING = b"\0" * 15 + b"\n"
+
+_POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
+_WHOLE_POWERS = 10 ** np.arange(19, dtype=np.int64)
+_MOST_FRACTION = 16  # digits after the point that are used: more than float64 has for most numbers
+
+_SMALLEST, _LARGEST = 1e-4, 1e4  # numbers in this range are written without an exponent and at once
+_SIGNIFICANT = 9  # digits that tell any float32 from every other
+_ALWAYS_ENOUGH = 6  # digits that every float32 keeps, so a shorter text shows as zeros at the end of these
+_PLACES = 12  # digits after the point that 1e-4 needs for nine significant ones
+_CELL = np.dtype([(name, f"u{size}") for name, size in zip("bswpxyz", (1, 1, 4, 1, 4, 4, 4), strict=True)])
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What stands between blanks, tabs and line ends.
+
+    Attributes:
+        text: uint8 [bytes], the padding and then whole lines.
+        starts: int64 [tokens], the position of each token's first byte.
+        ends: int64 [tokens], the position after its last byte.
+        points: int64 [tokens], the position of its decimal point, or `ends` when it has none or several.
+        lines: int64 [lines], the position of the byte that ends each line.
+    """
+
+    text: ByteArray
+    starts: IntArray
+    ends: IntArray
+    points: IntArray
+    lines: IntArray
+
+    def select(self, chosen: npt.NDArray[np.int64 | np.bool_]) -> "Tokens":
+        """The tokens with these places, or those where the mask is true."""
+        return Tokens(self.text, self.starts[chosen], self.ends[chosen], self.points[chosen], self.lines)
+
+    def token(self, place: int) -> bytes:
+        """The bytes of one token."""
+        return self.text[self.starts[place] : self.ends[place]].tobytes()
+
+
+def tokens(block: bytes) -> Tokens:
+    """The tokens of a block of lines, of which the last one ends with a line end too."""
+    text = np.frombuffer(PADDING + block, dtype=np.uint8)
+    marks = np.flatnonzero((text == 32) | (text == 46) | (text == 10) | (text == 9))
+    stops = np.flatnonzero(text[marks] != 46)
+    separators = marks[stops]
+    starts, ends = separators[:-1] + 1, separators[1:]
+    points = np.where(np.diff(stops) == 2, marks[stops[:-1] + 1], ends)
+    found = Tokens(text, starts, ends, points, separators[text[separators] == 10][1:])
+    filled = ends > starts
+    return found if filled.all() else found.select(filled)
+
+
+def parse(found: Tokens) -> tuple[FloatArray, int | None]:
+    """float32 [tokens], the tokens as numbers, and the place of the first that is none, or None."""
+    first = found.text[found.starts]
+    negative = first == ord("-")
+    whole_digits = found.points - found.starts - (negative | (first == ord("+")))
+    fraction_digits = np.maximum(found.ends - found.points - 1, 0)
+    whole, whole_plain = _digits(found.text, found.points, whole_digits)
+    fraction, fraction_plain = _fraction(found, fraction_digits)
+    values = whole + fraction
+    plain = whole_plain & fraction_plain & (whole_digits + fraction_digits > 0)
+    # The value may be off by some units in the last place of a float64, and by the digits that were left out.
+    # Where float32 is the same on both sides of that, it is right; otherwise the number is parsed with care.
+    error = values * 2.0**-50 + np.where(fraction_digits > _MOST_FRACTION, 2 / _POWERS[_MOST_FRACTION], 0)
+    floats = (values + error).astype(np.float32)
+    plain &= floats == (values - error).astype(np.float32)
+    np.negative(floats, out=floats, where=negative)
+    rare = np.flatnonzero(~plain)
+    floats[rare], bad = _parse_rare(found.select(rare))
+    return floats, None if bad is None else int(rare[bad])
+
+
+def _fraction(found: Tokens, digits: IntArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """What stands after each point, as far as its sixteenth digit, and whether there are only digits."""
+    used = np.minimum(digits, _MOST_FRACTION)
+    stops = found.ends - (digits - used)
+    low, plain = _digits(found.text, stops, np.minimum(used, 8))
+    high, high_plain = _digits(found.text, stops - 8, np.maximum(used - 8, 0))
+    plain &= high_plain
+    if (digits > _MOST_FRACTION).any():
+        plain &= _digits(found.text, found.ends, digits - used)[1]
+    return (high * 1e8 + low) / _POWERS[used], plain
+
+
+def _parse_rare(found: Tokens) -> tuple[FloatArray, int | None]:
+    """As `parse`, one number at a time."""
+    text = found.text.tobytes()
+    parts = [text[start:end] for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
+    bad = None
+    values = np.zeros(len(parts))
+    try:
+        # Of the other characters float() takes what NUMBER allows and no more.
+        if b"".join(parts).translate(None, b"0123456789+-.eE"):
+            raise ValueError
+        values[:] = [float(part) for part in parts]
+    except ValueError:
+        bad = next((place for place, part in enumerate(parts) if not NUMBER.fullmatch(part)), None)
+        values[:bad] = [float(part) for part in parts[:bad]]
+    with np.errstate(over="ignore", under="ignore"):
+        return values.astype(np.float32), bad
+
+
+def _digits(
+    text: ByteArray, stops: IntArray, count: IntArray
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The `count` bytes before each stop as a whole number, and whether they are at most eight and all digits.
+
+    Eight bytes are loaded as one 64-bit word and neighbouring digits added up in it: to pairs, fours and eight.
+    """
+    windows = np.ndarray((len(text) - 7,), dtype="<u8", buffer=text, strides=(1,))[stops - 8]
+    digits = (windows ^ np.uint64(0x3030303030303030)) & _masks()[np.minimum(count, 8)]
+    over_nine = (digits | (digits + np.uint64(0x7676767676767676))) & np.uint64(0x8080808080808080)
+    pairs = (digits * np.uint64(10 * 2**8 + 1) >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
+    fours = (pairs * np.uint64(100 * 2**16 + 1) >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+    eight = fours * np.uint64(10000 * 2**32 + 1) >> np.uint64(32)
+    return eight.astype(np.float64), (over_nine == 0) & (count <= 8)
+
+
+@cache
+def _masks() -> npt.NDArray[np.uint64]:
+    """uint64 [9], for each count the mask of that many last bytes of a little-endian word."""
+    return np.array([(2**64 - 1) ^ (2 ** (64 - 8 * count) - 1) for count in range(9)], dtype=np.uint64)
+
+
+def format_rows(matrix: FloatArray) -> list[bytes]:
+    """The text of each row of a float32 [rows, dim]: its numbers with single blanks between them."""
+    numbers = np.ascontiguousarray(matrix, dtype=np.float32).reshape(-1)
+    digits, places, plain = _shortest(np.abs(numbers))
+    scaled = digits * _WHOLE_POWERS[_PLACES - places]
+    whole = scaled // 10**_PLACES
+    fraction = scaled - whole * 10**_PLACES
+    upper = fraction // 10**4
+    groups = upper // 10**4, upper % 10**4, fraction % 10**4
+    full, tail, first_tail, leading = _four_digits()
+    cells = np.empty(len(numbers), dtype=_CELL)
+    cells["b"] = ord(" ")
+    cells["b"].reshape(matrix.shape)[:, 0] = ord("\n")
+    cells["s"] = np.where(np.signbit(numbers), ord("-"), 0)
+    cells["w"] = leading[whole]
+    cells["p"] = ord(".")
+    cells["x"] = np.where((groups[1] == 0) & (groups[2] == 0), first_tail[groups[0]], full[groups[0]])
+    cells["y"] = np.where(groups[2] == 0, tail[groups[1]], full[groups[1]])
+    cells["z"] = tail[groups[2]]
+    rare = np.flatnonzero(~plain)
+    if len(rare):
+        width = _CELL.itemsize - 1
+        texts = b"".join(str(number).encode().ljust(width, b"\0") for number in numbers[rare])
+        cells.view(np.uint8).reshape(-1, width + 1)[rare, 1:] = np.frombuffer(texts, np.uint8).reshape(-1, width)
+    return cells.tobytes().translate(None, b"\0").split(b"\n")[1:]
+
+
+def _shortest(sizes: FloatArray) -> tuple[IntArray, IntArray, npt.NDArray[np.bool_]]:
+    """The fewest digits that give each number back.
+
+    Returns:
+        digits: int64 [numbers]; with `places` of them after the point they read as the number.
+        places: int64 [numbers], at most `_PLACES`.
+        plain: bool [numbers], false where the number is outside the range or was not given back.
+    """
+    in_range = ((sizes >= _SMALLEST) & (sizes < _LARGEST)) | (sizes == 0)
+    safe = np.where(in_range, sizes, np.float32(0))
+    exact = safe.astype(np.float64)
+    places = np.full(len(sizes), _PLACES)
+    for bound in (1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3):
+        places -= exact >= bound
+    best = np.zeros(len(sizes))
+    plain = np.zeros(len(sizes), dtype=bool)
+    for dropped in range(_SIGNIFICANT - _ALWAYS_ENOUGH + 1):
+        scale = _POWERS[places - dropped]
+        rounded = np.rint(exact * scale)
+        same = (rounded / scale).astype(np.float32) == safe
+        best = np.where(same, rounded * _POWERS[dropped], best)
+        plain |= same
+    return best.astype(np.int64), places, plain & in_range
+
+
+@cache
+def _four_digits() -> tuple[npt.NDArray[np.uint32], ...]:
+    """The numbers 0 to 9999 as four bytes of text, in four ways; a zero byte stands for no character.
+
+    Returns:
+        full: all four digits.
+        tail: without zeros at the end.
+        first_tail: as `tail`, but 0 stays one zero: a digit always follows the point.
+        leading: without zeros in front, but 0 stays one zero.
+    """
+    full = [b"%04d" % number for number in range(10_000)]
+    tail = [text.rstrip(b"0") for text in full]
+    leading = [(text.lstrip(b"0") or b"0").rjust(4, b"\0") for text in full]
+    ways = full, tail, [b"0", *tail[1:]], leading
+    return tuple(np.frombuffer(b"".join(t.ljust(4, b"\0") for t in way), dtype=np.uint32) for way in ways)

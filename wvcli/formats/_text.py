@@ -1,0 +1,289 @@
+"""Text layouts: a line a word, the word first and then its numbers, with or without a header line.
+
+Lines end at the byte 10 alone, and blanks and tabs alone stand between words and numbers, so that other Unicode
+spaces stay inside words. The numbers are counted from the end of the line, because words may hold blanks. A
+carriage return before the line end and blank lines at the end of the file mean nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from wvcli.errors import InputError
+from wvcli.formats._layout import Header, Rows, WritableWords, bytes_left, find_header, opened, read_header
+from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
+from wvcli.vectors import FloatArray, Vectors
+
+_BLOCK = 1 << 18  # bytes parsed at a time: the arrays of one block then stay in the processor's cache
+_LONGEST_LINE = 1 << 25  # bytes; over a million numbers
+_NUMBERS_AT_ONCE = 1 << 14  # numbers written at a time, for the same reason
+_GUESSED_FROM = 100  # lines from which the number of dimensions is told when no header does
+
+
+@dataclass
+class _Lines:
+    """Parses blocks of lines and knows where in the file they stand.
+
+    Attributes:
+        path: the file.
+        dim: numbers a line.
+        header: the header, if the file has one.
+        number: of the next line, from 1.
+        rows: lines with a word so far.
+        blank: the number of the first blank line met, if any.
+    """
+
+    path: Path
+    dim: int
+    header: Header | None
+    number: int
+    rows: int = field(default=0)
+    blank: int | None = field(default=None)
+
+    def error(self, line: int, problem: str) -> InputError:
+        """The error for one line of the block, counted from 0."""
+        return InputError(f"{self.path}, line {self.number + line}: {problem}")
+
+    def parse(self, block: bytes) -> tuple[list[str], FloatArray]:
+        """The words and their vectors, float32 [words, dim], of a block that ends with a line end.
+
+        Raises:
+            InputError: a line is not a word and `dim` numbers, or there are more lines than promised.
+        """
+        found = tokens(block.replace(b"\r\n", b"\n") if b"\r" in block else block)
+        past = np.searchsorted(found.starts, found.lines)
+        first = np.concatenate([[0], past[:-1]])
+        used = self._check_blank_lines(past - first)
+        if not used:
+            self.number += len(found.lines)
+            return [], np.empty((0, self.dim), dtype=np.float32)
+        first, past = first[:used], past[:used]
+        self._check_lengths(found, first, past)
+        vectors, bad = parse(found.select((past[:, None] - self.dim + np.arange(self.dim)).reshape(-1)))
+        if bad is not None:
+            line, place = divmod(bad, self.dim)
+            shown = _shown(found.token(int(past[line]) - self.dim + place))
+            raise self.error(line, f"{shown} is not a number; expected a word and then {self.dim}")
+        self._check_surplus(found, first, past)
+        words = self._words(found, first, past)
+        self.number += len(found.lines)
+        self.rows += used
+        return words, vectors.reshape(used, self.dim)
+
+    def _check_blank_lines(self, fields: IntArray) -> int:
+        """The number of lines before the blank ones at the end; blank lines elsewhere are an error."""
+        filled = np.flatnonzero(fields)
+        used = int(filled[-1]) + 1 if len(filled) else 0
+        if used and self.blank is not None:
+            raise self.error(self.blank - self.number, f"blank; expected a word and {self.dim} numbers")
+        if used > len(filled):
+            line = int(np.flatnonzero(fields == 0)[0])
+            raise self.error(line, f"blank; expected a word and {self.dim} numbers")
+        if used < len(fields) and self.blank is None:
+            self.blank = self.number + used
+        return used
+
+    def _check_lengths(self, found: Tokens, first: IntArray, past: IntArray) -> None:
+        if self.header and self.rows + len(first) > self.header.words:
+            line = self.header.words - self.rows
+            raise self.error(line, f"expected the end of the file after {self.header.words} words")
+        begins = np.concatenate([[len(PADDING)], found.lines[: len(first) - 1] + 1])
+        # A line that begins with a blank has an empty word.
+        after_word = past - first - (found.starts[first] == begins)
+        short = np.flatnonzero(after_word < self.dim)
+        if len(short):
+            line = int(short[0])
+            raise self.error(line, f"expected a word and {self.dim} numbers, found {after_word[line]} numbers")
+
+    def _check_surplus(self, found: Tokens, first: IntArray, past: IntArray) -> None:
+        """Refuse a line with a number too many, which would else become the end of its word.
+
+        A whole number among decimal ones is let through, so that a word may be `area 51`.
+        """
+        for line in np.flatnonzero(past - first > self.dim + 1).tolist():
+            place = int(past[line]) - self.dim - 1
+            last = found.token(place)
+            if not NUMBER.fullmatch(last):
+                continue
+            numbers = b"".join(found.token(later) for later in range(place + 1, place + 1 + self.dim))
+            if not last.isdigit() or not numbers.translate(None, b"+-0123456789"):
+                raise self.error(line, f"expected a word and {self.dim} numbers, found more numbers than that")
+
+    def _words(self, found: Tokens, first: IntArray, past: IntArray) -> list[str]:
+        starts = found.starts[first]
+        stops = np.where(past - first > self.dim, found.ends[past - self.dim - 1], starts)
+        text = found.text.tobytes()
+        words = [text[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        try:
+            return [word.decode() for word in words]
+        except UnicodeDecodeError:
+            line = next(line for line, word in enumerate(words) if not _is_utf8(word))
+            raise self.error(line, f"the word {_shown(words[line])} is not UTF-8") from None
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _shown(text: bytes) -> str:
+    """A piece of a file as an error message shows it: readable, on one line and not too long."""
+    return repr(text[:40].decode(errors="backslashreplace"))
+
+
+def read_with_header(path: Path) -> Vectors:
+    """Read a file whose first line holds the numbers of words and of dimensions.
+
+    Raises:
+        InputError: the file cannot be read, or a line of it is not what it should be.
+    """
+    with opened(path) as file:
+        header = read_header(file, path)
+        most = (bytes_left(file) + 1) // (2 * header.dim + 1)  # words of no letters, numbers of one digit
+        if not most:
+            raise InputError(f"{path}, line 1: promises {header.dim} numbers a word; the file ends before that")
+        lines = _Lines(path, header.dim, header, number=2)
+        vectors = _read_lines(file, lines, min(header.words, most))
+    if lines.rows < header.words:
+        problem = f"the file ends after {lines.rows} words; line 1 promises {header.words}"
+        raise InputError(f"{path}, line {lines.blank or lines.number}: {problem}")
+    return vectors
+
+
+def read_without_header(path: Path) -> Vectors:
+    """Read a file that begins with the first word; the first lines tell the number of dimensions.
+
+    Raises:
+        InputError: the file cannot be read, or a line of it is not what it should be.
+    """
+    with opened(path) as file:
+        head = next(_blocks(file, path), b"")
+        dim = _dimensions(head.split(b"\n")[:_GUESSED_FROM])
+        if not dim:
+            raise InputError(f"{path}, line 1: expected a word and then its numbers")
+        file.seek(0)
+        most = (bytes_left(file) + 1) // (2 * dim + 1)
+        count = sum(block.count(b"\n") for block in _blocks(file, path))
+        file.seek(0)
+        return _read_lines(file, _Lines(path, dim, None, number=1), min(count, most))
+
+
+def _read_lines(file: BinaryIO, lines: _Lines, capacity: int) -> Vectors:
+    rows = Rows(lines.path, capacity, lines.dim)
+    for block in _blocks(file, lines.path):
+        rows.add(*lines.parse(block))
+    return rows.vectors()
+
+
+def _blocks(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """The rest of the file in pieces of whole lines; the last one is given a line end if it has none.
+
+    Raises:
+        InputError: a line is too long to be one.
+    """
+    rest = b""
+    while more := file.read(max(_BLOCK, len(rest))):
+        cut = more.rfind(b"\n") + 1
+        if cut:
+            yield rest + more[:cut]
+            rest = more[cut:]
+        else:
+            rest += more
+        if len(rest) > _LONGEST_LINE:
+            raise InputError(f"{path}: found no line end within {_LONGEST_LINE >> 20} MiB; not a text of vectors")
+    if rest:
+        yield rest + b"\n"
+
+
+def _dimensions(lines: list[bytes]) -> int:
+    """The number of numbers at the end of most lines, or 0; of equally frequent ones the first."""
+    counts = Counter(_numbers_at_end(line) for line in lines if line.strip())
+    return counts.most_common(1)[0][0] if counts else 0
+
+
+def _split(line: bytes) -> list[bytes]:
+    """What stands between blanks and tabs; an empty word at the beginning counts."""
+    line = line.removesuffix(b"\r").replace(b"\t", b" ")
+    parts = [part for part in line.split(b" ") if part]
+    return [b"", *parts] if line.startswith(b" ") else parts
+
+
+def _numbers_at_end(line: bytes) -> int:
+    parts = _split(line)
+    for count, part in enumerate(reversed(parts[1:])):
+        if not NUMBER.fullmatch(part):
+            return count
+    return max(len(parts) - 1, 0)
+
+
+def _sample(head: bytes) -> list[bytes]:
+    """The lines that a file begins with; the last one, if it may be cut, only when there is no other."""
+    *whole, cut = head.split(b"\n")
+    if not whole:
+        *parts, last = cut.rsplit(b" ", 1)
+        whole = [cut] if not parts or NUMBER.fullmatch(last) else parts
+    return whole[:_GUESSED_FROM]
+
+
+def sniff_header(head: bytes) -> bytes | None:
+    """The first line after the header if the file begins with one and goes on as text, else None.
+
+    It goes on as text where most of what follows the first word is numbers; one that is none may be damage.
+    """
+    header = find_header(head)
+    if header is None:
+        return None
+    body = head[header.length :]
+    line = _sample(body)[0]
+    parts = _split(line)[1:]
+    numbers = sum(NUMBER.fullmatch(part) is not None for part in parts)
+    return line if 2 * numbers > len(parts) or not body else None
+
+
+def sniff_no_header(head: bytes) -> bool:
+    """Whether most lines end with equally many numbers and no header stands before them.
+
+    One whole number a line is more likely a list of counts than of vectors.
+    """
+    lines = [line for line in _sample(head) if line.strip()]
+    dim = _dimensions(lines)
+    if not dim or find_header(head):
+        return False
+    fitting = [line for line in lines if _numbers_at_end(line) >= dim]
+    decimal = any(not part.isdigit() for line in fitting for part in _split(line)[-dim:])
+    return 2 * len(fitting) > len(lines) and (dim > 1 or decimal)
+
+
+def write_lines(vectors: Vectors, path: Path, header: bool, ending: bytes) -> list[str]:
+    """Write a line a word, in model order, with the shortest numbers that give the same float32 back.
+
+    Args:
+        vectors: what to write; the matrix is read a few rows at a time.
+        path: the file to make.
+        header: whether a line with the numbers of words and of dimensions comes first.
+        ending: what ends a line.
+
+    Returns:
+        Notes for the user.
+
+    Raises:
+        WvcliError: two words would be written alike.
+    """
+    words = WritableWords(vectors.vocabulary)
+    step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
+    with path.open("wb") as file:
+        if header:
+            file.write(b"%d %d\n" % vectors.matrix.shape)
+        for start in range(0, len(vectors), step):
+            stop = min(start + step, len(vectors))
+            rows = format_rows(vectors.matrix[start:stop])
+            lines = zip(words.between(start, stop), rows, strict=True)
+            file.write(b"".join([b"%b %b%b" % (word, row, ending) for word, row in lines]))
+    return words.notes()

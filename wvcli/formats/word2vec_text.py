@@ -1,0 +1,26 @@
+"""word2vec's text layout: a line `words dimensions`, then for each word a line `word number number ...`.
+
+Numbers have single blanks between them. word2vec's own program ends each line with a blank, as fastText does;
+such a file is recognised as `fasttext-vec` and read by the same rules. See wvcli/formats/_text.py for what is
+accepted; a word that occurs again is dropped. Counts are not in the file and stay unknown.
+"""
+
+from functools import partial
+
+from wvcli.formats import Format
+from wvcli.formats._text import read_with_header, sniff_header, write_lines
+
+
+def _sniff(head: bytes) -> bool:
+    line = sniff_header(head)
+    return line is not None and not line.endswith(b" ")
+
+
+FORMAT = Format(
+    name="word2vec-text",
+    suffixes=(".txt", ".w2v"),
+    keeps="words and vectors",
+    sniff=_sniff,
+    read=read_with_header,
+    write=partial(write_lines, header=True, ending=b"\n"),
+)

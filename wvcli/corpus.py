@@ -122,9 +122,11 @@ def _called(file: str) -> str:
 
 def _expand(source: str) -> list[str]:
     """The files a source names: itself, those of a folder and its subfolders, or those of a glob, sorted."""
-    path = Path(source)
     if source == STDIN:
         return [STDIN]
+    if not source:
+        raise InputError("a source is an empty name")
+    path = Path(source)
     if path.is_dir():
         inside = path.rglob("*")
         files = sorted(

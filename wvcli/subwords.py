@@ -31,7 +31,7 @@ def ngrams(word: str, min_n: int, max_n: int) -> list[str]:
 def ngram_hash(ngram: str) -> int:
     """The 32-bit FNV-1a hash of an n-gram's UTF-8 bytes, each widened as a signed byte, as fastText does."""
     value = _FNV_OFFSET_BASIS
-    for byte in ngram.encode("utf-8"):
+    for byte in ngram.encode("utf-8", "surrogatepass"):
         signed = byte if byte < 128 else byte | 0xFFFFFF00
         value = (value ^ signed) * _FNV_PRIME & 0xFFFFFFFF
     return value

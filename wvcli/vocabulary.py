@@ -76,10 +76,7 @@ class Vocabulary(Sequence[str]):
 
     def find(self, word: str) -> int | None:
         """The id of `word`, or None when it is not in the vocabulary."""
-        try:
-            key = word.encode("utf-8")
-        except UnicodeEncodeError:  # a lone surrogate, from an argument that was not UTF-8
-            return None
+        key = word.encode("utf-8", "surrogatepass")  # a lone surrogate comes of an argument that is not UTF-8
         place = self._first_at_or_after(key)
         if place < len(self):
             index: int = self._views[2][place]
@@ -92,7 +89,7 @@ class Vocabulary(Sequence[str]):
 
     def starting_with(self, prefix: str) -> npt.NDArray[np.int32]:
         """int32 [matches], the ids of the words that start with `prefix`, most frequent first."""
-        key = prefix.encode("utf-8")
+        key = prefix.encode("utf-8", "surrogatepass")
         start = self._first_at_or_after(key)
         stop = self._first_at_or_after(key + b"\xff")  # no UTF-8 text holds the byte 0xff
         return np.sort(self.order[start:stop])

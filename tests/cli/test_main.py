@@ -153,3 +153,34 @@ def test_a_bug_is_one_line_unless_asked_for(run: Run, word2vec_model: Path) -> N
     result = run("similar", "cat", "-m", "x" * 5000)
     assert result.code != 0
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["similar", "cat"], ["vector", "cat"], ["info"], ["--help"]])
+def test_a_full_or_closed_stdout_is_told_or_borne(
+    word2vec_model: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    program = " ".join([sys.executable, "-m", "wvcli", *arguments])
+    environment = clean_environment() | {"WVCLI_MODEL": str(word2vec_model)}
+
+    def shell(redirection: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-c", f"{program} {redirection}"],
+            cwd=tmp_path,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    full = shell("> /dev/full")
+    assert full.returncode == 1
+    assert full.stderr.endswith("no space left on device\n")
+    assert len(full.stderr.splitlines()) == 1
+    assert (shell(">&-").returncode, shell(">&-").stderr) == (0, "")
+
+
+def test_an_argument_that_is_not_utf8_is_a_missing_word(word2vec_model: Path, fasttext_model: Path) -> None:
+    for model in (word2vec_model, fasttext_model):
+        arguments = [sys.executable, "-m", "wvcli", "vector", b"\xff\xfe", "-m", model, "--missing", "error"]
+        done = subprocess.run(arguments, capture_output=True, env=clean_environment())
+        assert (done.returncode, done.stdout) == (4, b"")
+        assert len(done.stderr.splitlines()) == 1

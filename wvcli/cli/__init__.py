@@ -60,10 +60,18 @@ def root(
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # words go out as they came in, whatever the locale
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    _prepare_streams()
     sys.exit(_run())
+
+
+def _prepare_streams() -> None:
+    """Words go out as they came in, whatever the locale; a closed stream swallows what is written to it."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def _run() -> int:
@@ -78,6 +86,11 @@ def _run() -> int:
         return ExitCode.DONE
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
+    except OSError as problem:
+        output.forget()
+        reason = (problem.strerror or str(problem)).lower()
+        console.error(WvcliError(f"{problem.filename}: {reason}" if problem.filename else reason))
+        return ExitCode.FAILED
     except MemoryError:
         console.error(WvcliError("not enough memory"))
         return ExitCode.FAILED

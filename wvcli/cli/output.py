@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from wvcli.cli.console import styles, visible
+from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -197,10 +198,16 @@ def _put(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        # What Python still holds for stdout must not raise again when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise ReaderGone from error
+    except OSError as error:
+        forget()
+        if isinstance(error, BrokenPipeError):
+            raise ReaderGone from error
+        raise WvcliError(f"cannot write to stdout: {(error.strerror or str(error)).lower()}") from error
+
+
+def forget() -> None:
+    """Drop what Python still holds for a stdout that failed, lest it fail again when the program ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_rich(content: Any) -> None:

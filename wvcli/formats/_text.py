@@ -135,7 +135,7 @@ def _is_utf8(text: bytes) -> bool:
 
 def _shown(text: bytes) -> str:
     """A piece of a file as an error message shows it: readable, on one line and not too long."""
-    return repr(text[:40].decode(errors="backslashreplace"))
+    return repr(text[:40].decode(errors="replace"))
 
 
 def read_with_header(path: Path) -> Vectors:

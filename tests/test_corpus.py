@@ -1,0 +1,473 @@
+import bz2
+import gzip
+import hashlib
+import lzma
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from backports import zstd
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from wvcli.corpus import Corpus
+from wvcli.errors import InputError, WvcliError
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd.compress,
+}
+MEGABYTES = 5 * 2**20
+SAME_FOLDER = [HealthCheck.function_scoped_fixture]  # each example overwrites the last one's file
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[..., str]:
+    def put(content: bytes | str, name: str = "corpus.txt") -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+    return put
+
+
+Put = Callable[..., str]
+
+
+def read(*sources: str, encoding: str = "utf-8", errors: str = "strict") -> list[str]:
+    return list(Corpus(sources, encoding, errors).texts())
+
+
+def refused(*sources: str, encoding: str = "utf-8", errors: str = "strict") -> InputError:
+    with pytest.raises(InputError) as caught:
+        read(*sources, encoding=encoding, errors=errors)
+    assert "\n" not in caught.value.message
+    return caught.value
+
+
+def from_stdin(content: bytes, *sources: str) -> "subprocess.CompletedProcess[bytes]":
+    program = (
+        "import sys; from wvcli.corpus import Corpus; from wvcli.errors import WvcliError\n"
+        "try:\n"
+        "    sys.stdout.buffer.write(repr(list(Corpus(sys.argv[1:]).texts())).encode())\n"
+        "except WvcliError as error:\n"
+        "    sys.exit('refused: ' + error.message)\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", "-W", "error", "-c", program, *sources],
+        input=content, capture_output=True, timeout=60,
+    )
+
+
+# --- which files ---
+
+
+def test_files_come_in_the_order_given(put: Put) -> None:
+    second, first = put("b\n", "b.txt"), put("a\n", "a.txt")
+    assert read(second, first, second) == ["b", "a", "b"]
+
+
+def test_a_folder_gives_all_its_files_sorted_and_no_hidden_ones(put: Put, tmp_path: Path) -> None:
+    for name in ("b.txt", "a/z.txt", "a/c/猫.txt", ".hidden", ".git/config", "a/.cache/x"):
+        put(name + "\n", name)
+    assert read(str(tmp_path)) == ["a/c/猫.txt", "a/z.txt", "b.txt"]
+
+
+def test_a_folder_inside_a_hidden_folder_is_read_when_named(put: Put, tmp_path: Path) -> None:
+    put("x\n", ".cache/corpus/a.txt")
+    assert read(str(tmp_path / ".cache" / "corpus")) == ["x"]
+
+
+def test_globs_match_files_sorted_and_in_depth(put: Put, tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", "c.md", "deep/d.txt", "folder.txt/e.dat"):
+        put(name + "\n", name)
+    assert read(f"{tmp_path}/*.txt") == ["a.txt", "b.txt"]
+    assert read(f"{tmp_path}/**/*.txt") == ["a.txt", "b.txt", "deep/d.txt"]
+    assert read(f"{tmp_path}/?.[mt]*") == ["a.txt", "b.txt", "c.md"]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_read_itself(put: Put) -> None:
+    put("wrong\n", "a1.txt")
+    assert read(put("right\n", "a[1].txt")) == ["right"]
+
+
+@pytest.mark.parametrize(
+    "source", ["missing.txt", "missing/*.txt", "*.nothing", "", "a sentence given in place of a file " * 50, "a\0b"]
+)
+def test_a_source_that_names_nothing_is_refused(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("unrelated.txt").write_text("not meant\n")
+    with pytest.raises(WvcliError) as caught:
+        read(source)
+    assert source[:80] in caught.value.message
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    assert str(tmp_path) in refused(str(tmp_path)).message
+
+
+def test_an_empty_file_has_no_texts(put: Put) -> None:
+    assert read(put("")) == []
+
+
+def test_a_file_that_vanishes_before_it_is_read_is_named(put: Put) -> None:
+    path = put("a\n")
+    corpus = Corpus([path])
+    Path(path).unlink()
+    with pytest.raises(InputError, match="no such file|there is no file|No such file") as caught:
+        list(corpus.texts())
+    assert path in caught.value.message
+
+
+def test_a_corpus_can_be_read_again(put: Put) -> None:
+    corpus = Corpus([put("a\nb\n")])
+    assert list(corpus.texts()) == list(corpus.texts()) == ["a", "b"]
+
+
+# --- standard input ---
+
+
+@pytest.mark.parametrize("pack", [bytes, *PACKERS.values()], ids=["plain", *PACKERS])
+def test_standard_input_is_read_packed_or_not(pack: Callable[[bytes], bytes]) -> None:
+    done = from_stdin(pack("\ufeff猫 a\r\nb".encode()), "-")
+    assert done.stdout.decode() == repr(["猫 a", "b"]), done.stderr
+    assert Corpus(["-"]).size() is None
+
+
+def test_standard_input_stands_among_files(put: Put) -> None:
+    path = put("file\n")
+    assert from_stdin(b"typed\n", path, "-", path).stdout == b"['file', 'typed', 'file']"
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"a\nb \xff\n", "standard input, line 2"), (b"a\0b", "standard input")])
+def test_bad_standard_input_is_named(content: bytes, said: str) -> None:
+    done = from_stdin(content, "-")
+    assert done.stderr.decode().startswith("refused: ")
+    assert said in done.stderr.decode()
+
+
+def test_standard_input_named_twice_is_no_crash() -> None:
+    done = from_stdin(b"once\n", "-", "-")
+    assert done.stdout == b"['once']" or done.stderr.startswith(b"refused: "), done.stderr
+
+
+def test_standard_input_arrives_in_parts() -> None:
+    program = "from wvcli.corpus import Corpus; print(list(Corpus(['-']).texts()))"
+    process = subprocess.Popen([sys.executable, "-X", "utf8", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    for byte in gzip.compress("猫\nb\n".encode()):
+        process.stdin.write(bytes([byte]))
+        process.stdin.flush()
+    out, _ = process.communicate(timeout=60)
+    assert out.decode().strip() == "['猫', 'b']"
+
+
+# --- compression ---
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("name", ["right.{}", "wrong.txt", "wrong.gz", "wrong.zst", "no_suffix"])
+def test_packed_text_is_known_by_its_content(put: Put, kind: str, name: str) -> None:
+    assert read(put(PACKERS[kind]("eins\n猫\n".encode()), name.format(kind))) == ["eins", "猫"]
+
+
+def test_plain_text_with_a_packers_suffix_is_read_as_it_is(put: Put) -> None:
+    assert read(put("plain\n", "plain.gz")) == ["plain"]
+
+
+@pytest.mark.parametrize("text", ["BZh is how this text begins", "BZh9 too", "(\u00b5/\u00fd"])
+def test_text_that_begins_like_a_packed_file_is_read_as_it_is(put: Put, text: str) -> None:
+    assert read(put(text + "\n")) == [text]
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_packed_files_joined_end_to_end_are_read_to_the_end(put: Put, kind: str) -> None:
+    pack = PACKERS[kind]
+    assert read(put(pack(b"one\ntw") + pack(b"o\n") + pack(b"") + pack(b"three"))) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.9, 0.9999])
+def test_a_packed_file_that_is_cut_off_is_refused(put: Put, kind: str, kept: float) -> None:
+    import random
+
+    text = " ".join(random.Random(1).choices("abcdefghij", k=200_000)).encode()
+    packed = PACKERS[kind](text)
+    path = put(packed[: max(6, min(len(packed) - 1, int(len(packed) * kept)))], f"cut.{kind}")
+    assert path in refused(path).message
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_damage_inside_a_packed_file_is_refused(put: Put, kind: str) -> None:
+    import random
+
+    text = " ".join(random.Random(1).choices("abcdefghij", k=50_000)).encode()
+    packed = bytearray(PACKERS[kind](text) if kind != "zst" else zstd.compress(
+        text, options={zstd.CompressionParameter.checksum_flag: 1}
+    ))
+    for place in (12, len(packed) // 3, len(packed) // 2):
+        damaged = bytearray(packed)
+        damaged[place : place + 4] = bytes(byte ^ 0x55 for byte in damaged[place : place + 4])
+        path = put(bytes(damaged), f"damaged{place}.{kind}")
+        try:
+            assert "".join(read(path)).encode() == text  # damage to a field nobody needs
+        except InputError as error:
+            assert path in error.message
+
+
+def test_an_empty_packed_file_has_no_texts(put: Put) -> None:
+    for kind, pack in PACKERS.items():
+        assert read(put(pack(b""), f"empty.{kind}")) == []
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=SAME_FOLDER)
+@given(kind=st.sampled_from(sorted(PACKERS)), place=st.integers(0, 200), byte=st.integers(0, 255))
+def test_any_damage_to_a_packed_file_is_refused_or_harmless(put: Put, kind: str, place: int, byte: int) -> None:
+    packed = bytearray(PACKERS[kind]("the cat sat on the mat\n猫是动物\n".encode() * 3))
+    packed[place % len(packed)] = byte
+    path = put(bytes(packed))
+    try:
+        read(path)
+    except InputError as error:
+        assert path in error.message
+
+
+# --- lines ---
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ("a\nb\n", ["a", "b"]),
+        ("a\nb", ["a", "b"]),
+        ("a\r\nb\r\n", ["a", "b"]),
+        ("\n\na\n\n", ["", "", "a", ""]),
+        ("a\rb\n", ["a\rb"]),
+        ("\ufeffa\nb\n", ["a", "b"]),
+        ("a\n\ufeffb\n", ["a", "\ufeffb"]),
+        (" a\t b \n", [" a\t b "]),
+        *((f"猫{blank}犬\n", [f"猫{blank}犬"]) for blank in "\u3000\u00a0\u2028\u2029\u0085\x0b\x0c\x1c\x1d\x1e"),
+    ],
+)
+def test_only_line_feeds_end_lines(put: Put, content: str, lines: list[str]) -> None:
+    assert read(put(content)) == lines
+
+
+def test_a_file_of_a_byte_order_mark_alone_has_no_words(put: Put) -> None:
+    assert "".join(read(put("\ufeff"))) == ""
+
+
+def test_each_file_may_have_its_byte_order_mark(put: Put) -> None:
+    assert read(put("\ufeffa\n", "1.txt"), put("\ufeffb\n", "2.txt")) == ["a", "b"]
+
+
+lines_of_text = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\0"), max_size=20).filter(
+        lambda line: not line.startswith("\ufeff")
+    ),
+    min_size=1, max_size=8,
+)
+
+
+@settings(deadline=None, suppress_health_check=SAME_FOLDER)
+@given(lines=lines_of_text, end=st.sampled_from(["\n", "\r\n"]), kind=st.sampled_from([None, *PACKERS]),
+       whole=st.booleans(), bom=st.booleans())
+@example(["PK"], "\n", None, False, False)
+def test_any_lines_come_back(put: Put, lines: list[str], end: str, kind: str | None, whole: bool, bom: bool) -> None:
+    content = ("\ufeff" * bom + end.join(lines) + end * whole).encode()
+    if not whole and not lines[-1]:
+        lines = lines[:-1]
+    path = put(PACKERS[kind](content) if kind else content)
+    assert [line for line in read(path) if line] == [line for line in lines if line]
+    if content.strip(b"\xef\xbb\xbf"):
+        assert read(path) == lines
+
+
+def test_the_fingerprint_is_of_the_text_and_not_of_its_wrapping(put: Put) -> None:
+    expected = hashlib.sha256("猫\nb\n".encode()).hexdigest()
+    for name, content in {
+        "plain": "猫\nb\n".encode(), "dos": "\ufeff猫\r\nb\r\n".encode(), "gz": gzip.compress("猫\nb".encode()),
+    }.items():
+        corpus = Corpus([put(content, name)])
+        list(corpus.texts())
+        assert corpus.fingerprint() == expected
+    other = Corpus([put("猫b\n", "other")])
+    list(other.texts())
+    assert other.fingerprint() != expected
+
+
+@pytest.mark.parametrize("kind", [None, *PACKERS])
+def test_the_bytes_reported_add_up_to_the_size(put: Put, kind: str | None) -> None:
+    content = "the cat sat\n".encode() * 20_000
+    seen: list[int] = []
+    corpus = Corpus([put(PACKERS[kind](content) if kind else content)], on_bytes=seen.append)
+    list(corpus.texts())
+    assert sum(seen) == corpus.size()
+
+
+# --- encodings ---
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("latin-1", "café ÿ"), ("cp1252", "“café”"), ("gb18030", "猫是最爱的动物。𠀀"), ("big5", "貓許功蓋"),
+     ("shift_jis", "表示ソ"), ("euc_jp", "日本語"), ("iso2022_jp", "日本語 犬"), ("utf-16", "猫 😀 \u0a0d\u0d0a"),
+     ("utf-16-le", "猫 \u0a0d"), ("utf-16-be", "猫 \u0a0a"), ("utf-32", "猫 😀"), ("utf-8-sig", "猫"),
+     ("koi8-r", "кошка"), ("UTF8", "猫"), ("U8", "猫")],
+)
+def test_text_in_the_encoding_named_is_read(put: Put, encoding: str, text: str, line_end: str) -> None:
+    assert read(put(f"{text}{line_end}{text}{line_end}".encode(encoding)), encoding=encoding) == [text, text]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf8"])
+def test_a_byte_order_mark_is_no_part_of_the_first_word(put: Put, encoding: str) -> None:
+    assert read(put("\ufeff猫\nb\n".encode(encoding)), encoding=encoding) == ["猫", "b"]
+
+
+@pytest.mark.parametrize("blank", ["\r", "\u2028", "\u3000", "\x0c", "\u0085"])
+def test_wide_encodings_end_lines_where_others_do(put: Put, blank: str) -> None:
+    text = f"a{blank}b\nc\n"
+    assert read(put(text.encode("utf-16"), "wide"), encoding="utf-16") == read(put(text, "narrow"))
+
+
+def test_bytes_that_are_not_utf8_are_named_with_file_line_and_place(put: Put) -> None:
+    path = put(b"fine\nfine too\ncaf\xe9 au lait\n")
+    error = refused(path)
+    assert f"{path}, line 3: byte 0xe9 at position 4" in error.message
+    assert "--encoding" in error.hint
+
+
+def test_the_place_of_a_bad_byte_in_a_very_long_line_is_counted_from_the_lines_start(put: Put) -> None:
+    start = b"first\n" + b"word " * 400_000
+    path = put(start + b"\xff more\n")
+    assert f"{path}, line 2: byte 0xff at position {len(start) - 6 + 1}" in refused(path).message
+
+
+@pytest.mark.parametrize("bad", [b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80", b"\x80", b"\xe7\x8c"])
+@pytest.mark.parametrize("after", [b"", b"\n", b" more\n"])
+def test_anything_that_is_not_utf8_is_refused(put: Put, bad: bytes, after: bytes) -> None:
+    assert "line 2" in refused(put(b"ok\nx " + bad + after)).message
+
+
+@pytest.mark.parametrize(("errors", "expected"), [("replace", "caf\ufffd!"), ("ignore", "caf!")])
+def test_bad_bytes_can_be_replaced_or_ignored(put: Put, errors: str, expected: str) -> None:
+    assert read(put(b"caf\xe9!\n"), errors=errors) == [expected]
+
+
+@pytest.mark.parametrize("errors", ["", "nonsense", "surrogateescape", "surrogatepass"])
+def test_another_way_with_bad_bytes_is_refused(put: Put, errors: str) -> None:
+    path = put(b"caf\xe9!\n")
+    with pytest.raises(WvcliError):
+        read(path, errors=errors)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["", "klingon", "utf-99", "hex", "base64", "rot13", "zip", "undefined", "a\0b", "x" * 1000]
+)
+def test_a_thing_that_is_no_text_encoding_is_refused(put: Put, encoding: str) -> None:
+    path = put("text\n")
+    with pytest.raises(WvcliError):
+        read(path, encoding=encoding)
+
+
+@pytest.mark.parametrize(("encoding", "content"), [
+    ("utf-16", "猫猫\n".encode("utf-16")[:-1]),
+    ("utf-16-le", b"\x00\xd8a\x00"),
+    ("utf-32", "猫\n".encode("utf-32")[:-2]),
+    ("utf-32", b"abcdefgh"),
+    ("ascii", "é\n".encode()),
+    ("gb18030", b"\xff\xff\n"),
+])
+def test_text_not_in_the_encoding_named_is_refused(put: Put, encoding: str, content: bytes) -> None:
+    path = put(content)
+    message = refused(path, encoding=encoding).message
+    assert path in message
+    assert encoding in message
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_wide_text_is_recognised_and_its_encoding_proposed(put: Put, encoding: str) -> None:
+    path = put("猫\n".encode(encoding))
+    error = refused(path)
+    assert path in error.message
+    assert f"--encoding {encoding}" in error.hint
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"PK\x03\x04" + b"x" * 100, "zip"),
+    (b"7z\xbc\xaf\x27\x1c" + b"x" * 100, "7z"),
+    (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary"),
+    (b"text\n" * 1000 + b"\x00", "binary"),
+    ("ab\n".encode("utf-16-le"), "binary"),
+])
+def test_what_is_not_text_is_refused_by_name(put: Put, content: bytes, said: str) -> None:
+    path = put(content)
+    message = refused(path).message
+    assert path in message
+    assert said in message
+
+
+def test_a_packed_archive_is_refused_too(put: Put) -> None:
+    assert "binary" in refused(put(gzip.compress(b"folder/file\0\0\0" + b"x" * 500), "archive.tar.gz")).message
+
+
+# --- very long lines ---
+
+
+@pytest.mark.parametrize("kind", [None, "gz", "zst"])
+@pytest.mark.parametrize("word", ["猫是最爱的动物", "😀", "aé猫😀", "word "], ids=["Chinese", "emoji", "mixed", "words"])
+def test_a_line_of_five_megabytes_comes_in_pieces_that_lose_nothing(put: Put, kind: str | None, word: str) -> None:
+    text = word * (MEGABYTES // len(word.encode()))
+    content = text.encode()
+    pieces = read(put(PACKERS[kind](content) if kind else content))
+    assert "".join(pieces) == text
+    assert len(pieces) > 1
+    assert max(len(piece.encode()) for piece in pieces) <= 2 * 2**20
+    if word == "word ":
+        assert {token for piece in pieces for token in piece.split()} == {"word"}
+
+
+@pytest.mark.parametrize("extra", range(-3, 4))
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_line_near_the_limit_of_a_piece_is_whole(put: Put, extra: int, end: str) -> None:
+    for start in ("", "a b", "猫"):
+        line = start + "x" * (2**20 + extra - len(start.encode()))
+        texts = read(put(f"{line}{end}next{end}"))
+        if end:
+            assert texts[-1] == "next"
+            assert "".join(texts[:-1]) == line
+            assert all(texts)
+        else:
+            assert "".join(texts) == line + "next"
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "shift_jis"])
+def test_a_long_line_in_another_encoding_breaks_no_character(put: Put, encoding: str) -> None:
+    text = ("猫犬" if encoding != "big5" else "貓犬") * 700_000
+    assert "".join(read(put(text.encode(encoding)), encoding=encoding)) == text
+
+
+def test_a_mark_inside_a_long_first_line_is_kept(put: Put) -> None:
+    text = "x" * (2**20 - 1) + "\ufeff" * 1000
+    assert "".join(read(put(text))) == text
+
+
+def test_a_long_line_of_bytes_that_are_not_utf8_can_still_be_read(put: Put) -> None:
+    assert "".join(read(put(b"\x80" * (3 * 2**20)), errors="replace")) == "\ufffd" * (3 * 2**20)
+    assert "line 1" in refused(put(b"\x80" * (3 * 2**20))).message
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SAME_FOLDER)
+@given(words=st.lists(st.text("a é猫😀\t\r\u3000", max_size=5), min_size=1, max_size=12), data=st.data())
+def test_lines_cut_into_small_pieces_lose_nothing(
+    put: Put, words: list[str], data: st.DataObject
+) -> None:
+    """The limit of a piece is lowered so that every small line is a long one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wvcli.corpus._LONGEST_PIECE", data.draw(st.integers(4, 16)))
+        line = "".join(words).rstrip("\r")
+        texts = read(put(f"{line}\nEND\n"))
+        assert "".join(texts) == line + "END"

@@ -1,0 +1,572 @@
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from wvcli import store
+from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.subwords import Subwords
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+WORDS = ["the", "猫", "", "don't", "😀", "a b"]
+Arrays = dict[str, Any]
+
+
+def arrays(rows: int = len(WORDS), dim: int = 4) -> Arrays:
+    rng = np.random.default_rng(1)
+    words = (WORDS + [f"w{n}" for n in range(rows)])[:rows]
+    vectors = Vectors(
+        Vocabulary.from_words(words),
+        rng.normal(size=(rows, dim)).astype(np.float32),
+        counts=np.arange(rows, 0, -1, dtype=np.int64),
+        subwords=Subwords(rng.normal(size=(10, dim)).astype(np.float32), 3, 6),
+    )
+    return store.vector_tensors(vectors)
+
+
+def manifest(**more: Any) -> dict[str, Any]:
+    return {
+        "settings": {"min_n": 3, "max_n": 6},
+        "tokenizer": {"name": "auto", "lowercase": True},
+        "note": "猫 \"'\n",
+        **more,
+    }
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "model.safetensors"
+    store.save(path, arrays(), manifest())
+    return path
+
+
+def ask_everything(vectors: Vectors) -> None:
+    words = list(vectors)
+    for word in [*words, "missing", "the"]:
+        vectors.find(word)
+        vectors.suggestions(word)
+    for index in range(len(vectors)):
+        vectors.count(index)
+    if words:
+        vectors.most_similar(words[0])
+
+
+# --- what is written is what is read ---
+
+
+def test_a_model_comes_back_as_it_was(model: Path) -> None:
+    opened = store.open_model(model)
+    written = arrays()
+    assert opened.tensors.keys() == written.keys()
+    for name, array in written.items():
+        np.testing.assert_array_equal(opened.tensors[name], array)
+        assert opened.tensors[name].dtype == array.dtype
+        assert not opened.tensors[name].flags.writeable
+    assert opened.manifest.items() >= manifest().items()
+    assert opened.manifest["format_version"] == store.FORMAT_VERSION
+    vectors = opened.vectors()
+    assert list(vectors) == WORDS
+    assert vectors.path == model
+    assert [vectors.count(row) for row in range(len(WORDS))] == [6, 5, 4, 3, 2, 1]
+    np.testing.assert_array_equal(vectors["unseen"], Subwords(written["subwords.vectors"], 3, 6).vector("unseen"))
+    assert store.damaged_tensors(opened) == []
+
+
+def test_any_safetensors_reader_gets_equal_arrays(model: Path) -> None:
+    foreign = load_file(model)
+    written = arrays()
+    assert foreign.keys() == written.keys()
+    for name, array in written.items():
+        np.testing.assert_array_equal(foreign[name], array)
+        assert foreign[name].dtype == array.dtype
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_a_model_of_any_size_comes_back(tmp_path: Path, rows: int) -> None:
+    path = tmp_path / "small.safetensors"
+    store.save(path, arrays(rows), manifest())
+    opened = store.open_model(path)
+    assert len(opened.vectors()) == rows
+    assert store.damaged_tensors(opened) == []
+    ask_everything(opened.vectors())
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        lambda a: np.asfortranarray(a),
+        lambda a: np.repeat(a, 2, axis=0)[::2],
+        lambda a: a[:, ::-1][:, ::-1],
+        lambda a: a.astype(">f4"),
+        lambda a: np.pad(a, 3)[3:-3, 3:-3],
+    ],
+    ids=["column by column", "every other row", "reversed", "big-endian", "part of a larger array"],
+)
+def test_an_array_is_stored_by_its_numbers_however_it_lies_in_memory(
+    tmp_path: Path, twist: Callable[[Any], Any]
+) -> None:
+    path = tmp_path / "twisted.safetensors"
+    written = arrays()
+    store.save(path, {**written, "vectors": twist(written["vectors"])}, manifest())
+    opened = store.open_model(path)
+    np.testing.assert_array_equal(opened.tensors["vectors"], written["vectors"])
+    assert store.damaged_tensors(opened) == []
+
+
+def test_arrays_of_half_or_double_precision_are_not_saved_as_a_model_that_cannot_be_opened(tmp_path: Path) -> None:
+    path = tmp_path / "precision.safetensors"
+    written = arrays()
+    try:
+        store.save(path, {**written, "vectors": written["vectors"].astype(np.float64)}, manifest())
+    except WvcliError:
+        assert not path.exists()
+    else:
+        np.testing.assert_array_equal(store.open_model(path).tensors["vectors"], written["vectors"])
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    written = arrays()
+    store.save(first, written, manifest())
+    store.save(second, dict(reversed(written.items())), dict(reversed(manifest().items())))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_model_is_mapped_and_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.safetensors"
+    rows, dim = 200_000, 256  # 205 MB
+    written = arrays(3, dim)
+    written["vectors"] = np.zeros((rows, dim), dtype=np.float32)
+    written["norms"] = np.zeros(rows, dtype=np.float32)
+    written |= {
+        name: getattr(Vocabulary.from_words([f"w{n}" for n in range(rows)]), name.partition(".")[2])
+        for name in ("vocabulary.text", "vocabulary.offsets", "vocabulary.order")
+    }
+    written["vocabulary.counts"] = np.zeros(rows, dtype=np.int64)
+    store.save(path, written, manifest())
+    mapped = store.open_model(path).tensors["vectors"]
+    base: Any = mapped
+    while base is not None and not isinstance(base, np.memmap):
+        base = base.base
+    assert isinstance(base, np.memmap)
+    program = (
+        "import resource, sys; from pathlib import Path; from wvcli import store\n"
+        "store.open_model(Path(sys.argv[1]))\n"  # what the packages take is in memory now
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "vectors = store.open_model(Path(sys.argv[2])).vectors()\n"
+        "assert vectors['w199999'].shape == (256,)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    small = tmp_path / "small.safetensors"
+    store.save(small, arrays(), manifest())
+    done = subprocess.run([sys.executable, "-c", program, small, path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    unit = 1024 if sys.platform == "darwin" else 1
+    assert int(done.stdout) / unit < 20_000  # kilobytes, of 205,000
+    path.unlink()
+
+
+# --- damage ---
+
+
+@pytest.mark.parametrize("name", sorted(arrays()))
+def test_a_flipped_byte_is_found_and_its_array_named(model: Path, name: str) -> None:
+    data = bytearray(model.read_bytes())
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    start, stop = header[name]["data_offsets"]
+    data[8 + length + (start + stop) // 2] ^= 0x10
+    model.write_bytes(data)
+    try:
+        opened = store.open_model(model)
+    except InputError as error:
+        assert str(model) in error.message
+    else:
+        assert store.damaged_tensors(opened) == [name]
+
+
+def test_a_model_cut_off_anywhere_is_refused_by_name(model: Path) -> None:
+    data = model.read_bytes()
+    places = {*range(0, 40), *range(0, len(data), 37), len(data) - 1}
+    for length in sorted(places - {len(data)}):
+        model.write_bytes(data[:length])
+        with pytest.raises(InputError) as caught:
+            store.open_model(model)
+        assert str(model) in caught.value.message
+        assert "\n" not in caught.value.message
+
+
+def test_a_model_with_something_after_its_end_is_refused(model: Path) -> None:
+    model.write_bytes(model.read_bytes() + b"\n")
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        store.open_model(model)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_model_with_random_damage_is_refused_or_answers(model: Path, data: st.DataObject) -> None:
+    whole = (model.parent / "whole").read_bytes() if (model.parent / "whole").exists() else model.read_bytes()
+    (model.parent / "whole").write_bytes(whole)
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(whole) - 1))
+        damaged[place] = data.draw(st.integers(0, 255) | st.sampled_from(b'0123456789",:{}[]FIU\x80\xff'))
+    model.write_bytes(damaged)
+    try:
+        vectors = store.open_model(model).vectors()
+        list(vectors)
+        for word in ("the", "猫", "unseen"):
+            vectors.find(word)
+            vectors.suggestions(word)
+    except WvcliError as error:
+        assert str(model) in error.message
+
+
+@pytest.mark.parametrize("byte", [0x00, 0x80, 0xC3, 0xFF])
+def test_a_damaged_word_is_our_error_when_it_is_read(model: Path, byte: int) -> None:
+    data = bytearray(model.read_bytes())
+    data[data.index("猫don't".encode()) + 1] = byte
+    model.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        ask_everything(store.open_model(model).vectors())
+    assert str(model) in caught.value.message
+
+
+def rewritten(path: Path, tensors: Mapping[str, Any], meta: Mapping[str, str]) -> None:
+    save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, path, dict(meta))
+
+
+def complete(**more: Any) -> dict[str, str]:
+    return {store.MANIFEST_KEY: json.dumps({"format_version": store.FORMAT_VERSION, **manifest(), **more})}
+
+
+def without(name: str) -> Callable[[Arrays], Arrays]:
+    return lambda tensors: {key: array for key, array in tensors.items() if key != name}
+
+
+def with_array(name: str, change: Callable[[Any], Any]) -> Callable[[Arrays], Arrays]:
+    return lambda tensors: {**tensors, name: change(tensors[name])}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *(
+            pytest.param(without(name), id=f"no {name}")
+            for name in ("vectors", "norms", "vocabulary.text", "vocabulary.offsets", "vocabulary.order")
+        ),
+        pytest.param(lambda tensors: {}, id="nothing"),
+        *(
+            pytest.param(with_array(name, lambda a: a[:-1]), id=f"{name} too short")
+            for name in sorted(arrays())
+            if name != "subwords.vectors"
+        ),
+        pytest.param(with_array("norms", lambda a: np.append(a, np.float32(1))), id="norms too long"),
+        pytest.param(with_array("vocabulary.counts", lambda a: a[:, None]), id="counts in two dimensions"),
+        pytest.param(with_array("subwords.vectors", lambda a: a[:, :-1]), id="subwords of another dimension"),
+        pytest.param(with_array("vectors", lambda a: a.ravel()), id="vectors in one dimension"),
+        pytest.param(with_array("vectors", lambda a: a.view(np.int32)), id="vectors of integers"),
+        pytest.param(with_array("norms", lambda a: a.view(np.int32)), id="norms of integers"),
+        pytest.param(with_array("vocabulary.offsets", lambda a: a.astype(np.float32)), id="offsets of fractions"),
+        pytest.param(with_array("vocabulary.order", lambda a: a + 1), id="order beyond the words"),
+        pytest.param(
+            with_array("vocabulary.offsets", lambda a: np.r_[0, a[1:-1][::-1] + 99, a[-1]]),
+            id="offsets beyond the text",
+        ),
+        pytest.param(with_array("vectors", lambda a: a.astype(np.float16)), id="vectors of half precision"),
+    ],
+)
+def test_a_file_with_improper_arrays_is_refused(tmp_path: Path, damage: Callable[[Arrays], Arrays]) -> None:
+    path = tmp_path / "improper.safetensors"
+    rewritten(path, damage(arrays()), complete())
+    with pytest.raises(InputError) as caught:
+        ask_everything(store.open_model(path).vectors())
+    assert str(path) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "1",
+        '"text"',
+        "{}",
+        '{"format_version": null}',
+        '{"format_version": "one"}',
+        '{"format_version": 1}',
+        '{"format_version": 1, "settings": []}',
+        '{"format_version": 1, "settings": {}}',
+        '{"format_version": 1, "settings": {"min_n": "3", "max_n": 6}}',
+        '{"format_version": 1, "settings": {"min_n": null, "max_n": null}}',
+        '{"format_version": 1, "settings": {"min_n": 3, "max_n": 6}, "tokenizer": "auto"}',
+    ],
+)
+def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "senseless.safetensors"
+    rewritten(path, arrays(), {store.MANIFEST_KEY: text})
+    with pytest.raises(InputError) as caught:
+        ask_everything(store.open_model(path).vectors())
+    assert str(path) in caught.value.message
+
+
+def test_a_file_of_a_newer_format_is_refused_with_advice(tmp_path: Path) -> None:
+    path = tmp_path / "newer.safetensors"
+    rewritten(path, arrays(), complete(format_version=store.FORMAT_VERSION + 1))
+    with pytest.raises(InputError, match=f"model format {store.FORMAT_VERSION + 1}") as caught:
+        store.open_model(path)
+    assert str(path) in caught.value.message
+    assert "newer wvcli" in caught.value.hint
+    assert store.is_model(path)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int8, np.bool_])
+def test_another_programs_safetensors_file_is_refused_as_such(tmp_path: Path, dtype: Any) -> None:
+    path = tmp_path / "foreign.safetensors"
+    save_file({"weight": np.ones((2, 3), dtype=dtype)}, path, {"format": "pt"})
+    with pytest.raises(InputError, match="not a wvcli model") as caught:
+        store.open_model(path)
+    assert str(path) in caught.value.message
+    assert not store.is_model(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"\x00" * 8,
+        b"\xff" * 100,
+        b"the cat sat\n" * 100,
+        b"\x02" + b"\x00" * 7 + b"{}",
+        b"\x02" + b"\x00" * 7 + b"[]",
+        b"\x04" + b"\x00" * 7 + b"null",
+        b"\x80\x04\x95" + b"x" * 100,
+    ],
+)
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.safetensors"
+    path.write_bytes(content)
+    assert not store.is_model(path)
+    with pytest.raises(InputError) as caught:
+        store.open_model(path)
+    assert str(path) in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.safetensors"
+    with pytest.raises(InputError, match="there is no file"):
+        store.open_model(missing)
+    with pytest.raises(InputError, match=tmp_path.name):
+        store.open_model(tmp_path)
+    assert not store.is_model(missing)
+    assert not store.is_model(tmp_path)
+
+
+# --- where it may be written ---
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """A folder anyone may enter, and no right to do more than anyone may."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        folder.chmod(0o755)
+        if os.geteuid() == 0:
+            os.seteuid(65534)
+            yield folder
+        else:
+            folder.chmod(0o555)
+            yield folder
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def test_a_folder_one_may_not_write_is_named(unprivileged: Path) -> None:
+    path = unprivileged / "model.safetensors"
+    for attempt in (lambda: store.check_writable(path, False), lambda: store.save(path, arrays(), manifest())):
+        with pytest.raises(WvcliError, match="permission denied") as caught:
+            attempt()
+        assert str(path) in caught.value.message
+    assert list(unprivileged.iterdir()) == []
+
+
+def test_a_file_one_may_not_read_is_named(model: Path, unprivileged: Path) -> None:
+    if os.getuid() == 0:
+        os.seteuid(0)
+        path = Path(shutil.copy(model, unprivileged))
+        path.chmod(0)
+        os.seteuid(65534)
+    else:
+        path = model
+        path.chmod(0)
+    assert not store.is_model(path)
+    with pytest.raises(InputError, match=r"(?i)permission denied") as caught:
+        store.open_model(path)
+    assert str(path) in caught.value.message
+
+
+def test_an_existing_file_is_kept_unless_told_otherwise(model: Path) -> None:
+    before = model.read_bytes()
+    with pytest.raises(UsageError, match="exists") as caught:
+        store.save(model, arrays(2), manifest())
+    assert "--force" in caught.value.hint
+    assert model.read_bytes() == before
+    store.save(model, arrays(2), manifest(), overwrite=True)
+    assert len(store.open_model(model).vectors()) == 2
+    assert os.listdir(model.parent) == [model.name]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_not_a_place_for_a_file_is_refused(tmp_path: Path, overwrite: bool) -> None:
+    for path in (tmp_path, tmp_path / "none" / "model.safetensors"):
+        with pytest.raises(WvcliError) as caught:
+            store.save(path, arrays(), manifest(), overwrite)
+        assert str(path) in caught.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(UsageError, match="exists"), store.written_aside(path, overwrite=False) as aside:
+        aside.write_text("mine")
+        path.write_text("another's")
+    assert path.read_text() == "another's"
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("failure", [ValueError("mine"), KeyboardInterrupt()])
+def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(model: Path, failure: BaseException) -> None:
+    before = model.read_bytes()
+    with pytest.raises(type(failure)), store.written_aside(model, overwrite=True) as aside:
+        aside.write_text("half")
+        raise failure
+    assert model.read_bytes() == before
+    assert os.listdir(model.parent) == [model.name]
+
+
+def test_a_model_that_is_open_stays_readable_when_it_is_replaced(model: Path) -> None:
+    opened = store.open_model(model)
+    store.save(model, arrays(2), manifest(), overwrite=True)
+    np.testing.assert_array_equal(opened.tensors["vectors"], arrays()["vectors"])
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o027, 0o077])
+def test_the_file_mode_follows_the_umask(tmp_path: Path, mask: int) -> None:
+    path = tmp_path / "model.safetensors"
+    before = os.umask(mask)
+    try:
+        store.save(path, arrays(), manifest())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
+
+
+WRITER = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from wvcli import store
+from wvcli.errors import WvcliError
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+path, rows, limit = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+if limit:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+vectors = Vectors(Vocabulary.from_words([f"w{n}" for n in range(rows)]), np.ones((rows, 1000), np.float32))
+print("ready", flush=True)
+try:
+    store.save(path, store.vector_tensors(vectors), {}, overwrite=True)
+except WvcliError as error:
+    sys.exit(f"{type(error).__name__}: {error.message}")
+"""
+
+
+def writer(path: Path, rows: int, limit: int = 0) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, path, str(rows), str(limit)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_kill_while_writing_leaves_the_old_file(model: Path) -> None:
+    before = model.read_bytes()
+    process = writer(model, rows=60_000)  # 240 MB
+    try:
+        end = time.monotonic() + 30
+        while not any(other.suffix == ".tmp" and other.stat().st_size for other in model.parent.iterdir()):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert model.read_bytes() == before
+    assert store.damaged_tensors(store.open_model(model)) == []
+    store.save(model, arrays(2), manifest(), overwrite=True)
+    assert len(store.open_model(model).vectors()) == 2
+    for left in model.parent.iterdir():
+        left.unlink()
+
+
+def test_a_file_that_may_grow_no_further_leaves_nothing_behind_and_says_why(model: Path) -> None:
+    before = model.read_bytes()
+    process = writer(model, rows=2_000, limit=1_000_000)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.startswith(f"WvcliError: cannot write {model}: ")
+    assert "large" in said
+    assert model.read_bytes() == before
+    assert os.listdir(model.parent) == [model.name]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("only an administrator can make a small disk to fill")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_a_full_disk_leaves_nothing_new_behind_and_says_so(small_disk: Path, existing: bool) -> None:
+    path = small_disk / "model.safetensors"
+    if existing:
+        store.save(path, arrays(), manifest())
+    before = {file.name: file.read_bytes() for file in small_disk.iterdir()}
+    process = writer(path, rows=2_000)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1, (process.returncode, said)
+    assert said.strip() == f"WvcliError: cannot write {path}: no space left on device"
+    assert {file.name: file.read_bytes() for file in small_disk.iterdir()} == before

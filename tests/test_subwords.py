@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from gensim.models import FastText
+from gensim.models.fasttext import ft_ngram_hashes
+from gensim.models.fasttext_inner import compute_ngrams, ft_hash_bytes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wvcli.subwords import Subwords, ngram_hash, ngrams
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+WORDS = [
+    "a",
+    "ab",
+    "cat",
+    "don't",
+    "Straße",
+    "ñandú",
+    "猫",
+    "猫喜欢",
+    "日本語",
+    "हिन्दी",
+    "كِتَاب",
+    "😀",
+    "👨‍👩‍👧",
+    "<",
+    "<a>",
+    "a b",
+]
+LENGTHS = [(1, 1), (1, 2), (2, 3), (3, 3), (3, 6), (5, 5), (1, 20), (30, 40)]
+
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@pytest.fixture(scope="module")
+def fasttext() -> FastText:
+    rng = np.random.default_rng(3)
+    words = ["cat", "cats", "dog", "猫", "猫咪", "naïve", "été", "x", "😀😀"]
+    sentences = [rng.choice(words, 8).tolist() for _ in range(200)]
+    return FastText(
+        sentences, vector_size=13, min_count=1, epochs=2, bucket=101, min_n=2, max_n=4, seed=1, workers=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("猫", ["<猫", "<猫>", "猫", "猫>"]),
+        ("ab", ["<a", "<ab", "a", "ab", "ab>", "b", "b>"]),
+        ("", ["<>"]),
+    ],
+)
+def test_ngrams_stand_in_fasttexts_order(word: str, expected: list[str]) -> None:
+    assert ngrams(word, 1, 3) == expected
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_falls_into_the_same_buckets_as_in_gensim(word: str, lengths: tuple[int, int]) -> None:
+    for size in (1, 7, 10_000, 2_000_000):
+        subwords = Subwords(np.zeros((size, 1), dtype=np.float32), *lengths)
+        assert subwords.buckets(word) == list(ft_ngram_hashes(word, *lengths, size))
+
+
+@given(any_text, st.integers(1, 6), st.integers(0, 5), st.integers(1, 2**31 - 1))
+def test_any_word_has_gensims_ngrams_and_hashes(word: str, min_n: int, more: int, size: int) -> None:
+    ours = ngrams(word, min_n, min_n + more)
+    # Gensim's readable variant keeps the lone < and > that its hashing variant and fastText leave out.
+    alone = ["<", ">"] if min_n == 1 else []
+    assert sorted(ours + alone) == sorted(compute_ngrams(word, min_n, min_n + more))
+    assert [ngram_hash(ngram) % size for ngram in ours] == list(ft_ngram_hashes(word, min_n, min_n + more, size))
+
+
+@given(any_text)
+def test_any_ngram_hashes_as_in_gensim(ngram: str) -> None:
+    assert ngram_hash(ngram) == ft_hash_bytes(ngram.encode("utf-8"))
+
+
+@pytest.mark.parametrize("word", [*WORDS, "unseen", "catdog", "猫猫猫", "Été", "y" * 300])
+def test_a_new_word_has_gensims_vector_to_the_last_bit(fasttext: FastText, word: str) -> None:
+    ours = Subwords(fasttext.wv.vectors_ngrams, 2, 4).vector(word)
+    assert ours is not None
+    assert ours.dtype == np.float32
+    if word not in fasttext.wv.key_to_index:
+        np.testing.assert_array_equal(ours, fasttext.wv.get_vector(word))
+
+
+@settings(max_examples=50)
+@given(any_text.filter(bool))
+def test_any_new_word_has_gensims_vector_to_the_last_bit(word: str) -> None:
+    matrix = np.random.default_rng(1).normal(size=(11, 5)).astype(np.float32)
+    from gensim.models.fasttext import FastTextKeyedVectors
+
+    theirs = FastTextKeyedVectors(vector_size=5, min_n=1, max_n=3, bucket=11)
+    theirs.vectors_ngrams = matrix
+    ours = Subwords(matrix, 1, 3).vector(word)
+    np.testing.assert_array_equal(ours, theirs.get_vector(word))
+
+
+@pytest.mark.parametrize(("word", "min_n"), [("", 1), ("", 2), ("a", 4), ("猫", 4)])
+def test_a_word_too_short_for_an_ngram_has_no_vector(word: str, min_n: int) -> None:
+    assert Subwords(np.ones((10, 3), dtype=np.float32), min_n, 6).vector(word) is None
+
+
+def test_without_buckets_no_new_word_has_a_vector() -> None:
+    assert Subwords(np.ones((0, 3), dtype=np.float32), 3, 6).vector("word") is None
+
+
+def test_a_vector_from_subwords_can_be_changed_without_changing_the_model() -> None:
+    matrix = np.ones((10, 3), dtype=np.float32)
+    vector = Subwords(matrix, 3, 3).vector("abc")
+    assert vector is not None
+    vector[:] = 7
+    assert (matrix == 1).all()
+
+
+def test_an_argument_that_is_not_unicode_has_no_vector_and_no_crash() -> None:
+    subwords = Subwords(np.ones((10, 3), dtype=np.float32), 3, 6)
+    vectors = Vectors(Vocabulary.from_words(["cat"]), np.ones((1, 3), dtype=np.float32), subwords=subwords)
+    assert vectors.find("caf\udce9") is None

@@ -1,0 +1,428 @@
+import json
+import math
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from gensim.models import FastText, KeyedVectors, Word2Vec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from wvcli.errors import MissingWordError, UsageError
+from wvcli.subwords import Subwords
+from wvcli.vectors import Lookup, Neighbor, Vectors, row_norms, unit_rows
+from wvcli.vocabulary import Vocabulary
+
+Matrix = npt.NDArray[np.float32]
+BLOCK = 16_384  # rows scored at a time
+CLOSE = 1e-6
+
+
+def vectors_of(matrix: npt.ArrayLike, words: list[str] | None = None, **more: object) -> Vectors:
+    rows = np.array(matrix, dtype=np.float32)
+    names = [f"word{index}" for index in range(len(rows))] if words is None else words
+    return Vectors(Vocabulary.from_words(names), rows, **more)  # type: ignore[arg-type]
+
+
+def gensim_of(vectors: Vectors) -> KeyedVectors:
+    keyed = KeyedVectors(vectors.dim, count=0)
+    keyed.add_vectors(list(vectors), np.array(vectors.matrix))
+    return keyed
+
+
+def assert_same_answer(
+    ours: list[tuple[str, float]], theirs: list[tuple[str, float]], vectors: Vectors, topn: int
+) -> None:
+    """Equal similarities, and equal words but for those whose similarity is that of their neighbours in rank."""
+    everything, theirs = theirs, theirs[:topn]
+    assert [similarity for _, similarity in ours] == pytest.approx([s for _, s in theirs], abs=CLOSE)
+    exact = dict(everything)
+    for word, similarity in ours:
+        assert exact[word] == pytest.approx(similarity, abs=CLOSE)
+    near = [s for _, s in everything[: topn + 1]]
+    apart = all(a - b > 2 * CLOSE for a, b in zip(near, near[1:], strict=False))
+    if apart:
+        assert [word for word, _ in ours] == [word for word, _ in theirs]
+    for _, tied in groupby(ours, key=lambda pair: pair[1]):
+        rows = [vectors.vocabulary.find(word) for word, _ in tied]
+        assert rows == sorted(rows)  # type: ignore[type-var]
+
+
+def clustered(rows: int, dim: int, seed: int) -> Matrix:
+    """Rows of very different lengths, a tenth of them twice."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.normal(size=(rows, dim)) * 10.0 ** rng.integers(-3, 4, size=(rows, 1))
+    copies = rng.integers(0, rows, size=rows // 10)
+    matrix[rng.integers(0, rows, size=rows // 10)] = matrix[copies]
+    return matrix.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def sentences() -> list[list[str]]:
+    rng = np.random.default_rng(11)
+    weights = 1 / np.arange(1, 301)
+    words = np.array([f"w{n}" for n in range(300)])
+    drawn = rng.choice(words, size=(600, 12), p=weights / weights.sum())
+    return [row.tolist() for row in drawn]
+
+
+@pytest.fixture(scope="module")
+def word2vec(sentences: list[list[str]]) -> tuple[Vectors, KeyedVectors]:
+    model = Word2Vec(sentences, vector_size=40, min_count=1, epochs=5, sg=1, workers=1, seed=1)
+    return vectors_of(model.wv.vectors, model.wv.index_to_key), model.wv
+
+
+@pytest.fixture(scope="module")
+def fasttext(sentences: list[list[str]]) -> tuple[Vectors, KeyedVectors]:
+    model = FastText(sentences, vector_size=40, min_count=1, epochs=5, sg=1, workers=1, seed=1, bucket=500)
+    subwords = Subwords(model.wv.vectors_ngrams, model.wv.min_n, model.wv.max_n)
+    return vectors_of(model.wv.vectors, model.wv.index_to_key, subwords=subwords), model.wv
+
+
+# --- neighbours are Gensim's ---
+
+
+@pytest.mark.parametrize("kind", ["word2vec", "fasttext"])
+def test_neighbours_in_a_trained_model_are_gensims(kind: str, request: pytest.FixtureRequest) -> None:
+    vectors, keyed = request.getfixturevalue(kind)
+    for word in list(vectors)[::7]:
+        for topn in (1, 10, len(vectors) - 1):
+            theirs = keyed.most_similar(word, topn=len(vectors))
+            assert_same_answer(vectors.most_similar(word, topn), theirs, vectors, topn)
+
+
+@pytest.mark.parametrize("word", ["unseen", "w3000", "w", "猫", "W12"])
+def test_neighbours_of_a_new_word_are_gensims(fasttext: tuple[Vectors, KeyedVectors], word: str) -> None:
+    vectors, keyed = fasttext
+    assert word not in vectors
+    np.testing.assert_array_equal(vectors[word], keyed[word])
+    assert_same_answer(vectors.most_similar(word, 20), keyed.most_similar(word, topn=len(vectors)), vectors, 20)
+    assert vectors.similarity(word, "w1") == pytest.approx(float(keyed.similarity(word, "w1")), abs=CLOSE)
+
+
+@pytest.mark.parametrize(("rows", "dim"), [(2, 1), (3, 2), (50, 3), (700, 50), (2 * BLOCK + 5, 8)])
+def test_neighbours_in_a_random_model_are_gensims(rows: int, dim: int) -> None:
+    vectors = vectors_of(clustered(rows, dim, seed=rows))
+    keyed = gensim_of(vectors)
+    for row in {0, 1, rows // 2, rows - 1}:
+        theirs = keyed.most_similar(f"word{row}", topn=rows)
+        assert_same_answer(vectors.most_similar(f"word{row}", 10), theirs, vectors, 10)
+
+
+finite = st.floats(-8, 8, width=32).map(lambda number: 0.0 if abs(number) < 1e-3 else number)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(st.integers(1, 25), st.integers(1, 4)).flatmap(
+        lambda shape: arrays(np.float32, shape, elements=finite)
+    ),
+    st.integers(1, 30),
+)
+def test_any_neighbours_are_the_best_cosines_in_vocabulary_order(matrix: Matrix, topn: int) -> None:
+    vectors = vectors_of(matrix)
+    exact = matrix.astype(np.float64)
+    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
+    exact = np.divide(exact, lengths, out=np.zeros_like(exact), where=lengths > 0)
+    cosines = exact @ exact.T
+    for row in range(len(matrix)):
+        others = np.delete(np.arange(len(matrix)), row)
+        best = np.sort(cosines[row, others])[::-1][:topn]
+        answer = vectors.nearest([vectors.look_up(f"word{row}")], topn)[0]
+        assert [near.similarity for near in answer] == pytest.approx(best.tolist(), abs=CLOSE)
+        assert [cosines[row, near.index] for near in answer] == pytest.approx(best.tolist(), abs=CLOSE)
+        assert row not in [near.index for near in answer]
+        for _, tied in groupby(answer, key=lambda near: near.similarity):
+            rows = [near.index for near in tied]
+            assert rows == sorted(rows)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 40), st.integers(0, 2**32 - 1), st.integers(1, 12))
+def test_an_answer_does_not_depend_on_what_else_is_asked(rows: int, dim: int, seed: int, topn: int) -> None:
+    matrix = clustered(rows, dim, seed)
+    matrix[seed % rows] = 0
+    vectors = vectors_of(matrix)
+    queries = [vectors.look_up(word) for word in vectors]
+    alone = [vectors.nearest([query], topn)[0] for query in queries]
+    assert vectors.nearest(queries, topn) == alone
+    assert vectors.nearest(queries[::-1], topn) == alone[::-1]
+
+
+def test_a_large_model_answers_batches_and_single_queries_alike() -> None:
+    vectors = vectors_of(clustered(3 * BLOCK + 1, 20, seed=2))
+    queries = [vectors.look_up(f"word{row}") for row in (0, BLOCK - 1, BLOCK, 2 * BLOCK, 3 * BLOCK)]
+    assert vectors.nearest(queries, 25) == [vectors.nearest([query], 25)[0] for query in queries]
+
+
+# --- ties ---
+
+
+def test_words_with_equal_vectors_come_in_vocabulary_order() -> None:
+    vectors = vectors_of([[1, 2]] * 30)
+    expected = [f"word{row}" for row in range(30) if row != 7]
+    for topn in (1, 3, 28, 29, 100):  # the cut goes through the tie
+        assert [word for word, _ in vectors.most_similar("word7", topn)] == expected[:topn]
+
+
+@pytest.mark.parametrize("topn", [1, 5, 6, 7, 40])
+def test_a_tie_across_the_cut_and_across_blocks_keeps_the_first_words(topn: int) -> None:
+    rng = np.random.default_rng(5)
+    matrix = rng.normal(size=(2 * BLOCK + 100, 6)).astype(np.float32)
+    copies = [3, 17, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3, 2 * BLOCK + 99]
+    matrix[copies] = matrix[50]
+    vectors = vectors_of(matrix)
+    answer = vectors.nearest([vectors.look_up("word50"), vectors.look_up("word51")], topn)[0]
+    assert [near.index for near in answer][:7] == copies[:topn]
+    assert answer == vectors.nearest([vectors.look_up("word50")], topn)[0]
+
+
+def test_a_word_is_left_out_of_its_own_neighbours_but_its_double_is_not() -> None:
+    vectors = vectors_of([[1, 0], [1, 0], [0, 1]])
+    assert vectors.most_similar("word1", 1) == [("word0", 1.0)]
+
+
+# --- rows that are zero, not numbers, or extreme ---
+
+
+def test_a_zero_vector_has_similarity_zero_to_everything() -> None:
+    vectors = vectors_of([[0, 0], [1, 0], [0, 0], [-1, 0]])
+    assert vectors.most_similar("word0") == [("word1", 0.0), ("word2", 0.0), ("word3", 0.0)]
+    assert vectors.most_similar("word1") == [("word0", 0.0), ("word2", 0.0), ("word3", -1.0)]
+    assert vectors.similarity("word0", "word1") == vectors.similarity("word0", "word0") == 0.0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("queries", [1, 3])
+def test_a_row_that_is_no_number_is_never_a_neighbour(bad: float, queries: int) -> None:
+    matrix = np.random.default_rng(1).normal(size=(20, 4)).astype(np.float32)
+    matrix[[0, 5, 19], [0, 2, 3]] = bad
+    vectors = vectors_of(matrix)
+    found = vectors.nearest([vectors.look_up(f"word{row}") for row in range(1, 1 + queries)], 30)
+    for row, answer in enumerate(found, 1):
+        assert {near.index for near in answer} == set(range(20)) - {0, 5, 19, row}
+        assert all(math.isfinite(near.similarity) for near in answer)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_query_that_is_no_number_has_no_neighbours_and_spoils_no_other(bad: float) -> None:
+    vectors = vectors_of([[1, 0], [bad, 1], [1, 1], [0, 2]])
+    good = vectors.look_up("word0")
+    [none, some] = vectors.nearest([vectors.look_up("word1"), good], 3)
+    assert none == []
+    assert some == vectors.nearest([good], 3)[0]
+    assert [near.index for near in some] == [2, 3]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_the_similarity_to_a_row_that_is_no_number_is_no_similarity(bad: float) -> None:
+    vectors = vectors_of([[1, 0], [bad, 1]])
+    assert not math.isfinite(vectors.similarity("word0", "word1"))
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e20, 3e38])
+def test_very_short_and_very_long_vectors_keep_their_neighbours(scale: float) -> None:
+    usual = vectors_of(np.array([[1, 0], [0.9, 0.1], [0, 1], [-1, 0.2]]))
+    extreme = vectors_of(usual.matrix.astype(np.float64) * scale)
+    for word in usual:
+        expected = usual.most_similar(word)
+        assert [near for near, _ in extreme.most_similar(word)] == [near for near, _ in expected]
+        assert [s for _, s in extreme.most_similar(word)] == pytest.approx([s for _, s in expected], abs=1e-5)
+
+
+# --- small models, large requests ---
+
+
+def test_a_single_word_has_no_neighbours() -> None:
+    assert vectors_of([[1, 2]]).most_similar("word0", 5) == []
+
+
+def test_an_empty_model_has_no_neighbours() -> None:
+    vectors = vectors_of(np.zeros((0, 3)), [])
+    assert len(vectors) == 0
+    assert vectors.nearest([Lookup("new", None, np.ones(3, dtype=np.float32))], 5) == [[]]
+
+
+def test_asking_for_more_neighbours_than_there_are_gives_all() -> None:
+    assert [word for word, _ in vectors_of(np.eye(4)).most_similar("word2", 10**9)] == ["word0", "word1", "word3"]
+
+
+def test_asking_about_nothing_gives_nothing() -> None:
+    assert vectors_of(np.eye(3)).nearest([], 5) == []
+
+
+@pytest.mark.parametrize("topn", [0, -1])
+def test_fewer_than_one_neighbour_is_refused(topn: int) -> None:
+    vectors = vectors_of(np.eye(3))
+    with pytest.raises(UsageError, match=f"at least 1, not {topn}"):
+        vectors.most_similar("word0", topn)
+
+
+def test_a_vector_that_comes_from_elsewhere_finds_its_own_word_too() -> None:
+    vectors = vectors_of(np.eye(3))
+    assert vectors.nearest([Lookup("elsewhere", None, vectors["word1"])], 1) == [[Neighbor(1, 1.0)]]
+
+
+# --- similarity ---
+
+
+def test_similarities_are_gensims(word2vec: tuple[Vectors, KeyedVectors]) -> None:
+    vectors, keyed = word2vec
+    words = list(vectors)[:40]
+    for first, second in zip(words, words[::-1], strict=True):
+        assert vectors.similarity(first, second) == pytest.approx(
+            float(keyed.similarity(first, second)), abs=CLOSE
+        )
+
+
+@given(arrays(np.float32, (2, 3), elements=finite))
+def test_similarity_is_symmetric_and_a_cosine(matrix: Matrix) -> None:
+    vectors = vectors_of(matrix)
+    similarity = vectors.similarity("word0", "word1")
+    assert similarity == vectors.similarity("word1", "word0")
+    assert -1 - CLOSE <= similarity <= 1 + CLOSE
+    assert vectors.most_similar("word0")[0][1] == pytest.approx(similarity, abs=CLOSE)
+
+
+def test_answers_are_plain_numbers_that_json_takes() -> None:
+    vectors = vectors_of(np.eye(3), counts=np.array([9, 5, 1]))
+    answers = [vectors.similarity("word0", "word1"), vectors.most_similar("word0"), vectors.count(0), vectors.dim]
+    assert json.loads(json.dumps(answers)) == [0.0, [["word1", 0.0], ["word2", 0.0]], 9, 3]
+
+
+# --- looking words up ---
+
+
+def test_a_missing_word_is_an_error_with_near_spellings() -> None:
+    vectors = vectors_of(np.eye(5), ["the", "house", "horse", "Berlin", "zebra"])
+    for asked, expected in [("hause", ["house", "horse"]), ("HOUSE", ["house"]), ("berlin", ["Berlin"])]:
+        with pytest.raises(MissingWordError) as caught:
+            vectors.most_similar(asked)
+        assert repr(asked) in caught.value.message
+        assert caught.value.hint.startswith(f"did you mean {expected[0]}")
+        assert vectors.suggestions(asked)[: len(expected)] == expected
+    with pytest.raises(MissingWordError) as caught:
+        vectors["qqqqqq"]
+    assert caught.value.hint == ""
+
+
+@given(st.text(max_size=8), st.integers(0, 4))
+def test_any_missing_word_gets_at_most_so_many_suggestions_from_the_vocabulary(word: str, most: int) -> None:
+    vectors = vectors_of(np.eye(4), ["cat", "Cat", "猫猫", "cats"])
+    found = vectors.suggestions(word, most) if most else []
+    assert len(found) <= most
+    assert len(set(found)) == len(found)
+    assert set(found) <= set(vectors)
+
+
+@pytest.mark.parametrize("word", ["", "\udc80", "caf\udce9", "\x00", "a b", "x" * 10_000])
+def test_an_odd_word_is_missing_and_nothing_worse(word: str) -> None:
+    subwords = Subwords(np.ones((10, 2), dtype=np.float32), 3, 6)
+    plain = vectors_of(np.eye(2), ["cat", "dog"])
+    with pytest.raises(MissingWordError):
+        plain.most_similar(word)
+    assert word not in plain
+    with_subwords = vectors_of(np.eye(2), ["cat", "dog"], subwords=subwords)
+    if word == "" or "\udc80" <= word[-1] <= "\udcff":
+        with pytest.raises(MissingWordError):
+            with_subwords.most_similar(word)
+    else:
+        assert with_subwords[word].tolist() == [1, 1]
+    assert word not in with_subwords
+
+
+def test_a_word_from_subwords_has_a_vector_but_is_not_in_the_vocabulary(
+    fasttext: tuple[Vectors, KeyedVectors],
+) -> None:
+    vectors, _ = fasttext
+    found = vectors.find("unseen")
+    assert found is not None
+    assert found.index is None
+    assert "unseen" not in vectors
+    assert "w1" in vectors
+    assert "" not in vectors
+    assert vectors.find("") is None
+
+
+def test_a_word_is_looked_up_as_written_before_it_is_normalized() -> None:
+    vectors = vectors_of(np.eye(3), ["us", "US", "it"], normalize=str.lower)
+    assert vectors.index("US") == 1
+    assert vectors.index("us") == 0
+    assert vectors.index("IT") == 2
+    assert vectors.index("Us") == 0
+    assert [word for word, _ in vectors.most_similar("IT")] == ["us", "US"]
+
+
+@pytest.mark.parametrize("kind", ["null", "random"])
+@pytest.mark.parametrize("word", ["cat", "", "猫", "caf\udce9"])
+def test_a_stand_in_is_always_the_same_and_no_larger_than_an_untrained_vector(kind: str, word: str) -> None:
+    vectors = vectors_of(np.zeros((1, 50)))
+    drawn = vectors.stand_in(word, kind)
+    assert drawn.shape == (50,)
+    assert drawn.dtype == np.float32
+    np.testing.assert_array_equal(drawn, vectors.stand_in(word, kind))
+    assert np.abs(drawn).max() <= 0.5 / 50
+    assert drawn.any() == (kind == "random")
+
+
+def test_stand_ins_of_different_words_differ() -> None:
+    vectors = vectors_of(np.zeros((1, 50)))
+    assert len({vectors.stand_in(f"w{n}", "random").tobytes() for n in range(1000)}) == 1000
+
+
+# --- characteristic words ---
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 6, 7, 400])
+@pytest.mark.parametrize("fill", ["random", "zero", "equal", "nan", "inf"])
+def test_characteristic_words_come_from_any_model(rows: int, fill: str) -> None:
+    matrix = np.random.default_rng(4).normal(size=(rows, 5)).astype(np.float32)
+    if fill in ("zero", "equal"):
+        matrix[:] = fill == "equal"
+    elif rows and fill != "random":
+        matrix[0, 0] = np.nan if fill == "nan" else np.inf
+    vectors = vectors_of(matrix)
+    words = vectors.characteristic_words(3)
+    assert len(words) <= 3
+    assert bool(words) == bool(rows)
+    assert words == [word for word in vectors if word in words]
+
+
+def test_characteristic_words_are_those_with_meaning() -> None:
+    rng = np.random.default_rng(8)
+    centres = np.linalg.qr(rng.normal(size=(30, 30)))[0][:3]
+    topics = np.repeat(centres, 8, axis=0) + rng.normal(size=(24, 30)) * 0.05
+    matrix = np.vstack([rng.normal(size=(40, 30)), topics])
+    words = [f"function{n}" for n in range(40)] + [f"topic{n // 8}-{n % 8}" for n in range(24)]
+    chosen = vectors_of(matrix, words).characteristic_words(3)
+    assert sorted(word[:6] for word in chosen) == ["topic0", "topic1", "topic2"]
+
+
+def test_short_words_alone_leave_no_characteristic_word() -> None:
+    assert vectors_of(np.eye(3), ["a", "b", "c"]).characteristic_words(3) == []
+
+
+# --- norms ---
+
+
+def test_norms_are_computed_block_by_block_as_at_once() -> None:
+    matrix = clustered(BLOCK + 3, 7, seed=9)
+    np.testing.assert_array_equal(row_norms(matrix), np.linalg.norm(matrix, axis=1))
+    assert row_norms(matrix[:0]).shape == (0,)
+
+
+def test_unit_rows_have_length_one_or_zero() -> None:
+    units = unit_rows(np.array([[3, 4], [0, 0]], dtype=np.float32))
+    np.testing.assert_allclose(np.linalg.norm(units, axis=1), [1, 0], atol=1e-7)
+
+
+def test_asking_changes_nothing_in_the_model() -> None:
+    matrix = clustered(50, 4, seed=1)
+    before = matrix.copy()
+    vectors = Vectors(Vocabulary.from_words([f"w{n}" for n in range(50)]), matrix)
+    vectors.most_similar("w3")
+    vectors.similarity("w1", "w2")
+    vectors.characteristic_words(2)
+    np.testing.assert_array_equal(matrix, before)

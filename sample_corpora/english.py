@@ -66,8 +66,7 @@ SEASON_FACTS = {
 }
 SEASON_WEATHER = {
     "spring": "mild: opened the windows, rainy: took an umbrella, windy: flew a kite, bright: planted peas",
-    "summer": "hot: swam in the lake, dry: watered the garden, sunny: ate ice cream, stormy: closed the "
-    "windows",
+    "summer": "hot: swam in the lake, dry: watered the garden, sunny: ate ice cream, stormy: closed the windows",
     "autumn": "foggy: drove slowly, wet: put on boots, cool: lit the stove, windy: raked the leaves",
     "winter": "frosty: scraped the ice off the car, snowy: built a snowman, icy: walked slowly, grey: "
     "stayed indoors",

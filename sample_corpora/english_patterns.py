@@ -17,10 +17,7 @@ ANIMAL = [
     "{P} [wants to know|asked {his} teacher|wonders|has read] why {ns} {canp}.",
     "[Did you know|Have you heard|Is it true] that {ns} {canp}?",
     "The book about {ns} also has a [page|chapter|picture] on {ns2} and {ns3}.",
-    (
-        "{P} drew a~{n}, a~{n2} and a~{n3} [for school|on one sheet of paper|with coloured chalk|for {his} "
-        "{kin}]."
-    ),
+    ("{P} drew a~{n}, a~{n2} and a~{n3} [for school|on one sheet of paper|with coloured chalk|for {his} {kin}]."),
     "In the [story|song|tale|old film|poem], a~{adj} {n} and a~{adj3} {n3} become [friends|neighbours].",
     "Is a~{n} [faster|stronger|cleverer|braver|quieter] than a~{n2}, or is a~{n3}?",
     "The {n} looked at the {n2}, and the {n2} looked [back|away|down|up for a moment].",
@@ -45,10 +42,7 @@ ANIMAL = [
         "[For a week|All summer|For three days] {P} watched a~{n} {at}. {when}, it {did}. {he} gave it no "
         "name, because it was [a wild animal|not {hers}|only a visitor]."
     ),
-    (
-        "{Q} asked {P} which animal {he} liked best. [“The {n}|“A~{adj} {n}],” {he} said, “because it can "
-        "{can}.”"
-    ),
+    ("{Q} asked {P} which animal {he} liked best. [“The {n}|“A~{adj} {n}],” {he} said, “because it can {can}.”"),
     "First the {n} {did}. Then it {did}. {after}, it was {at} again.",
     (
         "The {n} and the {n2} are [old friends in this story|neighbours in this story|very different "
@@ -106,10 +100,7 @@ KINDS = {
             "Early in the morning the farmer opens the gate for the {n}. The {n2} [follows|waits its "
             "turn|stays behind]. By noon both are {at}."
         ),
-        (
-            "The [old|young|new] {n} was sold at the market, and the farmer bought a~{n2} [instead|the same "
-            "day]."
-        ),
+        ("The [old|young|new] {n} was sold at the market, and the farmer bought a~{n2} [instead|the same day]."),
         "The farmer's wife called the {n}, but only the {n2} came.",
         (
             "A {storm} broke over the farm. The {n} and the {n2} were still {at}. The farmer led both of "
@@ -125,14 +116,8 @@ KINDS = {
             "In the winter forest {ns} [are hard to find|leave few tracks|grow thin], and {ns2} [are "
             "quiet|rest a lot]."
         ),
-        (
-            "The {n} heard a branch break. It stood still. It was only a~{n2}, and the {n} [went "
-            "on|relaxed] again."
-        ),
-        (
-            "At dusk a~{n} came out of the trees, and a~{n2} [slipped away|called from far off|stopped to "
-            "listen]."
-        ),
+        ("The {n} heard a branch break. It stood still. It was only a~{n2}, and the {n} [went on|relaxed] again."),
+        ("At dusk a~{n} came out of the trees, and a~{n2} [slipped away|called from far off|stopped to listen]."),
     ],
     "safari": [
         "The {n} at the zoo is called {pet}, and the {n2} is called {pet2}.",
@@ -259,10 +244,7 @@ JOB = [
     "While the {job} was away, the {job2} {jdid2}.",
     "Not every {job} likes to {jdo}.",
     "The {job} {jplace} [trained|knows|thanked|is married to] the {job2}.",
-    (
-        "It takes years to become a~{job}. {jobs} must {jdo}, and they must [stay calm|be patient|keep "
-        "learning]."
-    ),
+    ("It takes years to become a~{job}. {jobs} must {jdo}, and they must [stay calm|be patient|keep learning]."),
     "{P}, {Q} and {R} went to school together. Now {P} is a~{job}, {Q} is a~{job2} and {R} is a~{job3}.",
     "The {job} could not find {jtool}. {P} found it {after}. The {job} thanked {him} and {jdid}.",
 ]
@@ -282,10 +264,7 @@ FAMILY = [
     ),
     "My {kin} is [taller|shorter|quieter|kinder|thinner|louder] than my {kin2}.",
     "{P} wrote a letter to {his} {kin}. {he} told {khim} that {his} {kin2} {kdid2}.",
-    (
-        "Everyone sat around the table. My {kin} told a joke, my {kin2} laughed, and my {kin3} asked for "
-        "more {f}."
-    ),
+    ("Everyone sat around the table. My {kin} told a joke, my {kin2} laughed, and my {kin3} asked for more {f}."),
     "My {kin} and I [walked to|drove to|met at|waited at] the [park|station|market|lake|library] {day}.",
     (
         "{P}'s {kin} was [ill|away|tired|worried|very happy], so {his} {kin2} [cooked|stayed at "
@@ -298,10 +277,7 @@ FAMILY = [
         "My {kin} [taught|helped|reminded|persuaded] my {kin2} to [swim|cook|drive|save money|plant "
         "beans|speak Spanish]."
     ),
-    (
-        "In the photograph my {kin} stands [behind|beside|in front of] my {kin2} and holds the hand of my "
-        "{kin3}."
-    ),
+    ("In the photograph my {kin} stands [behind|beside|in front of] my {kin2} and holds the hand of my {kin3}."),
     "My {kin} [misses|hugged|thanked|forgave] my {kin2} and [kissed|called|waved to] my {kin3}.",
     "My {kin} has a~{adj3p} {n3p}, and my {kin2} has [a garden|a boat|no time for animals].",
     "My {kin} bought {f} for my {kin2} and {f2} for my {kin3}.",

@@ -165,6 +165,4 @@ HOME = [
     ),
 ]
 
-SURNAMES = (
-    "Brown, Miller, Novak, Rossi, Green, Larsen, Weber, Moreau, Silva, Kowalski, Adams, Berg, Costa, Field"
-)
+SURNAMES = "Brown, Miller, Novak, Rossi, Green, Larsen, Weber, Moreau, Silva, Kowalski, Adams, Berg, Costa, Field"

@@ -287,6 +287,4 @@ NAMES = {
     "f": "Anna, Clara, Emma, Grace, Helen, Ida, Julia, Kate, Laura, Maria, Nora, Olga, Rosa, Sarah, Vera",
     "m": "Adam, Ben, Carl, David, Erik, Frank, George, Hugo, Ivan, Jack, Leo, Martin, Oscar, Paul, Tom",
 }
-PET_NAMES = (
-    "Pepper, Biscuit, Misty, Coco, Ginger, Smoky, Poppy, Bruno, Daisy, Oliver, Ruby, Sam, Toffee, Molly"
-)
+PET_NAMES = "Pepper, Biscuit, Misty, Coco, Ginger, Smoky, Poppy, Bruno, Daisy, Oliver, Ruby, Sam, Toffee, Molly"

@@ -16,7 +16,10 @@ from wvcli.corpus import Corpus
 from wvcli.errors import InputError, WvcliError
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd.compress,
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstd.compress,
 }
 MEGABYTES = 5 * 2**20
 SAME_FOLDER = [HealthCheck.function_scoped_fixture]  # each example overwrites the last one's file
@@ -47,6 +50,13 @@ def refused(*sources: str, encoding: str = "utf-8", errors: str = "strict") -> I
     return caught.value
 
 
+def read_or_refused(path: str) -> list[str] | InputError:
+    try:
+        return read(path)
+    except InputError as error:
+        return error
+
+
 def from_stdin(content: bytes, *sources: str) -> "subprocess.CompletedProcess[bytes]":
     program = (
         "import sys; from wvcli.corpus import Corpus; from wvcli.errors import WvcliError\n"
@@ -57,7 +67,9 @@ def from_stdin(content: bytes, *sources: str) -> "subprocess.CompletedProcess[by
     )
     return subprocess.run(
         [sys.executable, "-X", "utf8", "-W", "error", "-c", program, *sources],
-        input=content, capture_output=True, timeout=60,
+        input=content,
+        capture_output=True,
+        timeout=60,
     )
 
 
@@ -94,9 +106,12 @@ def test_a_file_whose_name_looks_like_a_glob_is_read_itself(put: Put) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["missing.txt", "missing/*.txt", "*.nothing", "", "a sentence given in place of a file " * 50, "a\0b"]
+    "source",
+    ["missing.txt", "missing/*.txt", "*.nothing", "", "a sentence given in place of a file " * 50, "a\0b"],
 )
-def test_a_source_that_names_nothing_is_refused(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_names_nothing_is_refused(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("unrelated.txt").write_text("not meant\n")
     with pytest.raises(WvcliError) as caught:
@@ -116,7 +131,7 @@ def test_a_file_that_vanishes_before_it_is_read_is_named(put: Put) -> None:
     path = put("a\n")
     corpus = Corpus([path])
     Path(path).unlink()
-    with pytest.raises(InputError, match="no such file|there is no file|No such file") as caught:
+    with pytest.raises(InputError, match=r"(?i)no (such )?file") as caught:
         list(corpus.texts())
     assert path in caught.value.message
 
@@ -141,7 +156,9 @@ def test_standard_input_stands_among_files(put: Put) -> None:
     assert from_stdin(b"typed\n", path, "-", path).stdout == b"['file', 'typed', 'file']"
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"a\nb \xff\n", "standard input, line 2"), (b"a\0b", "standard input")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"a\nb \xff\n", "standard input, line 2"), (b"a\0b", "standard input")]
+)
 def test_bad_standard_input_is_named(content: bytes, said: str) -> None:
     done = from_stdin(content, "-")
     assert done.stderr.decode().startswith("refused: ")
@@ -155,7 +172,9 @@ def test_standard_input_named_twice_is_no_crash() -> None:
 
 def test_standard_input_arrives_in_parts() -> None:
     program = "from wvcli.corpus import Corpus; print(list(Corpus(['-']).texts()))"
-    process = subprocess.Popen([sys.executable, "-X", "utf8", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-X", "utf8", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert process.stdin is not None
     for byte in gzip.compress("猫\nb\n".encode()):
         process.stdin.write(bytes([byte]))
@@ -204,17 +223,20 @@ def test_damage_inside_a_packed_file_is_refused(put: Put, kind: str) -> None:
     import random
 
     text = " ".join(random.Random(1).choices("abcdefghij", k=50_000)).encode()
-    packed = bytearray(PACKERS[kind](text) if kind != "zst" else zstd.compress(
-        text, options={zstd.CompressionParameter.checksum_flag: 1}
-    ))
+    packed = bytearray(
+        PACKERS[kind](text)
+        if kind != "zst"
+        else zstd.compress(text, options={zstd.CompressionParameter.checksum_flag: 1})
+    )
     for place in (12, len(packed) // 3, len(packed) // 2):
         damaged = bytearray(packed)
         damaged[place : place + 4] = bytes(byte ^ 0x55 for byte in damaged[place : place + 4])
         path = put(bytes(damaged), f"damaged{place}.{kind}")
-        try:
-            assert "".join(read(path)).encode() == text  # damage to a field nobody needs
-        except InputError as error:
-            assert path in error.message
+        texts = read_or_refused(path)
+        if isinstance(texts, InputError):
+            assert path in texts.message
+        else:
+            assert "".join(texts).encode() == text  # damage to a field nobody needs
 
 
 def test_an_empty_packed_file_has_no_texts(put: Put) -> None:
@@ -228,10 +250,8 @@ def test_any_damage_to_a_packed_file_is_refused_or_harmless(put: Put, kind: str,
     packed = bytearray(PACKERS[kind]("the cat sat on the mat\n猫是动物\n".encode() * 3))
     packed[place % len(packed)] = byte
     path = put(bytes(packed))
-    try:
-        read(path)
-    except InputError as error:
-        assert path in error.message
+    texts = read_or_refused(path)
+    assert isinstance(texts, list) or path in texts.message
 
 
 # --- lines ---
@@ -267,15 +287,23 @@ lines_of_text = st.lists(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\0"), max_size=20).filter(
         lambda line: not line.startswith("\ufeff")
     ),
-    min_size=1, max_size=8,
+    min_size=1,
+    max_size=8,
 )
 
 
 @settings(deadline=None, suppress_health_check=SAME_FOLDER)
-@given(lines=lines_of_text, end=st.sampled_from(["\n", "\r\n"]), kind=st.sampled_from([None, *PACKERS]),
-       whole=st.booleans(), bom=st.booleans())
+@given(
+    lines=lines_of_text,
+    end=st.sampled_from(["\n", "\r\n"]),
+    kind=st.sampled_from([None, *PACKERS]),
+    whole=st.booleans(),
+    bom=st.booleans(),
+)
 @example(["PK"], "\n", None, False, False)
-def test_any_lines_come_back(put: Put, lines: list[str], end: str, kind: str | None, whole: bool, bom: bool) -> None:
+def test_any_lines_come_back(
+    put: Put, lines: list[str], end: str, kind: str | None, whole: bool, bom: bool
+) -> None:
     content = ("\ufeff" * bom + end.join(lines) + end * whole).encode()
     if not whole and not lines[-1]:
         lines = lines[:-1]
@@ -288,7 +316,9 @@ def test_any_lines_come_back(put: Put, lines: list[str], end: str, kind: str | N
 def test_the_fingerprint_is_of_the_text_and_not_of_its_wrapping(put: Put) -> None:
     expected = hashlib.sha256("猫\nb\n".encode()).hexdigest()
     for name, content in {
-        "plain": "猫\nb\n".encode(), "dos": "\ufeff猫\r\nb\r\n".encode(), "gz": gzip.compress("猫\nb".encode()),
+        "plain": "猫\nb\n".encode(),
+        "dos": "\ufeff猫\r\nb\r\n".encode(),
+        "gz": gzip.compress("猫\nb".encode()),
     }.items():
         corpus = Corpus([put(content, name)])
         list(corpus.texts())
@@ -300,7 +330,7 @@ def test_the_fingerprint_is_of_the_text_and_not_of_its_wrapping(put: Put) -> Non
 
 @pytest.mark.parametrize("kind", [None, *PACKERS])
 def test_the_bytes_reported_add_up_to_the_size(put: Put, kind: str | None) -> None:
-    content = "the cat sat\n".encode() * 20_000
+    content = b"the cat sat\n" * 20_000
     seen: list[int] = []
     corpus = Corpus([put(PACKERS[kind](content) if kind else content)], on_bytes=seen.append)
     list(corpus.texts())
@@ -313,10 +343,23 @@ def test_the_bytes_reported_add_up_to_the_size(put: Put, kind: str | None) -> No
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize(
     ("encoding", "text"),
-    [("latin-1", "café ÿ"), ("cp1252", "“café”"), ("gb18030", "猫是最爱的动物。𠀀"), ("big5", "貓許功蓋"),
-     ("shift_jis", "表示ソ"), ("euc_jp", "日本語"), ("iso2022_jp", "日本語 犬"), ("utf-16", "猫 😀 \u0a0d\u0d0a"),
-     ("utf-16-le", "猫 \u0a0d"), ("utf-16-be", "猫 \u0a0a"), ("utf-32", "猫 😀"), ("utf-8-sig", "猫"),
-     ("koi8-r", "кошка"), ("UTF8", "猫"), ("U8", "猫")],
+    [
+        ("latin-1", "café ÿ"),
+        ("cp1252", "“café”"),
+        ("gb18030", "猫是最爱的动物。𠀀"),
+        ("big5", "貓許功蓋"),
+        ("shift_jis", "表示ソ"),
+        ("euc_jp", "日本語"),
+        ("iso2022_jp", "日本語 犬"),
+        ("utf-16", "猫 😀 \u0a0d\u0d0a"),
+        ("utf-16-le", "猫 \u0a0d"),
+        ("utf-16-be", "猫 \u0a0a"),
+        ("utf-32", "猫 😀"),
+        ("utf-8-sig", "猫"),
+        ("koi8-r", "кошка"),
+        ("UTF8", "猫"),
+        ("U8", "猫"),
+    ],
 )
 def test_text_in_the_encoding_named_is_read(put: Put, encoding: str, text: str, line_end: str) -> None:
     assert read(put(f"{text}{line_end}{text}{line_end}".encode(encoding)), encoding=encoding) == [text, text]
@@ -373,19 +416,31 @@ def test_a_thing_that_is_no_text_encoding_is_refused(put: Put, encoding: str) ->
         read(path, encoding=encoding)
 
 
-@pytest.mark.parametrize(("encoding", "content"), [
-    ("utf-16", "猫猫\n".encode("utf-16")[:-1]),
-    ("utf-16-le", b"\x00\xd8a\x00"),
-    ("utf-32", "猫\n".encode("utf-32")[:-2]),
-    ("utf-32", b"abcdefgh"),
-    ("ascii", "é\n".encode()),
-    ("gb18030", b"\xff\xff\n"),
-])
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("utf-16", "猫猫\n".encode("utf-16")[:-1]),
+        ("utf-16-le", b"\x00\xd8a\x00"),
+        ("utf-32", "猫\n".encode("utf-32")[:-2]),
+        ("utf-32", b"abcdefgh"),
+        ("ascii", "é\n".encode()),
+        ("gb18030", b"\xff\xff\n"),
+    ],
+)
 def test_text_not_in_the_encoding_named_is_refused(put: Put, encoding: str, content: bytes) -> None:
     path = put(content)
     message = refused(path, encoding=encoding).message
     assert path in message
     assert encoding in message
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "gb18030"])
+def test_passing_over_a_bad_line_loses_that_line_and_no_other(put: Put, encoding: str) -> None:
+    bad = {"utf-16-le": b"\x00\xd8", "utf-16-be": b"\xd8\x00"}.get(encoding, b"\xff")
+    content = "猫\n".encode(encoding) + bad + "x\n犬\n".encode(encoding)
+    corpus = Corpus([put(content)], encoding, skip_bad=True)
+    assert list(corpus.texts()) == ["猫", "犬"]
+    assert corpus.skipped == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
@@ -396,13 +451,16 @@ def test_wide_text_is_recognised_and_its_encoding_proposed(put: Put, encoding: s
     assert f"--encoding {encoding}" in error.hint
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (b"PK\x03\x04" + b"x" * 100, "zip"),
-    (b"7z\xbc\xaf\x27\x1c" + b"x" * 100, "7z"),
-    (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary"),
-    (b"text\n" * 1000 + b"\x00", "binary"),
-    ("ab\n".encode("utf-16-le"), "binary"),
-])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04" + b"x" * 100, "zip"),
+        (b"7z\xbc\xaf\x27\x1c" + b"x" * 100, "7z"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary"),
+        (b"text\n" * 1000 + b"\x00", "binary"),
+        ("ab\n".encode("utf-16-le"), "binary"),
+    ],
+)
 def test_what_is_not_text_is_refused_by_name(put: Put, content: bytes, said: str) -> None:
     path = put(content)
     message = refused(path).message
@@ -418,7 +476,9 @@ def test_a_packed_archive_is_refused_too(put: Put) -> None:
 
 
 @pytest.mark.parametrize("kind", [None, "gz", "zst"])
-@pytest.mark.parametrize("word", ["猫是最爱的动物", "😀", "aé猫😀", "word "], ids=["Chinese", "emoji", "mixed", "words"])
+@pytest.mark.parametrize(
+    "word", ["猫是最爱的动物", "😀", "aé猫😀", "word "], ids=["Chinese", "emoji", "mixed", "words"]
+)
 def test_a_line_of_five_megabytes_comes_in_pieces_that_lose_nothing(put: Put, kind: str | None, word: str) -> None:
     text = word * (MEGABYTES // len(word.encode()))
     content = text.encode()
@@ -462,9 +522,7 @@ def test_a_long_line_of_bytes_that_are_not_utf8_can_still_be_read(put: Put) -> N
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SAME_FOLDER)
 @given(words=st.lists(st.text("a é猫😀\t\r\u3000", max_size=5), min_size=1, max_size=12), data=st.data())
-def test_lines_cut_into_small_pieces_lose_nothing(
-    put: Put, words: list[str], data: st.DataObject
-) -> None:
+def test_lines_cut_into_small_pieces_lose_nothing(put: Put, words: list[str], data: st.DataObject) -> None:
     """The limit of a piece is lowered so that every small line is a long one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wvcli.corpus._LONGEST_PIECE", data.draw(st.integers(4, 16)))

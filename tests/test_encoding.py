@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from wvcli.encoding import LONGEST_TEXT, TEXT_END, Encoding
 from wvcli.errors import WvcliError
 
 Texts = list[list[str]]
-texts_of_words = st.lists(st.lists(st.sampled_from(["a", "b", "c", "猫", "", "😀", "d e"]), max_size=15), max_size=15)
+words = st.sampled_from(["a", "b", "c", "猫", "", "😀", "d e"])
+texts_of_words = st.lists(st.lists(words, max_size=15), max_size=15)
 SAME_FOLDER = [HealthCheck.function_scoped_fixture]  # each example overwrites the last one's files
 
 
@@ -27,7 +29,7 @@ def vocabulary(texts: Texts, min_count: int, max_vocab: int | None) -> dict[str,
     return dict([pair for pair in ranked if pair[1] >= min_count][:max_vocab])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SAME_FOLDER)
+@settings(max_examples=100, deadline=None, suppress_health_check=SAME_FOLDER)
 @given(texts_of_words, st.integers(1, 6), st.none() | st.integers(1, 6), st.integers(1, 20), st.integers(1, 20))
 def test_what_is_kept_is_what_was_read_in_order_and_counted_right(
     tmp_path: Path, texts: Texts, min_count: int, max_vocab: int | None, shard: int, longest: int
@@ -76,7 +78,9 @@ def test_a_hundred_thousand_words_are_kept_exactly_to_the_limit(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("tokens", [LONGEST_TEXT - 1, LONGEST_TEXT, LONGEST_TEXT + 1, 2 * LONGEST_TEXT, 200_000])
-def test_a_long_text_is_split_into_lengths_that_gensim_takes_and_loses_nothing(tmp_path: Path, tokens: int) -> None:
+def test_a_long_text_is_split_into_lengths_that_gensim_takes_and_loses_nothing(
+    tmp_path: Path, tokens: int
+) -> None:
     words = [f"w{number % 999}" for number in range(tokens)]
     encoded = Encoding.of([" ".join(words)], str.split, tmp_path).trimmed(1)
     sentences = list(encoded.sentences())
@@ -125,9 +129,12 @@ def test_a_folder_that_takes_no_files_is_named(tmp_path: Path) -> None:
     assert "TMPDIR" in caught.value.hint
 
 
-@pytest.mark.parametrize("change", [lambda path: path.write_bytes(path.read_bytes()[:8]), Path.unlink],
-                         ids=["cut short", "deleted"])
-def test_encoded_text_that_is_lost_before_trimming_is_an_error_and_no_smaller_corpus(tmp_path: Path, change) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(
+    "change", [lambda path: path.write_bytes(path.read_bytes()[:8]), Path.unlink], ids=["cut short", "deleted"]
+)
+def test_encoded_text_that_is_lost_is_an_error_and_no_smaller_corpus(
+    tmp_path: Path, change: Callable[[Path], object]
+) -> None:
     raw = Encoding.of(["a b c d e f"], str.split, tmp_path)
     [shard] = tmp_path.iterdir()
     change(shard)

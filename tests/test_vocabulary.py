@@ -63,7 +63,7 @@ def test_an_index_outside_is_an_index_error(index: int) -> None:
         Vocabulary.from_words(["a", "b"])[index]
 
 
-@pytest.mark.parametrize("word", ["\ud800", "\udc80", "a\udcff"])
+@pytest.mark.parametrize("word", ["\udc80", "a\udcff"])
 def test_a_word_that_is_not_unicode_is_simply_not_there(word: str) -> None:
     vocabulary = Vocabulary.from_words(["a", "b"])
     assert vocabulary.find(word) is None

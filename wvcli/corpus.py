@@ -1,23 +1,19 @@
-"""Sources of text: files, folders, globs and standard input, plain or compressed, read a line at a time."""
+"""A corpus: texts from any mix of sources, one after the other, with a fingerprint of all that was read."""
 
 import codecs
 import hashlib
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from glob import glob, has_magic
-from io import BufferedReader, RawIOBase, TextIOWrapper
-from pathlib import Path
-from typing import IO, Any
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from io import BufferedReader, BytesIO
 
-from wvcli.errors import InputError
+from wvcli import records, sources
+from wvcli.errors import InputError, UsageError
+from wvcli.records import Bad, Line
+from wvcli.sources import STDIN, called
 
-STDIN = "-"
-
-_MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
-_UNREADABLE_ARCHIVES = {b"PK\x03\x04": "a zip archive", b"7z\xbc\xaf\x27\x1c": "a 7z archive"}
+_UNREADABLE = {b"PK\x03\x04": "a zip archive", b"7z\xbc\xaf\x27\x1c": "a 7z archive"}
+_PARQUET = b"PAR1"
 _WIDE_BOMS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -25,7 +21,9 @@ _WIDE_BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SNIFFED = 8192  # bytes looked at to tell text from binary data
-_LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line goes on in pieces
+_WAYS_WITH_ERRORS = ("strict", "replace", "ignore")
+_LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line of plain text goes on in pieces
+_RECORD_KINDS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "table", ".tsv": "table"}
 
 
 @dataclass
@@ -33,193 +31,236 @@ class Corpus:
     """Texts from any mix of sources, in order.
 
     Attributes:
-        sources: paths, folders, globs, or `-` for standard input, as the user wrote them.
+        given: paths, folders, globs, addresses, or `-` for standard input, as the user wrote them.
         encoding: of the text; a byte order mark of UTF-8 is skipped.
         errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
+        field: where in a JSON record the text is, as `a.b`.
+        column: which column of CSV, TSV or Parquet holds the text.
+        skip_bad: count what cannot be read and go on, instead of stopping there.
         on_bytes: called with the number of bytes of the sources read since the last call.
+        files: the files that `given` comes to.
+        skipped: bad lines and records passed over so far.
     """
 
-    sources: Sequence[str]
+    given: Sequence[str]
     encoding: str = "utf-8"
     errors: str = "strict"
+    field: str | None = None
+    column: str | None = None
+    skip_bad: bool = False
     on_bytes: Callable[[int], None] = lambda count: None
-    files: list[str] = field(init=False)
+    files: list[str] = attribute(init=False)
+    skipped: int = attribute(default=0, init=False)
 
     def __post_init__(self) -> None:
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError as error:
-            raise InputError(f"there is no encoding called {self.encoding!r}") from error
-        self.files = [file for source in self.sources for file in _expand(source)]
+        self._encoding = _text_encoding(self.encoding)
+        if self.errors not in _WAYS_WITH_ERRORS:
+            raise UsageError(f"--encoding-errors must be {', '.join(_WAYS_WITH_ERRORS)}, not {self.errors!r}")
+        self.files = [file for source in self.given for file in sources.expand(source)]
+        if not self.files:
+            raise UsageError("no source was given")
+        if self.files.count(STDIN) > 1:
+            raise UsageError("standard input can be read only once")
         self._digest = hashlib.sha256()
 
     def size(self) -> int | None:
-        """Bytes in all files as they lie on disk; None when standard input is among them."""
-        if STDIN in self.files:
-            return None
-        return sum(os.path.getsize(file) for file in self.files)
+        """Bytes in all files as they lie on disk; None when that is not known beforehand."""
+        return sources.size(self.files)
 
     def fingerprint(self) -> str:
-        """The SHA-256 of all text yielded so far, as UTF-8 with a line feed after each line."""
+        """The SHA-256 of all text yielded so far, as UTF-8 with a line feed after each text."""
         return self._digest.hexdigest()
 
     def texts(self) -> Iterator[str]:
-        """Each line of each source, without its line end; a very long line comes in several pieces.
+        """Each text of each source: a line without its end, or the text of a record.
+
+        A very long line of plain text comes in several pieces.
 
         Raises:
             InputError: a source is missing, binary, damaged or not in the encoding; file and line are named.
+            UsageError: a file of records is given without saying which field or column holds the text.
         """
         for file in self.files:
-            with _reading(file, self.on_bytes) as stream:
-                for line in self._lines(file, stream):
-                    self._digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
+            with sources.reading(file, self.on_bytes) as stream:
+                for item in self._items(file, stream):
+                    if isinstance(item, Bad):
+                        self._pass_over(file, item)
+                        continue
+                    self._digest.update(item.encode("utf-8", "surrogatepass") + b"\n")
+                    yield item
+
+    def _pass_over(self, file: str, bad: Bad) -> None:
+        if not self.skip_bad:
+            hint = (
+                f"{bad.hint}, or go on without it with --skip-bad"
+                if bad.hint
+                else "go on without it with --skip-bad"
+            )
+            raise InputError(f"{called(file)}, line {bad.line}: {bad.what}", hint)
+        self.skipped += 1
+
+    def _items(self, file: str, stream: BufferedReader) -> Iterator[str | Bad]:
+        head = stream.peek(_SNIFFED)[:_SNIFFED]
+        if head.startswith(_PARQUET):
+            return self._parquet(file, stream)
+        self._check_text(file, head)
+        suffix = sources.suffix(file)
+        kind = _RECORD_KINDS.get(suffix)
+        if self.field is not None and (kind == "json" or kind is None):
+            return self._json(head, stream)
+        if self.column is not None and (kind == "table" or kind is None):
+            delimiter = "\t" if suffix == ".tsv" or (kind is None and b"\t" in head) else ","
+            return self._records(
+                self._lines(stream), lambda lines: records.table_texts(lines, self.column or "", delimiter)
+            )
+        if kind is not None:
+            option, what = ("--field", "JSON records") if kind == "json" else ("--column", "a table")
+            raise UsageError(f"{called(file)} holds {what}", f"say where the text is with {option} NAME")
+        return (item[1] if isinstance(item, tuple) else item for item in self._lines(stream))
+
+    def _json(self, head: bytes, stream: BufferedReader) -> Iterator[str | Bad]:
+        path = self.field or ""
+        if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+            return records.json_array_texts(
+                stream, "utf-8-sig" if self._encoding == "utf-8" else self._encoding, path
+            )
+        return self._records(self._lines(stream, whole=True), lambda lines: records.json_texts(lines, path))
+
+    def _parquet(self, file: str, stream: BufferedReader) -> Iterator[str | Bad]:
+        if self.column is None:
+            raise UsageError(f"{called(file)} holds a table", "say where the text is with --column NAME")
+        whole = file == STDIN or sources.is_remote(file) or not stream.seekable()
+        return records.parquet_texts(BytesIO(stream.read()) if whole else file, self.column)
+
+    def _records(
+        self, lines: Iterator[Line | Bad], parse: Callable[[Iterator[Line]], Iterator[str | Bad]]
+    ) -> Iterator[str | Bad]:
+        """What `parse` makes of the good lines, with the bad lines in between."""
+        bad: list[Bad] = []
+
+        def good() -> Iterator[Line]:
+            for line in lines:
+                if isinstance(line, Bad):
+                    bad.append(line)
+                else:
                     yield line
 
-    def _lines(self, file: str, stream: "BufferedReader[Any]") -> Iterator[str]:
-        self._check_text(file, stream)
-        name = codecs.lookup(self.encoding).name
-        if name.startswith(("utf-16", "utf-32")):
-            yield from self._wide_lines(file, stream)
+        for item in parse(good()):
+            yield from bad
+            bad.clear()
+            yield item
+        yield from bad
+
+    def _lines(self, stream: BufferedReader, whole: bool = False) -> Iterator[Line | Bad]:
+        """The lines with their numbers, decoded; unless `whole`, a very long one in pieces."""
+        if self._encoding.startswith(("utf-16", "utf-32")):
+            yield from self._wide_lines(stream)
             return
-        for number, piece in _pieces(stream, splits_anywhere=name == "utf-8"):
-            if number == 1 and name == "utf-8":
+        limit = -1 if whole else _LONGEST_PIECE
+        for number, position, piece in _pieces(stream, limit, splits_anywhere=self._encoding == "utf-8"):
+            if (number, position) == (1, 0) and self._encoding == "utf-8":
                 piece = piece.removeprefix(codecs.BOM_UTF8)
-            try:
-                yield piece.decode(self.encoding, self.errors)
-            except UnicodeDecodeError as error:
-                raise InputError(
-                    f"{_called(file)}, line {number}: byte 0x{error.object[error.start]:02x} at position "
-                    f"{error.start + 1} is not {self.encoding}",
-                    "name the encoding with --encoding, or add --encoding-errors replace",
-                ) from error
+            yield self._decoded(number, position, piece)
 
-    def _wide_lines(self, file: str, stream: "BufferedReader[Any]") -> Iterator[str]:
-        number = 0
+    def _decoded(self, number: int, position: int, piece: bytes, encoding: str = "") -> Line | Bad:
+        """A piece of a line as text; `position` is that of its first byte in the line."""
         try:
-            for line in TextIOWrapper(stream, self.encoding, self.errors):
-                number += 1
-                yield line.rstrip("\n")
-        except UnicodeError as error:
-            raise InputError(f"{_called(file)}, after line {number}: not {self.encoding}") from error
+            return number, piece.decode(encoding or self._encoding, self.errors)
+        except UnicodeDecodeError as error:
+            byte = f"byte 0x{error.object[error.start]:02x} at position {position + error.start + 1}"
+            hint = "name the encoding with --encoding, or add --encoding-errors replace"
+            return Bad(number, f"{byte} is not {self.encoding}", hint)
 
-    def _check_text(self, file: str, stream: "BufferedReader[Any]") -> None:
-        head = stream.peek(_SNIFFED)[:_SNIFFED]
-        for magic, what in _UNREADABLE_ARCHIVES.items():
+    def _wide_lines(self, stream: BufferedReader) -> Iterator[Line | Bad]:
+        """Lines of UTF-16 or UTF-32, told apart before they are decoded, so that a bad one spoils no other."""
+        width = 2 if self._encoding.startswith("utf-16") else 4
+        encoding, mark = _byte_order(self._encoding, stream.peek(width)[:width])
+        stream.read(len(mark))
+        for number, line in _wide_pieces(stream, "\n".encode(encoding)):
+            decoded = self._decoded(number, 0, line, encoding)
+            yield decoded if isinstance(decoded, Bad) else (number, decoded[1].rstrip("\r\n"))
+
+    def _check_text(self, file: str, head: bytes) -> None:
+        for magic, what in _UNREADABLE.items():
             if head.startswith(magic):
-                raise InputError(f"{_called(file)} is {what}, not text", "unpack it first")
-        if codecs.lookup(self.encoding).name.startswith(("utf-16", "utf-32")):
+                raise InputError(f"{called(file)} is {what}, not text", "unpack it first")
+        if self._encoding.startswith(("utf-16", "utf-32")):
             return
         for bom, encoding in _WIDE_BOMS.items():
             if head.startswith(bom):
-                raise InputError(f"{_called(file)} is {encoding} text", f"add --encoding {encoding}")
+                raise InputError(f"{called(file)} is {encoding} text", f"add --encoding {encoding}")
         if b"\0" in head:
-            raise InputError(f"{_called(file)} is binary data, not text")
+            raise InputError(f"{called(file)} is binary data, not text")
 
 
-def _called(file: str) -> str:
-    return "standard input" if file == STDIN else file
-
-
-def _expand(source: str) -> list[str]:
-    """The files a source names: itself, those of a folder and its subfolders, or those of a glob, sorted."""
-    if source == STDIN:
-        return [STDIN]
-    if not source:
-        raise InputError("a source is an empty name")
-    path = Path(source)
-    if path.is_dir():
-        inside = path.rglob("*")
-        files = sorted(
-            str(file)
-            for file in inside
-            if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        )
-        if not files:
-            raise InputError(f"the folder {source} holds no files")
-        return files
-    if path.exists():
-        return [source]
-    if has_magic(source):
-        matches = sorted(match for match in glob(source, recursive=True) if os.path.isfile(match))
-        if matches:
-            return matches
-        raise InputError(f"no file matches {source}")
-    raise InputError(f"there is no file {source}")
-
-
-class _Counted(RawIOBase):
-    """A raw stream that tells how many bytes were read through it."""
-
-    def __init__(self, raw: IO[bytes], on_bytes: Callable[[int], None]) -> None:
-        self._raw = raw
-        self._on_bytes = on_bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._raw.read(len(buffer))
-        buffer[: len(data)] = data
-        self._on_bytes(len(data))
-        return len(data)
-
-
-@contextmanager
-def _reading(file: str, on_bytes: Callable[[int], None]) -> Iterator["BufferedReader[Any]"]:
-    """The decompressed bytes of a source; the compression is told from the first bytes, not from the name."""
-    from smart_open.compression import compression_wrapper
-
+def _text_encoding(name: str) -> str:
+    """The usual name of an encoding; InputError when there is none of that name, or it is not of text."""
     try:
-        with sys.stdin.buffer if file == STDIN else open(file, "rb") as raw:
-            counted = BufferedReader(_Counted(raw, on_bytes), _SNIFFED)
-            head = counted.peek(6)
-            compression = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
-            if compression is None:
-                yield counted
-            else:
-                unpacked = compression_wrapper(counted, "rb", compression)
-                with BufferedReader(_Counted(unpacked, lambda count: None), _LONGEST_PIECE) as stream:
-                    yield stream
-    except EOFError as error:
-        raise InputError(f"{_called(file)} is cut off: its compressed data ends early") from error
-    except OSError as error:
-        raise InputError(f"cannot read {_called(file)}: {error.strerror or error}") from error
-    except Exception as error:
-        if type(error).__name__ in (
-            "LZMAError",
-            "ZstdError",
-            "error",
-        ):  # lzma, zstd and zlib, each its own kind
-            raise InputError(f"{_called(file)} is damaged: {error}") from error
-        raise
+        found = codecs.lookup(name)
+    except (LookupError, ValueError) as error:
+        raise InputError(f"there is no encoding called {name!r}") from error
+    if not found._is_text_encoding or found.name == "undefined":
+        raise InputError(f"{name!r} is no encoding of text")
+    return found.name
 
 
-def _pieces(stream: "BufferedReader[Any]", splits_anywhere: bool) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, without line ends; a line over the limit is cut after a blank if it has one.
+def _byte_order(encoding: str, start: bytes) -> tuple[str, bytes]:
+    """UTF-16 or UTF-32 with its byte order, and the mark at the start; little-endian where nothing tells."""
+    family = encoding[:6]
+    marks = {f"{family}-le": "\ufeff".encode(f"{family}-le"), f"{family}-be": "\ufeff".encode(f"{family}-be")}
+    for name, mark in marks.items():
+        if start == mark and encoding in (family, name):
+            return name, mark
+    return (f"{family}-le" if encoding == family else encoding), b""
 
-    Where it has none, UTF-8 is cut between two characters; other encodings are not cut.
+
+def _wide_pieces(stream: BufferedReader, end: bytes) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, where a line ends with `end` at a multiple of its width."""
+    number, held = 1, b""
+    while block := stream.read1(_SNIFFED):
+        held += block
+        start = at = 0
+        while (at := held.find(end, at)) >= 0:
+            if at % len(end):
+                at += 1
+                continue
+            yield number, held[start:at]
+            at = start = at + len(end)
+            number += 1
+        held = held[start:]
+    if held:
+        yield number, held
+
+
+def _pieces(stream: BufferedReader, limit: int, splits_anywhere: bool) -> Iterator[tuple[int, int, bytes]]:
+    """Lines in pieces, without line ends: the line's number, the piece's place in it, and the bytes.
+
+    A line over the limit is cut after a blank if it has one; where it has none, UTF-8 is cut between two
+    characters, and other encodings are not cut.
     """
-    number, rest = 1, b""
-    while line := stream.readline(_LONGEST_PIECE):
+    number, position, rest = 1, 0, b""
+    while line := stream.readline(limit):
         line = rest + line
         if line.endswith(b"\n"):
-            yield number, line.rstrip(b"\r\n")
-            number, rest = number + 1, b""
+            whole = line.rstrip(b"\r\n")
+            if whole or not position:
+                yield number, position, whole
+            number, position, rest = number + 1, 0, b""
             continue
-        cut = _cut(line, splits_anywhere) if len(line) >= _LONGEST_PIECE else 0
+        cut = _cut(line, splits_anywhere) if len(line) >= limit > 0 else 0
         if cut:
-            yield number, line[:cut]
-        rest = line[cut:]
+            yield number, position, line[:cut]
+        position, rest = position + cut, line[cut:]
     if rest:
-        yield number, rest.rstrip(b"\r")
+        yield number, position, rest.rstrip(b"\r")
 
 
 def _cut(line: bytes, anywhere: bool) -> int:
-    """Where a long line may be cut: after its last blank, else before its last UTF-8 character, else nowhere."""
+    """Where a long line may be cut: after its last blank, else before its last character, else nowhere."""
     cut = max(line.rfind(b" "), line.rfind(b"\t")) + 1
     if cut or not anywhere:
         return cut
-    cut = len(line) - 1
+    cut = len(line) - 1  # the last byte stays, so that a carriage return is met together with its line feed
     while cut > len(line) - 4 and line[cut] & 0xC0 == 0x80:
         cut -= 1
     return cut

@@ -4,16 +4,20 @@ Memory holds the vocabulary and one shard, whatever the size of the corpus. The 
 measure that training is held against: `tokens_read` by the tokenizer, `tokens_kept` in the vocabulary.
 """
 
+import json
+import os
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import WvcliError
+from wvcli.errors import InputError, WvcliError
 
 IdArray = npt.NDArray[np.uint32]
 
@@ -21,6 +25,26 @@ TEXT_END = np.uint32(0xFFFFFFFF)  # stands after the last token of each text
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
 _SHARD_IDS = 1 << 24  # 64 MB on disk
 _DROPPED = np.uint32(0xFFFFFFFE)
+_STRETCH = 500_000  # tokens, a few seconds of training: the grain of checkpoints
+_MANIFEST = "encoded.json"
+_FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Whole texts of one shard.
+
+    Attributes:
+        shard: its number.
+        start: the first id.
+        stop: one after the last id.
+        tokens: how many of the ids are words.
+    """
+
+    shard: int
+    start: int
+    stop: int
+    tokens: int
 
 
 @dataclass(frozen=True)
@@ -43,16 +67,86 @@ class EncodedCorpus:
     tokens_read: int
     tokens_kept: int
 
-    def sentences(self) -> Iterator[list[str]]:
-        """Each text that has a word left, as a list of words."""
+    def ids(self, shard: int, start: int = 0, stop: int | None = None) -> IdArray:
+        """uint32 [ids], the ids of a shard from `start` up to `stop`.
+
+        Raises:
+            WvcliError: the shard is gone or cannot be read.
+        """
+        return _load(self.shards[shard], start, -1 if stop is None else stop - start)
+
+    def stretches(self) -> list[Stretch]:
+        """The corpus in stretches of whole texts, each of half a million tokens or more but for a shard's last."""
+        stretches = []
+        for number in range(len(self.shards)):
+            ends = np.flatnonzero(self.ids(number) == TEXT_END)
+            tokens_before = ends - np.arange(len(ends))  # each text before has one end, which is no token
+            start = done = 0
+            for text, tokens in enumerate(tokens_before.tolist()):
+                if tokens - done >= _STRETCH or text == len(ends) - 1:
+                    if tokens > done:
+                        stretches.append(Stretch(number, start, int(ends[text]) + 1, tokens - done))
+                    start, done = int(ends[text]) + 1, tokens
+        return stretches
+
+    def sentences(self, stretch: Stretch | None = None) -> Iterator[list[str]]:
+        """Each text of a stretch, or of the corpus, that has a word left, as a list of words."""
+        if stretch is None:
+            yield from chain.from_iterable(map(self.sentences, self.stretches()))
+            return
         word = self.words.__getitem__
-        for shard in self.shards:
-            ids = np.fromfile(shard, dtype="<u4")
-            start = 0
-            for end in np.flatnonzero(ids == TEXT_END).tolist():
-                if end > start:
-                    yield list(map(word, ids[start:end].tolist()))
-                start = end + 1
+        ids = self.ids(stretch.shard, stretch.start, stretch.stop)
+        start = 0
+        for end in np.flatnonzero(ids == TEXT_END).tolist():
+            if end > start:
+                yield list(map(word, ids[start:end].tolist()))
+            start = end + 1
+
+    @staticmethod
+    def lies_in(folder: Path) -> bool:
+        """Whether a folder holds a corpus kept by `save`."""
+        return (folder / _MANIFEST).exists()
+
+    def save(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+        """Write beside the shards, which must lie in `folder`, what `load` needs to train from them again."""
+        complete = {
+            "format_version": _FORMAT_VERSION,
+            "shards": [path.name for path in self.shards],
+            "words": self.words,
+            "counts": self.counts.tolist(),
+            "texts": self.texts,
+            "tokens_read": self.tokens_read,
+            "tokens_kept": self.tokens_kept,
+            **manifest,
+        }
+        aside = folder / (_MANIFEST + ".tmp")
+        aside.write_text(json.dumps(complete, ensure_ascii=False), encoding="utf-8")
+        os.replace(aside, folder / _MANIFEST)
+
+    @classmethod
+    def load(cls, folder: Path) -> "tuple[EncodedCorpus, dict[str, Any]]":
+        """A corpus kept by `save`, and the manifest given there.
+
+        Raises:
+            InputError: the folder holds no whole encoded corpus.
+        """
+        try:
+            manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+            if manifest.pop("format_version") != _FORMAT_VERSION:
+                raise InputError(f"{folder} holds encoded text of another version")
+            shards = [folder / name for name in manifest.pop("shards")]
+            corpus = cls(
+                shards,
+                manifest.pop("words"),
+                np.array(manifest.pop("counts"), dtype=np.int64),
+                *(manifest.pop(name) for name in ("texts", "tokens_read", "tokens_kept")),
+            )
+            size = sum(path.stat().st_size for path in shards)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{folder} holds no encoded text") from error
+        if size != 4 * (corpus.tokens_kept + corpus.texts):
+            raise InputError(f"the encoded text in {folder} is not whole")
+        return corpus, manifest
 
 
 class Encoding:
@@ -132,7 +226,7 @@ class Encoding:
         final[kept] = np.arange(len(kept), dtype=np.uint32)
         tokens_kept = 0
         for path in self._shards:
-            ids = np.fromfile(path, dtype="<u4")
+            ids = _load(path)
             ends = ids == TEXT_END
             ids[~ends] = final[ids[~ends]]
             ids = ids[ids != _DROPPED]
@@ -143,6 +237,13 @@ class Encoding:
             raise WvcliError(f"{counts.sum():,} tokens were counted, but {tokens_kept:,} lie on disk")
         words = [self.words[index] for index in kept.tolist()]
         return EncodedCorpus(self._shards, words, counts, self.texts, self.tokens_read, tokens_kept)
+
+
+def _load(path: Path, start: int = 0, count: int = -1) -> IdArray:
+    try:
+        return np.fromfile(path, dtype="<u4", count=count, offset=4 * start)
+    except OSError as error:
+        raise WvcliError(f"the encoded text {path} is gone: {error.strerror or error}") from error
 
 
 def _store(path: Path, ids: IdArray) -> None:

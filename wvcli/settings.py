@@ -64,7 +64,13 @@ class TrainSettings:
                 raise UsageError(f"{_option(name)} must be {' or '.join(choices)}, not {value!r}")
         for name, (low, high) in _LIMITS.items():
             value = getattr(self, name)
-            if value is not None and not low <= value <= high:
+            if value is None:
+                continue
+            kind = (int, float) if isinstance(getattr(type(self), name), float) else int
+            if isinstance(value, bool) or not isinstance(value, kind):
+                what = "number" if isinstance(kind, tuple) else "whole number"
+                raise UsageError(f"{_option(name)} must be a {what}, not {value!r}")
+            if not low <= value <= high:
                 raise UsageError(f"{_option(name)} must be between {low:,} and {high:,}, not {value:,}")
         if self.min_alpha > self.alpha:
             raise UsageError(f"--min-alpha {self.min_alpha} is above --alpha {self.alpha}")

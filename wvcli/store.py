@@ -6,7 +6,6 @@ flushed to disk and then put in place, so that a crash leaves the old file or th
 
 import json
 import os
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.spelling import normal, plain
 from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
@@ -28,6 +28,20 @@ SUFFIX = ".safetensors"
 Tensors = Mapping[str, npt.NDArray[Any]]
 
 _DTYPES = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "|u1"}
+# The arrays of a model: kind of number, and how many it has for n words, d dimensions; -1 is any number.
+_LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
+    "vectors": ("<f4", ("n", "d")),
+    "norms": ("<f4", ("n",)),
+    "vocabulary.text": ("|u1", (-1,)),
+    "vocabulary.offsets": ("<i8", ("n+1",)),
+    "vocabulary.order": ("<i4", ("n",)),
+    "vocabulary.counts": ("<i8", ("n",)),
+    "subwords.vectors": ("<f4", (-1, "d")),
+    "input.words": ("<f4", ("n", "d")),
+    "output.negative": ("<f4", ("n", "d")),
+    "output.hierarchical": ("<f4", (-1, "d")),
+}
+_REQUIRED = ("vectors", "norms", "vocabulary.text", "vocabulary.offsets", "vocabulary.order")
 _HASH_BLOCK = 1 << 24  # bytes hashed at a time
 
 
@@ -54,7 +68,10 @@ class ModelFile:
             subwords = Subwords(tensors["subwords.vectors"], settings["min_n"], settings["max_n"])
         return Vectors(
             vocabulary=Vocabulary(
-                tensors["vocabulary.text"], tensors["vocabulary.offsets"], tensors["vocabulary.order"]
+                tensors["vocabulary.text"],
+                tensors["vocabulary.offsets"],
+                tensors["vocabulary.order"],
+                str(self.path),
             ),
             matrix=tensors["vectors"],
             counts=tensors.get("vocabulary.counts"),
@@ -67,11 +84,11 @@ class ModelFile:
 
 
 def _normalizer(tokenizer: Mapping[str, Any]) -> Callable[[str], str]:
+    """How the tokenizer would write a word: what a query is looked up as when it is not found as it stands."""
     if not tokenizer:
         return str
-    if tokenizer.get("lowercase"):
-        return lambda word: unicodedata.normalize("NFC", word).lower()
-    return lambda word: unicodedata.normalize("NFC", word)
+    lowercase = bool(tokenizer.get("lowercase"))
+    return lambda word: normal(plain(word), lowercase)
 
 
 def vector_tensors(vectors: Vectors) -> dict[str, npt.NDArray[Any]]:
@@ -106,7 +123,10 @@ def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: b
     from safetensors.numpy import save_file
 
     # The safetensors package writes an array that is not contiguous as if it were.
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {
+        name: np.ascontiguousarray(array, dtype=_LAYOUT[name][0] if name in _LAYOUT else None)
+        for name, array in tensors.items()
+    }
     checksum = {name: _sha256(array) for name, array in sorted(arrays.items())}
     complete = {"format_version": FORMAT_VERSION, **manifest, "checksum": checksum}
     metadata = {MANIFEST_KEY: json.dumps(complete, ensure_ascii=False, sort_keys=True)}
@@ -146,7 +166,10 @@ def written_aside(path: Path, overwrite: bool) -> Iterator[Path]:
     check_writable(path, overwrite)
     aside = _aside(path)
     try:
+        aside.touch()
+        mode = aside.stat().st_mode
         yield aside
+        os.chmod(aside, mode)  # the safetensors package makes files that only their owner may read
         _flush(aside)
         if overwrite:
             os.replace(aside, path)
@@ -229,22 +252,38 @@ def open_model(path: Path) -> ModelFile:
     Raises:
         InputError: the file is missing, damaged, newer than this program or not a wvcli model.
     """
+    model = open_tensors(path)
+    _check_layout(path, model.tensors)
+    _check_manifest(path, model)
+    return model
+
+
+def open_tensors(path: Path) -> ModelFile:
+    """Open a file that `save` wrote, memory-mapped, whatever arrays it holds.
+
+    Raises:
+        InputError: the file is missing, damaged, newer than this program or not written by wvcli.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
+        with path.open("rb"):  # the safetensors package has one message for all that can be wrong here
+            pass
         with safe_open(path, framework="np") as file:  # checks that the header and the file's length agree
             metadata = file.metadata() or {}
-        tensors = _map_tensors(path)
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {_reason(error)}") from error
-    except (SafetensorError, ValueError, KeyError) as error:
+    except (SafetensorError, ValueError) as error:
         raise InputError(f"{path} is damaged or not a model: {error}") from error
     if MANIFEST_KEY not in metadata:
         raise InputError(f"{path} is a safetensors file, but not a wvcli model")
     manifest = _parse_manifest(path, metadata[MANIFEST_KEY])
-    _check_shapes(path, tensors)
+    try:
+        tensors = _map_tensors(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path} is damaged: {error}") from error
     return ModelFile(path, manifest, tensors)
 
 
@@ -275,22 +314,36 @@ def _parse_manifest(path: Path, text: str) -> dict[str, Any]:
     return manifest
 
 
-def _check_shapes(path: Path, tensors: Tensors) -> None:
-    expected = {
-        "vectors": 2,
-        "norms": 1,
-        "vocabulary.text": 1,
-        "vocabulary.offsets": 1,
-        "vocabulary.order": 1,
-    }
-    for name, dimensions in expected.items():
-        if name not in tensors or tensors[name].ndim != dimensions:
-            raise InputError(f"{path} is damaged: it holds no proper {name!r}")
-    words = len(tensors["vectors"])
-    sizes = {name: len(tensors[name]) for name in ("norms", "vocabulary.order", "vocabulary.offsets")}
-    text_ends = tensors["vocabulary.offsets"][-1] if sizes["vocabulary.offsets"] else -1
-    if set(sizes.values()) != {words, words + 1} or text_ends != len(tensors["vocabulary.text"]):
-        raise InputError(f"{path} is damaged: vocabulary and vectors differ in size")
+def _check_layout(path: Path, tensors: Tensors) -> None:
+    for name in _REQUIRED:
+        if name not in tensors:
+            raise InputError(f"{path} is damaged: it holds no {name!r}")
+    if tensors["vectors"].ndim != 2:
+        raise InputError(f"{path} is damaged: 'vectors' is not a matrix")
+    words, dim = tensors["vectors"].shape
+    known = {"n": words, "n+1": words + 1, "d": dim}
+    for name, (dtype, shape) in _LAYOUT.items():
+        if name not in tensors:
+            continue
+        array = tensors[name]
+        sizes = [known[size] if isinstance(size, str) else size for size in shape]
+        fits = len(sizes) == array.ndim and all(
+            size in (-1, real) for size, real in zip(sizes, array.shape, strict=True)
+        )
+        if array.dtype != dtype or not fits:
+            raise InputError(f"{path} is damaged: {name!r} is {array.dtype} {list(array.shape)}")
+    if tensors["vocabulary.offsets"][-1] != len(tensors["vocabulary.text"]):
+        raise InputError(f"{path} is damaged: the vocabulary's text and offsets disagree")
+
+
+def _check_manifest(path: Path, model: ModelFile) -> None:
+    """Refuse a manifest whose parts that queries need are not what they should be."""
+    settings, tokenizer = model.manifest.get("settings"), model.manifest.get("tokenizer")
+    sound = isinstance(settings, dict) and isinstance(tokenizer, dict)
+    if sound and "subwords.vectors" in model.tensors:
+        sound = all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))  # type: ignore[union-attr]
+    if not sound:
+        raise InputError(f"{path} is damaged: its manifest lacks settings or tokenizer")
 
 
 def damaged_tensors(model: ModelFile) -> list[str]:

@@ -31,7 +31,7 @@ def ngrams(word: str, min_n: int, max_n: int) -> list[str]:
 def ngram_hash(ngram: str) -> int:
     """The 32-bit FNV-1a hash of an n-gram's UTF-8 bytes, each widened as a signed byte, as fastText does."""
     value = _FNV_OFFSET_BASIS
-    for byte in ngram.encode("utf-8", "surrogatepass"):
+    for byte in ngram.encode("utf-8"):
         signed = byte if byte < 128 else byte | 0xFFFFFF00
         value = (value ^ signed) * _FNV_PRIME & 0xFFFFFFFF
     return value
@@ -58,7 +58,10 @@ class Subwords:
 
     def vector(self, word: str) -> npt.NDArray[np.float32] | None:
         """float32 [dim], the mean of the word's n-gram vectors, or None when it has no n-gram."""
-        rows = self.buckets(word) if word else []
+        try:
+            rows = self.buckets(word) if word else []
+        except UnicodeEncodeError:  # a lone surrogate, from an argument that is not UTF-8
+            return None
         if not rows:
             return None
         total = np.zeros(self.matrix.shape[1], dtype=np.float32)

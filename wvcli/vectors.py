@@ -181,6 +181,8 @@ class Vectors:
         pool = min(len(self), _FREQUENT)
         rows = [row for row in range(pool) if len(self.vocabulary[row].encode("utf-8")) > 2]
         units = unit_rows(self.matrix[: min(len(self), _BLOCK_ROWS)])
+        if not rows:
+            return []
         scores = units[rows] @ units.T
         nearest = min(_NEAR + 1, len(units))
         near = np.argpartition(-scores, nearest - 1, axis=1)[:, :nearest]
@@ -229,7 +231,7 @@ class Vectors:
         if not queries:
             return []
         wanted = min(topn + 1, len(self))
-        units = unit_rows(np.array([query.vector for query in queries], dtype=np.float32))
+        units = unit_rows(np.array([query.vector for query in queries]))
         found = _Best(len(queries), wanted)
         for start in range(0, len(self), _BLOCK_ROWS):
             rows = slice(start, min(start + _BLOCK_ROWS, len(self)))
@@ -244,6 +246,8 @@ class Vectors:
 
     def _ranked(self, query: Lookup, unit: FloatArray, rows: npt.NDArray[np.int64], topn: int) -> list[Neighbor]:
         """The best `topn` of the candidate rows, by exact cosine and then by row."""
+        if not np.isfinite(query.vector).all():
+            return []
         rows = np.sort(rows[rows != query.index] if query.index is not None else rows)
         exact = (self.matrix[rows].astype(np.float64) * unit.astype(np.float64)).sum(axis=1)
         exact *= self._inverse_norms[rows]
@@ -282,17 +286,19 @@ class _Best:
 
 
 def row_norms(matrix: FloatArray) -> FloatArray:
-    """float32 [rows], the Euclidean length of each row, read a block at a time."""
+    """float32 [rows], the Euclidean length of each row, read a block at a time and added up in float64."""
     norms = np.empty(len(matrix), dtype=np.float32)
-    for start in range(0, len(matrix), _BLOCK_ROWS):
-        rows = slice(start, start + _BLOCK_ROWS)
-        norms[rows] = np.linalg.norm(matrix[rows], axis=1)
+    with np.errstate(over="ignore"):  # a length beyond float32 is infinite
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            rows = slice(start, start + _BLOCK_ROWS)
+            norms[rows] = np.sqrt(np.einsum("nd,nd->n", matrix[rows], matrix[rows], dtype=np.float64))
     return norms
 
 
 def unit_rows(matrix: FloatArray) -> FloatArray:
-    """float32 [rows, dim], each row divided by its length; zero rows stay zero."""
-    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
-    units = np.zeros_like(matrix)
-    np.divide(matrix, lengths, out=units, where=lengths > 0)
-    return units
+    """float32 [rows, dim], each row divided by its length; rows without a length or with NaN become zero."""
+    exact = matrix.astype(np.float64)
+    lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact))[:, None]
+    units = np.zeros_like(exact)
+    np.divide(exact, lengths, out=units, where=(lengths > 0) & np.isfinite(lengths))
+    return units.astype(np.float32)

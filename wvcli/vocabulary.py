@@ -19,20 +19,25 @@ class Vocabulary(Sequence[str]):
         text: uint8 [bytes], the UTF-8 bytes of all words one after the other.
         offsets: int64 [words + 1]; word i is `text[offsets[i]:offsets[i + 1]]`.
         order: int32 [words], the word ids sorted by the words' bytes.
+        source: how messages name what the words came from.
     """
 
     text: npt.NDArray[np.uint8]
     offsets: npt.NDArray[np.int64]
     order: npt.NDArray[np.int32]
+    source: str = "the vocabulary"
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> "Vocabulary":
         """Build the arrays from words in model order.
 
         Raises:
-            InputError: a word occurs twice.
+            InputError: a word occurs twice, or is no text that UTF-8 can hold.
         """
-        encoded = [word.encode("utf-8") for word in words]
+        try:
+            encoded = [word.encode("utf-8") for word in words]
+        except UnicodeEncodeError as error:
+            raise InputError(f"the word {error.object!r} is not Unicode text") from error
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
         np.cumsum([len(word) for word in encoded], out=offsets[1:])
         order = sorted(range(len(encoded)), key=encoded.__getitem__)
@@ -49,7 +54,15 @@ class Vocabulary(Sequence[str]):
 
     def _bytes(self, index: int) -> bytes:
         text, offsets, _ = self._views
+        if not 0 <= index < len(self):
+            raise InputError(f"{self.source} is damaged: it names a word {index}")
         return bytes(text[offsets[index] : offsets[index + 1]])
+
+    def _word(self, index: int) -> str:
+        try:
+            return self._bytes(index).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.source} is damaged: word {index} is not UTF-8") from error
 
     def __len__(self) -> int:
         return len(self.order)
@@ -57,10 +70,10 @@ class Vocabulary(Sequence[str]):
     def __getitem__(self, index: int) -> str:  # type: ignore[override]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return self._bytes(index).decode("utf-8")
+        return self._word(index)
 
     def __iter__(self) -> Iterator[str]:
-        return (self._bytes(index).decode("utf-8") for index in range(len(self)))
+        return map(self._word, range(len(self)))
 
     def _first_at_or_after(self, key: bytes) -> int:
         """The position in `order` of the first word not less than `key`."""
@@ -92,4 +105,7 @@ class Vocabulary(Sequence[str]):
         key = prefix.encode("utf-8", "surrogatepass")
         start = self._first_at_or_after(key)
         stop = self._first_at_or_after(key + b"\xff")  # no UTF-8 text holds the byte 0xff
-        return np.sort(self.order[start:stop])
+        found = np.sort(self.order[start:stop])
+        if len(found) and not 0 <= found[0] <= found[-1] < len(self):
+            raise InputError(f"{self.source} is damaged: its order names words that are not there")
+        return found

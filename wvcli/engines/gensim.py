@@ -2,29 +2,25 @@
 
 Gensim hangs when its feed or a worker fails, cuts long texts without a word, and counts what it was given
 rather than what it trained. So the feed never raises into Gensim, a failing worker ends the run with its
-error, texts come in lengths Gensim takes whole, and each epoch is held against three counts: the tokens fed,
-the tokens Gensim says it was given, and the tokens that subsampling must have left of them.
+error, and texts come in lengths Gensim takes whole.
 """
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from threading import Lock
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from gensim.models import FastText, Word2Vec
 
-from wvcli.encoding import EncodedCorpus
-from wvcli.engines import Engine, OnTokens, Options, Trained, versions_of
+from wvcli.encoding import EncodedCorpus, IdArray, Stretch
+from wvcli.engines import Engine, FloatArray, OnTokens, Trained
 from wvcli.errors import WvcliError
 from wvcli.settings import TrainSettings
 
 logging.getLogger("gensim").addHandler(logging.NullHandler())  # its warnings are not for our users' terminal
 
-# Standard deviations by which the subsampled count may miss its expectation; chance does that never (1e-23).
-_MOST_DEVIATIONS = 10
+_COMPOSED = 4_096  # FastText words composed at a time
 
 
 @dataclass
@@ -32,14 +28,7 @@ class _Watch:
     """What is seen of a run from inside Gensim's threads."""
 
     on_tokens: OnTokens
-    tokens_done: int = 0
     failure: BaseException | None = None
-    lock: Lock = field(default_factory=Lock)
-
-    def add(self, tokens: int) -> None:
-        with self.lock:
-            self.tokens_done += tokens
-            self.on_tokens(self.tokens_done)
 
 
 class _Watched:
@@ -52,11 +41,14 @@ class _Watched:
             return 0, 0
         try:
             sampled, given = super()._do_train_job(sentences, alpha, inits)  # type: ignore[misc]
-            self.watch.add(given)
+            self.watch.on_tokens(given)
         except BaseException as error:  # it must not leave this thread, or Gensim waits for ever
             self.watch.failure = error
             return 0, 0
         return sampled, given
+
+    def _clear_post_train(self) -> None:
+        """Nothing: Gensim's FastText would compose every word's vector after each stretch."""
 
 
 class _WatchedWord2Vec(_Watched, Word2Vec):  # type: ignore[misc]
@@ -68,17 +60,18 @@ class _WatchedFastText(_Watched, FastText):  # type: ignore[misc]
 
 
 class _Feed:
-    """The corpus as Gensim wants it, once an epoch; counts what it hands over and never raises."""
+    """A stretch of text as Gensim wants it; counts what it hands over and never raises."""
 
-    def __init__(self, corpus: EncodedCorpus, watch: _Watch) -> None:
+    def __init__(self, corpus: EncodedCorpus, stretch: Stretch, watch: _Watch) -> None:
         self._corpus = corpus
+        self._stretch = stretch
         self._watch = watch
         self.tokens = 0
 
     def __iter__(self) -> Iterator[list[str]]:
         self.tokens = 0
         try:
-            for sentence in self._corpus.sentences():
+            for sentence in self._corpus.sentences(self._stretch):
                 if self._watch.failure is not None:
                     return
                 self.tokens += len(sentence)
@@ -87,52 +80,105 @@ class _Feed:
             self._watch.failure = error
 
 
-def _train(corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens) -> Trained:
-    watch = _Watch(on_tokens)
-    model = _model(corpus, settings, watch)
-    feed = _Feed(corpus, watch)
-    epochs = settings.epochs or 1
-    fall = (settings.alpha - settings.min_alpha) / epochs
-    tokens_trained = []
-    for epoch in range(epochs):
-        # Set, not passed: Gensim takes a learning rate of 0 given to train() for one not given.
-        model.alpha = settings.alpha - fall * epoch
-        model.min_alpha = settings.min_alpha if epoch == epochs - 1 else settings.alpha - fall * (epoch + 1)
-        tokens_trained.append(_train_epoch(model, feed, corpus, watch))
-    return Trained(_tensors(model), tokens_trained, versions_of("gensim", "numpy"))
+class _Trainer:
+    """A Gensim model in training."""
 
+    def __init__(self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens) -> None:
+        self._corpus = corpus
+        self._watch = _Watch(on_tokens)
+        try:
+            self._model = _model(corpus, settings, self._watch)
+        except MemoryError as error:
+            raise WvcliError(
+                f"there is not enough memory for {len(corpus.words):,} words of {settings.dim:,} dimensions",
+                "take a smaller --dim, --max-vocab or --buckets, or a larger --min-count",
+            ) from error
+        self._is_fasttext = settings.algorithm == "fasttext"
 
-def _train_epoch(model: Any, feed: _Feed, corpus: EncodedCorpus, watch: _Watch) -> int:
-    """Train one epoch; the tokens trained on, which all counts agree on."""
-    try:
-        sampled, given = model.train(feed, total_words=corpus.tokens_kept, epochs=1)
-    except BaseException as error:  # Ctrl-C, mostly: the threads must stop as well
-        watch.failure = error
-        raise
-    if watch.failure is not None:
-        if isinstance(watch.failure, WvcliError):
-            raise watch.failure
-        raise WvcliError(f"training failed: {watch.failure}") from watch.failure
-    expected, deviation = _expected_sample(model, corpus.counts)
-    if given != feed.tokens or abs(sampled - expected) > _MOST_DEVIATIONS * deviation + 1:
-        raise WvcliError(
-            f"Gensim did not train on the whole text: {feed.tokens:,} tokens were fed, it counted {given:,} "
-            f"and trained {sampled:,} where {expected:,.0f} were due"
+    @property
+    def tensors(self) -> Mapping[str, FloatArray]:
+        wv = self._model.wv
+        inputs = (
+            {"input.words": wv.vectors_vocab, "subwords.vectors": wv.vectors_ngrams}
+            if self._is_fasttext
+            else {"vectors": wv.vectors}
         )
-    return int(given)
+        if self._model.hs:
+            return inputs | {"output.hierarchical": self._model.syn1}
+        return inputs | {"output.negative": self._model.syn1neg}
 
+    def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
+        feed = _Feed(self._corpus, stretch, self._watch)
+        # Set, not passed: Gensim takes a learning rate of 0 given to train() for one not given.
+        self._model.alpha, self._model.min_alpha = alpha, min_alpha
+        try:
+            sampled, given = self._model.train(feed, total_words=stretch.tokens, epochs=1)
+        except BaseException as error:  # Ctrl-C, mostly: the threads must stop as well
+            self._watch.failure = error
+            raise
+        failure = self._watch.failure
+        if failure is not None:
+            if isinstance(failure, WvcliError):
+                raise failure
+            raise WvcliError(f"training failed: {failure or type(failure).__name__}") from failure
+        if given != feed.tokens:
+            raise WvcliError(f"Gensim was fed {feed.tokens:,} tokens and counted {given:,}")
+        return Trained(int(given), int(sampled))
 
-def _expected_sample(model: Any, counts: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """How many tokens subsampling leaves of an epoch: the expectation and the standard deviation."""
-    if not model.sample:
-        return float(counts.sum()), 0.0
-    kept = model.wv.expandos["sample_int"].astype(np.float64) / 2**32
-    return float(counts @ kept), float(np.sqrt(counts @ (kept * (1 - kept))))
+    def expected_sample(self) -> tuple[float, float]:
+        counts = self._corpus.counts
+        if not self._model.sample:
+            return float(counts.sum()), 0.0
+        kept = self._model.wv.expandos["sample_int"].astype(np.float64) / 2**32
+        return float(counts @ kept), float(np.sqrt(counts @ (kept * (1 - kept))))
+
+    def inputs(self, words: IdArray) -> FloatArray:
+        wv = self._model.wv
+        if not self._is_fasttext:
+            vectors: FloatArray = wv.vectors[words]
+            return vectors
+        own = wv.vectors_vocab[words]
+        for row, word in zip(own, words.tolist(), strict=True):
+            ngrams = wv.buckets_word[word]
+            if len(ngrams):
+                # One sum over rows, so that they are added in Gensim's order and round as there.
+                row[:] = np.concatenate([row[None], wv.vectors_ngrams[ngrams]]).sum(axis=0) / (len(ngrams) + 1)
+        composed: FloatArray = own
+        return composed
+
+    def paths(self, word: int) -> tuple[IdArray, FloatArray]:
+        nodes = self._model.wv.expandos["point"][word]
+        sides = self._model.wv.expandos["code"][word]
+        return np.asarray(nodes, dtype=np.uint32), 1 - 2 * np.asarray(sides, dtype=np.float32)
+
+    def freeze(self, words: IdArray | None) -> None:
+        factors = np.ones(len(self._corpus.words), dtype=np.float32)
+        if words is not None:
+            factors[words] = 0
+        self._model.wv.vectors_lockf = factors
+
+    def random_state(self) -> dict[str, Any]:
+        _, key, position, has_gauss, gauss = self._model.random.get_state()
+        return {"key": key.tolist(), "position": position, "has_gauss": has_gauss, "gauss": gauss}
+
+    def set_random_state(self, state: Mapping[str, Any]) -> None:
+        key = np.array(state["key"], dtype=np.uint32)
+        self._model.random.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
+
+    def vectors(self) -> FloatArray:
+        if not self._is_fasttext:
+            vectors: FloatArray = self._model.wv.vectors
+            return vectors
+        composed: FloatArray = np.empty_like(self._model.wv.vectors_vocab)
+        for start in range(0, len(composed), _COMPOSED):
+            words = np.arange(start, min(start + _COMPOSED, len(composed)), dtype=np.uint32)
+            composed[words] = self.inputs(words)
+        return composed
 
 
 def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any:
     """A Gensim model with the corpus's vocabulary and fresh weights."""
-    options: Options = {
+    options: dict[str, Any] = {
         "vector_size": settings.dim,
         "window": settings.window,
         "shrink_windows": not settings.fixed_window,
@@ -149,7 +195,8 @@ def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any
         "seed": settings.seed,
     }
     if settings.algorithm == "fasttext":
-        model = _WatchedFastText(**options, min_n=settings.min_n, max_n=settings.max_n, bucket=settings.buckets)
+        subwords = {"min_n": settings.min_n, "max_n": settings.max_n, "bucket": settings.buckets}
+        model = _WatchedFastText(**options, **subwords)
     else:
         model = _WatchedWord2Vec(**options)
     model.watch = watch
@@ -157,16 +204,4 @@ def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any
     return model
 
 
-def _tensors(model: Any) -> dict[str, npt.NDArray[np.float32]]:
-    tensors = {"vectors": model.wv.vectors}
-    if isinstance(model, FastText):
-        tensors["subwords.vectors"] = model.wv.vectors_ngrams
-        tensors["input.words"] = model.wv.vectors_vocab
-    if model.hs:
-        tensors["output.hierarchical"] = model.syn1
-    else:
-        tensors["output.negative"] = model.syn1neg
-    return tensors
-
-
-ENGINE = Engine("gensim", "Gensim's own training loops", _train)
+ENGINE = Engine("gensim", "Gensim's own training loops", ("gensim", "numpy"), _Trainer)

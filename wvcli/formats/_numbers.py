@@ -168,8 +168,9 @@ def format_rows(matrix: FloatArray) -> list[bytes]:
     cells["z"] = tail[groups[2]]
     rare = np.flatnonzero(~plain)
     if len(rare):
-        width = _CELL.itemsize - 1
-        texts = b"".join(str(number).encode().ljust(width, b"\0") for number in numbers[rare])
+        width = _CELL.itemsize - 1  # more than the 14 characters of -1.1754944e-38
+        shortest = (np.format_float_scientific(number, trim="-") for number in numbers[rare])
+        texts = b"".join(text.encode().ljust(width, b"\0") for text in shortest)
         cells.view(np.uint8).reshape(-1, width + 1)[rare, 1:] = np.frombuffer(texts, np.uint8).reshape(-1, width)
     return cells.tobytes().translate(None, b"\0").split(b"\n")[1:]
 

@@ -1,12 +1,12 @@
 """Tokenizers: each splits a text into words, and says by name and settings in the manifest how it did."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.registry import Registry
+from wvcli.spelling import normal, plain
 
 Tokenize = Callable[[str], list[str]]
 
@@ -20,11 +20,13 @@ class Tokenizer:
         about: one line for the help.
         make: gives the function that splits; its argument is what the user wrote after the colon in
             `name:ARGUMENT`, or an empty string. It imports what it needs when called.
+        literal: leaves apostrophes and soft hyphens as they are.
     """
 
     name: str
     about: str
     make: Callable[[str], Tokenize]
+    literal: bool = False
 
 
 registry: Registry[Tokenizer] = Registry("tokenizer", __name__)
@@ -37,19 +39,28 @@ class TokenizerSettings:
     Attributes:
         name: `auto`, `unicode`, `whitespace`, `chinese`, or `regex:PATTERN`.
         lowercase: whether words are written in lower case.
+        min_length: words of fewer characters are left out.
+        stopwords: words that are left out.
     """
 
     name: str = "auto"
     lowercase: bool = True
+    min_length: int = 1
+    stopwords: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The settings as a JSON object."""
-        return {"name": self.name, "lowercase": self.lowercase}
+        return {
+            "name": self.name,
+            "lowercase": self.lowercase,
+            "min_length": self.min_length,
+            "stopwords": list(self.stopwords),
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "TokenizerSettings":
         """The settings from a manifest."""
-        return cls(values["name"], values["lowercase"])
+        return cls(values["name"], values["lowercase"], values["min_length"], tuple(values["stopwords"]))
 
     def tokenize(self) -> Tokenize:
         """The function that splits a text into words; the text is first brought to Unicode form NFC.
@@ -61,11 +72,14 @@ class TokenizerSettings:
         tokenizer = registry.get(family)
         if argument and family != "regex":
             raise UsageError(f"the tokenizer {family} takes no argument, but was given {argument!r}")
-        split = tokenizer.make(argument)
-        if self.lowercase:
-            return lambda text: split(_normal(text).lower())
-        return lambda text: split(_normal(text))
+        split, lowercase = tokenizer.make(argument), self.lowercase
+        if tokenizer.literal:
+            return self._filtered(lambda text: split(normal(text, lowercase)))
+        return self._filtered(lambda text: split(normal(text if text.isascii() else plain(text), lowercase)))
 
-
-def _normal(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    def _filtered(self, split: Tokenize) -> Tokenize:
+        """`split` without stop words and short words."""
+        if self.min_length <= 1 and not self.stopwords:
+            return split
+        stopwords, least = frozenset(normal(word, self.lowercase) for word in self.stopwords), self.min_length
+        return lambda text: [word for word in split(text) if len(word) >= least and word not in stopwords]

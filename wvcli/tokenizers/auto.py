@@ -5,33 +5,28 @@ Japanese is cut where its scripts change, Korean at its spaces.
 
 from wvcli.tokenizers import Tokenize, Tokenizer, registry
 
-_HAN = r"[\p{Han}\u3005\u3007]+"
-_KATAKANA = r"[\p{Katakana}\u30fc\uff70]+"
-_HIRAGANA = r"\p{Hiragana}+"
 _IDEOGRAPHIC = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+# The long-vowel and voice marks belong to the kana before them, though Unicode gives them to no script.
+_KANA = r"(?=\p{L})\p{Katakana}[\p{Katakana}\u30fc\uff70\uff9e\uff9f]*|\p{Hiragana}[\p{Hiragana}\u30fc]*"
+_OTHER = r"(?:(?!\p{Hiragana}|\p{Katakana}).)+"
 
 
 def _make(argument: str) -> Tokenize:
     import regex
 
     unicode = registry.get("unicode").make("")
-    segmenters: list[Tokenize] = []
+    chinese: list[Tokenize] = []
     is_ideographic = regex.compile(_IDEOGRAPHIC).search
-    runs = regex.compile(rf"(?P<han>{_HAN})|(?P<kana>{_KATAKANA}|{_HIRAGANA})|(?:(?!{_IDEOGRAPHIC}).)+", regex.S)
+    runs = regex.compile(rf"(?P<kana>{_KANA})|{_OTHER}", regex.S).finditer
 
     def split(text: str) -> list[str]:
         if text.isascii() or not is_ideographic(text):
             return unicode(text)
+        if not chinese:  # the dictionary loads with the first Chinese text
+            chinese.append(registry.get("chinese").make(""))
         words: list[str] = []
-        for run in runs.finditer(text):
-            if run.lastgroup == "kana":
-                words.append(run.group())
-            elif run.lastgroup == "han":
-                if not segmenters:  # the dictionary loads with the first Chinese text
-                    segmenters.append(registry.get("chinese").make(""))
-                words.extend(segmenters[0](run.group()))
-            else:
-                words.extend(unicode(run.group()))
+        for run in runs(text):
+            words.extend([run.group()] if run.lastgroup else chinese[0](run.group()))
         return words
 
     return split

@@ -1,17 +1,33 @@
-"""Chinese words, by the segmenter jieba (dictionary and hidden Markov model, here in its Rust edition)."""
+"""Chinese words, by the segmenter jieba (dictionary and hidden Markov model, here in its Rust edition).
 
-from wvcli.tokenizers import Tokenize, Tokenizer
+Only runs of Chinese characters go to the segmenter; what stands between them is split by Unicode's word rules.
+"""
+
+from wvcli.tokenizers import Tokenize, Tokenizer, registry
+
+_VARIATION = r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]"  # selects how a character is drawn, not which it is
+_HAN = rf"[\p{{Han}}\u3005\u3007](?:[\p{{Han}}\u3005\u3007]|{_VARIATION})*"
+_NOT_HAN = r"[^\p{Han}\u3005\u3007]+"
 
 
 def _make(argument: str) -> Tokenize:
     import regex
     import rjieba
 
+    unicode = registry.get("unicode").make("")
     cut = rjieba.Jieba().cut
-    is_word = regex.compile(r"[\p{L}\p{N}]").search
+    without_variation = regex.compile(_VARIATION).sub
+    runs = regex.compile(rf"(?P<han>{_HAN})|{_NOT_HAN}").finditer
 
     def split(text: str) -> list[str]:
-        return [word for word in cut(text) if is_word(word)]
+        words: list[str] = []
+        for run in runs(text):
+            part = run.group()
+            if run.lastgroup:
+                words.extend(cut(part if part.isalpha() else without_variation("", part)))
+            else:
+                words.extend(unicode(part))
+        return words
 
     return split
 

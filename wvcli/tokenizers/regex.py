@@ -16,4 +16,4 @@ def _make(pattern: str) -> Tokenize:
     return lambda text: [word for match in compiled.finditer(text) if (word := match.group())]
 
 
-TOKENIZER = Tokenizer("regex", "regex:PATTERN, every match of the pattern is a word", _make)
+TOKENIZER = Tokenizer("regex", "regex:PATTERN, every match of the pattern is a word", _make, literal=True)

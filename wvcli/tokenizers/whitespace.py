@@ -2,4 +2,4 @@
 
 from wvcli.tokenizers import Tokenizer
 
-TOKENIZER = Tokenizer("whitespace", "split at white space only", lambda argument: str.split)
+TOKENIZER = Tokenizer("whitespace", "split at white space only", lambda argument: str.split, literal=True)

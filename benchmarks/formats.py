@@ -1,0 +1,75 @@
+"""How fast the formats read and write, against Gensim in the same run.
+
+    python benchmarks/formats.py [WORDS] [DIMENSIONS]
+
+Each pair of times is taken one right after the other, three times over; the medians are compared.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import numpy as np
+from gensim.models import KeyedVectors
+
+from wvcli.formats import registry
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+PAIRS = 3
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long the action takes."""
+    start = perf_counter()
+    action()
+    return perf_counter() - start
+
+
+def compare(what: str, ours: Callable[[], object], gensims: Callable[[], object]) -> None:
+    """Print one row: both medians and how many times faster ours is."""
+    pairs = [(seconds(ours), seconds(gensims)) for _ in range(PAIRS)]
+    our_time, gensim_time = (median(times) for times in zip(*pairs, strict=True))
+    print(f"{what:24}{our_time:9.3f} s{gensim_time:9.3f} s{gensim_time / our_time:8.1f} x", flush=True)
+
+
+def compare_format(name: str, vectors: Vectors, gensim: KeyedVectors, folder: Path) -> None:
+    """Write and read one format in both ways; what is read was written by Gensim."""
+    member = registry.get(name)
+    assert member.read
+    assert member.write
+    ours, theirs = folder / f"ours-{name}", folder / f"gensim-{name}"
+    binary, header = name == "word2vec", name != "glove"
+    writing = {"binary": binary, "write_header": header}
+    reading = {"binary": binary, "no_header": not header}
+    write, read = member.write, member.read
+    compare(
+        f"write {name}",
+        lambda: write(vectors, ours),
+        lambda: gensim.save_word2vec_format(theirs, **writing),
+    )
+    compare(
+        f"read {name}",
+        lambda: read(theirs),
+        lambda: KeyedVectors.load_word2vec_format(theirs, **reading),
+    )
+
+
+def main(words: int = 100_000, dim: int = 100) -> None:
+    """Print a row for each format and direction."""
+    matrix = np.random.default_rng(1).normal(0, 0.3, (words, dim)).astype(np.float32)
+    names = [f"word{index}" for index in range(words)]
+    vectors = Vectors(Vocabulary.from_words(names), matrix)
+    gensim = KeyedVectors(dim)
+    gensim.add_vectors(names, matrix)
+    print(f"{f'{words} x {dim}':24}{'wvcli':>11}{'gensim':>11}{'faster':>10}")
+    with TemporaryDirectory() as folder:
+        for name in ("word2vec", "word2vec-text", "glove"):
+            compare_format(name, vectors, gensim, Path(folder))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""The rules of the text layouts: where lines and words end, and what is said of a line that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from wvcli import formats
+from wvcli.errors import InputError
+from wvcli.formats import registry
+from wvcli.vectors import Vectors
+
+WITH_HEADER = ["word2vec-text", "fasttext-vec"]
+
+
+def read(name: str, path: Path, data: bytes) -> Vectors:
+    path.write_bytes(data)
+    reader = registry.get(name).read
+    assert reader
+    return reader(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (b"new york 1.5 2.5\nx 3.5 4.5\n", ["new york", "x"]),
+        (b". . . 1.5 2.5\nx 3.5 4.5\n", [". . .", "x"]),
+        (b"x 1.5 2.5\narea 51 3.5 4.5\n", ["x", "area 51"]),
+        (b"51 1.5 2.5\n0.5 3.5 4.5\n", ["51", "0.5"]),
+        (b"a\t1.5\t2.5\nb\t3.5 4.5\n", ["a", "b"]),
+        (b"a 1.5 2.5 \nb 3.5 4.5 \n", ["a", "b"]),
+        (b"a  1.5   2.5\t \nb 3.5 4.5\n", ["a", "b"]),
+        (b"a 1.5 2.5\r\nb 3.5 4.5\r\n", ["a", "b"]),
+        (b"a\rb 1.5 2.5\nb 3.5 4.5", ["a\rb", "b"]),
+        (b"a 1.5 2.5\nb 3.5 4.5\n\n \n\r\n", ["a", "b"]),
+        (b"a 1.5 2.5\n 3.5 4.5\n", ["a", ""]),
+        (b" 1.5 2.5\nb 3.5 4.5\n", ["", "b"]),
+        (b"\xc2\x85 1.5 2.5\n\xe2\x80\xa8 3.5 4.5\n", ["\u0085", "\u2028"]),
+        (b"a\xc2\xa0b 1.5 2.5\n\xe3\x80\x80 3.5 4.5\n", ["a\u00a0b", "\u3000"]),
+        (b"a\0 1.5 2.5\n\x1c 3.5 4.5\n", ["a\0", "\x1c"]),
+        (b"a 15e-1 +2.5\nb 3.5000000 .45E1\n", ["a", "b"]),
+    ],
+)
+def test_lines_end_at_line_feeds_and_words_at_the_last_numbers(
+    tmp_path: Path, lines: bytes, words: list[str]
+) -> None:
+    for name, header in [
+        ("glove", b""),
+        *((name, b"2 2\n") for name in WITH_HEADER),
+        (WITH_HEADER[0], b" 2\t2 \r\n"),
+    ]:
+        found = read(name, tmp_path / "file", header + lines)
+        assert list(found) == words
+        assert found.matrix.tolist() == [[1.5, 2.5], [3.5, 4.5]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "number", "problem"),
+    [
+        (b"a 1.5 2.5\nb 3.5\nc 1.0 2.0\n", 2, "expected a word and 2 numbers, found 1 numbers"),
+        (b"a 1.5 2.5\nb\nc 1.0 2.0\n", 2, "expected a word and 2 numbers, found 0 numbers"),
+        (b"a 1.5 2.5\n1.0 2.0\nc 1.0 2.0\n", 2, "expected a word and 2 numbers, found 1 numbers"),
+        (b"a 1.5 2.5\nb 3.5 4.5 5.5\nc 1.0 2.0\n", 2, "expected a word and 2 numbers, found more"),
+        (b"a 1.5 2.5\nb 3.5 4.5 5\nc 1.0 2.0\n", 2, "expected a word and 2 numbers, found more"),
+        (b"a 1 0\nb 0 1 1\nc 1 1\n", 2, "expected a word and 2 numbers, found more"),
+        (b"a 1.5 2.5\nb 3.5 four\nc 1.0 2.0\n", 2, "'four' is not a number; expected a word and then 2"),
+        (b"a 1.5 2.5\nb 3,5 4,5\nc 1.0 2.0\n", 2, "'3,5' is not a number"),
+        (b"a 1.5 2.5\nb 3.5 4.\xff\nc 1.0 2.0\n", 2, "'4.\ufffd' is not a number"),
+        (b"a 1.5 2.5\n\xe7\x8cx 3.5 4.5\nc 1.0 2.0\n", 2, "the word '\ufffdx' is not UTF-8"),
+        (b"a 1.5 2.5\n\nc 1.0 2.0\n", 2, "blank; expected a word and 2 numbers"),
+        (b"a 1.5 2.5\nc 1.0 2.0\n" + b"\n" * 300_000 + b"c 1.0 2.0\n", 3, "blank; expected a word and 2 numbers"),
+    ],
+)
+def test_a_wrong_line_is_named_with_what_was_expected(
+    tmp_path: Path, lines: bytes, number: int, problem: str
+) -> None:
+    path = tmp_path / "file"
+    for name, header in [("glove", b""), *((name, b"3 2\n") for name in WITH_HEADER)]:
+        with pytest.raises(InputError) as caught:
+            read(name, path, header + lines)
+        assert caught.value.message.startswith(f"{path}, line {number + bool(header)}: {problem}")
+
+
+@pytest.mark.parametrize("name", WITH_HEADER)
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"3 1\na 1\nb 2\n", "line 4: the file ends after 2 words; line 1 promises 3"),
+        (b"3 1\na 1\nb 2\n\n\n", "line 4: the file ends after 2 words; line 1 promises 3"),
+        (b"1 1\na 1\nb 2\n", "line 3: expected the end of the file after 1 words"),
+        (b"2 1\n", "line 1: promises 1 numbers a word; the file ends before that"),
+    ],
+)
+def test_lines_are_counted_against_the_header(tmp_path: Path, name: str, data: bytes, problem: str) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(InputError, match=problem):
+        formats.read(tmp_path / "file")
+    with pytest.raises(InputError, match=problem):
+        read(name, tmp_path / "file", data)
+
+
+def test_many_lines_are_numbered_right_across_blocks(tmp_path: Path) -> None:
+    lines = [b"word%d 0.5 %d.25" % (index, index) for index in range(60_000)]
+    found = read("glove", tmp_path / "file", b"\n".join(lines))
+    assert (len(found), found["word59999"].tolist()) == (60_000, [0.5, 59999.25])
+    lines[43_210] = b"word7 1.5 2.5"
+    found = read("glove", tmp_path / "file", b"\n".join(lines))
+    assert len(found) == 59_999
+    assert found["word7"].tolist() == [0.5, 7.25]
+    assert found["word43211"].tolist() == [0.5, 43211.25]
+    lines[43_210] = b"broken 0.5"
+    with pytest.raises(InputError, match="line 43211: expected a word and 2 numbers"):
+        read("glove", tmp_path / "file", b"\n".join(lines))
+
+
+def test_dimensions_without_a_header_are_those_of_most_lines(tmp_path: Path) -> None:
+    found = read("glove", tmp_path / "file", b"area 51 1.5 2.5\na 1.5 2.5\nb 1.5 2.5\n")
+    assert (found.dim, list(found)) == (2, ["area 51", "a", "b"])
+    with pytest.raises(InputError, match="line 1: expected a word and 2 numbers, found 1"):
+        read("glove", tmp_path / "file", b"cut 1.5\na 1.5 2.5\nb 1.5 2.5\n")
+    for nothing in (b"", b"\n", b"only words\nin here\n"):
+        with pytest.raises(InputError, match="line 1: expected a word and then its numbers"):
+            read("glove", tmp_path / "file", nothing)
+
+
+def test_a_file_without_line_ends_is_refused_before_it_fills_memory(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.write(b"2 2\nx")
+        file.truncate(1 << 30)
+    for name in (*WITH_HEADER, "glove"):
+        data = b"x 1.5\n" if name == "glove" else b"2 2\nx"
+        with path.open("r+b") as file:
+            file.write(data.ljust(6))
+        with pytest.raises(InputError, match="no line end within 32 MiB"):
+            registry.get(name).read(path)  # type: ignore[misc]
+
+
+def test_a_header_is_told_from_a_word_that_is_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "vectors"
+    for data, words in [
+        (b"2 3\na 1 0 0.5\nb 0 1 0\n", ["a", "b"]),
+        (b"2 3 1\na 1 0\nb 0 1\n", ["2", "a", "b"]),
+        (b"2 0.5\na 1\nb 0\n", ["2", "a", "b"]),
+        (b"1 0.5 0.25", ["1"]),
+    ]:
+        path.write_bytes(data)
+        assert list(formats.read(path)) == words

@@ -1,0 +1,534 @@
+import bz2
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wvcli
+from wvcli import store
+from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.training import Progress, default_output
+from wvcli.vectors import Vectors
+
+FAST: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 1, "workers": 1}
+SENTENCES = ["the cat sat on the mat", "the dog sat on the log", "a cat and a dog met", "猫 喜欢 鱼"]
+
+
+@pytest.fixture(autouse=True)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder, and apart from it an empty folder for temporary files."""
+    room = tmp_path / "room"
+    room.mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.chdir(room)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return room
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    return tmp_path / "temporary"
+
+
+def put(text: str | bytes | list[str], name: str = "corpus.txt") -> Path:
+    path = Path(name)
+    if isinstance(text, list):
+        text = "\n".join(text) + "\n"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def train(text: str | bytes | list[str], name: str = "corpus.txt", **settings: Any) -> Vectors:
+    return wvcli.train(put(text, name), f"{name}.safetensors", **{**FAST, **settings})
+
+
+def tensors(name: str = "corpus.txt") -> dict[str, Any]:
+    return dict(store.open_model(Path(f"{name}.safetensors")).tensors)
+
+
+def assert_same_model(first: str, second: str) -> None:
+    ours, theirs = tensors(first), tensors(second)
+    assert ours.keys() == theirs.keys()
+    for name, array in theirs.items():
+        np.testing.assert_array_equal(ours[name], array, err_msg=name)
+
+
+def run(
+    program: str, *arguments: object, stdin: bytes = b"", **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", program, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+# --- the model file ---
+
+
+def test_a_model_says_how_it_was_made_and_is_what_lies_on_disk() -> None:
+    vectors = train([*SENTENCES, "", "The CAT!"], algorithm="fasttext", buckets=50, seed=7)
+    manifest = vectors.manifest
+    assert manifest["settings"] == {
+        **manifest["settings"],
+        **FAST,
+        "algorithm": "fasttext",
+        "buckets": 50,
+        "seed": 7,
+    }
+    assert [name for name, value in manifest["settings"].items() if value is None] == ["max_vocab"]
+    assert manifest["tokenizer"] == {"name": "auto", "lowercase": True, "min_length": 1, "stopwords": []}
+    assert manifest["engine"] == "gensim"
+    assert manifest["corpus"]["sources"] == ["corpus.txt"]
+    assert manifest["corpus"]["texts"] == 5
+    assert len(manifest["corpus"]["sha256"]) == 64
+    assert manifest["coverage"] == {"tokens_read": 23, "tokens_kept": 23, "tokens_trained": 23}
+    assert manifest["history"] == [{"epoch": 1, "tokens_trained": 23}, {"epoch": 2, "tokens_trained": 23}]
+    assert {"wvcli", "python", "gensim", "numpy"} <= manifest["versions"].keys()
+    assert store.damaged_tensors(store.open_model(Path("corpus.txt.safetensors"))) == []
+    loaded = wvcli.load("corpus.txt.safetensors")
+    assert list(loaded) == list(vectors)
+    np.testing.assert_array_equal(loaded.matrix, vectors.matrix)
+    np.testing.assert_array_equal(loaded.norms, np.linalg.norm(vectors.matrix, axis=1))
+    assert loaded.manifest == manifest
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"), [("negative", "output.negative"), ("hierarchical", "output.hierarchical")]
+)
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+def test_a_model_keeps_what_it_takes_to_train_on(algorithm: str, loss: str, expected: str) -> None:
+    vectors = train(SENTENCES, algorithm=algorithm, loss=loss)
+    held = tensors()
+    assert expected in held
+    assert len(held[expected]) in (len(vectors), len(vectors) - 1)
+    assert ({"subwords.vectors", "input.words"} <= held.keys()) == (algorithm == "fasttext")
+
+
+def test_words_stand_by_count_and_then_by_first_occurrence() -> None:
+    vectors = train(["zebra apple mango", "apple zebra kiwi", "fig"])
+    assert list(vectors) == ["zebra", "apple", "mango", "kiwi", "fig"]
+    assert [vectors.count(row) for row in range(5)] == [2, 2, 1, 1, 1]
+
+
+def test_what_is_left_open_is_chosen_and_recorded() -> None:
+    put(SENTENCES)
+    settings = wvcli.train("corpus.txt", epochs=1).manifest["settings"]
+    assert Path("corpus.safetensors").exists()
+    assert settings.items() >= {"algorithm": "word2vec", "dim": 50, "min_count": 1, "window": 5}.items()
+    assert settings["workers"] >= 1
+
+
+def test_a_small_text_keeps_its_words_though_none_is_frequent() -> None:
+    put(" ".join(f"w{number}" for number in range(30_000)))
+    vectors = wvcli.train("corpus.txt", epochs=1, dim=2)
+    assert len(vectors) == 30_000
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (["corpus.txt"], "corpus.safetensors"),
+        (["a/b.c.txt", "z"], "b.c.safetensors"),
+        (["dump.txt.gz"], "dump.safetensors"),
+        (["dump.ZST"], "dump.safetensors"),
+        (["plain"], "plain.safetensors"),
+        (["猫.txt"], "猫.safetensors"),
+    ],
+)
+def test_a_model_is_named_after_its_first_source(files: list[str], name: str) -> None:
+    assert default_output(files) == Path(name)
+
+
+# --- every token is trained, whatever the text looks like ---
+
+
+def moved(text: str, **settings: Any) -> dict[str, float]:
+    """How far each word's vector went from where it started."""
+    trained = train(text, "moved", epochs=1, sample=0, **settings)
+    untrained = train(text, "unmoved", epochs=1, sample=0, alpha=1e-9, min_alpha=0, **settings)
+    assert list(trained) == list(untrained)
+    distances = np.abs(trained.matrix - untrained.matrix).max(axis=1)
+    return dict(zip(trained, distances.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_single_line_of_200_000_tokens_is_trained_to_its_end(algorithm: str, workers: int) -> None:
+    text = "one two three " * 66_660 + "last words " * 10
+    distances = moved(text, algorithm=algorithm, workers=workers)
+    assert min(distances.values()) > 1e-5
+    manifest = wvcli.load("moved.safetensors").manifest
+    assert manifest["coverage"] == {"tokens_read": 200_000, "tokens_kept": 200_000, "tokens_trained": 200_000}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_of_very_different_lengths_are_each_trained_once(workers: int, end: str) -> None:
+    lines = ["x " * 90_000, *["a b"] * 5_000, "猫 " * 30_000, "", *["c"] * 2_000, "y z " * 44_000]
+    coverage = train(end.join(lines), workers=workers).manifest["coverage"]
+    tokens = 90_000 + 10_000 + 30_000 + 2_000 + 88_000
+    assert coverage == {"tokens_read": tokens, "tokens_kept": tokens, "tokens_trained": tokens}
+
+
+@pytest.mark.parametrize("tokenizer", ["auto", "whitespace", "unicode", r"regex:\w+"])
+@pytest.mark.parametrize("blank", ["\u3000", "\u00a0", "\u2003", "\t", "\u2028", "\x0b", "\r", "  "])
+def test_any_blank_parts_words_as_a_plain_one_does(tokenizer: str, blank: str) -> None:
+    train(SENTENCES, "plain", tokenizer=tokenizer)
+    train([line.replace(" ", blank) for line in SENTENCES], "other", tokenizer=tokenizer)
+    assert_same_model("plain", "other")
+
+
+def test_rare_words_are_left_out_and_said_to_be() -> None:
+    vectors = train(["a a a b b c"] * 2 + ["d"], min_count=4)
+    assert list(vectors) == ["a", "b"]
+    assert vectors.manifest["coverage"] == {"tokens_read": 13, "tokens_kept": 10, "tokens_trained": 10}
+
+
+def test_a_word_is_counted_over_all_sources_together() -> None:
+    paths = [put("rare common common", f"{number}.txt") for number in range(5)]
+    vectors = wvcli.train(paths, "all.safetensors", **{**FAST, "min_count": 5})
+    assert list(vectors) == ["common", "rare"]
+
+
+@pytest.mark.parametrize("most", [2, 3, 50])
+def test_the_vocabulary_has_exactly_the_size_asked_for(most: int) -> None:
+    vectors = train(" ".join(f"w{number}" for number in range(100)), max_vocab=most)
+    assert list(vectors) == [f"w{number}" for number in range(most)]
+
+
+def test_a_vocabulary_of_one_word_is_refused_however_it_comes_about() -> None:
+    for text, settings in [
+        ("a a a", {}),
+        ("a a b", {"min_count": 2}),
+        ("a a b", {"max_vocab": 1}),
+        ("a a b", {"max_vocab": 1, "loss": "hierarchical"}),
+    ]:
+        with pytest.raises(WvcliError, match=r"one distinct word|neighbours"):
+            train(text, **settings)
+    assert not Path("corpus.txt.safetensors").exists()
+
+
+# --- sources ---
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress], ids=["gz", "bz2"])
+def test_packed_text_trains_the_same_model(pack: Any) -> None:
+    train(SENTENCES, "plain")
+    train(pack(("\n".join(SENTENCES) + "\n").encode()), "packed")
+    assert_same_model("plain", "packed")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_standard_input_trains_the_same_model(pack: Any) -> None:
+    train(SENTENCES, "plain")
+    program = "import sys, wvcli; wvcli.train('-', 'piped.safetensors', **eval(sys.argv[1]))"
+    done = run(program, repr(FAST), stdin=pack("\n".join(SENTENCES).encode()))
+    assert done.returncode == 0, done.stderr
+    assert_same_model("plain", "piped")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_word() -> None:
+    assert "the" in train("\ufeffthe cat the\n", tokenizer="whitespace")
+    assert list(wvcli.load("corpus.txt.safetensors")) == ["the", "cat"]
+
+
+@pytest.mark.parametrize("text", ["the cat sat on the mat", "cat", "the cat\n" * 500, ["the cat", "the dog"]])
+def test_text_given_in_place_of_a_file_is_refused_and_never_trained_on_as_letters(text: Any) -> None:
+    with pytest.raises(WvcliError):
+        wvcli.train(text, "letters.safetensors", **FAST)
+    assert not Path("letters.safetensors").exists()
+
+
+@pytest.mark.parametrize("sources", [[], "", [""], ["corpus.txt", ""]])
+def test_no_source_is_refused_and_the_folder_one_is_in_is_not_read(sources: Any) -> None:
+    put(SENTENCES)
+    with pytest.raises(WvcliError):
+        wvcli.train(sources, **FAST)
+    assert os.listdir() == ["corpus.txt"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no words"),
+        (b"\n \n...\n", "no words"),
+        (b"ok\ncaf\xe9\n", "line 2"),
+        (b"a\0b", "binary"),
+        (gzip.compress(b"the cat sat " * 999)[:-20], "cut off"),
+    ],
+)
+def test_a_source_that_cannot_be_used_is_named_and_nothing_is_written(
+    content: bytes, said: str, temporary: Path
+) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        train(content)
+    assert "corpus.txt" in caught.value.message
+    assert os.listdir() == ["corpus.txt"]
+    assert os.listdir(temporary) == []
+
+
+def test_a_threshold_above_every_count_is_explained() -> None:
+    with pytest.raises(InputError, match="occurs 50 times") as caught:
+        train(SENTENCES, min_count=50)
+    assert "--min-count" in caught.value.hint
+
+
+# --- words as one may type them ---
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("don't stop, don't", "don't"),
+        ("don't stop, don't", "don’t"),
+        ("don’t stop, don’t", "don't"),
+        ("Caf\u0065\u0301 caf\u00e9 au lait", "CAFE\u0301"),
+        ("Straße Straße weit", "STRASSE".replace("SS", "ß")),
+        ("Donau\u00addampf fährt fährt", "Donau\u00addampf"),
+        ("J\u030can a a", "ǰan"),
+        ("İstanbul a a", "İstanbul"),
+    ],
+)
+def test_a_word_is_found_however_it_is_typed(text: str, asked: str) -> None:
+    assert asked in train(text)
+
+
+def test_case_is_kept_when_asked_to() -> None:
+    vectors = train("Cat cat CAT the the the", lowercase=False)
+    assert {"Cat", "cat", "CAT"} <= set(vectors)
+    assert "tHe" not in vectors
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+def test_a_new_word_is_not_said_to_be_in_the_vocabulary(algorithm: str) -> None:
+    vectors = train(SENTENCES, algorithm=algorithm)
+    for word in ("", "catdog", "xyz"):
+        assert word not in vectors
+    assert vectors.find("") is None
+    assert (vectors.find("catdog") is not None) == (algorithm == "fasttext")
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+def test_all_that_is_told_of_a_model_is_plain_json(algorithm: str) -> None:
+    vectors = train(SENTENCES, algorithm=algorithm)
+    answers = [vectors.similarity("cat", "dog"), vectors.most_similar("cat"), vectors.count(0)]
+    assert json.loads(json.dumps(dict(vectors.manifest))) == vectors.manifest
+    assert json.loads(json.dumps(answers))[2] == 4
+
+
+# --- settings that Gensim takes without a word ---
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"workers": 0},
+        {"workers": -1},
+        {"negative": -1},
+        {"negative": 0},
+        {"alpha": -0.1},
+        {"alpha": 0},
+        {"sample": -1},
+        {"dim": 0},
+        {"dim": -5},
+        {"window": 0},
+        {"epochs": 0},
+        {"min_count": 0},
+        {"max_vocab": 0},
+        {"min_alpha": -1},
+        {"batch_words": 100_000},
+        {"vector_size": 10},
+        {"buckets": 0, "algorithm": "fasttext"},
+        {"seed": -1},
+        {"alpha": float("nan")},
+        {"algorithm": "glove"},
+        {"engine": "none"},
+        {"tokenizer": "none"},
+        {"tokenizer": "regex:("},
+        {"encoding": "klingon"},
+        {"encoding": "hex"},
+        {"encoding_errors": "nonsense"},
+    ],
+)
+def test_a_senseless_setting_is_refused_before_anything_is_written(
+    settings: dict[str, Any], temporary: Path
+) -> None:
+    with pytest.raises(WvcliError):
+        train(SENTENCES, **settings)
+    assert os.listdir() == ["corpus.txt"]
+    assert os.listdir(temporary) == []
+
+
+def test_zero_is_a_value_and_not_a_setting_left_out() -> None:
+    lines = ["the cat sat", "the dog sat", "the end"] * 5_000
+    usual = train(lines, "usual")
+    for name in ("min_alpha", "sample"):
+        zero = train(lines, name, **{name: 0})
+        assert zero.manifest["settings"][name] == 0
+        assert not np.array_equal(zero.matrix, usual.matrix)
+
+
+# --- the same again ---
+
+
+DETERMINISM = """
+import itertools, sys, wvcli
+for algorithm, architecture, loss in itertools.product(
+    ["word2vec", "fasttext"], ["skipgram", "cbow"], ["negative", "hierarchical"]
+):
+    wvcli.train("corpus.txt", f"{sys.argv[1]}-{algorithm}-{architecture}-{loss}.safetensors", algorithm=algorithm,
+                architecture=architecture, loss=loss, dim=8, epochs=2, min_count=1, workers=1, seed=5)
+"""
+
+
+def test_one_worker_writes_the_same_bytes_in_every_process() -> None:
+    rng = np.random.default_rng(0)
+    put([" ".join(f"w{n}" for n in rng.integers(0, 200, 15)) for _ in range(400)] + SENTENCES)
+    for hash_seed in ("1", "2"):
+        done = run(DETERMINISM, hash_seed, PYTHONHASHSEED=hash_seed)
+        assert done.returncode == 0, done.stderr
+    first, second = (sorted(Path().glob(f"{hash_seed}-*")) for hash_seed in "12")
+    assert len(first) == len(second) == 8
+    assert len({path.read_bytes() for path in first}) == 8
+    for one, other in zip(first, second, strict=True):
+        assert one.name[1:] == other.name[1:]
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_another_seed_gives_another_model() -> None:
+    assert not np.array_equal(train(SENTENCES, seed=1).matrix, train(SENTENCES, "other", seed=2).matrix)
+
+
+# --- failures ---
+
+
+def test_text_lost_while_training_ends_the_run_with_an_error_and_leaves_nothing(temporary: Path) -> None:
+    def lose(progress: Progress) -> None:
+        if progress.stage == "training":
+            for path in temporary.rglob("*.ids"):
+                path.unlink()
+
+    with pytest.raises(WvcliError):
+        train(["the cat sat on the mat"] * 20_000, on_progress=lose, epochs=3)
+    assert os.listdir() == ["corpus.txt"]
+    assert os.listdir(temporary) == []
+
+
+@pytest.mark.parametrize("stage", ["reading", "training"])
+def test_a_failing_listener_ends_the_run_and_leaves_nothing(stage: str, temporary: Path) -> None:
+    class Gone(Exception):
+        pass
+
+    def fail(progress: Progress) -> None:
+        if progress.stage == stage:
+            raise Gone
+
+    with pytest.raises((Gone, WvcliError)):
+        train(["the cat sat on the mat"] * 20_000, on_progress=fail)
+    assert os.listdir() == ["corpus.txt"]
+    assert os.listdir(temporary) == []
+
+
+def test_an_interrupted_run_ends_at_once_and_leaves_nothing(temporary: Path) -> None:
+    put(["the cat sat on the mat with the dog"] * 30_000)
+    program = (
+        "import wvcli\n"
+        "def tell(progress):\n"
+        "    if progress.stage == 'training': print('training', flush=True)\n"
+        "wvcli.train('corpus.txt', epochs=10_000, dim=50, workers=2, checkpoint=0, on_progress=tell)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "training\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode in (130, -signal.SIGINT), said
+    assert "KeyboardInterrupt" in said
+    assert os.listdir() == ["corpus.txt"]
+    assert os.listdir(temporary) == []
+
+
+def test_a_model_too_large_for_the_memory_is_our_error(temporary: Path) -> None:
+    put(SENTENCES)
+    program = (
+        "import resource, sys, wvcli, gensim.models\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))\n"
+        "try:\n"
+        "    wvcli.train('corpus.txt', algorithm='fasttext', buckets=1_000_000, dim=10_000)\n"
+        "except wvcli.WvcliError as error:\n"
+        "    sys.exit('refused: ' + error.message)\n"
+    )
+    done = run(program, OPENBLAS_NUM_THREADS="1")
+    assert done.stderr.startswith("refused: "), done.stderr
+    assert "memory" in done.stderr
+    assert os.listdir() == ["corpus.txt"]
+    assert os.listdir(temporary) == []
+
+
+# --- where the model goes ---
+
+
+def test_a_model_that_exists_is_refused_before_anything_is_read() -> None:
+    train(SENTENCES)
+    before = Path("corpus.txt.safetensors").read_bytes()
+    told: list[Progress] = []
+    with pytest.raises(UsageError, match="exists"):
+        train(SENTENCES, on_progress=told.append)
+    assert told == []
+    assert Path("corpus.txt.safetensors").read_bytes() == before
+    train(SENTENCES, dim=9, overwrite=True)
+    assert wvcli.load("corpus.txt.safetensors").dim == 9
+
+
+@pytest.mark.parametrize("output", ["model.bin", "model", "none/model.safetensors", "folder.safetensors", "", "."])
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(output: str) -> None:
+    put(SENTENCES)
+    Path("folder.safetensors").mkdir()
+    told: list[Progress] = []
+    with pytest.raises(WvcliError):
+        wvcli.train("corpus.txt", output, on_progress=told.append, **FAST)
+    assert told == []
+    assert sorted(os.listdir()) == ["corpus.txt", "folder.safetensors"]
+
+
+def test_text_from_standard_input_needs_a_name_for_its_model() -> None:
+    with pytest.raises(UsageError, match="standard input") as caught:
+        wvcli.train("-")
+    assert "-o" in caught.value.hint
+
+
+# --- progress ---
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_progress_goes_from_reading_through_training_to_saving(workers: int) -> None:
+    told: list[Progress] = []
+    train(["the cat sat on the mat"] * 10_000, on_progress=told.append, epochs=3, workers=workers)
+    stages = [progress.stage for progress in told]
+    assert sorted(set(stages), key=stages.index) == ["reading", "training", "saving"]
+    assert stages == sorted(stages, key=["reading", "training", "saving"].index)
+    training = [progress for progress in told if progress.stage == "training"]
+    assert [progress.done for progress in training] == sorted(progress.done for progress in training)
+    assert training[-1] == Progress("training", done=180_000, total=180_000, epoch=3, epochs=3)
+    reading = [progress for progress in told if progress.stage == "reading"]
+    assert all(progress.total == Path("corpus.txt").stat().st_size for progress in reading)

@@ -1,0 +1,141 @@
+"""Texts in records: a field of JSON Lines, a column of CSV or TSV or Parquet."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from itertools import chain
+from typing import Any
+
+from wvcli.errors import InputError, MissingExtraError, UsageError
+
+_PARQUET_ROWS = 10_000  # read at a time
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A record that cannot be used.
+
+    Attributes:
+        line: where, from 1; for Parquet the row.
+        what: what is wrong with it.
+        hint: what to do about it.
+    """
+
+    line: int
+    what: str
+    hint: str = ""
+
+
+Line = tuple[int, str]
+
+
+def json_texts(lines: Iterable[Line], field: str) -> Iterator[str | Bad]:
+    """The text at `field` of each JSON object, one a line; a dot goes into a nested object.
+
+    A field that holds a list of texts gives each of them.
+    """
+    path = field.split(".")
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            yield Bad(number, f"not JSON: {error}")
+            continue
+        yield from _texts_at(record, path, number)
+
+
+def json_array_texts(stream: BufferedReader, encoding: str, field: str) -> Iterator[str | Bad]:
+    """As `json_texts`, from a file that is one JSON array; it is read whole. Places are items, not lines."""
+    try:
+        records = json.loads(stream.read().decode(encoding))
+    except ValueError as error:
+        yield Bad(1, f"not JSON: {error}")
+        return
+    for number, record in enumerate(records, 1):
+        yield from _texts_at(record, field.split("."), number)
+
+
+def _texts_at(record: Any, path: list[str], number: int) -> Iterator[str | Bad]:
+    value = record
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            known = ", ".join(map(str, value)) if isinstance(value, dict) else f"a {type(value).__name__}"
+            yield Bad(number, f"no field {'.'.join(path)}", f"there is: {known}")
+            return
+        value = value[key]
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        yield from value
+    elif value is not None:
+        yield Bad(number, f"the field {'.'.join(path)} holds no text but {json.dumps(value)[:40]}")
+
+
+def table_texts(lines: Iterable[Line], column: str, delimiter: str) -> Iterator[str | Bad]:
+    """The cells of one column of CSV or TSV.
+
+    Args:
+        lines: the lines, the first of which names the columns.
+        column: a name of that line, or the number of a column, from 1, in a table without names.
+        delimiter: what stands between cells.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    csv.field_size_limit(sys.maxsize)
+    rows = csv.reader((f"{line}\n" for _, line in lines), delimiter=delimiter, strict=True)
+    first = next(rows, None)
+    if first is None:
+        return
+    if column in first:
+        place, body = first.index(column), rows
+    elif column.isdigit() and 1 <= int(column) <= len(first):
+        place, body = int(column) - 1, chain([first], rows)  # type: ignore[assignment]
+    else:
+        raise UsageError(f"there is no column {column!r}", f"there is: {', '.join(first)}")
+    try:
+        for row in body:
+            if len(row) > place:
+                yield row[place]
+            elif row:
+                yield Bad(rows.line_num, f"{len(row)} columns where {place + 1} are needed")
+    except csv.Error as error:
+        yield Bad(rows.line_num, str(error))
+
+
+def parquet_texts(file: Any, column: str) -> Iterator[str | Bad]:
+    """The texts of one column of a Parquet file; needs pyarrow.
+
+    Args:
+        file: a path, or an open file that can seek.
+        column: its name.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        UsageError: there is no such column.
+        InputError: the file is damaged.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtraError("reading Parquet", "parquet") from error
+    try:
+        table = parquet.ParquetFile(file)
+        if column not in table.schema_arrow.names:
+            raise UsageError(f"there is no column {column!r}", f"there is: {', '.join(table.schema_arrow.names)}")
+        row = 0
+        for batch in table.iter_batches(_PARQUET_ROWS, columns=[column]):
+            for value in batch.column(0).to_pylist():
+                row += 1
+                if isinstance(value, str):
+                    yield value
+                elif value is not None:
+                    yield Bad(row, f"the column {column} holds no text but {value!r:.40}")
+    except pyarrow.ArrowException as error:
+        raise InputError(f"the Parquet file is damaged: {error}") from error

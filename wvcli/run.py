@@ -1,0 +1,131 @@
+"""A training run under way: epochs in stretches, coverage and loss at each epoch's end, checkpoints between."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wvcli.checkpoints import Checkpoints
+from wvcli.encoding import EncodedCorpus
+from wvcli.engines import Trainer
+from wvcli.errors import InputError, InterruptedRunError, WvcliError
+from wvcli.loss import Probe
+from wvcli.settings import TrainSettings
+
+# Standard deviations by which the subsampled count may miss its expectation; chance does that never (1e-23).
+_MOST_DEVIATIONS = 10
+_POSITION = ("epoch", "stretch", "tokens", "sampled", "history")  # what of a run is in a checkpoint
+_LEAST_FALL = 0.002  # of the loss in an epoch, as a share of it; a smaller one means that more epochs gain nothing
+
+
+@dataclass
+class Run:
+    """A model in training on a corpus.
+
+    Attributes:
+        corpus: what is trained on.
+        settings: nothing in them is `auto` any more.
+        trainer: the engine's model.
+        checkpoints: where the run is saved, or None.
+        should_stop: asked after each stretch whether the user wants to stop.
+        on_epoch: told each finished epoch.
+        early_stop: end before the last epoch when the loss hardly falls any more.
+        epoch: epochs done.
+        stretch: stretches done in the epoch under way.
+        tokens: tokens trained on in the epoch under way.
+        sampled: of these, those left by subsampling.
+        history: for each epoch done, its tokens and loss.
+    """
+
+    corpus: EncodedCorpus
+    settings: TrainSettings
+    trainer: Trainer
+    checkpoints: Checkpoints | None = None
+    should_stop: Callable[[], bool] = lambda: False
+    early_stop: bool = False
+    epoch: int = 0
+    stretch: int = 0
+    tokens: int = 0
+    sampled: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def go(self) -> None:
+        """Train to the end.
+
+        Raises:
+            InterruptedRunError: the user wanted to stop.
+            WvcliError: the engine failed, or did not train on the whole text.
+        """
+        epochs = self.settings.epochs or 1
+        stretches = self.corpus.stretches()
+        probe = Probe.of(self.corpus, self.settings)
+        starts = np.cumsum([0] + [stretch.tokens for stretch in stretches]) / self.corpus.tokens_kept
+        while self.epoch < epochs and not self._is_settled():
+            for number in range(self.stretch, len(stretches)):
+                first, last = (self._alpha(self.epoch + part) for part in (starts[number], starts[number + 1]))
+                done = self.trainer.train(stretches[number], first, last)
+                self.tokens += done.tokens
+                self.sampled += done.sampled
+                self.stretch = number + 1
+                self._pause()
+            self._end_epoch(probe)
+
+    def _alpha(self, epochs_done: float) -> float:
+        """The learning rate after so many epochs, falling evenly from the first to the last."""
+        share = min(1.0, epochs_done / (self.settings.epochs or 1))
+        return self.settings.alpha - (self.settings.alpha - self.settings.min_alpha) * share
+
+    def _pause(self) -> None:
+        """Between two stretches: stop or save, if it is time."""
+        if self.should_stop():
+            if self.checkpoints is None:
+                raise InterruptedRunError("interrupted", "no model was written")
+            self._save()
+            raise InterruptedRunError("interrupted, and saved as it is", "the same command with --resume goes on")
+        if self.checkpoints is not None and self.checkpoints.are_due():
+            self._save()
+
+    def _save(self) -> None:
+        if self.checkpoints is not None:
+            position = {name: getattr(self, name) for name in _POSITION}
+            self.checkpoints.save(self.trainer.tensors, position | {"random_state": self.trainer.random_state()})
+
+    def restore(self) -> None:
+        """Go to where the run was when it was last saved, if it was.
+
+        Raises:
+            InputError: what was saved is damaged or belongs to a run of other settings.
+        """
+        saved = self.checkpoints.latest() if self.checkpoints else None
+        if saved is None:
+            return
+        for name, array in self.trainer.tensors.items():
+            if name not in saved.tensors or saved.tensors[name].shape != array.shape:
+                raise InputError(f"{saved.path} belongs to another run", "start over with --force")
+            array[:] = saved.tensors[name]
+        state = saved.manifest["state"]
+        self.trainer.set_random_state(state["random_state"])
+        for name in _POSITION:
+            setattr(self, name, state[name])
+
+    def _end_epoch(self, probe: Probe) -> None:
+        """Hold the epoch's tokens against what was due, and take down its loss."""
+        expected, deviation = self.trainer.expected_sample()
+        kept = self.corpus.tokens_kept
+        if self.tokens != kept or abs(self.sampled - expected) > _MOST_DEVIATIONS * deviation + 1:
+            raise WvcliError(
+                f"epoch {self.epoch + 1} did not train on the whole text: {self.tokens:,} of {kept:,} tokens were "
+                f"taken, and {self.sampled:,} trained where {expected:,.0f} were due; no model was written"
+            )
+        loss = round(probe.loss(self.trainer), 6) if probe else None
+        self.epoch += 1
+        self.history.append({"epoch": self.epoch, "tokens_trained": self.tokens, "loss": loss})
+        self.stretch = self.tokens = self.sampled = 0
+
+    def _is_settled(self) -> bool:
+        """Whether the loss has stopped falling."""
+        losses = [epoch["loss"] for epoch in self.history[-2:]]
+        if not self.early_stop or len(losses) < 2 or None in losses:
+            return False
+        return bool(losses[0] - losses[1] < _LEAST_FALL * losses[0])

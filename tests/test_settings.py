@@ -39,7 +39,7 @@ def test_a_setting_is_taken_up_to_its_limits_and_refused_beyond(
     for value in (low, high):
         assert getattr(TrainSettings.of({**others, name: value}), name) == value
     for value in (low - step, high + step, -1e300, 1e300, float("nan"), float("inf"), float("-inf")):
-        with pytest.raises(UsageError, match="must be (between|a whole number)") as caught:
+        with pytest.raises(UsageError, match=r"must be (between|a whole number)") as caught:
             TrainSettings.of({**others, name: value})
         assert caught.value.message.startswith("--" + name.replace("_", "-"))
 

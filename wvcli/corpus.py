@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from io import BufferedReader, BytesIO
+from pathlib import Path
 
 from wvcli import records, sources
 from wvcli.errors import InputError, UsageError
@@ -191,6 +192,15 @@ class Corpus:
                 raise InputError(f"{called(file)} is {encoding} text", f"add --encoding {encoding}")
         if b"\0" in head:
             raise InputError(f"{called(file)} is binary data, not text")
+
+
+def read_words(path: Path) -> tuple[str, ...]:
+    """The words of a UTF-8 file that has one a line.
+
+    Raises:
+        InputError: the file is missing or is not text.
+    """
+    return tuple(word for line in Corpus([str(path)]).texts() if (word := line.strip()))
 
 
 def _text_encoding(name: str) -> str:

@@ -1,9 +1,9 @@
 """How well a model in training predicts one fixed sample of its text.
 
 The loss that Gensim adds up while it trains is float32, depends on the number of workers and is absent for
-FastText. This one is computed from the weights, in float64, over the same examples each time: the mean loss of
-negative sampling (Mikolov et al., "Distributed Representations of Words and Phrases", 2013, equation 4), or the mean
-negative log-likelihood of hierarchical softmax (equation 3).
+FastText. This one is computed from the weights, in float64, over the same examples each time: the mean loss
+of negative sampling (Mikolov et al., "Distributed Representations of Words and Phrases", 2013, equation 4), or
+the mean negative log-likelihood of hierarchical softmax (equation 3).
 """
 
 from dataclasses import dataclass

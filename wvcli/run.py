@@ -28,7 +28,7 @@ class Run:
         settings: nothing in them is `auto` any more.
         trainer: the engine's model.
         checkpoints: where the run is saved, or None.
-        should_stop: asked after each stretch whether the user wants to stop.
+        should_stop: asked after each stretch of a run with checkpoints whether the user wants to stop.
         on_epoch: told each finished epoch.
         early_stop: end before the last epoch when the loss hardly falls any more.
         epoch: epochs done.
@@ -77,13 +77,13 @@ class Run:
         return self.settings.alpha - (self.settings.alpha - self.settings.min_alpha) * share
 
     def _pause(self) -> None:
-        """Between two stretches: stop or save, if it is time."""
+        """Between two stretches of a run with checkpoints: stop or save, if it is time."""
+        if self.checkpoints is None:
+            return
         if self.should_stop():
-            if self.checkpoints is None:
-                raise InterruptedRunError("interrupted", "no model was written")
             self._save()
             raise InterruptedRunError("interrupted, and saved as it is", "the same command with --resume goes on")
-        if self.checkpoints is not None and self.checkpoints.are_due():
+        if self.checkpoints.are_due():
             self._save()
 
     def _save(self) -> None:

@@ -115,7 +115,7 @@ def train(
         resume: go on from the checkpoint of an unfinished run with the same output.
         early_stop: end before the last epoch when the loss hardly falls any more.
         on_progress: told how far the run has come, possibly from another thread.
-        should_stop: asked every few seconds whether to stop; with checkpoints, the run is then saved.
+        should_stop: asked every few seconds whether to save the run and stop, if it has checkpoints.
         settings: hyper-parameters by the names of `TrainSettings`.
 
     Returns:

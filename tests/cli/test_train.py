@@ -154,7 +154,7 @@ def test_an_interrupted_run_leaves_nothing_behind(corpus: Path, tmp_path: Path, 
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     program = subprocess.Popen(
-        [sys.executable, "-m", "wvcli", "train", corpus.name, "--epochs", "100000"],
+        [sys.executable, "-m", "wvcli", "train", corpus.name, "--epochs", "100000", "--checkpoint", "0"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,

@@ -103,6 +103,23 @@ Workers = Annotated[
     int | None, _auto("--workers", "Threads; with 1, the same run gives the same bytes.", "Training")
 ]
 Seed = Annotated[int | None, _option("--seed", help="Start of the random numbers [default: 1].", panel="Training")]
+Checkpoint = Annotated[
+    float | None,
+    _option(
+        "--checkpoint",
+        help="Save the run every so many minutes; 0 is never [default: 10 if it may last longer].",
+        panel="Training",
+        metavar="MINUTES",
+    ),
+]
+Resume = Annotated[
+    bool,
+    _option("--resume", help="Go on from the checkpoint of an unfinished run.", panel="Training", metavar=None),
+]
+EarlyStop = Annotated[
+    bool,
+    _option("--early-stop", help="End when the loss hardly falls any more.", panel="Training", metavar=None),
+]
 
 MinCount = Annotated[int | None, _auto("--min-count", "Leave out words that occur less often.", "Text")]
 MaxVocab = Annotated[int | None, _option("--max-vocab", help="Keep only the N most frequent words.", panel="Text")]
@@ -123,6 +140,25 @@ Lowercase = Annotated[
         panel="Text",
         metavar=None,
     ),
+]
+MinLength = Annotated[
+    int, _option("--min-length", help="Leave out words of fewer characters [default: 1].", panel="Text")
+]
+Stopwords = Annotated[
+    Path | None,
+    _option("--stopwords", help="Leave out the words in this file, one a line.", panel="Text", metavar="FILE"),
+]
+Field = Annotated[
+    str | None,
+    _option("--field", help="Where in JSON records the text is, as a.b.", panel="Text", metavar="NAME"),
+]
+Column = Annotated[
+    str | None,
+    _option("--column", help="Which column of CSV, TSV or Parquet holds the text.", panel="Text", metavar="NAME"),
+]
+SkipBad = Annotated[
+    bool,
+    _option("--skip-bad", help="Pass over lines and records that cannot be read.", panel="Text", metavar=None),
 ]
 Encoding = Annotated[
     str, _option("--encoding", help="Encoding of the text [default: utf-8].", panel="Text", metavar="NAME")

@@ -120,7 +120,7 @@ class _Trainer:
         if failure is not None:
             if isinstance(failure, WvcliError):
                 raise failure
-            raise WvcliError(f"training failed: {failure or type(failure).__name__}") from failure
+            raise WvcliError(f"training failed: {str(failure) or type(failure).__name__}") from failure
         if given != feed.tokens:
             raise WvcliError(f"Gensim was fed {feed.tokens:,} tokens and counted {given:,}")
         return Trained(int(given), int(sampled))

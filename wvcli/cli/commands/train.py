@@ -1,7 +1,11 @@
 """`wvcli train`."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGINT, SIGTERM, signal
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wvcli.cli import console, options
 from wvcli.cli import train_options as on
@@ -39,56 +43,79 @@ def train(
     min_alpha: on.MinAlpha = None,
     workers: on.Workers = None,
     seed: on.Seed = None,
+    early_stop: on.EarlyStop = False,
+    checkpoint: on.Checkpoint = None,
+    resume: on.Resume = False,
     min_count: on.MinCount = None,
     max_vocab: on.MaxVocab = None,
     tokenizer: on.Tokenizer = "auto",
     lowercase: on.Lowercase = True,
+    min_length: on.MinLength = 1,
+    stopwords: on.Stopwords = None,
+    field: on.Field = None,
+    column: on.Column = None,
     encoding: on.Encoding = "utf-8",
     encoding_errors: on.EncodingErrors = "strict",
+    skip_bad: on.SkipBad = False,
 ) -> None:
     """Train word vectors from text and save them as a model file."""
-    from wvcli import training
-
+    given = {name: None if value == "auto" and name != "tokenizer" else value for name, value in locals().items()}
+    for name in ("sources", "output", "force", "quiet", "stopwords"):
+        del given[name]
     started = perf_counter()
-    with console.progress("words") as show:
+    vectors = _trained(sources, output, force, stopwords, given)
+    console.summary(lambda: _summary(vectors, perf_counter() - started))
+
+
+def _trained(
+    sources: list[str], output: Path | None, force: bool, stopwords: Path | None, given: dict[str, Any]
+) -> "Vectors":
+    """Train with a progress bar; Ctrl-C stops at the next chance to save the run, a second one at once."""
+    from wvcli import training
+    from wvcli.corpus import read_words
+
+    with console.progress("words") as show, _stop_on_request() as should_stop:
 
         def on_progress(progress: "Progress") -> None:
             what = f"{progress.stage} {progress.epoch}/{progress.epochs}" if progress.epochs else progress.stage
             show(what, progress.done, progress.total)
 
         try:
-            vectors = training.train(
+            return training.train(
                 sources,
                 output,
-                tokenizer=tokenizer,
-                lowercase=lowercase,
-                encoding=encoding,
-                encoding_errors=encoding_errors,
+                stopwords=read_words(stopwords) if stopwords else (),
                 overwrite=force,
                 on_progress=on_progress,
-                algorithm=None if algorithm == "auto" else algorithm,
-                architecture=None if architecture == "auto" else architecture,
-                dim=dim,
-                window=window,
-                fixed_window=fixed_window,
-                min_n=min_n,
-                max_n=max_n,
-                buckets=buckets,
-                epochs=epochs,
-                loss=loss,
-                negative=negative,
-                noise_exponent=noise_exponent,
-                sample=sample,
-                alpha=alpha,
-                min_alpha=min_alpha,
-                workers=workers,
-                seed=seed,
-                min_count=min_count,
-                max_vocab=max_vocab,
+                should_stop=should_stop,
+                **given,
             )
         except KeyboardInterrupt:
             raise InterruptedRunError("interrupted", "no model was written") from None
-    console.summary(lambda: _summary(vectors, perf_counter() - started))
+
+
+@contextmanager
+def _stop_on_request() -> Iterator[Callable[[], bool]]:
+    """Whether SIGINT or SIGTERM came; while nobody has asked yet, and at the second one, they interrupt."""
+    asked: list[bool] = []
+    wanted: list[bool] = []
+
+    def should_stop() -> bool:
+        asked.append(True)
+        return bool(wanted)
+
+    def on_signal(number: int, frame: object) -> None:
+        if wanted or not asked:
+            raise KeyboardInterrupt
+        wanted.append(True)
+        console.note("stopping in a moment; again to stop at once")
+
+    before = {number: signal(number, on_signal) for number in (SIGINT, SIGTERM)}
+    try:
+        yield should_stop
+    finally:
+        for number, handler in before.items():
+            signal(number, handler)
 
 
 def _summary(vectors: "Vectors", seconds: float) -> "RenderableType":

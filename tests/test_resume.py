@@ -1,0 +1,175 @@
+"""A run that was broken off goes on where it was, and ends as if nothing had happened."""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wvcli
+from tests.conftest import CLONE, clean_environment
+from wvcli import checkpoints, encoding
+from wvcli.errors import InterruptedRunError, UsageError, WvcliError
+
+SETTINGS: dict[str, Any] = {"dim": 20, "epochs": 8, "workers": 1}
+OPTIONS = ["--dim", "20", "--epochs", "8", "--workers", "1"]
+METHODS = [{}, {"algorithm": "fasttext"}, {"architecture": "cbow", "loss": "hierarchical"}]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A text whose training takes some seconds."""
+    text = (CLONE / "sample_corpora" / "english.txt").read_text(encoding="utf-8")
+    path = tmp_path / "corpus.txt"
+    path.write_text(text * 2, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chances to stop more often than every half million tokens."""
+    monkeypatch.setattr(encoding, "_STRETCH", 20_000)
+
+
+def start(corpus: Path, *options: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "wvcli", "train", corpus.name, *OPTIONS, *options],
+        cwd=corpus.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_killed_again_and_again_gives_the_same_bytes(corpus: Path, method: dict[str, str]) -> None:
+    options = [part for name, value in method.items() for part in (f"--{name}", value)]
+    whole = corpus.with_name("whole.safetensors")
+    done = start(corpus, *options, "-o", whole.name)
+    done.communicate(timeout=120)
+    moments = random.Random(7)
+    resumed = corpus.with_name("resumed.safetensors")
+    for attempt in range(3):
+        program = start(corpus, *options, "-o", resumed.name, "--checkpoint", "0.005", "--resume")
+        until = time.monotonic() + 60
+        state = resumed.with_name(resumed.name + ".checkpoint") / "state.safetensors"
+        while not state.exists() and program.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(moments.random())
+        program.send_signal(signal.SIGKILL)
+        program.communicate()
+        assert not resumed.exists() or attempt
+    last = start(corpus, *options, "-o", resumed.name, "--checkpoint", "5", "--resume", "-f")
+    _, err = last.communicate(timeout=120)
+    assert resumed.read_bytes() == whole.read_bytes(), err
+    assert not resumed.with_name(resumed.name + ".checkpoint").exists()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_saves_the_run_and_says_how_to_go_on(corpus: Path, sent: signal.Signals) -> None:
+    program = start(corpus, "--checkpoint", "0.005")
+    until = time.monotonic() + 60
+    state = corpus.with_name("corpus.safetensors.checkpoint") / "state.safetensors"
+    while not state.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    program.send_signal(sent)
+    _, err = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert "--resume" in err
+    assert not corpus.with_suffix(".safetensors").exists()
+    again = start(corpus)
+    _, err = again.communicate(timeout=60)
+    assert again.returncode == 2
+    assert "--resume" in err
+    assert "--force" in err
+    resumed = start(corpus, "--resume")
+    _, err = resumed.communicate(timeout=120)
+    assert resumed.returncode == 0, err
+    assert sorted(path.name for path in corpus.parent.iterdir()) == ["corpus.safetensors", "corpus.txt"]
+
+
+@pytest.mark.usefixtures("short_stretches")
+def test_what_is_broken_off_in_the_middle_of_an_epoch_goes_on_there(corpus: Path, tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def stop_at_fifth() -> bool:
+        calls.append(1)
+        return len(calls) == 5
+
+    whole = wvcli.train(corpus, tmp_path / "whole.safetensors", **SETTINGS)
+    output = tmp_path / "model.safetensors"
+    for _ in range(2):
+        calls.clear()
+        with pytest.raises(InterruptedRunError):
+            wvcli.train(
+                corpus,
+                output,
+                checkpoint=60,
+                resume=True,
+                should_stop=stop_at_fifth,
+                **SETTINGS,
+            )
+    resumed = wvcli.train(corpus, output, resume=True, **SETTINGS)
+    assert resumed.manifest["checksum"] == whole.manifest["checksum"]
+    assert resumed.manifest["history"] == whole.manifest["history"]
+
+
+@pytest.fixture
+def broken_off(corpus: Path, tmp_path: Path) -> Path:
+    """The output of a run that was stopped, with its checkpoint beside it."""
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(InterruptedRunError):
+        wvcli.train(corpus, path, checkpoint=60, should_stop=lambda: True, **SETTINGS)
+    return path
+
+
+def test_other_settings_or_sources_are_not_mixed_in(corpus: Path, broken_off: Path) -> None:
+    with pytest.raises(UsageError, match="other sources or settings"):
+        wvcli.train(corpus, broken_off, resume=True, **{**SETTINGS, "dim": 41})
+    other = shutil.copy(corpus, corpus.with_name("other.txt"))
+    with pytest.raises(UsageError, match="other sources or settings"):
+        wvcli.train(other, broken_off, resume=True, **SETTINGS)
+    assert wvcli.train(corpus, broken_off, resume=True, **SETTINGS).dim == 20
+
+
+def test_starting_over_takes_force(corpus: Path, broken_off: Path) -> None:
+    with pytest.raises(UsageError, match="unfinished run"):
+        wvcli.train(corpus, broken_off, **SETTINGS)
+    model = wvcli.train(corpus, broken_off, overwrite=True, **{**SETTINGS, "dim": 7})
+    assert model.dim == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *(
+            (name, damage)
+            for name in ("state.safetensors", "encoded.json", "00000.ids")
+            for damage in ("cut", "empty")
+        ),
+        ("state.safetensors", "flip"),  # in encoded text a flipped bit is other text, as in the source
+    ],
+)
+def test_a_damaged_checkpoint_is_our_error(corpus: Path, broken_off: Path, name: str, damage: str) -> None:
+    file = broken_off.with_name(broken_off.name + ".checkpoint") / name
+    content = file.read_bytes()
+    file.write_bytes({"cut": content[:-5], "flip": content[:-5] + b"\x01" + content[-4:], "empty": b""}[damage])
+    with pytest.raises(WvcliError):
+        wvcli.train(corpus, broken_off, resume=True, **SETTINGS)
+    assert wvcli.train(corpus, broken_off, overwrite=True, **SETTINGS).dim == 20
+
+
+def test_two_runs_do_not_share_a_checkpoint(corpus: Path, broken_off: Path) -> None:
+    folder = broken_off.with_name(broken_off.name + ".checkpoint")
+    with checkpoints._alone_in(folder), pytest.raises(UsageError, match="another run"):
+        wvcli.train(corpus, broken_off, resume=True, **SETTINGS)
+
+
+def test_nothing_to_resume_is_a_fresh_start(corpus: Path, tmp_path: Path) -> None:
+    model = wvcli.train(corpus, tmp_path / "model.safetensors", resume=True, **{**SETTINGS, "epochs": 1})
+    assert model.dim == 20

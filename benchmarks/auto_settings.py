@@ -2,8 +2,8 @@
 
     python benchmarks/auto_settings.py DATA [--sizes 50 500 5000] [--languages en zh] [--seeds 1]
 
-DATA is a folder with `corpora/*.txt.xz` and `similarity/*.tsv` (word, word, score by people). Texts of each size, in
-kilobytes, are drawn line by line from all corpora of a language. Each model is scored by the mean Spearman
+DATA is a folder with `corpora/*.txt.xz` and `similarity/*.tsv` (word, word, score by people). Texts of each
+size, in kilobytes, are drawn line by line from all corpora of a language. Each model is scored by the mean Spearman
 correlation over the language's similarity sets; a pair with a word the model does not have counts as
 similarity 0. Around a centre, one setting is changed at a time; Gensim's own defaults and `auto` run beside.
 """

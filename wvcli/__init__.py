@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wvcli.errors import WvcliError as WvcliError
     from wvcli.models import load as load
     from wvcli.training import train as train
+    from wvcli.training import update as update
     from wvcli.vectors import Vectors as Vectors
 
 _HOMES = {
@@ -19,9 +20,10 @@ _HOMES = {
     "WvcliError": "wvcli.errors",
     "load": "wvcli.models",
     "train": "wvcli.training",
+    "update": "wvcli.training",
 }
 
-__all__ = ["Vectors", "WvcliError", "__version__", "load", "train"]
+__all__ = ["Vectors", "WvcliError", "__version__", "load", "train", "update"]
 
 
 def __getattr__(name: str) -> Any:

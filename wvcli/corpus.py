@@ -107,10 +107,11 @@ class Corpus:
         self._check_text(file, head)
         suffix = sources.suffix(file)
         kind = _RECORD_KINDS.get(suffix)
-        if self.field is not None and (kind == "json" or kind is None):
+        if self.field is not None and (kind == "json" or (kind is None and _looks_like_json(head))):
             return self._json(head, stream)
-        if self.column is not None and (kind == "table" or kind is None):
-            delimiter = "\t" if suffix == ".tsv" or (kind is None and b"\t" in head) else ","
+        if self.column is not None and (kind == "table" or (kind is None and suffix != ".txt")):
+            has_tabs = b"\t" in head.partition(b"\n")[0]
+            delimiter = "\t" if suffix == ".tsv" or (kind is None and has_tabs) else ","
             return self._records(
                 self._lines(stream), lambda lines: records.table_texts(lines, self.column or "", delimiter)
             )
@@ -121,7 +122,7 @@ class Corpus:
 
     def _json(self, head: bytes, stream: BufferedReader) -> Iterator[str | Bad]:
         path = self.field or ""
-        if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+        if _looks_like_json(head, (b"[",)):
             return records.json_array_texts(
                 stream, "utf-8-sig" if self._encoding == "utf-8" else self._encoding, path
             )
@@ -201,6 +202,11 @@ def read_words(path: Path) -> tuple[str, ...]:
         InputError: the file is missing or is not text.
     """
     return tuple(word for line in Corpus([str(path)]).texts() if (word := line.strip()))
+
+
+def _looks_like_json(head: bytes, openings: tuple[bytes, ...] = (b"{", b"[")) -> bool:
+    """Whether a file begins with a JSON object or array."""
+    return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(openings)
 
 
 def _text_encoding(name: str) -> str:

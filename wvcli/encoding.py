@@ -58,6 +58,7 @@ class EncodedCorpus:
         texts: number of texts, those left without a word included.
         tokens_read: tokens the tokenizer gave.
         tokens_kept: tokens that are in the vocabulary, counted from the shards.
+        frequencies: int64 [words], occurrences here and in all text that the model was trained on before.
     """
 
     shards: list[Path]
@@ -66,6 +67,7 @@ class EncodedCorpus:
     texts: int
     tokens_read: int
     tokens_kept: int
+    frequencies: npt.NDArray[np.int64]
 
     def ids(self, shard: int, start: int = 0, stop: int | None = None) -> IdArray:
         """uint32 [ids], the ids of a shard from `start` up to `stop`.
@@ -117,6 +119,7 @@ class EncodedCorpus:
             "texts": self.texts,
             "tokens_read": self.tokens_read,
             "tokens_kept": self.tokens_kept,
+            "frequencies": self.frequencies.tolist(),
             **manifest,
         }
         aside = folder / (_MANIFEST + ".tmp")
@@ -139,7 +142,10 @@ class EncodedCorpus:
                 shards,
                 manifest.pop("words"),
                 np.array(manifest.pop("counts"), dtype=np.int64),
-                *(manifest.pop(name) for name in ("texts", "tokens_read", "tokens_kept")),
+                manifest.pop("texts"),
+                manifest.pop("tokens_read"),
+                manifest.pop("tokens_kept"),
+                np.array(manifest.pop("frequencies"), dtype=np.int64),
             )
             size = sum(path.stat().st_size for path in shards)
         except (OSError, ValueError, KeyError) as error:
@@ -213,30 +219,56 @@ class Encoding:
         _store(path, ids)
         self._shards.append(path)
 
-    def trimmed(self, min_count: int, max_vocab: int | None = None) -> EncodedCorpus:
+    def trimmed(
+        self, min_count: int, max_vocab: int | None = None, known: Mapping[str, int] | None = None
+    ) -> EncodedCorpus:
         """Decide the vocabulary and rewrite the shards in its ids.
 
         Args:
             min_count: words that occur less often are dropped.
             max_vocab: keep at most so many words, the most frequent ones.
+            known: words of a model with their counts so far; they stay whatever their counts, and their counts
+                and those here are added up.
         """
-        ranked = np.argsort(-self.counts, kind="stable")
-        kept = ranked[self.counts[ranked] >= min_count][:max_vocab]
-        final = np.full(len(self.words), _DROPPED, dtype=np.uint32)
+        words, counts, before = self._with_known(known or {})
+        frequencies = counts + before
+        ranked = np.argsort(-frequencies, kind="stable")
+        kept = ranked[(frequencies[ranked] >= min_count) | (before[ranked] > 0)][:max_vocab]
+        final = np.full(len(words), _DROPPED, dtype=np.uint32)
         final[kept] = np.arange(len(kept), dtype=np.uint32)
-        tokens_kept = 0
-        for path in self._shards:
-            ids = _load(path)
-            ends = ids == TEXT_END
-            ids[~ends] = final[ids[~ends]]
-            ids = ids[ids != _DROPPED]
-            tokens_kept += len(ids) - int(np.count_nonzero(ids == TEXT_END))
-            _store(path, ids)
-        counts = self.counts[kept]
-        if tokens_kept != counts.sum():
-            raise WvcliError(f"{counts.sum():,} tokens were counted, but {tokens_kept:,} lie on disk")
-        words = [self.words[index] for index in kept.tolist()]
-        return EncodedCorpus(self._shards, words, counts, self.texts, self.tokens_read, tokens_kept)
+        tokens_kept = sum(self._renumber(path, final) for path in self._shards)
+        if tokens_kept != counts[kept].sum():
+            raise WvcliError(f"{counts[kept].sum():,} tokens were counted, but {tokens_kept:,} lie on disk")
+        return EncodedCorpus(
+            self._shards,
+            [words[index] for index in kept.tolist()],
+            counts[kept],
+            self.texts,
+            self.tokens_read,
+            tokens_kept,
+            frequencies[kept],
+        )
+
+    def _with_known(
+        self, known: Mapping[str, int]
+    ) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """All words, those that only a model knows last; their counts here, and their counts before."""
+        here = {word: index for index, word in enumerate(self.words)}
+        words = self.words + [word for word in known if word not in here]
+        counts = np.zeros(len(words), dtype=np.int64)
+        counts[: len(self.counts)] = self.counts
+        before = np.array([known.get(word, 0) for word in words], dtype=np.int64)
+        return words, counts, before
+
+    @staticmethod
+    def _renumber(path: Path, final: IdArray) -> int:
+        """Rewrite a shard in final ids; gives the number of tokens left."""
+        ids = _load(path)
+        ends = ids == TEXT_END
+        ids[~ends] = final[ids[~ends]]
+        ids = ids[ids != _DROPPED]
+        _store(path, ids)
+        return len(ids) - int(np.count_nonzero(ids == TEXT_END))
 
 
 def _load(path: Path, start: int = 0, count: int = -1) -> IdArray:

@@ -59,9 +59,10 @@ class Probe:
         """The mean loss of the sample, in nats for each example; NaN when there is no example."""
         words, places = np.unique(np.concatenate(self.contexts), return_inverse=True)
         vectors = trainer.inputs(words.astype(np.uint32)).astype(np.float64)
-        ends = np.cumsum([len(context) for context in self.contexts])
-        inputs = np.add.reduceat(vectors[places], np.concatenate([[0], ends[:-1]]), axis=0)
-        inputs /= np.diff(ends, prepend=0)[:, None]
+        weights = trainer.pieces(words.astype(np.uint32))[places].astype(np.float64)
+        starts = np.cumsum([0] + [len(context) for context in self.contexts[:-1]])
+        inputs = np.add.reduceat(vectors[places] * weights[:, None], starts, axis=0)
+        inputs /= np.add.reduceat(weights, starts)[:, None]
         if "output.hierarchical" in trainer.tensors:
             return self._hierarchical(inputs, trainer)
         output = trainer.tensors["output.negative"]
@@ -94,7 +95,7 @@ def _around(ids: IdArray, place: int, window: int) -> IdArray:
 
 
 def _noise(corpus: EncodedCorpus, exponent: float, shape: tuple[int, int], random: np.random.Generator) -> IdArray:
-    weights = np.cumsum(corpus.counts.astype(np.float64) ** exponent)
+    weights = np.cumsum(corpus.frequencies.astype(np.float64) ** exponent)
     drawn = np.searchsorted(weights, random.random(shape) * weights[-1], side="right")
     noise: IdArray = drawn.astype(np.uint32)
     return noise

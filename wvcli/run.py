@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wvcli.checkpoints import Checkpoints
-from wvcli.encoding import EncodedCorpus
+from wvcli.encoding import EncodedCorpus, IdArray
 from wvcli.engines import Trainer
 from wvcli.errors import InputError, InterruptedRunError, WvcliError
 from wvcli.loss import Probe
@@ -31,6 +31,8 @@ class Run:
         should_stop: asked after each stretch of a run with checkpoints whether the user wants to stop.
         on_epoch: told each finished epoch.
         early_stop: end before the last epoch when the loss hardly falls any more.
+        frozen: uint32 [words], words whose vectors are kept as they are, or None.
+        freeze_until: frozen words are trained too from the epoch after this one on; None keeps them to the end.
         epoch: epochs done.
         stretch: stretches done in the epoch under way.
         tokens: tokens trained on in the epoch under way.
@@ -44,6 +46,8 @@ class Run:
     checkpoints: Checkpoints | None = None
     should_stop: Callable[[], bool] = lambda: False
     early_stop: bool = False
+    frozen: IdArray | None = None
+    freeze_until: int | None = None
     epoch: int = 0
     stretch: int = 0
     tokens: int = 0
@@ -62,6 +66,9 @@ class Run:
         probe = Probe.of(self.corpus, self.settings)
         starts = np.cumsum([0] + [stretch.tokens for stretch in stretches]) / self.corpus.tokens_kept
         while self.epoch < epochs and not self._is_settled():
+            if self.frozen is not None:
+                is_over = self.freeze_until is not None and self.epoch >= self.freeze_until
+                self.trainer.freeze(None if is_over else self.frozen)
             for number in range(self.stretch, len(stretches)):
                 first, last = (self._alpha(self.epoch + part) for part in (starts[number], starts[number + 1]))
                 done = self.trainer.train(stretches[number], first, last)

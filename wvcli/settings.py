@@ -82,8 +82,8 @@ class TrainSettings:
         return asdict(self)
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "TrainSettings":
-        """The settings a user chose by name; None stands for one not chosen.
+    def of(cls, given: Mapping[str, Any], like: "TrainSettings | None" = None) -> "TrainSettings":
+        """The settings a user chose by name; None stands for one not chosen, which is then as in `like`.
 
         Raises:
             UsageError: a name is unknown, a value is out of its limits, or a setting has no bearing on the
@@ -94,9 +94,10 @@ class TrainSettings:
         if unknown:
             raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}")
         for name, (setting, value) in _ONLY_WITH.items():
-            if name in chosen and chosen.get(setting, _DEFAULT[setting]) != value:
+            other = getattr(like, setting) if like else _DEFAULT[setting]
+            if name in chosen and chosen.get(setting, other) != value:
                 raise UsageError(f"{_option(name)} has no effect without {_option(setting)} {value}")
-        return cls(**chosen)
+        return replace(like or cls(), **chosen)
 
 
 def _option(name: str) -> str:

@@ -1,4 +1,4 @@
-"""From sources to model file: what to read, how to train, where to put it."""
+"""From sources to model file: new models, and models trained further."""
 
 import os
 import platform
@@ -7,74 +7,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
-from wvcli import __version__, engines, store
+import numpy as np
+
+from wvcli import __version__, engines, models, store
 from wvcli.checkpoints import Checkpoints, workspace
 from wvcli.corpus import Corpus
-from wvcli.encoding import EncodedCorpus, Encoding
-from wvcli.errors import InputError, UsageError
+from wvcli.encoding import EncodedCorpus, IdArray
+from wvcli.errors import UsageError
+from wvcli.preparation import REPORT_SECONDS, OnProgress, Prepared, Progress, Text, prepare, processors, silent
 from wvcli.run import Run
-from wvcli.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.settings import TrainSettings, auto_settings
 from wvcli.sources import STDIN, stem
 from wvcli.tokenizers import TokenizerSettings
 from wvcli.vectors import Vectors, row_norms
 from wvcli.vocabulary import Vocabulary
 
-_REPORT_SECONDS = 0.1  # how often progress is told, at most
 _CHECKPOINT_MINUTES = 10.0  # between two states, and the length from which a run has them by itself
 _BYTES_PER_TOKEN = 5.5  # of English text
 _SLOW = 100_000  # tokens a worker trains in a second at 100 dimensions, on a slow machine
 
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run has come.
-
-    Attributes:
-        stage: `reading` counts bytes of the sources, `training` tokens of all epochs.
-        done: bytes or tokens done.
-        total: bytes or tokens in all, or None when unknown.
-        epoch: the epoch under way, from 1, when training.
-        epochs: how many there will be, when training.
-    """
-
-    stage: Literal["reading", "training", "saving"]
-    done: int = 0
-    total: int | None = None
-    epoch: int = 0
-    epochs: int = 0
-
-
-OnProgress = Callable[[Progress], None]
-
-
-def _silent(progress: Progress) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class _Text:
-    """Which text, and how it is read: what must be the same for a run to be resumed."""
-
-    sources: tuple[str, ...]
-    tokenizer: TokenizerSettings
-    encoding: str
-    encoding_errors: str
-    field: str | None
-    column: str | None
-    skip_bad: bool
-
-    def corpus(self) -> Corpus:
-        return Corpus(self.sources, self.encoding, self.encoding_errors, self.field, self.column, self.skip_bad)
-
-    def to_json(self) -> dict[str, Any]:
-        return {**self.__dict__, "sources": list(self.sources), "tokenizer": self.tokenizer.to_json()}
+Source = str | os.PathLike[str]
 
 
 def train(
-    sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-    output: str | os.PathLike[str] | None = None,
+    sources: Source | Sequence[Source],
+    output: Source | None = None,
     *,
     tokenizer: str = "auto",
     lowercase: bool = True,
@@ -85,12 +44,16 @@ def train(
     field: str | None = None,
     column: str | None = None,
     skip_bad: bool = False,
+    like: Source | None = None,
+    init: Source | None = None,
+    freeze: bool = False,
+    freeze_until: int | None = None,
     engine: str = "gensim",
     overwrite: bool = False,
     checkpoint: float | None = None,
     resume: bool = False,
     early_stop: bool = False,
-    on_progress: OnProgress = _silent,
+    on_progress: OnProgress = silent,
     should_stop: Callable[[], bool] = lambda: False,
     **settings: Any,
 ) -> Vectors:
@@ -108,6 +71,10 @@ def train(
         field: where in each JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
         skip_bad: pass over lines and records that cannot be read, and count them.
+        like: a model whose settings and tokenizer are used where none are given here.
+        init: vectors to start from, in any format that wvcli reads (Word2Vec only).
+        freeze: keep the vectors found in `init` as they are.
+        freeze_until: keep them so for this number of epochs only.
         engine: what trains.
         overwrite: replace an existing model file, and drop the checkpoint of an unfinished run.
         checkpoint: minutes between two states of the run put on disk; 0 for none; None for ten minutes if the
@@ -127,106 +94,214 @@ def train(
         InterruptedRunError: `should_stop` said so.
         WvcliError: training went wrong, or the file could not be written.
     """
-    given = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    text = _Text(
-        tuple(os.fspath(source) for source in given),
-        TokenizerSettings(tokenizer, lowercase, min_length, tuple(stopwords)),
-        encoding,
-        encoding_errors,
-        field,
-        column,
-        skip_bad,
-    )
+    token_settings = TokenizerSettings(tokenizer, lowercase, min_length, tuple(stopwords))
     wanted = TrainSettings.of(settings)
-    text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
-    trainer = engines.registry.get(engine)
+    if like is not None:
+        model = store.open_model(Path(like))
+        wanted = TrainSettings.of(settings, _settings_of(model))
+        if token_settings == TokenizerSettings():
+            token_settings = TokenizerSettings.from_json(model.manifest["tokenizer"])
+    names = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    text = Text(
+        *(tuple(os.fspath(name) for name in names), token_settings, encoding, encoding_errors),
+        *(field, column, skip_bad),
+    )
+    initial = _Initial.of(init, freeze, freeze_until)
+    if initial is not None:
+        wanted = initial.fitted(wanted)
     corpus = text.corpus()
-    path = Path(output) if output is not None else default_output(corpus.files)
-    check_output(path, overwrite)
-    minutes = _checkpoint_minutes(checkpoint, corpus, wanted, resume)
-    with workspace(path, minutes > 0, resume, overwrite) as folder:
-        prepared = _prepared(text, corpus, wanted, folder, on_progress)
-        progress = _TrainingProgress(on_progress, prepared)
-        run = Run(
-            prepared.encoded,
-            prepared.settings,
-            trainer.start(prepared.encoded, prepared.settings, progress.add),
-            Checkpoints(folder, minutes) if minutes else None,
-            should_stop,
-            early_stop,
-        )
-        run.restore()
-        progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
-        run.go()
-        on_progress(Progress("saving"))
-        manifest = prepared.manifest(text) | {
-            "engine": trainer.name,
-            "history": run.history,
-            "versions": {
-                "wvcli": __version__,
-                "python": platform.python_version(),
-                **trainer.versions(),
-            },
-        }
-        store.save(path, _tensors(prepared.encoded, run.trainer), manifest, overwrite)
-    return store.open_model(path).vectors()
+    job = _Job(
+        text,
+        corpus,
+        wanted,
+        Path(output) if output is not None else default_output(corpus.files),
+        engines.registry.get(engine),
+        overwrite,
+        _checkpoint_minutes(checkpoint, corpus, wanted, resume),
+        resume,
+        early_stop,
+        on_progress,
+        should_stop,
+    )
+    return job.run(initial)
+
+
+def update(
+    model: Source,
+    sources: Source | Sequence[Source],
+    output: Source | None = None,
+    *,
+    overwrite: bool = False,
+    on_progress: OnProgress = silent,
+    **settings: Any,
+) -> Vectors:
+    """Train a model further on more text, and learn the new words in it.
+
+    Words are counted over the old and the new text together; the text is split as the old one was.
+
+    Args:
+        model: a wvcli model trained with negative sampling.
+        sources: a file, folder, glob, or `-` for standard input; or several of them.
+        output: the model file to write; by default the model itself, which takes `overwrite`.
+        overwrite: replace an existing file.
+        on_progress: told how far the run has come, possibly from another thread.
+        settings: `epochs`, `alpha`, `min_alpha`, `min_count`, `sample`, `workers` and `seed`, where they are to
+            differ from the model's.
+
+    Returns:
+        The vectors, opened from the new model file.
+
+    Raises:
+        UsageError: the model cannot be trained further, or the output exists.
+        InputError: the model or a source cannot be read.
+        WvcliError: training went wrong, or the file could not be written.
+    """
+    old = store.open_model(Path(model))
+    before = _Earlier.of(old)
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    refused = chosen.keys() - _UPDATABLE
+    if refused:
+        raise UsageError(f"{', '.join(sorted(refused))} cannot change in an update")
+    names = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    token_settings = TokenizerSettings.from_json(old.manifest["tokenizer"])
+    text = Text(tuple(os.fspath(name) for name in names), token_settings)
+    wanted = replace(_settings_of(old), **chosen)
+    path = Path(output) if output is not None else Path(model)
+    engine = engines.registry.get(old.manifest["engine"])
+    job = _Job(text, text.corpus(), wanted, path, engine, overwrite, on_progress=on_progress)
+    return job.run(before)
+
+
+_UPDATABLE = {"epochs", "alpha", "min_alpha", "min_count", "sample", "workers", "seed"}
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """A corpus encoded, and the settings complete."""
+class _Initial:
+    """Vectors from elsewhere to start from."""
 
-    encoded: EncodedCorpus
-    settings: TrainSettings
-    fingerprint: str
-    skipped: int
+    vectors: Vectors
+    source: str
+    freeze: bool
+    freeze_until: int | None
 
-    def manifest(self, text: _Text) -> dict[str, Any]:
-        """What the model file says about its text and settings."""
-        return {
-            "settings": self.settings.to_json(),
-            "tokenizer": text.tokenizer.to_json(),
-            "corpus": {
-                "sources": list(text.sources),
-                "texts": self.encoded.texts,
-                "skipped": self.skipped,
-                "sha256": self.fingerprint,
-            },
-            "coverage": {
-                "tokens_read": self.encoded.tokens_read,
-                "tokens_kept": self.encoded.tokens_kept,
-                "tokens_trained": self.encoded.tokens_kept,
-            },
-        }
+    @classmethod
+    def of(cls, init: Source | None, freeze: bool, freeze_until: int | None) -> "_Initial | None":
+        if init is None:
+            if freeze or freeze_until is not None:
+                raise UsageError("--freeze has no effect without --init")
+            return None
+        if freeze_until is not None and freeze_until < 1:
+            raise UsageError(f"--freeze-until must be at least 1, not {freeze_until}")
+        return cls(models.load(init), os.fspath(init), freeze or freeze_until is not None, freeze_until)
+
+    def fitted(self, wanted: TrainSettings) -> TrainSettings:
+        """The settings with these vectors' dimensions."""
+        if wanted.algorithm == "fasttext":
+            raise UsageError("--init works with --algorithm word2vec only")
+        if wanted.dim not in (None, self.vectors.dim):
+            raise UsageError(f"--dim {wanted.dim} does not fit {self.source}, which has {self.vectors.dim}")
+        return replace(wanted, algorithm="word2vec", dim=self.vectors.dim)
+
+    def known(self) -> dict[str, int]:
+        return {}
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Put the vectors of the words they have into the model; gives what the manifest says of it."""
+        rows, theirs = _matches(run.corpus.words, self.vectors)
+        run.trainer.tensors["vectors"][rows] = self.vectors.matrix[theirs]
+        if self.freeze:
+            run.frozen, run.freeze_until = rows, self.freeze_until
+        said = {"source": self.source, "matched": len(rows), "freeze": self.freeze}
+        return {"init": said | {"freeze_until": self.freeze_until}}
 
 
-def _prepared(
-    text: _Text, corpus: Corpus, wanted: TrainSettings, folder: Path, on_progress: OnProgress
-) -> _Prepared:
-    """Take up the encoded text in `folder`, if a run left it there, or else read and encode the sources."""
-    if EncodedCorpus.lies_in(folder):
-        encoded, about = EncodedCorpus.load(folder)
-        if about["text"] != text.to_json() or about["wanted"] != wanted.to_json():
+@dataclass(frozen=True)
+class _Earlier:
+    """A model that is trained further."""
+
+    model: store.ModelFile
+    vectors: Vectors
+
+    @classmethod
+    def of(cls, model: store.ModelFile) -> "_Earlier":
+        if "output.hierarchical" in model.tensors:
             raise UsageError(
-                "the unfinished run was started with other sources or settings",
-                "give the same ones, or start over with --force",
+                f"{model.path} was trained with hierarchical softmax, whose tree of words changes with new words",
+                "only models trained with negative sampling can be updated",
             )
-        return _Prepared(encoded, TrainSettings(**about["settings"]), about["fingerprint"], about["skipped"])
-    corpus.on_bytes = _ReadingProgress(on_progress, corpus.size()).add
-    raw = Encoding.of(corpus.texts(), text.tokenizer.tokenize(), folder)
-    settings = _complete(wanted, raw, text.sources)
-    encoded = raw.trimmed(settings.min_count or 1, settings.max_vocab)
-    settings = _with_buckets(settings, encoded)
-    prepared = _Prepared(encoded, settings, corpus.fingerprint(), corpus.skipped)
-    about = {
-        "text": text.to_json(),
-        "wanted": wanted.to_json(),
-        "settings": settings.to_json(),
-        "fingerprint": prepared.fingerprint,
-        "skipped": prepared.skipped,
-    }
-    encoded.save(folder, about)
-    return prepared
+        if "output.negative" not in model.tensors or "vocabulary.counts" not in model.tensors:
+            raise UsageError(f"{model.path} holds word vectors only, not what training further needs")
+        return cls(model, model.vectors())
+
+    def known(self) -> dict[str, int]:
+        counts = self.model.tensors["vocabulary.counts"].tolist()
+        return dict(zip(self.vectors.vocabulary, counts, strict=True))
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Put the old weights into the new model; gives what the manifest says of it."""
+        rows, theirs = _matches(run.corpus.words, self.vectors)
+        for name, array in run.trainer.tensors.items():
+            if name == "subwords.vectors":
+                array[:] = self.model.tensors[name]
+            else:
+                array[rows] = self.model.tensors[name][theirs]
+        manifest = self.model.manifest
+        new = len(run.corpus.words) - len(rows)
+        return {"updated": {key: manifest[key] for key in ("corpus", "coverage", "history")} | {"new_words": new}}
+
+
+def _matches(words: Sequence[str], vectors: Vectors) -> tuple[IdArray, IdArray]:
+    """uint32 [matches] twice: the places of those of `words` that `vectors` has, and their rows there."""
+    found = [(place, vectors.index(word)) for place, word in enumerate(words)]
+    pairs = [(place, row) for place, row in found if row is not None]
+    matched = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
+    return matched[:, 0], matched[:, 1]
+
+
+@dataclass
+class _Job:
+    """All that a run needs, from text to file."""
+
+    text: Text
+    corpus: Corpus
+    wanted: TrainSettings
+    path: Path
+    engine: engines.Engine
+    overwrite: bool
+    minutes: float = 0
+    resume: bool = False
+    early_stop: bool = False
+    on_progress: OnProgress = silent
+    should_stop: Callable[[], bool] = lambda: False
+
+    def run(self, start: _Initial | _Earlier | None) -> Vectors:
+        """Train and save."""
+        self.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
+        check_output(self.path, self.overwrite)
+        with workspace(self.path, self.minutes > 0, self.resume, self.overwrite) as folder:
+            known = start.known() if start else {}
+            prepared = prepare(self.text, self.corpus, self.wanted, folder, self.on_progress, known)
+            progress = _TrainingProgress(self.on_progress, prepared)
+            trainer = self.engine.start(prepared.encoded, prepared.settings, progress.add)
+            run = Run(prepared.encoded, prepared.settings, trainer, early_stop=self.early_stop)
+            started = start.apply(run) if start else {}
+            if self.minutes:
+                run.checkpoints, run.should_stop = Checkpoints(folder, self.minutes), self.should_stop
+            run.restore()
+            progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
+            run.go()
+            self.on_progress(Progress("saving"))
+            manifest = prepared.manifest(self.text) | started | self._manifest(run)
+            store.save(self.path, _tensors(prepared.encoded, trainer), manifest, self.overwrite)
+        return store.open_model(self.path).vectors()
+
+    def _manifest(self, run: Run) -> dict[str, Any]:
+        own = {"wvcli": __version__, "python": platform.python_version()}
+        return {"engine": self.engine.name, "history": run.history, "versions": own | self.engine.versions()}
+
+
+def _settings_of(model: store.ModelFile) -> TrainSettings:
+    return TrainSettings(**model.manifest["settings"])
 
 
 def default_output(files: Sequence[str]) -> Path:
@@ -264,74 +339,22 @@ def _checkpoint_minutes(given: float | None, corpus: Corpus, wanted: TrainSettin
     if resume:
         return _CHECKPOINT_MINUTES
     tokens = int((corpus.size() or 0) / _BYTES_PER_TOKEN)
-    likely = auto_settings(wanted, tokens, _processors())
+    likely = auto_settings(wanted, tokens, processors())
     seconds = tokens * (likely.epochs or 1) / (_SLOW * (likely.workers or 1)) * (likely.dim or 1) / 100
     return _CHECKPOINT_MINUTES if seconds > 60 * _CHECKPOINT_MINUTES else 0
-
-
-def _complete(settings: TrainSettings, raw: Encoding, sources: Sequence[str]) -> TrainSettings:
-    """Choose what is `auto` for this corpus; refuse a corpus that leaves no vocabulary."""
-    if not raw.tokens_read:
-        raise InputError(f"there are no words in {', '.join(sources)}")
-    highest = int(raw.counts.max())
-    chosen = auto_settings(settings, raw.tokens_read, _processors())
-    if settings.min_count is None and highest < (chosen.min_count or 1):
-        chosen = replace(chosen, min_count=1)
-    kept = int((raw.counts >= (chosen.min_count or 1)).sum())
-    if kept == 0:
-        raise InputError(
-            f"none of {len(raw.words):,} distinct words occurs {chosen.min_count} times in {raw.tokens_read:,} "
-            f"tokens; the most frequent one occurs {highest} times",
-            f"try --min-count {max(1, highest // 2)}",
-        )
-    if min(kept, chosen.max_vocab or kept) == 1:
-        raise InputError(
-            "only one distinct word is left, and a word has no neighbours but other words",
-            "give it more text" if len(raw.words) == 1 else "try --min-count 1 and a larger --max-vocab",
-        )
-    return chosen
-
-
-def _with_buckets(settings: TrainSettings, encoded: EncodedCorpus) -> TrainSettings:
-    if settings.algorithm != "fasttext" or settings.buckets is not None:
-        return settings
-    return replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
-
-
-def _processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def _tensors(encoded: EncodedCorpus, trainer: engines.Trainer) -> dict[str, Any]:
     vocabulary = Vocabulary.from_words(encoded.words)
     matrix = trainer.vectors()
-    vectors = Vectors(vocabulary, matrix, encoded.counts, stored_norms=row_norms(matrix))
+    vectors = Vectors(vocabulary, matrix, encoded.frequencies, stored_norms=row_norms(matrix))
     return {**trainer.tensors, **store.vector_tensors(vectors)}
-
-
-class _ReadingProgress:
-    """Bytes read, told to the listener now and then."""
-
-    def __init__(self, on_progress: OnProgress, total: int | None) -> None:
-        self._on_progress = on_progress
-        self._total = total
-        self._done = 0
-        self._next = 0.0
-
-    def add(self, count: int) -> None:
-        self._done += count
-        if perf_counter() >= self._next:
-            self._next = perf_counter() + _REPORT_SECONDS
-            self._on_progress(Progress("reading", self._done, self._total))
 
 
 class _TrainingProgress:
     """Tokens trained, told to the listener now and then."""
 
-    def __init__(self, on_progress: OnProgress, prepared: _Prepared) -> None:
+    def __init__(self, on_progress: OnProgress, prepared: Prepared) -> None:
         self._on_progress = on_progress
         self._each = prepared.encoded.tokens_kept
         self._epochs = prepared.settings.epochs or 1
@@ -344,6 +367,6 @@ class _TrainingProgress:
             self._done += count
             total = self._each * self._epochs
             if perf_counter() >= self._next or self._done == total:
-                self._next = perf_counter() + _REPORT_SECONDS
-                epoch = min(self._epochs, self._done // self._each + 1)
+                self._next = perf_counter() + REPORT_SECONDS
+                epoch = min(self._epochs, self._done // max(1, self._each) + 1)
                 self._on_progress(Progress("training", self._done, total, epoch, self._epochs))

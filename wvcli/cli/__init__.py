@@ -9,7 +9,7 @@ import typer
 
 from wvcli import __version__
 from wvcli.cli import console, output
-from wvcli.cli.commands import export, formats, info, models, similar, train, vector
+from wvcli.cli.commands import export, formats, info, models, similar, train, update, vector
 from wvcli.cli.help import Command, Group
 from wvcli.errors import ExitCode, UsageError, WvcliError
 
@@ -32,6 +32,7 @@ app = typer.Typer(
 # In the order of the help.
 for group, name, function in (
     ("Train", "train", train.train),
+    ("Train", "update", update.update),
     ("Ask", "similar", similar.similar),
     ("Ask", "vector", vector.vector),
     ("Exchange", "export", export.export),

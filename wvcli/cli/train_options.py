@@ -120,6 +120,28 @@ EarlyStop = Annotated[
     bool,
     _option("--early-stop", help="End when the loss hardly falls any more.", panel="Training", metavar=None),
 ]
+Init = Annotated[
+    Path | None,
+    _option(
+        "--init", help="Start from the vectors in this file, in any format.", panel="Training", metavar="FILE"
+    ),
+]
+Freeze = Annotated[
+    bool, _option("--freeze", help="Keep the vectors from --init as they are.", panel="Training", metavar=None)
+]
+FreezeUntil = Annotated[
+    int | None,
+    _option("--freeze-until", help="Keep them so for this many epochs.", panel="Training", metavar="EPOCH"),
+]
+Like = Annotated[
+    Path | None,
+    _option(
+        "--like",
+        help="Use this model's settings and tokenizer where none are given.",
+        panel="Training",
+        metavar="MODEL",
+    ),
+]
 
 MinCount = Annotated[int | None, _auto("--min-count", "Leave out words that occur less often.", "Text")]
 MaxVocab = Annotated[int | None, _option("--max-vocab", help="Keep only the N most frequent words.", panel="Text")]

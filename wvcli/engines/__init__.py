@@ -52,6 +52,9 @@ class Trainer(Protocol):
     def inputs(self, words: IdArray) -> FloatArray:
         """float32 [words, dim], the vectors of these words as they are now."""
 
+    def pieces(self, words: IdArray) -> IdArray:
+        """uint32 [words], how many vectors each word is made of: CBOW takes the mean over all of them."""
+
     def paths(self, word: int) -> tuple[IdArray, FloatArray]:
         """The inner nodes on a word's way down the Huffman tree, and at each 1 or -1 for the side it takes."""
 

@@ -146,6 +146,12 @@ class _Trainer:
         composed: FloatArray = own
         return composed
 
+    def pieces(self, words: IdArray) -> IdArray:
+        if not self._is_fasttext:
+            return np.ones(len(words), dtype=np.uint32)
+        buckets = self._model.wv.buckets_word
+        return np.array([1 + len(buckets[word]) for word in words.tolist()], dtype=np.uint32)
+
     def paths(self, word: int) -> tuple[IdArray, FloatArray]:
         nodes = self._model.wv.expandos["point"][word]
         sides = self._model.wv.expandos["code"][word]
@@ -200,7 +206,7 @@ def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any
     else:
         model = _WatchedWord2Vec(**options)
     model.watch = watch
-    model.build_vocab_from_freq(dict(zip(corpus.words, corpus.counts.tolist(), strict=True)))
+    model.build_vocab_from_freq(dict(zip(corpus.words, corpus.frequencies.tolist(), strict=True)))
     return model
 
 

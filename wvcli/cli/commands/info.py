@@ -1,12 +1,15 @@
 """`wvcli info`."""
 
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wvcli.cli import console, options
-from wvcli.cli.output import resolved, write_object
+from wvcli.cli.output import line, resolved, write_object
+from wvcli.cli.report import spark
 from wvcli.errors import InputError, UsageError
 
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
@@ -21,6 +24,7 @@ def info(
     verify: Annotated[
         bool, typer.Option("--verify", help="Read the whole file and hold every array against its checksum.")
     ] = False,
+    command: Annotated[bool, typer.Option("--command", help="Print the command that trained it.")] = False,
     format: options.Format = "auto",
     quiet: options.Quiet = False,
 ) -> None:
@@ -37,6 +41,11 @@ def info(
             raise InputError(f"{path} is damaged: wrong checksum of {', '.join(damaged)}")
         console.note(f"all {len(vectors.manifest['checksum'])} arrays match their checksums")
     manifest = vectors.manifest
+    if command:
+        if not manifest:
+            raise UsageError(f"{path} is not a wvcli model and does not say how it was made")
+        line(_command(path, manifest))
+        return
     facts: dict[str, Any] = {
         "path": str(path),
         "format_version": manifest.get("format_version"),
@@ -46,5 +55,33 @@ def info(
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
     if resolved(format) == "table" and facts["history"]:
-        facts["history"] = f"{len(facts['history'])} epochs"
+        losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]
+        fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""
+        facts["history"] = f"{len(facts['history'])} epochs{fall}"
     write_object(facts, format)
+
+
+def _command(path: Path, manifest: Mapping[str, Any]) -> str:
+    """The command that trained a model, with the settings that were chosen written out."""
+    from wvcli.settings import TrainSettings
+
+    default = TrainSettings().to_json()
+    options = {
+        f"--{name.replace('_', '-')}": value
+        for name, value in manifest["settings"].items()
+        if value != default[name] and name != "fixed_window"
+    }
+    tokenizer = manifest["tokenizer"]
+    options |= {"--tokenizer": tokenizer["name"]} if tokenizer["name"] != "auto" else {}
+    options |= {"--min-length": tokenizer["min_length"]} if tokenizer["min_length"] > 1 else {}
+    init = manifest.get("init") or {}
+    options |= {"--init": init["source"]} if init else {}
+    options |= {"--freeze-until": init["freeze_until"]} if init.get("freeze_until") else {}
+    flags = {
+        "--fixed-window": manifest["settings"]["fixed_window"],
+        "--keep-case": not tokenizer["lowercase"],
+        "--freeze": init.get("freeze") and not init.get("freeze_until"),
+    }
+    words = ["wvcli", "train", *manifest["corpus"]["sources"], "-o", str(path)]
+    words += [str(part) for option in options.items() for part in option]
+    return shlex.join(words + [flag for flag, is_set in flags.items() if is_set])

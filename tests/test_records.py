@@ -1,0 +1,135 @@
+"""Text in records: JSON Lines, JSON, CSV, TSV and Parquet, whole and broken."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from tests.conftest import Run
+from wvcli.corpus import Corpus
+from wvcli.errors import InputError, UsageError
+
+TEXTS = ["the cat", 'a "quoted", comma', "two\nlines", "猫是最爱的动物。", "tab\there", ""]
+SAME_FOLDER = [HealthCheck.function_scoped_fixture]
+
+
+def texts(path: Path, **options: Any) -> list[str]:
+    return list(Corpus([str(path)], **options).texts())
+
+
+def table(rows: list[list[str]], delimiter: str = ",") -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["data.jsonl", "data.ndjson", "data", "data.json"])
+def test_a_field_of_json_lines(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("".join(json.dumps({"n": 1, "doc": {"text": text}}) + "\n" for text in TEXTS) + "\n")
+    assert texts(path, field="doc.text") == TEXTS
+
+
+def test_a_json_array_and_lists_of_texts(tmp_path: Path) -> None:
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps([{"text": text} for text in TEXTS], indent=1), encoding="utf-8")
+    assert texts(path, field="text") == TEXTS
+    path.write_text(json.dumps({"text": TEXTS}) + "\n" + json.dumps({"text": None}))
+    assert texts(path, field="text") == TEXTS
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("d.csv", ","), ("d.tsv", "\t"), ("d", ","), ("d.dat", "\t")])
+@pytest.mark.parametrize("column", ["text", "2"])
+def test_a_column_by_name_or_number(tmp_path: Path, name: str, delimiter: str, column: str) -> None:
+    path = tmp_path / name
+    path.write_text(table([["id", "text"], *([str(n), text] for n, text in enumerate(TEXTS))], delimiter))
+    expected = ["text", *TEXTS] if column == "2" else TEXTS
+    assert texts(path, column=column) == expected
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SAME_FOLDER)
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=20), min_size=1))
+def test_any_texts_come_back_from_csv_and_json(tmp_path: Path, given_texts: list[str]) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text(table([["id", "text"], *(["x", text] for text in given_texts)]), encoding="utf-8", newline="")
+    assert texts(path, column="text") == given_texts
+    path = tmp_path / "data.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in given_texts), encoding="utf-8")
+    assert texts(path, field="text") == given_texts
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "data.parquet"
+    parquet.write_table(pyarrow.table({"text": [*TEXTS, None], "n": list(range(len(TEXTS) + 1))}), path)
+    assert texts(path, column="text") == TEXTS
+    assert texts(path.rename(tmp_path / "renamed"), column="text") == TEXTS
+    with pytest.raises(UsageError, match="no column 'txt'"):
+        texts(tmp_path / "renamed", column="txt")
+    with pytest.raises(UsageError, match="table"):
+        texts(tmp_path / "renamed")
+    with pytest.raises(InputError, match="holds no text"):
+        texts(tmp_path / "renamed", column="n")
+    (tmp_path / "cut").write_bytes((tmp_path / "renamed").read_bytes()[:-20])
+    with pytest.raises(InputError, match="damaged"):
+        texts(tmp_path / "cut", column="text")
+
+
+BROKEN = {
+    "not json": ("d.jsonl", b'{"text": "a"}\n{text: b}\n{"text": "c"}\n', {"field": "text"}, 2),
+    "no field": ("d.jsonl", b'{"text": "a"}\n{"txt": "b"}\n{"text": "c"}\n', {"field": "text"}, 2),
+    "a number": ("d.jsonl", b'{"text": "a"}\n{"text": 5}\n{"text": "c"}\n', {"field": "text"}, 2),
+    "bad bytes": ("d.jsonl", b'{"text": "a"}\n{"text": "\xff"}\n{"text": "c"}\n', {"field": "text"}, 2),
+    "short row": ("d.csv", b"id,text\n1,a\n2\n3,c\n", {"column": "text"}, 3),
+    "bad bytes in csv": ("d.csv", b"id,text\n1,a\n2,\xff\n3,c\n", {"column": "text"}, 3),
+    "bad bytes in text": ("d.txt", b"a\n\xff\nc\n", {}, 2),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_bad_record_is_named_with_its_line_or_passed_over(tmp_path: Path, case: str) -> None:
+    name, content, options, line = BROKEN[case]
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"{name}, line {line}: ") as caught:
+        texts(path, **options)
+    assert "--skip-bad" in caught.value.hint
+    corpus = Corpus([str(path)], **options, skip_bad=True)
+    assert list(corpus.texts()) == ["a", "c"]
+    assert corpus.skipped == 1
+
+
+def test_records_without_a_field_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text('{"text": "a"}\n')
+    with pytest.raises(UsageError, match="JSON records") as caught:
+        texts(tmp_path / "d.jsonl")
+    assert "--field" in caught.value.hint
+    (tmp_path / "d.csv").write_text("id,text\n1,a\n")
+    with pytest.raises(UsageError, match="table") as caught:
+        texts(tmp_path / "d.csv")
+    assert "--column" in caught.value.hint
+    with pytest.raises(UsageError, match="no column 'body'") as caught:
+        texts(tmp_path / "d.csv", column="body")
+    assert "id, text" in caught.value.hint
+
+
+def test_a_mix_of_sources_trains_one_model(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "texts" / "deeper"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("the cat sat on the mat\n" * 20)
+    (tmp_path / "texts" / "b.txt.gz").write_bytes(gzip.compress(b"the dog sat on the rug\n" * 20))
+    (tmp_path / "c.jsonl").write_text('{"text": "the bird sang"}\n{"txt": 1}\n' * 20)
+    result = run(
+        "train", "texts", "*.jsonl", "--field", "text", "--skip-bad", "-o", "m.safetensors", "--epochs", 2
+    )
+    assert result.code == 0, result.err
+    assert "20 bad lines or records" in result.err
+    facts = json.loads(run("info").out)
+    assert facts["coverage"]["tokens_read"] == 20 * (6 + 6 + 3)

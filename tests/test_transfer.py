@@ -1,0 +1,164 @@
+"""Training that starts from something: a model to train further, other vectors, another model's settings."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wvcli
+from tests.conftest import Run
+from wvcli.errors import InputError, UsageError
+from wvcli.vectors import Vectors
+
+OLD = (
+    "the cat sat on the mat and the dog sat on the rug\nthe cat chased the mouse and the dog chased the cat\n" * 60
+)
+NEW = "the wombat sat on the mat and the wombat chased the dog\nthe quokka sat once on a log\n" * 60
+FAST: dict[str, Any] = {"dim": 16, "epochs": 4, "min_count": 2, "workers": 1}
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Vectors:
+    (tmp_path / "old.txt").write_text(OLD)
+    (tmp_path / "new.txt").write_text(NEW)
+    return wvcli.train(tmp_path / "old.txt", tmp_path / "old.safetensors", **FAST)
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_an_update_learns_new_words_and_keeps_old_ones(tmp_path: Path, algorithm: str, architecture: str) -> None:
+    (tmp_path / "old.txt").write_text(OLD)
+    (tmp_path / "new.txt").write_text(NEW)
+    method = {"algorithm": algorithm, "architecture": architecture}
+    old = wvcli.train(tmp_path / "old.txt", tmp_path / "old.safetensors", **FAST, **method)
+    new = wvcli.update(
+        tmp_path / "old.safetensors", tmp_path / "new.txt", tmp_path / "new.safetensors", alpha=1e-6, min_alpha=0
+    )
+    assert set(old) < set(new)
+    assert {"wombat", "quokka"} <= set(new)
+    for word in old:  # hardly any learning, so what was known must still be there
+        np.testing.assert_allclose(new[word], old[word], atol=1e-3)
+    counts = {word: new.count(row) for row, word in enumerate(new)}
+    for word in old:
+        assert counts[word] == OLD.split().count(word) + NEW.split().count(word)
+    assert new.manifest["coverage"]["tokens_trained"] == len(NEW.split())
+    assert new.manifest["updated"]["new_words"] == len(new) - len(old)
+    again = wvcli.update(
+        tmp_path / "new.safetensors", tmp_path / "old.txt", tmp_path / "again.safetensors", epochs=1
+    )
+    assert set(again) == set(new)
+
+
+def test_an_update_goes_on_learning(tmp_path: Path, old: Vectors) -> None:
+    new = wvcli.update(tmp_path / "old.safetensors", tmp_path / "old.txt", tmp_path / "new.safetensors", epochs=10)
+    assert new.manifest["history"][-1]["loss"] < old.manifest["history"][-1]["loss"]
+    assert new.manifest["settings"]["dim"] == 16
+
+
+def test_words_are_counted_over_old_and_new_text(tmp_path: Path, old: Vectors) -> None:
+    (tmp_path / "rare.txt").write_text("the wombat and the quokka and the quokka\n")
+    new = wvcli.update(tmp_path / "old.safetensors", tmp_path / "rare.txt", tmp_path / "new.safetensors")
+    assert "quokka" in new
+    assert "wombat" not in new
+    assert "rug" in new  # not in the new text at all
+
+
+def test_the_old_file_stays_unless_forced(tmp_path: Path, old: Vectors) -> None:
+    path = tmp_path / "old.safetensors"
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="exists"):
+        wvcli.update(path, tmp_path / "new.txt")
+    assert path.read_bytes() == before
+    assert "wombat" in wvcli.update(path, tmp_path / "new.txt", overwrite=True)
+
+
+def test_what_cannot_be_updated_is_refused_with_the_reason(tmp_path: Path, old: Vectors) -> None:
+    wvcli.train(tmp_path / "old.txt", tmp_path / "tree.safetensors", loss="hierarchical", **FAST)
+    with pytest.raises(UsageError, match="hierarchical softmax"):
+        wvcli.update(tmp_path / "tree.safetensors", tmp_path / "new.txt", tmp_path / "x.safetensors")
+    with pytest.raises(UsageError, match="dim"):
+        wvcli.update(tmp_path / "old.safetensors", tmp_path / "new.txt", tmp_path / "x.safetensors", dim=3)
+    with pytest.raises(InputError, match="no file"):
+        wvcli.update(tmp_path / "none.safetensors", tmp_path / "new.txt", tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".bin", ".glove", ".vec"])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_frozen_vectors_stay_as_they_are_and_others_learn(
+    tmp_path: Path, old: Vectors, run: Run, suffix: str, architecture: str
+) -> None:
+    if suffix != ".safetensors":
+        assert run("export", f"old{suffix}", "-m", "old.safetensors").code == 0
+    model = wvcli.train(
+        tmp_path / "new.txt",
+        tmp_path / "frozen.safetensors",
+        init=tmp_path / f"old{suffix}",
+        freeze=True,
+        architecture=architecture,
+        epochs=4,
+        min_count=1,
+        workers=1,
+    )
+    assert model.dim == 16
+    shared = set(old) & set(model)
+    assert model.manifest["init"]["matched"] == len(shared) > 3
+    for word in shared:
+        assert np.array_equal(model[word], old[word])
+    assert np.abs(model["wombat"]).max() > 0.05
+
+
+def test_fine_tuned_vectors_start_where_they_were_and_move(tmp_path: Path, old: Vectors) -> None:
+    def trained(**more: Any) -> Vectors:
+        path = tmp_path / "tuned.safetensors"
+        return wvcli.train(
+            tmp_path / "old.txt", path, init=tmp_path / "old.safetensors", overwrite=True, **FAST, **more
+        )
+
+    still = trained(alpha=1e-7, min_alpha=0)
+    np.testing.assert_allclose(still["cat"], old["cat"], atol=1e-4)
+    assert np.abs(trained()["cat"] - old["cat"]).max() > 0.01
+    frozen_for_all = trained(freeze_until=4)
+    assert np.array_equal(frozen_for_all["cat"], old["cat"])
+    assert not np.array_equal(trained(freeze_until=3)["cat"], old["cat"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"freeze": True}, "--init"),
+        ({"init": "old.safetensors", "dim": 5}, "16"),
+        ({"init": "old.safetensors", "algorithm": "fasttext"}, "word2vec only"),
+        ({"init": "old.safetensors", "freeze_until": 0}, "--freeze-until"),
+    ],
+)
+def test_what_init_cannot_do_is_refused(tmp_path: Path, old: Vectors, settings: dict[str, Any], said: str) -> None:
+    if "init" in settings:
+        settings["init"] = tmp_path / settings["init"]
+    with pytest.raises(UsageError, match=said):
+        wvcli.train(tmp_path / "new.txt", tmp_path / "x.safetensors", **settings)
+
+
+def test_like_repeats_settings_and_tokenizer(tmp_path: Path, old: Vectors) -> None:
+    first = wvcli.train(
+        tmp_path / "old.txt", tmp_path / "a.safetensors", lowercase=False, tokenizer="whitespace", window=3, **FAST
+    )
+    second = wvcli.train(tmp_path / "old.txt", tmp_path / "b.safetensors", like=tmp_path / "a.safetensors")
+    assert second.manifest["settings"] == first.manifest["settings"]
+    assert second.manifest["tokenizer"] == first.manifest["tokenizer"]
+    assert second.manifest["checksum"] == first.manifest["checksum"]
+    third = wvcli.train(tmp_path / "old.txt", tmp_path / "c.safetensors", like=tmp_path / "a.safetensors", dim=5)
+    assert third.manifest["settings"] == first.manifest["settings"] | {"dim": 5}
+
+
+def test_the_command_a_model_tells_makes_it_again(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "my text.txt").write_text(OLD)
+    options = ("--dim", 9, "--epochs", 2, "--fixed-window", "--keep-case", "--workers", 1, "--min-length", 2)
+    assert run("train", "my text.txt", *options, "-o", "a.safetensors").code == 0
+    before = (tmp_path / "a.safetensors").read_bytes()
+    command = run("info", "a.safetensors", "--command").out
+    assert command.startswith("wvcli train 'my text.txt' -o a.safetensors ")
+    import shlex
+
+    assert run(*shlex.split(command)[1:], "--force").code == 0
+    assert (tmp_path / "a.safetensors").read_bytes() == before

@@ -1,0 +1,58 @@
+"""`wvcli update`."""
+
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from wvcli.cli import console, options
+from wvcli.cli import train_options as on
+from wvcli.cli.report import training_summary, watched
+
+
+def update(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="The model to train further.", show_default=False)
+    ],
+    sources: on.Sources,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Model file to write [default: MODEL itself, with --force].",
+            show_default=False,
+        ),
+    ] = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    epochs: on.Epochs = None,
+    alpha: on.Alpha = None,
+    min_alpha: on.MinAlpha = None,
+    min_count: on.MinCount = None,
+    sample: on.Sample = None,
+    workers: on.Workers = None,
+    seed: on.Seed = None,
+) -> None:
+    """Train a model further on more text, new words included; settings are the model's unless given."""
+    from wvcli import training
+
+    started = perf_counter()
+    with watched() as (on_progress, _):
+        vectors = training.update(
+            model,
+            sources,
+            output,
+            overwrite=force,
+            on_progress=on_progress,
+            epochs=epochs,
+            alpha=alpha,
+            min_alpha=min_alpha,
+            min_count=min_count,
+            sample=sample,
+            workers=workers,
+            seed=seed,
+        )
+    console.summary(lambda: training_summary(vectors, perf_counter() - started))

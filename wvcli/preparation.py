@@ -1,0 +1,192 @@
+"""Before training: the text read once and encoded, and every setting that was `auto` chosen."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal
+
+from wvcli.corpus import Corpus
+from wvcli.encoding import EncodedCorpus, Encoding
+from wvcli.errors import InputError, UsageError
+from wvcli.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.tokenizers import TokenizerSettings
+
+REPORT_SECONDS = 0.1  # how often progress is told, at most
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        stage: `reading` counts bytes of the sources, `training` tokens of all epochs.
+        done: bytes or tokens done.
+        total: bytes or tokens in all, or None when unknown.
+        epoch: the epoch under way, from 1, when training.
+        epochs: how many there will be, when training.
+    """
+
+    stage: Literal["reading", "training", "saving"]
+    done: int = 0
+    total: int | None = None
+    epoch: int = 0
+    epochs: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Text:
+    """Which text, and how it is read: what must be the same for a run to be resumed."""
+
+    sources: tuple[str, ...]
+    tokenizer: TokenizerSettings
+    encoding: str = "utf-8"
+    encoding_errors: str = "strict"
+    field: str | None = None
+    column: str | None = None
+    skip_bad: bool = False
+
+    def corpus(self) -> Corpus:
+        """The text, opened."""
+        return Corpus(self.sources, self.encoding, self.encoding_errors, self.field, self.column, self.skip_bad)
+
+    def to_json(self) -> dict[str, Any]:
+        """The choices as a JSON object."""
+        return {**self.__dict__, "sources": list(self.sources), "tokenizer": self.tokenizer.to_json()}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A corpus encoded, and the settings complete."""
+
+    encoded: EncodedCorpus
+    settings: TrainSettings
+    fingerprint: str
+    skipped: int = 0
+
+    def manifest(self, text: Text) -> dict[str, Any]:
+        """What the model file says about its text and settings."""
+        return {
+            "settings": self.settings.to_json(),
+            "tokenizer": text.tokenizer.to_json(),
+            "corpus": {
+                "sources": list(text.sources),
+                "texts": self.encoded.texts,
+                "skipped": self.skipped,
+                "sha256": self.fingerprint,
+            },
+            "coverage": {
+                "tokens_read": self.encoded.tokens_read,
+                "tokens_kept": self.encoded.tokens_kept,
+                "tokens_trained": self.encoded.tokens_kept,
+            },
+        }
+
+
+def prepare(
+    text: Text,
+    corpus: Corpus,
+    wanted: TrainSettings,
+    folder: Path,
+    on_progress: OnProgress,
+    known: Mapping[str, int] | None = None,
+) -> Prepared:
+    """Take up the encoded text in `folder`, if a run left it there, or else read and encode the sources.
+
+    Args:
+        text: what to read, and how.
+        corpus: the same, opened.
+        wanted: the settings, where None is chosen here by the size of the corpus.
+        folder: where the encoded text is put.
+        on_progress: told how much was read.
+        known: the words of a model that is to be trained further, with their counts so far.
+
+    Raises:
+        InputError: a source cannot be read, or has too few words.
+        UsageError: the text in `folder` is that of a run with other sources or settings.
+    """
+    if EncodedCorpus.lies_in(folder):
+        encoded, about = EncodedCorpus.load(folder)
+        if about["text"] != text.to_json() or about["wanted"] != wanted.to_json():
+            raise UsageError(
+                "the unfinished run was started with other sources or settings",
+                "give the same ones, or start over with --force",
+            )
+        return Prepared(encoded, TrainSettings(**about["settings"]), about["fingerprint"], about["skipped"])
+    corpus.on_bytes = _ReadingProgress(on_progress, corpus.size()).add
+    raw = Encoding.of(corpus.texts(), text.tokenizer.tokenize(), folder)
+    settings = _complete(wanted, raw, text.sources, known or {})
+    encoded = raw.trimmed(settings.min_count or 1, settings.max_vocab, known)
+    settings = _with_buckets(settings, encoded)
+    prepared = Prepared(encoded, settings, corpus.fingerprint(), corpus.skipped)
+    about = {
+        "text": text.to_json(),
+        "wanted": wanted.to_json(),
+        "settings": settings.to_json(),
+        "fingerprint": prepared.fingerprint,
+        "skipped": prepared.skipped,
+    }
+    encoded.save(folder, about)
+    return prepared
+
+
+def _complete(
+    settings: TrainSettings, raw: Encoding, sources: Sequence[str], known: Mapping[str, int]
+) -> TrainSettings:
+    """Choose what is `auto` for this corpus; refuse a corpus that leaves no vocabulary."""
+    if not raw.tokens_read:
+        raise InputError(f"there are no words in {', '.join(sources)}")
+    highest = int(raw.counts.max())
+    chosen = auto_settings(settings, raw.tokens_read, processors())
+    if settings.min_count is None and highest < (chosen.min_count or 1):
+        chosen = replace(chosen, min_count=1)
+    kept = int((raw.counts >= (chosen.min_count or 1)).sum()) + len(known)
+    if kept == 0:
+        raise InputError(
+            f"none of {len(raw.words):,} distinct words occurs {chosen.min_count} times in {raw.tokens_read:,} "
+            f"tokens; the most frequent one occurs {highest} times",
+            f"try --min-count {max(1, highest // 2)}",
+        )
+    if min(kept, chosen.max_vocab or kept) == 1:
+        raise InputError(
+            "only one distinct word is left, and a word has no neighbours but other words",
+            "give it more text" if len(raw.words) == 1 else "try --min-count 1 and a larger --max-vocab",
+        )
+    return chosen
+
+
+def _with_buckets(settings: TrainSettings, encoded: EncodedCorpus) -> TrainSettings:
+    if settings.algorithm != "fasttext" or settings.buckets is not None:
+        return settings
+    return replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
+
+
+def processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+class _ReadingProgress:
+    """Bytes read, told to the listener now and then."""
+
+    def __init__(self, on_progress: OnProgress, total: int | None) -> None:
+        self._on_progress = on_progress
+        self._total = total
+        self._done = 0
+        self._next = 0.0
+
+    def add(self, count: int) -> None:
+        self._done += count
+        if perf_counter() >= self._next:
+            self._next = perf_counter() + REPORT_SECONDS
+            self._on_progress(Progress("reading", self._done, self._total))

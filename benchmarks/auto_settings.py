@@ -3,8 +3,8 @@
     python benchmarks/auto_settings.py DATA [--sizes 50 500 5000] [--languages en zh] [--seeds 1]
 
 DATA is a folder with `corpora/*.txt.xz` and `similarity/*.tsv` (word, word, score by people). Texts of each
-size, in kilobytes, are drawn line by line from all corpora of a language. Each model is scored by the mean Spearman
-correlation over the language's similarity sets; a pair with a word the model does not have counts as
+size, in kilobytes, are drawn line by line from all corpora of a language. Each model is scored by the mean
+Spearman correlation over the language's similarity sets; a pair with a word the model does not have counts as
 similarity 0. Around a centre, one setting is changed at a time; Gensim's own defaults and `auto` run beside.
 """
 
@@ -45,7 +45,7 @@ AROUND: dict[int, tuple[dict[str, Any], dict[str, list[Any]]]] = {
     ),
     50000: (
         {"dim": 200, "epochs": 8, "min_count": 5, "window": 5},
-        {"dim": [100, 300], "epochs": [4], "min_count": [2], "window": [10]},
+        {"dim": [100], "epochs": [15], "min_count": [2]},
     ),
 }
 

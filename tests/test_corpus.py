@@ -95,8 +95,8 @@ def test_a_folder_inside_a_hidden_folder_is_read_when_named(put: Put, tmp_path: 
 def test_globs_match_files_sorted_and_in_depth(put: Put, tmp_path: Path) -> None:
     for name in ("b.txt", "a.txt", "c.md", "deep/d.txt", "folder.txt/e.dat"):
         put(name + "\n", name)
-    assert read(f"{tmp_path}/*.txt") == ["a.txt", "b.txt"]
-    assert read(f"{tmp_path}/**/*.txt") == ["a.txt", "b.txt", "deep/d.txt"]
+    assert read(f"{tmp_path}/*.txt") == ["a.txt", "b.txt", "folder.txt/e.dat"]
+    assert read(f"{tmp_path}/**/*.txt") == ["a.txt", "b.txt", "deep/d.txt", "folder.txt/e.dat"]
     assert read(f"{tmp_path}/?.[mt]*") == ["a.txt", "b.txt", "c.md"]
 
 

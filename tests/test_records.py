@@ -50,8 +50,13 @@ def test_a_json_array_and_lists_of_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("column", ["text", "2"])
 def test_a_column_by_name_or_number(tmp_path: Path, name: str, delimiter: str, column: str) -> None:
     path = tmp_path / name
-    path.write_text(table([["id", "text"], *([str(n), text] for n, text in enumerate(TEXTS))], delimiter))
-    expected = ["text", *TEXTS] if column == "2" else TEXTS
+    if delimiter == ",":
+        kept = TEXTS
+        path.write_text(table([["id", "text"], *([str(n), text] for n, text in enumerate(kept))]))
+    else:  # where a quote is a character like any other
+        kept = ["the cat", '"Hello," he said', 'a "quoted", comma', '"open', "猫是最爱的动物。", "end"]
+        path.write_text("id\ttext\n" + "".join(f"{n}\t{text}\n" for n, text in enumerate(kept)))
+    expected = ["text", *kept] if column == "2" else kept
     assert texts(path, column=column) == expected
 
 

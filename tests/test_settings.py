@@ -12,6 +12,7 @@ from wvcli.subwords import ngrams
 
 NAMES = [field.name for field in fields(TrainSettings)]
 FASTTEXT = {"algorithm": "fasttext"}
+NO_NUMBERS = {"algorithm", "architecture", "loss", "fixed_window", "phrases", "phrase_scorer"}
 LIMITS: list[tuple[str, float, float, dict[str, Any]]] = [
     ("dim", 1, 10_000, {}),
     ("window", 1, 1_000, {}),
@@ -21,13 +22,17 @@ LIMITS: list[tuple[str, float, float, dict[str, Any]]] = [
     ("negative", 1, 100, {}),
     ("noise_exponent", -2, 2, {}),
     ("sample", 0, 0.999_999, {}),
-    ("alpha", 1e-9, 1, {"min_alpha": 0}),
-    ("min_alpha", 0, 1, {"alpha": 1}),
+    ("alpha", 1e-9, 0.5, {"min_alpha": 0}),
+    ("min_alpha", 0, 0.5, {"alpha": 0.5}),
     ("min_n", 1, 100, {**FASTTEXT, "max_n": 100}),
     ("max_n", 1, 100, {**FASTTEXT, "min_n": 1}),
     ("buckets", 1, 100_000_000, FASTTEXT),
     ("workers", 1, 1_024, {}),
     ("seed", 0, 2**32 - 1, {}),
+    ("phrase_passes", 1, 5, {"phrases": True}),
+    ("phrase_threshold", 1e-9, 1e9, {"phrases": True}),
+    ("phrase_threshold", -1, 1, {"phrases": True, "phrase_scorer": "npmi"}),
+    ("phrase_min_count", 1, 1_000_000_000, {"phrases": True}),
 ]
 
 
@@ -45,7 +50,7 @@ def test_a_setting_is_taken_up_to_its_limits_and_refused_beyond(
 
 
 def test_every_number_has_its_limits_tested() -> None:
-    assert {name for name, *_ in LIMITS} == set(NAMES) - {"algorithm", "architecture", "loss", "fixed_window"}
+    assert {name for name, *_ in LIMITS} == set(NAMES) - NO_NUMBERS
 
 
 @pytest.mark.parametrize("name", ["dim", "window", "epochs", "min_count", "seed"])
@@ -131,7 +136,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             "dim": st.integers(1, 10_000),
             "fixed_window": st.booleans(),
             "sample": st.floats(0, 0.9),
-            "alpha": st.floats(1e-4, 1),
+            "alpha": st.floats(1e-4, 0.5),
             "noise_exponent": st.floats(-2, 2),
             "seed": st.integers(0, 2**32 - 1),
             "max_vocab": st.integers(1, 10**9),
@@ -149,11 +154,11 @@ def test_settings_survive_json(given: dict[str, Any]) -> None:
     [
         (1, 50, 60, 1),
         (20_000, 50, 60, 1),
-        (20_001, 100, 30, 2),
-        (200_000, 100, 30, 2),
-        (200_001, 100, 15, 3),
-        (2_000_000, 100, 15, 3),
-        (20_000_000, 200, 8, 5),
+        (20_001, 100, 40, 2),
+        (200_000, 100, 40, 2),
+        (200_001, 100, 30, 3),
+        (2_000_000, 100, 30, 3),
+        (20_000_000, 200, 10, 5),
         (200_000_000, 300, 5, 5),
         (200_000_001, 300, 3, 10),
         (10**12, 300, 3, 10),
@@ -167,7 +172,8 @@ def test_what_is_left_open_is_chosen_by_the_size_of_the_corpus(
     assert chosen.workers == (1 if tokens <= 200_000 else 3)
     assert (chosen.algorithm, chosen.architecture, chosen.window) == ("word2vec", "skipgram", 5)
     assert chosen.max_vocab is None
-    assert [name for name in NAMES if getattr(chosen, name) is None] == ["max_vocab", "buckets"]
+    left_open = [name for name in NAMES if getattr(chosen, name) is None]
+    assert left_open == ["max_vocab", "buckets", "phrase_threshold"]
 
 
 @pytest.mark.parametrize(

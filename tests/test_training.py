@@ -150,7 +150,7 @@ def test_a_small_text_keeps_its_words_though_none_is_frequent() -> None:
     ],
 )
 def test_a_model_is_named_after_its_first_source(files: list[str], name: str) -> None:
-    assert default_output(files) == Path(name)
+    assert default_output(files, files) == Path(name)
 
 
 # --- every token is trained, whatever the text looks like ---

@@ -162,3 +162,44 @@ def test_the_command_a_model_tells_makes_it_again(run: Run, tmp_path: Path) -> N
 
     assert run(*shlex.split(command)[1:], "--force").code == 0
     assert (tmp_path / "a.safetensors").read_bytes() == before
+
+
+def test_an_update_with_nothing_to_learn_is_refused(tmp_path: Path, old: Vectors) -> None:
+    (tmp_path / "strange.txt").write_text("zyx wvu tsr\n")
+    with pytest.raises(InputError, match="none of the 3 tokens"):
+        wvcli.update(tmp_path / "old.safetensors", tmp_path / "strange.txt", tmp_path / "x.safetensors")
+    assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_a_capped_vocabulary_keeps_its_words_in_an_update(tmp_path: Path, old: Vectors) -> None:
+    small = wvcli.train(tmp_path / "old.txt", tmp_path / "small.safetensors", max_vocab=5, **FAST)
+    new = wvcli.update(tmp_path / "small.safetensors", tmp_path / "new.txt", tmp_path / "new.safetensors")
+    assert set(new) == set(small)
+
+
+def test_an_update_of_an_update_knows_both_texts(tmp_path: Path, old: Vectors) -> None:
+    first = wvcli.update(tmp_path / "old.safetensors", tmp_path / "new.txt", tmp_path / "a.safetensors", epochs=1)
+    second = wvcli.update(tmp_path / "a.safetensors", tmp_path / "old.txt", tmp_path / "b.safetensors", epochs=1)
+    assert second.manifest["updated"]["corpus"] == first.manifest["corpus"]
+    assert second.manifest["updated"]["updated"]["corpus"] == old.manifest["corpus"]
+
+
+def test_like_takes_over_only_what_is_not_given(tmp_path: Path, old: Vectors) -> None:
+    wvcli.train(
+        tmp_path / "old.txt",
+        tmp_path / "a.safetensors",
+        lowercase=False,
+        tokenizer="whitespace",
+        min_length=2,
+        **FAST,
+    )
+    like = tmp_path / "a.safetensors"
+    model = wvcli.train(tmp_path / "old.txt", tmp_path / "b.safetensors", like=like, tokenizer="auto")
+    assert model.manifest["tokenizer"] == {"name": "auto", "lowercase": False, "min_length": 2, "stopwords": []}
+
+
+def test_records_can_be_updated_from(tmp_path: Path, old: Vectors, run: Run) -> None:
+    (tmp_path / "new.jsonl").write_text('{"text": "the wombat and the cat"}\n' * 20)
+    result = run("update", "old.safetensors", "new.jsonl", "--field", "text", "-o", "new.safetensors", "-q")
+    assert (result.code, result.err) == (0, "")
+    assert "wombat" in wvcli.load(tmp_path / "new.safetensors")

@@ -426,3 +426,17 @@ def test_asking_changes_nothing_in_the_model() -> None:
     vectors.similarity("w1", "w2")
     vectors.characteristic_words(2)
     np.testing.assert_array_equal(matrix, before)
+
+
+def test_a_zero_query_is_answered_without_scoring_every_row() -> None:
+    matrix = clustered(BLOCK + 5, 4, seed=3)
+    matrix[7] = 0
+    vectors = vectors_of(matrix)
+    assert [near for near, _ in vectors.most_similar(vectors.vocabulary[7], topn=3)] == vectors.vocabulary[:3]
+
+
+def test_a_row_too_short_for_float32_has_no_infinite_similarity() -> None:
+    vectors = vectors_of(np.array([[1, 0], [1e-40, 1e-40], [0.5, 0.5]], dtype=np.float32), ["a", "tiny", "b"])
+    similarities = dict(vectors.most_similar("a"))
+    assert np.isfinite(list(similarities.values())).all()
+    assert similarities["b"] == pytest.approx(0.5**0.5)

@@ -57,7 +57,7 @@ def test_an_empty_vocabulary_answers_every_question() -> None:
         vocabulary[0]
 
 
-@pytest.mark.parametrize("index", [-1, 2, 100])
+@pytest.mark.parametrize("index", [-3, 2, 100])
 def test_an_index_outside_is_an_index_error(index: int) -> None:
     with pytest.raises(IndexError):
         Vocabulary.from_words(["a", "b"])[index]

@@ -1,9 +1,8 @@
 """Where a run keeps what it needs to go on after it was killed: its encoded text and its latest state."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -15,6 +14,8 @@ from wvcli.errors import InputError, UsageError
 from wvcli.store import ModelFile, Tensors
 
 _STATE = "state.safetensors"
+_LOCK = "lock"
+_OURS = ("*.ids", "encoded.json*", _STATE, f".{_STATE}.*.tmp", _LOCK)
 
 
 @dataclass
@@ -66,7 +67,8 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
     With checkpoints it lies beside the model file, and stays when the run is broken off.
 
     Raises:
-        UsageError: an unfinished run lies there, and neither `resume` nor `overwrite` says what to do with it.
+        UsageError: an unfinished run lies there, and neither `resume` nor `overwrite` says what to do with it; or
+            another run is at work there.
     """
     folder = path.with_name(path.name + ".checkpoint")
     if folder.exists() and not resume:
@@ -74,20 +76,30 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
             raise UsageError(
                 f"an unfinished run lies in {folder}", "go on with --resume, or start over with --force"
             )
-        shutil.rmtree(folder)
+        with _alone_in(folder):
+            _clear(folder)
     if not keeps:
         with tempfile.TemporaryDirectory(prefix="wvcli-") as temporary:
             yield Path(temporary)
         return
     folder.mkdir(exist_ok=True)
-    try:
-        with _alone_in(folder):
+    with _alone_in(folder):
+        try:
             yield folder
-    except BaseException:
-        if not EncodedCorpus.lies_in(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder)
+        except BaseException:
+            if not EncodedCorpus.lies_in(folder):
+                _clear(folder)
+            raise
+        _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what runs put into the folder, and the folder itself if nothing else is in it."""
+    for pattern in _OURS:
+        for file in folder.glob(pattern):
+            file.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager
@@ -98,7 +110,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     except ImportError:  # Windows
         yield
         return
-    with (folder / "lock").open("w") as lock:
+    with (folder / _LOCK).open("a") as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError as error:

@@ -22,6 +22,7 @@ _WIDE_BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SNIFFED = 8192  # bytes looked at to tell text from binary data
+_WIDE_BLOCK = 1 << 16  # bytes of UTF-16 or UTF-32 read at a time, a multiple of every character's width
 _WAYS_WITH_ERRORS = ("strict", "replace", "ignore")
 _LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line of plain text goes on in pieces
 _RECORD_KINDS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "table", ".tsv": "table"}
@@ -87,7 +88,9 @@ class Corpus:
                     if isinstance(item, Bad):
                         self._pass_over(file, item)
                         continue
-                    self._digest.update(item.encode("utf-8", "surrogatepass") + b"\n")
+                    if not item.isascii():
+                        item = _without_surrogates(item)
+                    self._digest.update(item.encode("utf-8") + b"\n")
                     yield item
 
     def _pass_over(self, file: str, bad: Bad) -> None:
@@ -107,13 +110,15 @@ class Corpus:
         self._check_text(file, head)
         suffix = sources.suffix(file)
         kind = _RECORD_KINDS.get(suffix)
-        if self.field is not None and (kind == "json" or (kind is None and _looks_like_json(head))):
+        is_unknown = kind is None and suffix != ".txt"
+        if self.field is not None and (kind == "json" or is_unknown):
             return self._json(head, stream)
-        if self.column is not None and (kind == "table" or (kind is None and suffix != ".txt")):
+        if self.column is not None and (kind == "table" or is_unknown):
             has_tabs = b"\t" in head.partition(b"\n")[0]
             delimiter = "\t" if suffix == ".tsv" or (kind is None and has_tabs) else ","
             return self._records(
-                self._lines(stream), lambda lines: records.table_texts(lines, self.column or "", delimiter)
+                self._lines(stream, whole=True),
+                lambda lines: records.table_texts(lines, self.column or "", delimiter),
             )
         if kind is not None:
             option, what = ("--field", "JSON records") if kind == "json" else ("--column", "a table")
@@ -122,10 +127,9 @@ class Corpus:
 
     def _json(self, head: bytes, stream: BufferedReader) -> Iterator[str | Bad]:
         path = self.field or ""
-        if _looks_like_json(head, (b"[",)):
-            return records.json_array_texts(
-                stream, "utf-8-sig" if self._encoding == "utf-8" else self._encoding, path
-            )
+        if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+            encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
+            return records.json_array_texts(stream, encoding, self.errors, path)
         return self._records(self._lines(stream, whole=True), lambda lines: records.json_texts(lines, path))
 
     def _parquet(self, file: str, stream: BufferedReader) -> Iterator[str | Bad]:
@@ -195,6 +199,15 @@ class Corpus:
             raise InputError(f"{called(file)} is binary data, not text")
 
 
+def _without_surrogates(text: str) -> str:
+    """`text` with each lone surrogate, which JSON may hold, replaced as a bad byte would be."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def read_words(path: Path) -> tuple[str, ...]:
     """The words of a UTF-8 file that has one a line.
 
@@ -204,19 +217,14 @@ def read_words(path: Path) -> tuple[str, ...]:
     return tuple(word for line in Corpus([str(path)]).texts() if (word := line.strip()))
 
 
-def _looks_like_json(head: bytes, openings: tuple[bytes, ...] = (b"{", b"[")) -> bool:
-    """Whether a file begins with a JSON object or array."""
-    return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(openings)
-
-
 def _text_encoding(name: str) -> str:
-    """The usual name of an encoding; InputError when there is none of that name, or it is not of text."""
+    """The usual name of an encoding; UsageError when there is none of that name, or it is not of text."""
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError) as error:
-        raise InputError(f"there is no encoding called {name!r}") from error
+        raise UsageError(f"there is no encoding called {name!r}") from error
     if not found._is_text_encoding or found.name == "undefined":
-        raise InputError(f"{name!r} is no encoding of text")
+        raise UsageError(f"{name!r} is no encoding of text")
     return found.name
 
 
@@ -231,21 +239,34 @@ def _byte_order(encoding: str, start: bytes) -> tuple[str, bytes]:
 
 
 def _wide_pieces(stream: BufferedReader, end: bytes) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, where a line ends with `end` at a multiple of its width."""
-    number, held = 1, b""
-    while block := stream.read1(_SNIFFED):
-        held += block
-        start = at = 0
-        while (at := held.find(end, at)) >= 0:
-            if at % len(end):
-                at += 1
-                continue
-            yield number, held[start:at]
-            at = start = at + len(end)
-            number += 1
-        held = held[start:]
+    """Lines in pieces, with the line's number; a line ends with `end` at a multiple of its width.
+
+    A line over the limit is cut at the end of the block that takes it there.
+    """
+    number, width, held = 1, len(end), bytearray()
+    while block := stream.read(_WIDE_BLOCK):
+        start = 0
+        for at in _aligned(block, end):
+            yield number, bytes(held) + block[start:at]
+            held.clear()
+            number, start = number + 1, at + width
+        held += block[start:]
+        if len(held) >= _LONGEST_PIECE:
+            high = held[-1] if end[0] else held[-2]
+            cut = len(held) - (2 if width == 2 and 0xD8 <= high <= 0xDB else 0)  # not between two surrogates
+            yield number, bytes(held[:cut])
+            del held[:cut]
     if held:
-        yield number, held
+        yield number, bytes(held)
+
+
+def _aligned(block: bytes, end: bytes) -> Iterator[int]:
+    """Where `end` stands at a multiple of its width."""
+    at = block.find(end)
+    while at >= 0:
+        if at % len(end) == 0:
+            yield at
+        at = block.find(end, at + 1)
 
 
 def _pieces(stream: BufferedReader, limit: int, splits_anywhere: bool) -> Iterator[tuple[int, int, bytes]]:

@@ -6,22 +6,21 @@ measure that training is held against: `tokens_read` by the tokenizer, `tokens_k
 
 import json
 import os
-from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from wvcli.batches import TEXT_END as TEXT_END
+from wvcli.batches import Batch, Numbering, grouped
+from wvcli.batches import IdArray as IdArray
 from wvcli.errors import InputError, WvcliError
 
-IdArray = npt.NDArray[np.uint32]
-
-TEXT_END = np.uint32(0xFFFFFFFF)  # stands after the last token of each text
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
 _SHARD_IDS = 1 << 24  # 64 MB on disk
 _DROPPED = np.uint32(0xFFFFFFFE)
@@ -59,6 +58,8 @@ class EncodedCorpus:
         tokens_read: tokens the tokenizer gave.
         tokens_kept: tokens that are in the vocabulary, counted from the shards.
         frequencies: int64 [words], occurrences here and in all text that the model was trained on before.
+        tokens_joined: how many tokens the joining of phrases took up, so that `tokens_read` less these are the
+            tokens that the vocabulary was made of; None when no phrases were joined.
     """
 
     shards: list[Path]
@@ -68,6 +69,12 @@ class EncodedCorpus:
     tokens_read: int
     tokens_kept: int
     frequencies: npt.NDArray[np.int64]
+    tokens_joined: int | None = None
+
+    def coverage(self) -> dict[str, int]:
+        """The tokens counted so far, by name; `tokens_joined` only where phrases were joined."""
+        joined = {} if self.tokens_joined is None else {"tokens_joined": self.tokens_joined}
+        return {"tokens_read": self.tokens_read, **joined, "tokens_kept": self.tokens_kept}
 
     def ids(self, shard: int, start: int = 0, stop: int | None = None) -> IdArray:
         """uint32 [ids], the ids of a shard from `start` up to `stop`.
@@ -120,10 +127,11 @@ class EncodedCorpus:
             "tokens_read": self.tokens_read,
             "tokens_kept": self.tokens_kept,
             "frequencies": self.frequencies.tolist(),
+            "tokens_joined": self.tokens_joined,
             **manifest,
         }
         aside = folder / (_MANIFEST + ".tmp")
-        aside.write_text(json.dumps(complete, ensure_ascii=False), encoding="utf-8")
+        aside.write_text(json.dumps(complete), encoding="utf-8")
         os.replace(aside, folder / _MANIFEST)
 
     @classmethod
@@ -146,6 +154,7 @@ class EncodedCorpus:
                 manifest.pop("tokens_read"),
                 manifest.pop("tokens_kept"),
                 np.array(manifest.pop("frequencies"), dtype=np.int64),
+                manifest.pop("tokens_joined"),
             )
             size = sum(path.stat().st_size for path in shards)
         except (OSError, ValueError, KeyError) as error:
@@ -163,6 +172,7 @@ class Encoding:
         counts: int64 [words], occurrences.
         texts: number of texts.
         tokens_read: tokens the tokenizer gave.
+        tokens_joined: tokens taken up by joining, or None when nothing was to be joined.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -172,6 +182,7 @@ class Encoding:
         self.counts: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.texts = 0
         self.tokens_read = 0
+        self.tokens_joined: int | None = None
 
     @classmethod
     def of(
@@ -186,38 +197,114 @@ class Encoding:
         Raises:
             WvcliError: the folder cannot take the ids, because the disk is full, say.
         """
+        return cls.of_batches((_batch(group, tokenize) for group in grouped(texts)), folder, on_tokens)
+
+    @classmethod
+    def of_batches(
+        cls, batches: Iterable[Batch], folder: Path, on_tokens: Callable[[int], None] = lambda count: None
+    ) -> "Encoding":
+        """Write the ids of tokenized texts into `folder`; how the texts lie in batches makes no difference.
+
+        Raises:
+            WvcliError: the folder cannot take the ids, because the disk is full, say.
+        """
         encoding = cls(folder)
-        ids: defaultdict[str, int] = defaultdict()
-        ids.default_factory = ids.__len__  # a new word gets the next number
-        number, end = ids.__getitem__, int(TEXT_END)
-        shard = array("I")
-        for text in texts:
-            tokens = tokenize(text)
-            if not tokens:
-                continue
-            for start in range(0, len(tokens), LONGEST_TEXT):
-                shard.extend(map(number, tokens[start : start + LONGEST_TEXT]))
-                shard.append(end)
-                encoding.texts += 1
-            encoding.tokens_read += len(tokens)
-            if len(shard) >= _SHARD_IDS:
-                encoding._write(shard, len(ids))
-                shard = array("I")
+        places: defaultdict[str, int] = defaultdict(count().__next__)
+        held: list[IdArray] = []
+        size = 0
+        for batch in batches:
+            ids = encoding._numbered(batch, places.__getitem__)
+            while size + len(ids) >= _SHARD_IDS:
+                least = max(0, _SHARD_IDS - size - 1)
+                stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
+                encoding._write([*held, ids[:stop]], len(places))
                 on_tokens(encoding.tokens_read)
-        encoding._write(shard, len(ids))
+                held, size, ids = [], 0, ids[stop:]
+            held.append(ids)
+            size += len(ids)
+        if size or not encoding._shards:
+            encoding._write(held, len(places))
         on_tokens(encoding.tokens_read)
-        encoding.words = list(ids)
+        encoding.words = list(places)
         return encoding
 
-    def _write(self, shard: "array[int]", words: int) -> None:
+    def _numbered(self, batch: Batch, place: Callable[[str], int]) -> IdArray:
+        """uint32, the batch in the corpus's numbers; empty texts are left out and long ones split."""
+        numbers = np.fromiter(chain(map(place, batch.words), (TEXT_END,)), np.uint32, len(batch.words) + 1)
+        ids = numbers.take(batch.ids, mode="clip")  # the end of a text, beyond all places, gets the last number
+        ends = np.flatnonzero(ids == TEXT_END)
+        tokens = np.diff(ends, prepend=-1) - 1
+        self.tokens_read += int(tokens.sum())
+        splits = [
+            np.arange(end - length + LONGEST_TEXT, end, LONGEST_TEXT)
+            for end, length in zip(*(part[tokens > LONGEST_TEXT].tolist() for part in (ends, tokens)), strict=True)
+        ]
+        self.texts += int(np.count_nonzero(tokens)) + sum(map(len, splits))
+        if splits:
+            ids = np.insert(ids, np.concatenate(splits), TEXT_END)
+        if not tokens.all():
+            follows_end = np.concatenate(([True], ids[:-1] == TEXT_END))
+            ids = ids[~(follows_end & (ids == TEXT_END))]
+        return ids
+
+    def _write(self, parts: Sequence[IdArray], words: int) -> None:
         """Put a shard on disk and count its tokens."""
-        ids = np.frombuffer(shard, dtype=np.uint32)
+        ids = np.concatenate([np.zeros(0, dtype=np.uint32), *parts])
         counts = np.bincount(ids[ids != TEXT_END], minlength=words)
         counts[: len(self.counts)] += self.counts
         self.counts = counts
         path = self._folder / f"{len(self._shards):05}.ids"
         _store(path, ids)
         self._shards.append(path)
+
+    def counts_of_half(self) -> npt.NDArray[np.int64]:
+        """int64 [words], occurrences in every second text."""
+        counts = np.zeros(len(self.words), dtype=np.int64)
+        for path in self._shards:
+            ids = _load(path)
+            ends = ids == TEXT_END
+            text = np.cumsum(ends) - ends
+            counts += np.bincount(ids[~ends & (text % 2 == 0)], minlength=len(self.words))
+        return counts
+
+    def ids(self) -> Iterator[IdArray]:
+        """uint32 [ids] of each shard: the places in `words` of the tokens of each text, and then `TEXT_END`."""
+        return map(_load, self._shards)
+
+    def rewrite(self, change: Callable[[IdArray], IdArray], words: Sequence[str]) -> None:
+        """Join tokens: rewrite every shard and count anew.
+
+        Args:
+            change: gives the new ids of a shard, whose texts stay as many as they were.
+            words: the distinct words that the new ids stand for; those that occur are numbered anew, in the order
+                of first occurrence.
+
+        Raises:
+            WvcliError: a shard cannot be read or written, or a text was lost.
+        """
+        numbers = np.full(len(words), _DROPPED, dtype=np.uint32)
+        counts = np.zeros(len(words), dtype=np.int64)
+        order: list[int] = []
+        texts = 0
+        for path in self._shards:
+            ids = change(_load(path))
+            is_token = ids != TEXT_END
+            tokens = ids[is_token]
+            first = np.full(len(words), len(tokens))
+            first[tokens[::-1]] = np.arange(len(tokens))[::-1]  # of equal places the one assigned last stays
+            new = np.flatnonzero((numbers == _DROPPED) & (first < len(tokens)))
+            new = new[np.argsort(first[new])]
+            numbers[new] = np.arange(len(order), len(order) + len(new))
+            order += new.tolist()
+            counts += np.bincount(tokens, minlength=len(words))
+            ids[is_token] = numbers[tokens]
+            _store(path, ids)
+            texts += len(ids) - len(tokens)
+        if texts != self.texts:
+            raise WvcliError(f"{self.texts:,} texts were encoded, but {texts:,} are left after joining phrases")
+        self.words = [words[place] for place in order]
+        self.counts = counts[order]
+        self.tokens_joined = self.tokens_read - int(self.counts.sum())
 
     def trimmed(
         self, min_count: int, max_vocab: int | None = None, known: Mapping[str, int] | None = None
@@ -226,14 +313,17 @@ class Encoding:
 
         Args:
             min_count: words that occur less often are dropped.
-            max_vocab: keep at most so many words, the most frequent ones.
+            max_vocab: keep at most so many words: the known ones, and the most frequent of the others.
             known: words of a model with their counts so far; they stay whatever their counts, and their counts
                 and those here are added up.
         """
         words, counts, before = self._with_known(known or {})
         frequencies = counts + before
         ranked = np.argsort(-frequencies, kind="stable")
-        kept = ranked[(frequencies[ranked] >= min_count) | (before[ranked] > 0)][:max_vocab]
+        is_known = before[ranked] > 0
+        is_new = (frequencies[ranked] >= min_count) & ~is_known
+        room = len(ranked) if max_vocab is None else max(0, max_vocab - len(known or {}))
+        kept = ranked[is_known | (is_new & (np.cumsum(is_new) <= room))]
         final = np.full(len(words), _DROPPED, dtype=np.uint32)
         final[kept] = np.arange(len(kept), dtype=np.uint32)
         tokens_kept = sum(self._renumber(path, final) for path in self._shards)
@@ -247,13 +337,16 @@ class Encoding:
             self.tokens_read,
             tokens_kept,
             frequencies[kept],
+            self.tokens_joined,
         )
 
     def _with_known(
         self, known: Mapping[str, int]
     ) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """All words, those that only a model knows last; their counts here, and their counts before."""
-        here = {word: index for index, word in enumerate(self.words)}
+        if not known:
+            return self.words, self.counts, np.zeros_like(self.counts)
+        here = set(self.words)
         words = self.words + [word for word in known if word not in here]
         counts = np.zeros(len(words), dtype=np.int64)
         counts[: len(self.counts)] = self.counts
@@ -269,6 +362,13 @@ class Encoding:
         ids = ids[ids != _DROPPED]
         _store(path, ids)
         return len(ids) - int(np.count_nonzero(ids == TEXT_END))
+
+
+def _batch(texts: Iterable[str], tokenize: Callable[[str], list[str]]) -> Batch:
+    numbering = Numbering()
+    for tokens in map(tokenize, texts):
+        numbering.add(tokens)
+    return numbering.batch()
 
 
 def _load(path: Path, start: int = 0, count: int = -1) -> IdArray:

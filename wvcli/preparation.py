@@ -2,16 +2,22 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
+from wvcli import phrases, store
 from wvcli.corpus import Corpus
 from wvcli.encoding import EncodedCorpus, Encoding
 from wvcli.errors import InputError, UsageError
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
 from wvcli.tokenizers import TokenizerSettings
+from wvcli.tokenizing import batches
+
+Source = str | os.PathLike[str]
 
 REPORT_SECONDS = 0.1  # how often progress is told, at most
 
@@ -42,12 +48,15 @@ def silent(progress: Progress) -> None:
     pass
 
 
+_READING = ("encoding", "encoding_errors", "field", "column", "skip_bad")
+
+
 @dataclass(frozen=True)
 class Text:
     """Which text, and how it is read: what must be the same for a run to be resumed."""
 
     sources: tuple[str, ...]
-    tokenizer: TokenizerSettings
+    tokenizer: TokenizerSettings = attribute(default_factory=TokenizerSettings)
     encoding: str = "utf-8"
     encoding_errors: str = "strict"
     field: str | None = None
@@ -63,14 +72,53 @@ class Text:
         return {**self.__dict__, "sources": list(self.sources), "tokenizer": self.tokenizer.to_json()}
 
 
+def file_names(sources: Source | Sequence[Source]) -> tuple[str, ...]:
+    """One source or several, as strings."""
+    several = [sources] if isinstance(sources, str | os.PathLike) else sources
+    return tuple(os.fspath(source) for source in several)
+
+
+def resolved(
+    text: Text, tokenizer: Mapping[str, Any], settings: Mapping[str, Any], like: Source | None = None
+) -> tuple[Text, TrainSettings]:
+    """The text with its tokenizer, and the settings wanted.
+
+    Args:
+        text: which text; its tokenizer is decided here.
+        tokenizer: what was chosen of the fields of `TokenizerSettings`; None is not chosen.
+        settings: what was chosen of the fields of `TrainSettings`; None is not chosen.
+        like: a model from which what was not chosen is taken.
+
+    Raises:
+        UsageError: a setting is unknown, out of its limits, or without effect.
+        InputError: the model cannot be read.
+    """
+    chosen = {name: value for name, value in tokenizer.items() if value is not None}
+    if like is None:
+        return replace(text, tokenizer=TokenizerSettings(**chosen)), TrainSettings.of(settings)
+    manifest = store.open_model(Path(like)).manifest
+    base = TokenizerSettings.from_json(manifest["tokenizer"])
+    wanted = TrainSettings.of(settings, TrainSettings(**manifest["settings"]))
+    return replace(text, tokenizer=replace(base, **chosen)), wanted
+
+
 @dataclass(frozen=True)
 class Prepared:
-    """A corpus encoded, and the settings complete."""
+    """A corpus encoded, and the settings complete.
+
+    Attributes:
+        encoded: what is trained on.
+        settings: nothing in them is `auto` any more.
+        fingerprint: of the text.
+        skipped: bad lines and records passed over.
+        phrases: how many were found in each pass, or None when none were looked for.
+    """
 
     encoded: EncodedCorpus
     settings: TrainSettings
     fingerprint: str
     skipped: int = 0
+    phrases: list[int] | None = None
 
     def manifest(self, text: Text) -> dict[str, Any]:
         """What the model file says about its text and settings."""
@@ -83,11 +131,8 @@ class Prepared:
                 "skipped": self.skipped,
                 "sha256": self.fingerprint,
             },
-            "coverage": {
-                "tokens_read": self.encoded.tokens_read,
-                "tokens_kept": self.encoded.tokens_kept,
-                "tokens_trained": self.encoded.tokens_kept,
-            },
+            "reading": {name: getattr(text, name) for name in _READING},
+            **({} if self.phrases is None else {"phrases": {"found": self.phrases}}),
         }
 
 
@@ -111,31 +156,51 @@ def prepare(
 
     Raises:
         InputError: a source cannot be read, or has too few words.
-        UsageError: the text in `folder` is that of a run with other sources or settings.
+        UsageError: the text in `folder` is that of a run with other sources or settings; or a model whose text
+            had phrases joined is to be trained further.
     """
+    if known and wanted.phrases:
+        raise UsageError(
+            "a model trained with --phrases cannot be updated: it does not keep which words are joined",
+            "train a new one on the old and the new text together",
+        )
     if EncodedCorpus.lies_in(folder):
-        encoded, about = EncodedCorpus.load(folder)
-        if about["text"] != text.to_json() or about["wanted"] != wanted.to_json():
-            raise UsageError(
-                "the unfinished run was started with other sources or settings",
-                "give the same ones, or start over with --force",
-            )
-        return Prepared(encoded, TrainSettings(**about["settings"]), about["fingerprint"], about["skipped"])
+        return _taken_up(folder, text, wanted)
     corpus.on_bytes = _ReadingProgress(on_progress, corpus.size()).add
-    raw = Encoding.of(corpus.texts(), text.tokenizer.tokenize(), folder)
+    with closing(batches(corpus.texts(), text.tokenizer, processors(), corpus.size())) as tokenized:
+        raw = Encoding.of_batches(tokenized, folder)
+    found = phrases.join(raw, auto_settings(wanted, raw.tokens_read, 1)) if wanted.phrases else None
     settings = _complete(wanted, raw, text.sources, known or {})
     encoded = raw.trimmed(settings.min_count or 1, settings.max_vocab, known)
+    if not encoded.tokens_kept:
+        raise InputError(
+            f"none of the {encoded.tokens_read:,} tokens is a word of the model, or occurs often enough",
+            "give it more text, or a lower --min-count",
+        )
     settings = _with_buckets(settings, encoded)
-    prepared = Prepared(encoded, settings, corpus.fingerprint(), corpus.skipped)
+    prepared = Prepared(encoded, settings, corpus.fingerprint(), corpus.skipped, found)
     about = {
         "text": text.to_json(),
         "wanted": wanted.to_json(),
         "settings": settings.to_json(),
         "fingerprint": prepared.fingerprint,
         "skipped": prepared.skipped,
+        "phrases": found,
     }
     encoded.save(folder, about)
     return prepared
+
+
+def _taken_up(folder: Path, text: Text, wanted: TrainSettings) -> Prepared:
+    """What an unfinished run left in `folder`; refused when it is that of another run."""
+    encoded, about = EncodedCorpus.load(folder)
+    if about["text"] != text.to_json() or about["wanted"] != wanted.to_json():
+        raise UsageError(
+            "the unfinished run was started with other sources or settings",
+            "give the same ones, or start over with --force",
+        )
+    kept = (about[name] for name in ("fingerprint", "skipped", "phrases"))
+    return Prepared(encoded, TrainSettings(**about["settings"]), *kept)
 
 
 def _complete(

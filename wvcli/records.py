@@ -2,15 +2,14 @@
 
 import csv
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
-from itertools import chain
 from typing import Any
 
 from wvcli.errors import InputError, MissingExtraError, UsageError
 
+_LONGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
 _PARQUET_ROWS = 10_000  # read at a time
 
 
@@ -43,17 +42,17 @@ def json_texts(lines: Iterable[Line], field: str) -> Iterator[str | Bad]:
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield Bad(number, f"not JSON: {error}")
             continue
         yield from _texts_at(record, path, number)
 
 
-def json_array_texts(stream: BufferedReader, encoding: str, field: str) -> Iterator[str | Bad]:
+def json_array_texts(stream: BufferedReader, encoding: str, errors: str, field: str) -> Iterator[str | Bad]:
     """As `json_texts`, from a file that is one JSON array; it is read whole. Places are items, not lines."""
     try:
-        records = json.loads(stream.read().decode(encoding))
-    except ValueError as error:
+        records = json.loads(stream.read().decode(encoding, errors))
+    except (ValueError, RecursionError) as error:
         yield Bad(1, f"not JSON: {error}")
         return
     for number, record in enumerate(records, 1):
@@ -77,7 +76,7 @@ def _texts_at(record: Any, path: list[str], number: int) -> Iterator[str | Bad]:
 
 
 def table_texts(lines: Iterable[Line], column: str, delimiter: str) -> Iterator[str | Bad]:
-    """The cells of one column of CSV or TSV.
+    """The cells of one column of CSV, or of TSV, where quotes are text like any other.
 
     Args:
         lines: the lines, the first of which names the columns.
@@ -87,25 +86,51 @@ def table_texts(lines: Iterable[Line], column: str, delimiter: str) -> Iterator[
     Raises:
         UsageError: there is no such column.
     """
-    csv.field_size_limit(sys.maxsize)
-    rows = csv.reader((f"{line}\n" for _, line in lines), delimiter=delimiter, strict=True)
-    first = next(rows, None)
-    if first is None:
-        return
-    if column in first:
-        place, body = first.index(column), rows
-    elif column.isdigit() and 1 <= int(column) <= len(first):
-        place, body = int(column) - 1, chain([first], rows)  # type: ignore[assignment]
-    else:
-        raise UsageError(f"there is no column {column!r}", f"there is: {', '.join(first)}")
-    try:
-        for row in body:
-            if len(row) > place:
+    csv.field_size_limit(_LONGEST_CELL)
+    place = -1
+    for number, row in _rows(lines, delimiter):
+        if isinstance(row, str):
+            yield Bad(number, row)
+        elif place < 0:
+            place = _place(row, column)
+            if row[place] != column:
                 yield row[place]
-            elif row:
-                yield Bad(rows.line_num, f"{len(row)} columns where {place + 1} are needed")
-    except csv.Error as error:
-        yield Bad(rows.line_num, str(error))
+        elif len(row) > place:
+            yield row[place]
+        elif row:
+            yield Bad(number, f"{len(row)} columns where {place + 1} are needed")
+
+
+def _rows(lines: Iterable[Line], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Rows with the number of their last line; a row that cannot be parsed is told as a string."""
+    number = 0
+
+    def numbered() -> Iterator[str]:
+        nonlocal number
+        for number, line in lines:  # noqa: B007 - it is read outside
+            yield f"{line}\n"
+
+    rows = (
+        csv.reader(numbered(), delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        if delimiter == "\t"
+        else csv.reader(numbered(), delimiter=delimiter)
+    )
+    while True:
+        try:
+            row = next(rows)
+            yield number, row
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, str(error)
+
+
+def _place(header: list[str], column: str) -> int:
+    if column in header:
+        return header.index(column)
+    if column.isdigit() and 1 <= int(column) <= len(header):
+        return int(column) - 1
+    raise UsageError(f"there is no column {column!r}", f"there is: {', '.join(header)}")
 
 
 def parquet_texts(file: Any, column: str) -> Iterator[str | Bad]:

@@ -15,6 +15,7 @@ from wvcli.settings import TrainSettings
 
 # Standard deviations by which the subsampled count may miss its expectation; chance does that never (1e-23).
 _MOST_DEVIATIONS = 10
+_LOST = 100.0  # a loss beyond is of weights that have blown up: guessing costs about 4, or 20 with a large tree
 _POSITION = ("epoch", "stretch", "tokens", "sampled", "history")  # what of a run is in a checkpoint
 _LEAST_FALL = 0.002  # of the loss in an epoch, as a share of it; a smaller one means that more epochs gain nothing
 
@@ -126,6 +127,8 @@ class Run:
                 f"taken, and {self.sampled:,} trained where {expected:,.0f} were due; no model was written"
             )
         loss = round(probe.loss(self.trainer), 6) if probe else None
+        if loss is not None and not loss < _LOST:
+            raise WvcliError(f"training diverged in epoch {self.epoch + 1}: the loss is {loss}", "lower --alpha")
         self.epoch += 1
         self.history.append({"epoch": self.epoch, "tokens_trained": self.tokens, "loss": loss})
         self.stretch = self.tokens = self.sampled = 0

@@ -9,6 +9,7 @@ from wvcli.errors import UsageError
 Algorithm = Literal["word2vec", "fasttext"]
 Architecture = Literal["skipgram", "cbow"]
 Loss = Literal["negative", "hierarchical"]
+PhraseScorer = Literal["original", "npmi"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class TrainSettings:
         buckets: rows that the hashed n-grams share (fasttext).
         workers: threads.
         seed: start of the random numbers.
+        phrases: join words that keep company, so that `new york` becomes the one word `new_york`.
+        phrase_passes: how often words are joined; each pass can double the length of a phrase.
+        phrase_threshold: score above which two words are a phrase.
+        phrase_scorer: `original` (Mikolov et al., 2013) or `npmi` (normalized pointwise mutual information).
+        phrase_min_count: two words that occur together less often are no phrase.
     """
 
     algorithm: Algorithm | None = None
@@ -56,17 +62,23 @@ class TrainSettings:
     buckets: int | None = None
     workers: int | None = None
     seed: int = 1
+    phrases: bool = False
+    phrase_passes: int = 1
+    phrase_threshold: float | None = None
+    phrase_scorer: PhraseScorer = "original"
+    phrase_min_count: int = 5
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if value is not None and value not in choices:
                 raise UsageError(f"{_option(name)} must be {' or '.join(choices)}, not {value!r}")
-        for name, (low, high) in _LIMITS.items():
+        limits = _LIMITS | {"phrase_threshold": _PHRASE_THRESHOLDS[self.phrase_scorer][1:]}
+        for name, (low, high) in limits.items():
             value = getattr(self, name)
             if value is None:
                 continue
-            kind = (int, float) if isinstance(getattr(type(self), name), float) else int
+            kind = (int, float) if name in _REAL else int
             if isinstance(value, bool) or not isinstance(value, kind):
                 what = "number" if isinstance(kind, tuple) else "whole number"
                 raise UsageError(f"{_option(name)} must be a {what}, not {value!r}")
@@ -87,17 +99,23 @@ class TrainSettings:
 
         Raises:
             UsageError: a name is unknown, a value is out of its limits, or a setting has no bearing on the
-                algorithm or loss chosen.
+                algorithm, loss or phrases chosen.
         """
-        chosen = {name: value for name, value in given.items() if value is not None}
+        chosen = {name: value for name, value in given.items() if value not in (None, "auto")}
         unknown = chosen.keys() - {field.name for field in fields(cls)}
         if unknown:
             raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}")
         for name, (setting, value) in _ONLY_WITH.items():
             other = getattr(like, setting) if like else _DEFAULT[setting]
             if name in chosen and chosen.get(setting, other) != value:
-                raise UsageError(f"{_option(name)} has no effect without {_option(setting)} {value}")
-        return replace(like or cls(), **chosen)
+                without = _option(setting) if value is True else f"{_option(setting)} {value}"
+                raise UsageError(f"{_option(name)} has no effect without {without}")
+        base = like or cls()
+        if chosen.get("phrases") is False:
+            base = replace(base, **{name: getattr(cls, name) for name in _OF_PHRASES})
+        elif chosen.get("phrase_scorer", base.phrase_scorer) != base.phrase_scorer:
+            base = replace(base, phrase_threshold=None)
+        return replace(base, **chosen)
 
 
 def _option(name: str) -> str:
@@ -108,7 +126,10 @@ _CHOICES = {
     "algorithm": get_args(Algorithm),
     "architecture": get_args(Architecture),
     "loss": get_args(Loss),
+    "phrase_scorer": get_args(PhraseScorer),
 }
+
+_OF_PHRASES = ("phrase_passes", "phrase_threshold", "phrase_scorer", "phrase_min_count")
 
 # A setting that would be ignored unless another has this value.
 _ONLY_WITH = {
@@ -117,8 +138,11 @@ _ONLY_WITH = {
     "min_n": ("algorithm", "fasttext"),
     "max_n": ("algorithm", "fasttext"),
     "buckets": ("algorithm", "fasttext"),
+    **dict.fromkeys(_OF_PHRASES, ("phrases", True)),
 }
-_DEFAULT = {"loss": "negative", "algorithm": "word2vec"}
+_DEFAULT = {"loss": "negative", "algorithm": "word2vec", "phrases": False}
+
+_REAL = {"noise_exponent", "sample", "alpha", "min_alpha", "phrase_threshold"}  # any number, not only a whole one
 
 # Outside these Gensim raises, hangs, or trains a model that is noise, mostly without a word.
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -130,22 +154,31 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "negative": (1, 100),
     "noise_exponent": (-2, 2),
     "sample": (0, 0.999_999),
-    "alpha": (1e-9, 1),
-    "min_alpha": (0, 1),
+    "alpha": (1e-9, 0.5),
+    "min_alpha": (0, 0.5),
     "min_n": (1, 100),
     "max_n": (1, 100),
     "buckets": (1, 100_000_000),
     "workers": (1, 1_024),
     "seed": (0, 2**32 - 1),
+    "phrase_passes": (1, 5),
+    "phrase_min_count": (1, 1_000_000_000),
+}
+
+# The score above which two words are a phrase: by default, at least and at most. The defaults are Gensim's for the
+# original scorer and the middle of what NPMI gives to words that occur together more often than by chance.
+_PHRASE_THRESHOLDS: dict[PhraseScorer, tuple[float, float, float]] = {
+    "original": (10.0, 1e-9, 1e9),
+    "npmi": (0.5, -1.0, 1.0),
 }
 
 # Chosen by corpus size: text up to so many tokens -> dimensions, epochs, lowest count of a word.
 # A small text needs many passes before its words move apart, and has too few contexts for many dimensions.
 _BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
     (20_000, 50, 60, 1),
-    (200_000, 100, 30, 2),
-    (2_000_000, 100, 15, 3),
-    (20_000_000, 200, 8, 5),
+    (200_000, 100, 40, 2),
+    (2_000_000, 100, 30, 3),
+    (20_000_000, 200, 10, 5),
     (200_000_000, 300, 5, 5),
     (float("inf"), 300, 3, 10),
 )
@@ -172,6 +205,8 @@ def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> Trai
         "min_count": min_count,
         "workers": 1 if tokens <= _ONE_WORKER else processors,
     }
+    if settings.phrases:
+        chosen["phrase_threshold"] = _PHRASE_THRESHOLDS[settings.phrase_scorer][0]
     return replace(settings, **{name: value for name, value in chosen.items() if getattr(settings, name) is None})
 
 

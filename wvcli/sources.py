@@ -64,20 +64,29 @@ def expand(source: str) -> list[str]:
     path = Path(source)
     try:
         if path.is_dir():
-            files = sorted(str(file) for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
-            if not files:
-                raise InputError(f"the folder {source} holds no files")
-            return files
+            return _inside(path)
         if path.exists():
             return [source]
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
         raise InputError(f"there is no file {source}") from error
     if has_magic(source):
-        matches = sorted(match for match in glob(source, recursive=True) if os.path.isfile(match))
+        matches = sorted(glob(source, recursive=True))
         if matches:
-            return matches
+            return sorted({file for match in matches for file in expand(match)})
         raise InputError(f"no file matches {source}")
     raise InputError(f"there is no file {source}")
+
+
+def _inside(folder: Path) -> list[str]:
+    """The files of a folder and its subfolders, but for hidden ones and models."""
+    files = sorted(
+        str(file)
+        for file in folder.rglob("*")
+        if file.is_file() and file.suffix != ".safetensors" and not _is_hidden(file, folder)
+    )
+    if not files:
+        raise InputError(f"the folder {folder} holds no files to read")
+    return files
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:
@@ -89,6 +98,13 @@ def size(files: list[str]) -> int | None:
     if any(file == STDIN or is_remote(file) for file in files):
         return None
     return sum(os.path.getsize(file) for file in files)
+
+
+def is_packed(file: str) -> bool:
+    """Whether a file is compressed, or Parquet: it can be read from its beginning only."""
+    with open(file, "rb") as raw:
+        head = raw.read(16)
+    return head.startswith(b"PAR1") or any(magic.match(head) for magic, _ in _MAGIC)
 
 
 class _Counted(RawIOBase):

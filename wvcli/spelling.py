@@ -4,6 +4,7 @@ import unicodedata
 
 _APOSTROPHE = "\u2019"
 _SOFT_HYPHEN = "\u00ad"
+_BETWEEN_WORDS = "\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u20ac\u00a3"  # quotation marks, dashes, currencies
 
 
 def plain(text: str) -> str:
@@ -18,3 +19,10 @@ def normal(text: str, lowercase: bool) -> str:
     text = unicodedata.normalize("NFC", text)
     # Lower case is not always NFC again: an accented capital may have no character of its own where the small has.
     return unicodedata.normalize("NFC", text.lower()) if lowercase else text
+
+
+def in_ascii(text: str) -> str | None:
+    """Text that is ASCII but for common signs between words, with blanks for these; None for any other text."""
+    for sign in _BETWEEN_WORDS:
+        text = text.replace(sign, " ")
+    return text if text.isascii() else None

@@ -129,7 +129,7 @@ def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: b
     }
     checksum = {name: _sha256(array) for name, array in sorted(arrays.items())}
     complete = {"format_version": FORMAT_VERSION, **manifest, "checksum": checksum}
-    metadata = {MANIFEST_KEY: json.dumps(complete, ensure_ascii=False, sort_keys=True)}
+    metadata = {MANIFEST_KEY: json.dumps(complete, sort_keys=True)}
     with written_aside(path, overwrite) as aside:
         save_file(arrays, aside, metadata)
 
@@ -143,7 +143,9 @@ def check_writable(path: Path, overwrite: bool) -> None:
     """
     if path.is_dir():
         raise UsageError(f"{path} is a folder", "name a file with -o")
-    if path.exists() and not overwrite:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not an ordinary file")
+    if os.path.lexists(path) and not overwrite:
         raise UsageError(f"{path} exists", "add --force to overwrite it, or name another file with -o")
     if not path.parent.is_dir():
         raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
@@ -164,6 +166,8 @@ def written_aside(path: Path, overwrite: bool) -> Iterator[Path]:
         WvcliError: the disk is full or the folder cannot be written; nothing is left behind.
     """
     check_writable(path, overwrite)
+    if path.is_symlink():  # what it points to is replaced, not the link
+        path = path.resolve()
     aside = _aside(path)
     try:
         aside.touch()
@@ -175,7 +179,8 @@ def written_aside(path: Path, overwrite: bool) -> Iterator[Path]:
             os.replace(aside, path)
         else:
             _put_in_place(aside, path)
-        _flush(path.parent)
+        with suppress(OSError):  # some file systems cannot flush a folder; the file itself is safe
+            _flush(path.parent)
     except Exception as error:
         # The safetensors package wraps an operating system error in its own.
         if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
@@ -203,7 +208,7 @@ def _put_in_place(aside: Path, path: Path) -> None:
 def _flush(path: Path) -> None:
     if os.name == "nt" and path.is_dir():
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
@@ -340,6 +345,7 @@ def _check_manifest(path: Path, model: ModelFile) -> None:
     """Refuse a manifest whose parts that queries need are not what they should be."""
     settings, tokenizer = model.manifest.get("settings"), model.manifest.get("tokenizer")
     sound = isinstance(settings, dict) and isinstance(tokenizer, dict)
+    sound = sound and isinstance(model.manifest.get("checksum"), dict)
     if sound and "subwords.vectors" in model.tensors:
         sound = all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))  # type: ignore[union-attr]
     if not sound:

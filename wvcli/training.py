@@ -16,7 +16,19 @@ from wvcli.checkpoints import Checkpoints, workspace
 from wvcli.corpus import Corpus
 from wvcli.encoding import EncodedCorpus, IdArray
 from wvcli.errors import UsageError
-from wvcli.preparation import REPORT_SECONDS, OnProgress, Prepared, Progress, Text, prepare, processors, silent
+from wvcli.preparation import (
+    REPORT_SECONDS,
+    OnProgress,
+    Prepared,
+    Progress,
+    Source,
+    Text,
+    file_names,
+    prepare,
+    processors,
+    resolved,
+    silent,
+)
 from wvcli.run import Run
 from wvcli.settings import TrainSettings, auto_settings
 from wvcli.sources import STDIN, stem
@@ -28,17 +40,15 @@ _CHECKPOINT_MINUTES = 10.0  # between two states, and the length from which a ru
 _BYTES_PER_TOKEN = 5.5  # of English text
 _SLOW = 100_000  # tokens a worker trains in a second at 100 dimensions, on a slow machine
 
-Source = str | os.PathLike[str]
-
 
 def train(
     sources: Source | Sequence[Source],
     output: Source | None = None,
     *,
-    tokenizer: str = "auto",
-    lowercase: bool = True,
-    min_length: int = 1,
-    stopwords: Sequence[str] = (),
+    tokenizer: str | None = None,
+    lowercase: bool | None = None,
+    min_length: int | None = None,
+    stopwords: Sequence[str] | None = None,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
     field: str | None = None,
@@ -62,8 +72,8 @@ def train(
     Args:
         sources: a file, folder, glob, or `-` for standard input; or several of them.
         output: the model file to write; by default named after the first source, in the current folder.
-        tokenizer: how text is split into words: `auto`, `unicode`, `whitespace`, `chinese`, `regex:PATTERN`.
-        lowercase: whether words are written in lower case.
+        tokenizer: how text is split into words, by the name of a tokenizer; `auto` if not given.
+        lowercase: whether words are written in lower case; they are if not given.
         min_length: words of fewer characters are left out.
         stopwords: words that are left out.
         encoding: of the text.
@@ -94,18 +104,15 @@ def train(
         InterruptedRunError: `should_stop` said so.
         WvcliError: training went wrong, or the file could not be written.
     """
-    token_settings = TokenizerSettings(tokenizer, lowercase, min_length, tuple(stopwords))
-    wanted = TrainSettings.of(settings)
-    if like is not None:
-        model = store.open_model(Path(like))
-        wanted = TrainSettings.of(settings, _settings_of(model))
-        if token_settings == TokenizerSettings():
-            token_settings = TokenizerSettings.from_json(model.manifest["tokenizer"])
-    names = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    text = Text(
-        *(tuple(os.fspath(name) for name in names), token_settings, encoding, encoding_errors),
-        *(field, column, skip_bad),
-    )
+    words = {
+        "name": tokenizer,
+        "lowercase": lowercase,
+        "min_length": min_length,
+        "stopwords": None if stopwords is None else tuple(stopwords),
+    }
+    reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
+    text = Text(file_names(sources), field=field, column=column, **reading)
+    text, wanted = resolved(text, words, settings, like)
     initial = _Initial.of(init, freeze, freeze_until)
     if initial is not None:
         wanted = initial.fitted(wanted)
@@ -114,7 +121,7 @@ def train(
         text,
         corpus,
         wanted,
-        Path(output) if output is not None else default_output(corpus.files),
+        Path(output) if output is not None else default_output(text.sources, corpus.files),
         engines.registry.get(engine),
         overwrite,
         _checkpoint_minutes(checkpoint, corpus, wanted, resume),
@@ -131,6 +138,11 @@ def update(
     sources: Source | Sequence[Source],
     output: Source | None = None,
     *,
+    encoding: str = "utf-8",
+    encoding_errors: str = "strict",
+    field: str | None = None,
+    column: str | None = None,
+    skip_bad: bool = False,
     overwrite: bool = False,
     on_progress: OnProgress = silent,
     **settings: Any,
@@ -143,6 +155,11 @@ def update(
         model: a wvcli model trained with negative sampling.
         sources: a file, folder, glob, or `-` for standard input; or several of them.
         output: the model file to write; by default the model itself, which takes `overwrite`.
+        encoding: of the text.
+        encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
+        field: where in each JSON record the text is, as `a.b`.
+        column: which column of CSV, TSV or Parquet holds the text.
+        skip_bad: pass over lines and records that cannot be read, and count them.
         overwrite: replace an existing file.
         on_progress: told how far the run has come, possibly from another thread.
         settings: `epochs`, `alpha`, `min_alpha`, `min_count`, `sample`, `workers` and `seed`, where they are to
@@ -162,16 +179,18 @@ def update(
     refused = chosen.keys() - _UPDATABLE
     if refused:
         raise UsageError(f"{', '.join(sorted(refused))} cannot change in an update")
-    names = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    token_settings = TokenizerSettings.from_json(old.manifest["tokenizer"])
-    text = Text(tuple(os.fspath(name) for name in names), token_settings)
-    wanted = replace(_settings_of(old), **chosen)
+    text = Text(
+        *(file_names(sources), TokenizerSettings.from_json(old.manifest["tokenizer"]), encoding, encoding_errors),
+        *(field, column, skip_bad),
+    )
+    wanted = replace(TrainSettings(**old.manifest["settings"]), **chosen)
     path = Path(output) if output is not None else Path(model)
     engine = engines.registry.get(old.manifest["engine"])
     job = _Job(text, text.corpus(), wanted, path, engine, overwrite, on_progress=on_progress)
     return job.run(before)
 
 
+_PROVENANCE = ("corpus", "reading", "coverage", "history", "init", "updated")  # of a model before its update
 _UPDATABLE = {"epochs", "alpha", "min_alpha", "min_count", "sample", "workers", "seed"}
 
 
@@ -247,7 +266,8 @@ class _Earlier:
                 array[rows] = self.model.tensors[name][theirs]
         manifest = self.model.manifest
         new = len(run.corpus.words) - len(rows)
-        return {"updated": {key: manifest[key] for key in ("corpus", "coverage", "history")} | {"new_words": new}}
+        earlier = {key: manifest[key] for key in _PROVENANCE if key in manifest}
+        return {"updated": earlier | {"new_words": new}}
 
 
 def _matches(words: Sequence[str], vectors: Vectors) -> tuple[IdArray, IdArray]:
@@ -297,22 +317,29 @@ class _Job:
 
     def _manifest(self, run: Run) -> dict[str, Any]:
         own = {"wvcli": __version__, "python": platform.python_version()}
-        return {"engine": self.engine.name, "history": run.history, "versions": own | self.engine.versions()}
+        return {
+            "engine": self.engine.name,
+            "early_stop": self.early_stop,
+            "coverage": {
+                **run.corpus.coverage(),
+                "tokens_trained": min(epoch["tokens_trained"] for epoch in run.history),
+            },
+            "history": run.history,
+            "versions": own | self.engine.versions(),
+        }
 
 
-def _settings_of(model: store.ModelFile) -> TrainSettings:
-    return TrainSettings(**model.manifest["settings"])
-
-
-def default_output(files: Sequence[str]) -> Path:
-    """The model file for a corpus: its first file's name without suffixes, in the current folder.
+def default_output(sources: Sequence[str], files: Sequence[str]) -> Path:
+    """The model file for a corpus, in the current folder: named after the first source if that is a folder, and
+    else after the first file, without suffixes.
 
     Raises:
         UsageError: the corpus begins with standard input, which has no name.
     """
     if files[0] == STDIN:
         raise UsageError("text from standard input gives the model no name", "name it with -o FILE.safetensors")
-    return Path(stem(files[0]) + store.SUFFIX)
+    name = Path(sources[0]).resolve().name if os.path.isdir(sources[0]) else stem(files[0])
+    return Path(name + store.SUFFIX)
 
 
 def check_output(path: Path, overwrite: bool) -> None:

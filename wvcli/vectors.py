@@ -16,6 +16,7 @@ from wvcli.vocabulary import Vocabulary
 FloatArray = npt.NDArray[np.float32]
 
 _BLOCK_ROWS = 16_384  # rows of the matrix scored at a time: 20 MB of float32 at 300 dimensions
+_SHORTEST = 1e-37  # a row shorter than this has no direction that float32 could tell
 _ROUNDING = 2e-5  # more than float32 rounding can move a cosine of unit vectors at any usual dimension
 _FREQUENT = 300  # words among which those that speak for the model are found
 _NEAR = 5  # neighbours by which they are judged
@@ -49,7 +50,7 @@ def _as_written(word: str) -> str:
     return word
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vectors:
     """Words with their vectors.
 
@@ -106,15 +107,21 @@ class Vectors:
 
     @cached_property
     def _inverse_norms(self) -> FloatArray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.norms > 0, 1 / self.norms, 0).astype(np.float32)
+        inverse = np.zeros_like(self.norms)
+        np.divide(1, self.norms, out=inverse, where=self.norms > _SHORTEST)
+        return inverse
 
     def index(self, word: str) -> int | None:
-        """The row of `word` in `matrix`, or None when it is not in the vocabulary."""
+        """The row of `word` in `matrix`, or None when it is not in the vocabulary.
+
+        A phrase that is not found as it stands is looked up with `_` between its words.
+        """
         found = self.vocabulary.find(word)
         if found is None:
             normal = self.normalize(word)
             found = None if normal == word else self.vocabulary.find(normal)
+            if found is None and len(parts := normal.split()) > 1:
+                found = self.vocabulary.find("_".join(parts))
         return found
 
     def count(self, index: int) -> int | None:
@@ -249,10 +256,22 @@ class Vectors:
         if not np.isfinite(query.vector).all():
             return []
         rows = np.sort(rows[rows != query.index] if query.index is not None else rows)
-        exact = (self.matrix[rows].astype(np.float64) * unit.astype(np.float64)).sum(axis=1)
-        exact *= self._inverse_norms[rows]
+        if not unit.any():  # as far from all words alike
+            return [Neighbor(row, 0.0) for row in rows[:topn].tolist()]
+        exact = np.concatenate(
+            [self._cosines(rows[start : start + _BLOCK_ROWS], unit) for start in range(0, len(rows), _BLOCK_ROWS)]
+            or [np.empty(0)]
+        )
         best = np.argsort(-exact, kind="stable")[:topn]
         return [Neighbor(int(rows[place]), float(exact[place])) for place in best]
+
+    def _cosines(self, rows: npt.NDArray[np.int64], unit: FloatArray) -> npt.NDArray[np.float64]:
+        """float64 [rows], the cosine of each row and a unit vector; 0 for a row without a length."""
+        matrix = self.matrix[rows].astype(np.float64)
+        lengths = np.sqrt(np.einsum("nd,nd->n", matrix, matrix))
+        cosines = np.zeros(len(rows))
+        np.divide((matrix * unit.astype(np.float64)).sum(axis=1), lengths, out=cosines, where=lengths > 0)
+        return cosines
 
 
 class _Best:

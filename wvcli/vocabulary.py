@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from wvcli.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary(Sequence[str]):
     """Words in model order, most frequent first, found by binary search.
 
@@ -67,10 +68,17 @@ class Vocabulary(Sequence[str]):
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, index: int) -> str:  # type: ignore[override]
-        if not 0 <= index < len(self):
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self._word(place) for place in range(*index.indices(len(self)))]
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
             raise IndexError(index)
-        return self._word(index)
+        return self._word(place)
 
     def __iter__(self) -> Iterator[str]:
         return map(self._word, range(len(self)))

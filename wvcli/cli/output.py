@@ -62,8 +62,8 @@ class Writer:
         if kind is None:
             self.close()
 
-    def write(self, rows: Iterable[Row], title: str = "") -> None:
-        """Write a batch of rows; a table carries the title."""
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write a batch of rows."""
         text = "".join(self.line([row[place] for place in self._data]) for row in rows)
         if text:
             _put(text)
@@ -97,7 +97,7 @@ class _Delimited(Writer):
 class _Csv(_Delimited):
     def joined(self, cells: Sequence[str]) -> str:
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
+        csv.writer(line, lineterminator="\n").writerow(map(visible, cells) if sys.stdout.isatty() else cells)
         return line.getvalue()
 
 
@@ -106,7 +106,7 @@ class _Plain(_Delimited):
         super().__init__(columns, header=False)
 
     def joined(self, cells: Sequence[str]) -> str:
-        return " ".join(cells) + "\n"
+        return " ".join(map(visible, cells) if sys.stdout.isatty() else cells) + "\n"
 
 
 class _JsonLines(Writer):
@@ -127,7 +127,7 @@ class _Json(_JsonLines):
 
 
 class _Table(Writer):
-    def write(self, rows: Iterable[Row], title: str = "") -> None:
+    def write(self, rows: Iterable[Row]) -> None:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text
@@ -135,7 +135,7 @@ class _Table(Writer):
         grid = [list(row) for row in rows]
         if not grid:
             return
-        table = Table(title=Text(visible(title)) if title else None, title_justify="left", box=SIMPLE_HEAD)
+        table = Table(box=SIMPLE_HEAD)
         for place, column in enumerate(self.columns):
             numeric = all(isinstance(row[place], int | float | None) for row in grid)
             table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
@@ -251,6 +251,8 @@ def _cell(value: Any) -> str:
 
 
 def _tsv_cell(text: str) -> str:
+    if sys.stdout.isatty():
+        return visible(text)
     return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 

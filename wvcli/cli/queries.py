@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 _BATCH = 256  # words answered at a time
 _READ = 65_536  # bytes taken from stdin at once, at most
+_MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 _NAMED = 10  # words named on stderr; beyond, they are counted
 
 
@@ -45,11 +47,12 @@ def word_batches(words: list[str] | None) -> Iterator[list[str]]:
     """
     if not words and sys.stdin.isatty():
         raise UsageError("no word was given", "name one, or pipe words in, one a line")
-    for word in words or [STDIN]:
-        if word == STDIN:
+    for is_stdin, group in groupby(words or [STDIN], lambda word: word == STDIN):
+        if is_stdin:
             yield from _from_stdin()
         else:
-            yield [word]
+            named = list(group)
+            yield from (named[start : start + _BATCH] for start in range(0, len(named), _BATCH))
 
 
 def _from_stdin() -> Iterator[list[str]]:
@@ -59,10 +62,10 @@ def _from_stdin() -> Iterator[list[str]]:
     while chunk := stream.read1(_READ):
         *lines, rest = (rest + chunk).split(b"\n")
         if first and lines:
-            lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
+            lines[0] = lines[0].removeprefix(_MARK)
             first = False
         yield from _batches(lines)
-    yield from _batches([rest])
+    yield from _batches([rest.removeprefix(_MARK) if first else rest])
 
 
 def _batches(lines: list[bytes]) -> Iterator[list[str]]:

@@ -1,8 +1,10 @@
 """What a person sees of a run: progress while it lasts, a summary when it is done."""
 
+import shlex
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from signal import SIGINT, SIGTERM, signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wvcli.cli import console
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from wvcli.preparation import Progress
     from wvcli.vectors import Vectors
 
+_STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _EXAMPLES = 5  # words shown with their neighbours when done
 _NEIGHBORS = 5  # neighbours of each
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -51,49 +54,57 @@ def _stop_on_request() -> Iterator[Callable[[], bool]]:
         wanted.append(True)
         console.note("stopping in a moment; again to stop at once")
 
-    before = {number: signal(number, on_signal) for number in (SIGINT, SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in _STOPPING}
     try:
         yield should_stop
     finally:
         for number, handler in before.items():
-            signal(number, handler)
+            signal.signal(number, handler)
 
 
-def training_summary(vectors: "Vectors", seconds: float) -> "RenderableType":
-    """What was trained, a taste of it, and what to type next."""
+def training_summary(vectors: "Vectors", seconds: float | None) -> "RenderableType":
+    """What was trained, a taste of it, and what to type next; no time is told of a run that was resumed."""
     from rich.console import Group
     from rich.text import Text
 
     examples = vectors.characteristic_words(_EXAMPLES)
     asked = examples[0] if examples else vectors.vocabulary[0]
-    return Group(
-        _facts(vectors, seconds), Text(""), _taste(vectors, examples), Text(f"\nNext: wvcli similar {asked}")
-    )
+    following = Text(f"\nNext: {console.visible(_next_command(vectors.path, asked))}", overflow="fold")
+    return Group(_facts(vectors, seconds), Text(""), _taste(vectors, examples), following)
 
 
-def _facts(vectors: "Vectors", seconds: float) -> "RenderableType":
+def _next_command(path: Path | None, word: str) -> str:
+    """A command to ask the model with; it names the model unless that is in the current folder."""
+    words = ["wvcli", "similar", word]
+    if path is not None and path.resolve().parent != Path.cwd():
+        words += ["-m", str(path)]
+    return shlex.join(words)
+
+
+def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
     settings, coverage = vectors.manifest["settings"], vectors.manifest["coverage"]
-    epochs, kept, read = settings["epochs"], coverage["tokens_kept"], coverage["tokens_read"]
+    epochs, kept, read = len(vectors.manifest["history"]), coverage["tokens_kept"], coverage["tokens_read"]
+    planned = "" if epochs == settings["epochs"] else f" of {settings['epochs']}"
     share = coverage["tokens_trained"] / kept
     losses = [epoch["loss"] for epoch in vectors.manifest["history"] if epoch["loss"] is not None]
     method = f"{settings['algorithm']} {settings['architecture']}, {settings['loss']} loss"
     facts = {
         "model": f"{vectors.path} ({vectors.path.stat().st_size / 1e6:,.1f} MB)" if vectors.path else "",
-        "method": f"{method}, {settings['dim']} dimensions, window {settings['window']}, {epochs} epochs",
+        "method": f"{method}, {settings['dim']} dimensions, window {settings['window']}, {epochs}{planned} epochs",
         "vocabulary": f"{len(vectors):,} words that occur at least {settings['min_count']} times",
         "tokens": f"{read:,} read, {kept:,} ({kept / read:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
         "loss": f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "",
-        "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s in all",
+        "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s in all" if seconds else "",
     }
     table = Table.grid(padding=(0, 2))
     for name, value in (facts | _extras(vectors)).items():
         if not value:
             continue
-        table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+        table.add_row(Text(name, style="bold"), Text(console.visible(value), overflow="fold"))
     return table
 
 
@@ -103,6 +114,9 @@ def _extras(vectors: "Vectors") -> dict[str, str]:
     skipped, init, updated = (vectors.manifest.get(name) for name in ("corpus", "init", "updated"))
     if skipped and skipped["skipped"]:
         facts["skipped"] = f"{skipped['skipped']:,} bad lines or records"
+    if "phrases" in vectors.manifest:
+        found, joined = vectors.manifest["phrases"]["found"], vectors.manifest["coverage"]["tokens_joined"]
+        facts["phrases"] = f"{sum(found):,} found, {joined:,} tokens joined to the one before"
     if init:
         kept = "kept as they are" if init["freeze"] else "trained on"
         until = f" for {init['freeze_until']} epochs" if init["freeze_until"] else ""

@@ -43,6 +43,15 @@ Output = Annotated[
     ),
 ]
 
+DryRun = Annotated[
+    bool,
+    _option("--dry-run", help="Say what the run would take; write nothing.", panel="Options", metavar=None),
+]
+Exact = Annotated[
+    bool,
+    _option("--exact", help="With --dry-run, read all of the text.", panel="Options", metavar=None),
+]
+
 Algorithm = Annotated[
     Literal["auto", "word2vec", "fasttext"],
     _option("--algorithm", help="fasttext has vectors for unseen words too.", panel="Model", metavar=None),
@@ -146,7 +155,7 @@ Like = Annotated[
 MinCount = Annotated[int | None, _auto("--min-count", "Leave out words that occur less often.", "Text")]
 MaxVocab = Annotated[int | None, _option("--max-vocab", help="Keep only the N most frequent words.", panel="Text")]
 Tokenizer = Annotated[
-    str,
+    str | None,
     _option(
         "--tokenizer",
         help="auto, unicode, whitespace, chinese or regex:PATTERN [default: auto].",
@@ -155,7 +164,7 @@ Tokenizer = Annotated[
     ),
 ]
 Lowercase = Annotated[
-    bool,
+    bool | None,
     _option(
         "--lowercase/--keep-case",
         help="Write words in lower case, or as they stand [default: lowercase].",
@@ -163,8 +172,43 @@ Lowercase = Annotated[
         metavar=None,
     ),
 ]
+Phrases = Annotated[
+    bool | None,
+    _option(
+        "--phrases/--no-phrases",
+        help="Join words that keep company: new york becomes new_york.",
+        panel="Phrases",
+        metavar=None,
+    ),
+]
+PhrasePasses = Annotated[
+    int | None,
+    _option("--phrase-passes", help="How often to join; 2 gives up to four words [default: 1].", panel="Phrases"),
+]
+PhraseThreshold = Annotated[
+    float | None,
+    _option(
+        "--phrase-threshold",
+        help="Score that makes a phrase [default: 10, npmi 0.5].",
+        panel="Phrases",
+        metavar="X",
+    ),
+]
+PhraseScorer = Annotated[
+    Literal["original", "npmi"] | None,
+    _option(
+        "--phrase-scorer",
+        help="Mikolov's score, or normalized mutual information [default: original].",
+        panel="Phrases",
+        metavar=None,
+    ),
+]
+PhraseMinCount = Annotated[
+    int | None,
+    _option("--phrase-min-count", help="Join only words that met so often [default: 5].", panel="Phrases"),
+]
 MinLength = Annotated[
-    int, _option("--min-length", help="Leave out words of fewer characters [default: 1].", panel="Text")
+    int | None, _option("--min-length", help="Leave out words of fewer characters [default: 1].", panel="Text")
 ]
 Stopwords = Annotated[
     Path | None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.registry import Registry
-from wvcli.spelling import normal, plain
+from wvcli.spelling import in_ascii, normal, plain
 
 Tokenize = Callable[[str], list[str]]
 
@@ -21,12 +21,15 @@ class Tokenizer:
         make: gives the function that splits; its argument is what the user wrote after the colon in
             `name:ARGUMENT`, or an empty string. It imports what it needs when called.
         literal: leaves apostrophes and soft hyphens as they are.
+        blanked: gives ASCII text with blanks between the words and nowhere else; None when the tokenizer's words
+            are not found so. NULs, which stand between blanks, stay.
     """
 
     name: str
     about: str
     make: Callable[[str], Tokenize]
     literal: bool = False
+    blanked: Callable[[str], str] | None = None
 
 
 registry: Registry[Tokenizer] = Registry("tokenizer", __name__)
@@ -77,9 +80,31 @@ class TokenizerSettings:
             return self._filtered(lambda text: split(normal(text, lowercase)))
         return self._filtered(lambda text: split(normal(text if text.isascii() else plain(text), lowercase)))
 
-    def _filtered(self, split: Tokenize) -> Tokenize:
-        """`split` without stop words and short words."""
+    def tokenize_joined(self) -> Tokenize | None:
+        """What splits many texts in one, each in ASCII and followed by a NUL between two blanks.
+
+        It gives the NULs among the words, and finds the same words as `tokenize`, faster. None where the tokenizer
+        has no such way.
+        """
+        blanked, lowercase = registry.get(self.name.partition(":")[0]).blanked, self.lowercase
+        if blanked is None:
+            return None
+        return self._filtered(lambda text: blanked(normal(text, lowercase)).split(), frozenset("\0"))
+
+    def in_ascii(self, text: str) -> str | None:
+        """ASCII text in which `tokenize_joined` finds the words of `text`, or None."""
+        if text.isascii():
+            return text
+        return None if registry.get(self.name.partition(":")[0]).literal else in_ascii(plain(text))
+
+    def _filtered(self, split: Tokenize, spared: frozenset[str] = frozenset()) -> Tokenize:
+        """`split` without stop words and short words, but for those that are spared."""
         if self.min_length <= 1 and not self.stopwords:
             return split
-        stopwords, least = frozenset(normal(word, self.lowercase) for word in self.stopwords), self.min_length
-        return lambda text: [word for word in split(text) if len(word) >= least and word not in stopwords]
+        stopwords, least = (
+            frozenset(normal(plain(word), self.lowercase) for word in self.stopwords),
+            self.min_length,
+        )
+        return lambda text: [
+            word for word in split(text) if (len(word) >= least and word not in stopwords) or word in spared
+        ]

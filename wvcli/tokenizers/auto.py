@@ -4,6 +4,7 @@ Japanese is cut where its scripts change, Korean at its spaces.
 """
 
 from wvcli.tokenizers import Tokenize, Tokenizer, registry
+from wvcli.tokenizers.unicode import blanked
 
 _IDEOGRAPHIC = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 # The long-vowel and voice marks belong to the kana before them, though Unicode gives them to no script.
@@ -32,4 +33,6 @@ def _make(argument: str) -> Tokenize:
     return split
 
 
-TOKENIZER = Tokenizer("auto", "tells the script of each run of text and splits it accordingly", _make)
+TOKENIZER = Tokenizer(
+    "auto", "tells the script of each run of text and splits it accordingly", _make, blanked=blanked
+)

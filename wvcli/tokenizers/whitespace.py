@@ -2,4 +2,6 @@
 
 from wvcli.tokenizers import Tokenizer
 
-TOKENIZER = Tokenizer("whitespace", "split at white space only", lambda argument: str.split, literal=True)
+TOKENIZER = Tokenizer(
+    "whitespace", "split at white space only", lambda argument: str.split, literal=True, blanked=lambda text: text
+)

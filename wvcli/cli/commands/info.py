@@ -12,6 +12,7 @@ from wvcli.cli.output import line, resolved, write_object
 from wvcli.cli.report import spark
 from wvcli.errors import InputError, UsageError
 
+_SOMETIMES = ("init", "updated", "phrases")
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
 
 
@@ -54,6 +55,7 @@ def info(
         "dim": vectors.dim,
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
+    facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
     if resolved(format) == "table" and facts["history"]:
         losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]
         fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""
@@ -69,9 +71,18 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     options = {
         f"--{name.replace('_', '-')}": value
         for name, value in manifest["settings"].items()
-        if value != default[name] and name != "fixed_window"
+        if value != default[name] and name not in ("fixed_window", "phrases")
+    }
+    if "updated" in manifest:
+        raise UsageError(f"{path} was updated, which no single command tells")
+    reading = manifest["reading"]
+    given = {"encoding": "utf-8", "encoding_errors": "strict", "field": None, "column": None}
+    options |= {
+        f"--{name.replace('_', '-')}": reading[name] for name, usual in given.items() if reading[name] != usual
     }
     tokenizer = manifest["tokenizer"]
+    if tokenizer["stopwords"]:
+        raise UsageError(f"{path} was trained without stop words, whose file is not known", "see wvcli info")
     options |= {"--tokenizer": tokenizer["name"]} if tokenizer["name"] != "auto" else {}
     options |= {"--min-length": tokenizer["min_length"]} if tokenizer["min_length"] > 1 else {}
     init = manifest.get("init") or {}
@@ -79,7 +90,10 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     options |= {"--freeze-until": init["freeze_until"]} if init.get("freeze_until") else {}
     flags = {
         "--fixed-window": manifest["settings"]["fixed_window"],
+        "--phrases": manifest["settings"].get("phrases"),
         "--keep-case": not tokenizer["lowercase"],
+        "--skip-bad": reading["skip_bad"],
+        "--early-stop": manifest["early_stop"],
         "--freeze": init.get("freeze") and not init.get("freeze_until"),
     }
     words = ["wvcli", "train", *manifest["corpus"]["sources"], "-o", str(path)]

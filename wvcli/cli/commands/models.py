@@ -7,7 +7,7 @@ import typer
 
 from wvcli.cli import console, options
 from wvcli.cli.output import Column, writer
-from wvcli.errors import WvcliError
+from wvcli.errors import ExitCode, InputError, WvcliError
 
 _COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes")))
 
@@ -31,17 +31,22 @@ def models(
     from wvcli import store
     from wvcli.models import find
 
-    rows = []
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}")
+    rows, damaged = [], False
     for path in find(folder):
         try:
             opened = store.open_model(path)
         except WvcliError as problem:
             console.error(problem)
+            damaged = True
             continue
         words, dim = opened.tensors["vectors"].shape
-        algorithm = opened.manifest["settings"]["algorithm"]
+        algorithm = opened.manifest["settings"].get("algorithm", "")
         rows.append((str(path), algorithm, int(words), int(dim), path.stat().st_size))
     if not rows:
         console.note("there is no model here; train one with wvcli train FILE")
     with writer(_COLUMNS, format, header) as out:
         out.write(rows)
+    if damaged:
+        raise typer.Exit(ExitCode.INPUT)

@@ -5,7 +5,9 @@ from typing import Any
 
 from wvcli.cli import console, options
 from wvcli.cli import train_options as on
+from wvcli.cli.output import resolved, write_object
 from wvcli.cli.report import training_summary, watched
+from wvcli.errors import UsageError
 
 
 def train(
@@ -39,34 +41,82 @@ def train(
     resume: on.Resume = False,
     min_count: on.MinCount = None,
     max_vocab: on.MaxVocab = None,
-    tokenizer: on.Tokenizer = "auto",
-    lowercase: on.Lowercase = True,
-    min_length: on.MinLength = 1,
+    tokenizer: on.Tokenizer = None,
+    lowercase: on.Lowercase = None,
+    min_length: on.MinLength = None,
     stopwords: on.Stopwords = None,
+    phrases: on.Phrases = None,
+    phrase_passes: on.PhrasePasses = None,
+    phrase_threshold: on.PhraseThreshold = None,
+    phrase_scorer: on.PhraseScorer = None,
+    phrase_min_count: on.PhraseMinCount = None,
     field: on.Field = None,
     column: on.Column = None,
     encoding: on.Encoding = "utf-8",
     encoding_errors: on.EncodingErrors = "strict",
     skip_bad: on.SkipBad = False,
+    dry_run: on.DryRun = False,
+    exact: on.Exact = False,
+    format: options.Format = "auto",
 ) -> None:
     """Train word vectors from text and save them as a model file."""
     given: dict[str, Any] = dict(locals())
-    for name in ("sources", "output", "force", "quiet", "stopwords"):
+    for name in ("sources", "output", "force", "quiet", "stopwords", "dry_run", "exact", "format"):
         del given[name]
-    for name in ("algorithm", "architecture"):
-        given[name] = None if given[name] == "auto" else given[name]
-    started = perf_counter()
     from wvcli import training
     from wvcli.corpus import read_words
 
+    given["stopwords"] = read_words(stopwords) if stopwords else None
+    if dry_run:
+        facts = _forecast(sources, exact, given)
+        write_object(_told(facts) if resolved(format) == "table" else facts, format)
+        return
+    if exact:
+        raise UsageError("--exact has no effect without --dry-run")
+    started = perf_counter()
     with watched() as (on_progress, should_stop):
         vectors = training.train(
             sources,
             output,
-            stopwords=read_words(stopwords) if stopwords else (),
             overwrite=force,
             on_progress=on_progress,
             should_stop=should_stop,
             **given,
         )
-    console.summary(lambda: training_summary(vectors, perf_counter() - started))
+    console.summary(lambda: training_summary(vectors, None if resume else perf_counter() - started))
+
+
+def _forecast(sources: list[str], exact: bool, given: dict[str, Any]) -> dict[str, Any]:
+    """What the run would take, for a person to read or a program."""
+    from dataclasses import fields
+
+    from wvcli import engines
+    from wvcli.forecast import forecast
+    from wvcli.preparation import Text
+    from wvcli.preparation import resolved as with_choices
+    from wvcli.settings import TrainSettings
+
+    tokenizer = {name: given[name] for name in ("lowercase", "min_length", "stopwords")} | {
+        "name": given["tokenizer"]
+    }
+    how = {name: given[name] for name in ("encoding", "encoding_errors", "field", "column", "skip_bad")}
+    settings = {field.name: given[field.name] for field in fields(TrainSettings)}
+    text, wanted = with_choices(Text(tuple(sources), **how), tokenizer, settings, given["like"])
+    return forecast(text, wanted, engines.registry.get("gensim"), exact).to_json()
+
+
+def _told(facts: dict[str, Any]) -> dict[str, Any]:
+    """A forecast for a person: in the units people use, without the settings that are nobody's choice."""
+    settings = facts["settings"]
+    about = "" if facts["is_exact"] else "about "
+    told = {"tokens": f"{about}{facts['tokens']:,}"}
+    for count, words in facts["vocabulary"].items():
+        told[f"words with --min-count {count}"] = f"{about}{words:,}"
+    for name in ("algorithm", "architecture", "dim", "window", "epochs", "min_count", "workers"):
+        told[f"--{name.replace('_', '-')}"] = str(settings[name])
+    told["vocabulary"] = f"{about}{facts['words']:,} words"
+    minutes, seconds = divmod(round(facts["seconds"]), 60)
+    told["time"] = f"about {minutes} min {seconds} s" if minutes else f"about {seconds} s"
+    for name, label in (("memory", "memory"), ("disk", "temporary files"), ("file", "model file")):
+        told[label] = f"about {facts[name] / 1e6:,.0f} MB"
+    return told

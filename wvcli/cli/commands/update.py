@@ -35,6 +35,11 @@ def update(
     sample: on.Sample = None,
     workers: on.Workers = None,
     seed: on.Seed = None,
+    field: on.Field = None,
+    column: on.Column = None,
+    encoding: on.Encoding = "utf-8",
+    encoding_errors: on.EncodingErrors = "strict",
+    skip_bad: on.SkipBad = False,
 ) -> None:
     """Train a model further on more text, new words included; settings are the model's unless given."""
     from wvcli import training
@@ -45,6 +50,11 @@ def update(
             model,
             sources,
             output,
+            encoding=encoding,
+            encoding_errors=encoding_errors,
+            field=field,
+            column=column,
+            skip_bad=skip_bad,
             overwrite=force,
             on_progress=on_progress,
             epochs=epochs,

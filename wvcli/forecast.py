@@ -1,0 +1,221 @@
+"""What a run would take, judged from a sample of its text: tokens, vocabulary, settings, time, memory, disk."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import log
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from wvcli import phrases
+from wvcli.encoding import EncodedCorpus, Encoding
+from wvcli.engines import Engine
+from wvcli.errors import InputError
+from wvcli.preparation import Text, processors
+from wvcli.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.sources import is_packed, size
+
+_SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
+_MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)
+
+_EXCERPTS = 64  # places of a file that it is taken from
+_LONGEST_LINE = 100_000  # bytes of a line taken at an excerpt's edge
+
+# Memory in bytes, of the main process, measured with benchmarks/forecasts.py.
+_PROGRAM = 153_000_000  # Python with Gensim and SciPy
+_A_RAW_WORD = 180  # of a distinct word while text is encoded: the string, its place in a dictionary and its count
+_AN_ID = 18  # of a token of the shard in hand, with what is made of it
+_LONGEST_SHARD = 1 << 24  # tokens
+_A_WORD = 560  # of a word of the vocabulary in Gensim's tables and ours, without its vectors
+_A_WORD_IN_FILE = 40  # of a word in the model file, without its vectors
+_A_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run would take.
+
+    Attributes:
+        tokens: in the whole text.
+        is_exact: whether the whole text was read, and not a sample.
+        vocabulary: for several lowest counts, the words that occur at least so often.
+        settings: as they would be chosen.
+        words: in the vocabulary, under these settings.
+        seconds: of reading and training.
+        memory: bytes at the peak.
+        disk: bytes of the encoded text while training, in the folder for temporary files.
+        file: bytes of the model.
+    """
+
+    tokens: int
+    is_exact: bool
+    vocabulary: dict[int, int]
+    settings: TrainSettings
+    words: int
+    seconds: float
+    memory: int
+    disk: int
+    file: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The forecast as a JSON object."""
+        return {
+            **{name: getattr(self, name) for name in ("tokens", "is_exact", "words")},
+            "vocabulary": {str(count): words for count, words in self.vocabulary.items()},
+            "seconds": round(self.seconds, 1),
+            **{name: getattr(self, name) for name in ("memory", "disk", "file")},
+            "settings": self.settings.to_json(),
+        }
+
+
+def forecast(text: Text, wanted: TrainSettings, engine: Engine, exact: bool = False) -> Forecast:
+    """Judge a run without doing it; nothing is left on disk.
+
+    Args:
+        text: what would be read, and how.
+        wanted: the settings, where None is chosen by the size of the corpus.
+        engine: what would train.
+        exact: read the whole text instead of excerpts.
+
+    Raises:
+        InputError: a source cannot be read, or has no words.
+    """
+    with tempfile.TemporaryDirectory(prefix="wvcli-") as folder:
+        started = perf_counter()
+        sampled = _Sampled(text, exact, Path(folder))
+        sample = Encoding.of(sampled.texts(), text.tokenizer.tokenize(), Path(folder))
+        reading = perf_counter() - started
+        if not sample.tokens_read:
+            raise InputError(f"there are no words in {', '.join(text.sources)}")
+        if wanted.phrases:
+            phrases.join(sample, auto_settings(wanted, sample.tokens_read, 1))
+        growth = _Growth(sample, sampled.share())
+        settings = auto_settings(wanted, growth.tokens, processors())
+        words = min(growth.words(settings.min_count or 1), settings.max_vocab or growth.tokens)
+        if settings.algorithm == "fasttext" and settings.buckets is None:
+            settings = replace(settings, buckets=_buckets(sample.words, words, settings))
+        speed, around = _tried(sample.trimmed(1, words), settings, engine)
+    memory, file = _bytes(settings, growth.tokens, words, growth.words(1))
+    return Forecast(
+        growth.tokens,
+        growth.share == 1,
+        {count: growth.words(count) for count in _MIN_COUNTS},
+        settings,
+        words,
+        reading * growth.share + around + growth.tokens * (settings.epochs or 1) / speed,
+        memory,
+        4 * growth.tokens,
+        file,
+    )
+
+
+class _Sampled:
+    """Excerpts from all over each file, in proportion to their sizes; or everything."""
+
+    def __init__(self, text: Text, exact: bool, folder: Path) -> None:
+        self._text = text
+        self._folder = folder
+        self._files = text.corpus().files
+        self._size = size(self._files)
+        self._whole = exact or self._size is None or self._size <= _SAMPLE_BYTES
+        self._read = 0
+
+    def texts(self) -> Iterator[str]:
+        """The texts of the sample."""
+        if self._whole:
+            yield from self._text.corpus().texts()
+            return
+        for number, file in enumerate(self._files):
+            budget = int(_SAMPLE_BYTES * os.path.getsize(file) / (self._size or 1)) + 1
+            if is_packed(file) or self._text.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+                yield from self._beginning(file, budget)
+            else:
+                excerpt = self._folder / f"{number}{Path(file).suffix}"
+                self._read += _copy_excerpts(file, excerpt, budget)
+                yield from replace(self._text, sources=(str(excerpt),)).corpus().texts()
+                excerpt.unlink()
+
+    def _beginning(self, file: str, budget: int) -> Iterator[str]:
+        """The texts at the beginning of a file that cannot be entered in the middle."""
+        corpus = replace(self._text, sources=(file,)).corpus()
+        corpus.on_bytes = self._add
+        before = self._read
+        for text in corpus.texts():
+            yield text
+            if self._read - before > budget:
+                break
+
+    def _add(self, count: int) -> None:
+        self._read += count
+
+    def share(self) -> float:
+        """How many times the sample the whole is, in bytes as they lie on disk."""
+        return 1.0 if self._whole else max(1.0, (self._size or 0) / max(1, self._read))
+
+
+def _copy_excerpts(file: str, target: Path, budget: int) -> int:
+    """Copy whole lines from places all over a file, its first line among them; gives the bytes copied."""
+    total = os.path.getsize(file)
+    each = max(1, budget // _EXCERPTS)
+    with open(file, "rb") as source, target.open("wb") as out:
+        for place in range(_EXCERPTS):
+            source.seek(max(source.tell(), total * place // _EXCERPTS))
+            if place:
+                source.readline(_LONGEST_LINE)
+            out.write(source.read(each) + source.readline(_LONGEST_LINE))
+        return out.tell()
+
+
+class _Growth:
+    """How the counts of a sample grow to those of the whole text.
+
+    The number of words that occur at least m times grows as a power of the length of the text (Heaps' law, here
+    for every m); the power is taken from the sample and every second text of it.
+    """
+
+    def __init__(self, sample: Encoding, share: float) -> None:
+        self.share = share
+        self.tokens = round(sample.tokens_read * share)
+        self._counts = sample.counts
+        self._half = sample.counts_of_half()
+
+    def words(self, min_count: int) -> int:
+        """The words that occur at least so often in the whole text."""
+        now, before = (int((counts >= min_count).sum()) for counts in (self._counts, self._half))
+        power = log(now / before, 2) if before else 1.0
+        grown: float = now * self.share ** min(1.0, max(0.0, power))
+        return round(grown)
+
+
+def _tried(encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> tuple[float, float]:
+    """Tokens a second of training, tried out on a stretch of the sample; and the seconds before and after it."""
+    started = perf_counter()
+    trainer = engine.start(encoded, settings, lambda count: None)
+    around = perf_counter() - started
+    stretch = encoded.stretches()[0]
+    started = perf_counter()
+    trainer.train(stretch, settings.alpha, settings.alpha)
+    speed = stretch.tokens / max(1e-6, perf_counter() - started)
+    started = perf_counter()
+    trainer.vectors()
+    return speed, around + perf_counter() - started
+
+
+def _buckets(sample: Sequence[str], words: int, settings: TrainSettings) -> int:
+    """The buckets that a vocabulary of so many words would get, if they are like those of the sample."""
+    some = auto_buckets(sample, settings.min_n, settings.max_n)
+    return min(2_000_000, max(some, some * words // max(1, len(sample))))
+
+
+def _bytes(settings: TrainSettings, tokens: int, words: int, raw_words: int) -> tuple[int, int]:
+    """Memory at the peak, of encoding or of training, and size of the model file; in bytes."""
+    row = 4 * (settings.dim or 1)
+    file = 2 * words * row
+    training = _PROGRAM + words * _A_WORD + file
+    if settings.algorithm == "fasttext":
+        file += (words + (settings.buckets or 0)) * row
+        training = _PROGRAM + words * _A_WORD_WITH_SUBWORDS + file + words * row
+    encoding = _PROGRAM + raw_words * _A_RAW_WORD + min(tokens, _LONGEST_SHARD) * _AN_ID
+    return max(encoding, training), file + words * _A_WORD_IN_FILE

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gensim.models.phrases import Phrases
+from gensim.models.phrases import Phrases, original_scorer
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -282,3 +282,10 @@ def test_what_does_not_fit_is_refused(given: dict[str, Any], expected: str) -> N
 
 def test_without_phrases_no_threshold_is_chosen() -> None:
     assert auto_settings(TrainSettings(), 10, 1).phrase_threshold is None
+
+
+def test_a_score_must_be_above_the_threshold_not_at_it(tmp_path: Path) -> None:
+    at = original_scorer(3, 3, 3, len_vocab=3, min_count=1, corpus_word_count=6)
+    for threshold, expected in ((at, 0), (float(np.nextafter(at, 0)), 1)):
+        how = TrainSettings(phrases=True, phrase_threshold=threshold, phrase_min_count=1)
+        assert join(encode([["a", "b"]] * 3, tmp_path), how) == [expected]

@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -120,6 +121,8 @@ class Corpus:
                 self._lines(stream, whole=True),
                 lambda lines: records.table_texts(lines, self.column or "", delimiter),
             )
+        if kind is None and is_unknown and _holds_json(head):
+            kind = "json"
         if kind is not None:
             option, what = ("--field", "JSON records") if kind == "json" else ("--column", "a table")
             raise UsageError(f"{called(file)} holds {what}", f"say where the text is with {option} NAME")
@@ -197,6 +200,17 @@ class Corpus:
                 raise InputError(f"{called(file)} is {encoding} text", f"add --encoding {encoding}")
         if b"\0" in head:
             raise InputError(f"{called(file)} is binary data, not text")
+
+
+def _holds_json(head: bytes) -> bool:
+    """Whether a file begins with a line that is a JSON object."""
+    first = head.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0].strip()
+    if not first.startswith(b'{"'):
+        return False
+    try:
+        return isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _without_surrogates(text: str) -> str:

@@ -384,5 +384,5 @@ def _store(path: Path, ids: IdArray) -> None:
     except OSError as error:
         raise WvcliError(
             f"cannot write the encoded text to {path.parent}: {error.strerror or 'no space left on device'}",
-            "set TMPDIR to a folder with more room",
+            "make room there, or train with TMPDIR or -o in another place",
         ) from error

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
@@ -94,9 +94,10 @@ def forecast(text: Text, wanted: TrainSettings, engine: Engine, exact: bool = Fa
         growth = _Growth(sample, sampled.share())
         settings = auto_settings(wanted, growth.tokens, processors())
         words = min(growth.words(settings.min_count or 1), settings.max_vocab or growth.tokens)
+        encoded = sample.trimmed(1, words)
         if settings.algorithm == "fasttext" and settings.buckets is None:
-            settings = replace(settings, buckets=_buckets(sample.words, words, settings))
-        speed, around = _tried(sample.trimmed(1, words), settings, engine)
+            settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
+        speed, around = _tried(encoded, settings, engine)
     memory, file = _bytes(settings, growth.tokens, words, growth.words(1))
     return Forecast(
         growth.tokens,
@@ -201,12 +202,6 @@ def _tried(encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> t
     started = perf_counter()
     trainer.vectors()
     return speed, around + perf_counter() - started
-
-
-def _buckets(sample: Sequence[str], words: int, settings: TrainSettings) -> int:
-    """The buckets that a vocabulary of so many words would get, if they are like those of the sample."""
-    some = auto_buckets(sample, settings.min_n, settings.max_n)
-    return min(2_000_000, max(some, some * words // max(1, len(sample))))
 
 
 def _bytes(settings: TrainSettings, tokens: int, words: int, raw_words: int) -> tuple[int, int]:

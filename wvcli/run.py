@@ -17,7 +17,8 @@ from wvcli.settings import TrainSettings
 _MOST_DEVIATIONS = 10
 _LOST = 100.0  # a loss beyond is of weights that have blown up: guessing costs about 4, or 20 with a large tree
 _POSITION = ("epoch", "stretch", "tokens", "sampled", "history")  # what of a run is in a checkpoint
-_LEAST_FALL = 0.002  # of the loss in an epoch, as a share of it; a smaller one means that more epochs gain nothing
+_PATIENCE = 3  # epochs in which the loss, which is noisy from one to the next, must have fallen
+_LEAST_FALL = 0.002  # of the loss in that time, as a share of it; after a smaller one more epochs gain nothing
 
 
 @dataclass
@@ -134,8 +135,9 @@ class Run:
         self.stretch = self.tokens = self.sampled = 0
 
     def _is_settled(self) -> bool:
-        """Whether the loss has stopped falling."""
-        losses = [epoch["loss"] for epoch in self.history[-2:]]
-        if not self.early_stop or len(losses) < 2 or None in losses:
+        """Whether the loss has stopped falling: it hardly fell below its lowest for several epochs."""
+        losses = [epoch["loss"] for epoch in self.history]
+        if not self.early_stop or len(losses) <= _PATIENCE or None in losses:
             return False
-        return bool(losses[0] - losses[1] < _LEAST_FALL * losses[0])
+        lowest = min(losses[:-_PATIENCE])
+        return bool(min(losses[-_PATIENCE:]) > lowest * (1 - _LEAST_FALL))

@@ -146,7 +146,7 @@ def check_writable(path: Path, overwrite: bool) -> None:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is not an ordinary file")
     if os.path.lexists(path) and not overwrite:
-        raise UsageError(f"{path} exists", "add --force to overwrite it, or name another file with -o")
+        raise UsageError(f"{path} exists", "add --force to overwrite it, or name another file")
     if not path.parent.is_dir():
         raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
     probe = _aside(path)

@@ -108,7 +108,7 @@ def train(
         "name": tokenizer,
         "lowercase": lowercase,
         "min_length": min_length,
-        "stopwords": None if stopwords is None else tuple(stopwords),
+        "stopwords": None if stopwords is None else _words(stopwords),
     }
     reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
     text = Text(file_names(sources), field=field, column=column, **reading)
@@ -188,6 +188,12 @@ def update(
     engine = engines.registry.get(old.manifest["engine"])
     job = _Job(text, text.corpus(), wanted, path, engine, overwrite, on_progress=on_progress)
     return job.run(before)
+
+
+def _words(stopwords: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(stopwords, str):
+        raise UsageError("stopwords must be a list of words, not a string")
+    return tuple(stopwords)
 
 
 _PROVENANCE = ("corpus", "reading", "coverage", "history", "init", "updated")  # of a model before its update

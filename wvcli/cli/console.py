@@ -68,7 +68,11 @@ def note(text: str) -> None:
 def summary(draw: "Callable[[], RenderableType]") -> None:
     """Show the result of a command that has no data to print."""
     if not _quiet:
-        _rich().print(draw())
+        screen = _rich()
+        with screen.capture() as captured:
+            screen.print(draw())
+        lines = (line.rstrip() for line in captured.get().splitlines())
+        print("\n".join(lines).rstrip(), file=sys.stderr, flush=True)
 
 
 def _rich() -> "Console":

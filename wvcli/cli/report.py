@@ -87,14 +87,16 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
 
     settings, coverage = vectors.manifest["settings"], vectors.manifest["coverage"]
     epochs, kept, read = len(vectors.manifest["history"]), coverage["tokens_kept"], coverage["tokens_read"]
+    often = f" that occur at least {settings['min_count']} times" if settings["min_count"] > 1 else ""
     planned = "" if epochs == settings["epochs"] else f" of {settings['epochs']}"
     share = coverage["tokens_trained"] / kept
     losses = [epoch["loss"] for epoch in vectors.manifest["history"] if epoch["loss"] is not None]
     method = f"{settings['algorithm']} {settings['architecture']}, {settings['loss']} loss"
     facts = {
         "model": f"{vectors.path} ({vectors.path.stat().st_size / 1e6:,.1f} MB)" if vectors.path else "",
-        "method": f"{method}, {settings['dim']} dimensions, window {settings['window']}, {epochs}{planned} epochs",
-        "vocabulary": f"{len(vectors):,} words that occur at least {settings['min_count']} times",
+        "method": f"{method}, {settings['dim']} dimensions, window {settings['window']}, {epochs}{planned} "
+        f"epoch{'' if epochs == 1 else 's'}",
+        "vocabulary": f"{len(vectors):,} words{often}",
         "tokens": f"{read:,} read, {kept:,} ({kept / read:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
         "loss": f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "",

@@ -57,6 +57,8 @@ def read(path: Path) -> Vectors:
         if candidate.read:
             return candidate.read(path)
     refuse_fasttext_binary(path, head)
+    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")):
+        raise InputError(f"{path} is compressed", "unpack it first")
     raise InputError(f"{path} is not in any format known here", "wvcli formats lists them")
 
 

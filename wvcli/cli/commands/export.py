@@ -7,6 +7,7 @@ import typer
 
 from wvcli.cli import console, options
 from wvcli.cli.queries import open_vectors
+from wvcli.errors import UsageError
 
 
 def export(
@@ -27,8 +28,12 @@ def export(
     """Write a model in another system's format."""
     from wvcli import formats
 
+    if str(file) == "-":
+        raise UsageError("a model is exported to a file, not to stdout")
     chosen = formats.for_writing(file, to)
     vectors = open_vectors(model)
     for text in formats.write(vectors, file, chosen.name, overwrite=force):
         console.note(text)
+    if vectors.subwords is not None and "subwords" not in chosen.keeps:
+        console.note(f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector")
     console.note(f"wrote {len(vectors):,} words of {vectors.dim} dimensions to {file} ({chosen.name})")

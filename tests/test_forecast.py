@@ -1,0 +1,65 @@
+"""The dry run: what it says is near the truth, and it writes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import wvcli
+from tests.conftest import CLONE, Run
+from wvcli import forecast
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A text of several kinds of sentences, three times as long as what a forecast reads of it."""
+    text = (CLONE / "sample_corpora" / "english.txt").read_text(encoding="utf-8")
+    path = tmp_path / "corpus.txt"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_small_text_is_read_whole_and_told_exactly(run: Run, corpus: Path) -> None:
+    result = run("train", corpus.name, "--dry-run")
+    facts = json.loads(result.out)
+    assert sorted(path.name for path in corpus.parent.iterdir()) == ["corpus.txt"]
+    model = wvcli.train(corpus, corpus.with_suffix(".safetensors"))
+    assert facts["is_exact"]
+    assert facts["tokens"] == model.manifest["coverage"]["tokens_read"]
+    assert facts["words"] == len(model)
+    assert facts["settings"] == model.manifest["settings"]
+    counts = [model.count(row) or 0 for row in range(len(model))]
+    assert facts["vocabulary"]["10"] == sum(count >= 10 for count in counts)
+    assert facts["file"] == pytest.approx(corpus.with_suffix(".safetensors").stat().st_size, rel=0.1)
+
+
+def test_a_sample_tells_the_whole_within_bounds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wvcli import engines
+    from wvcli.preparation import Text
+    from wvcli.settings import TrainSettings
+
+    monkeypatch.setattr(forecast, "_SAMPLE_BYTES", 90_000)
+    text, engine = Text((str(corpus),)), engines.registry.get("gensim")
+    sampled = forecast.forecast(text, TrainSettings(), engine)
+    exact = forecast.forecast(text, TrainSettings(), engine, exact=True)
+    assert not sampled.is_exact
+    assert exact.is_exact
+    assert sampled.tokens == pytest.approx(exact.tokens, rel=0.1)
+    assert sampled.words == pytest.approx(exact.words, rel=0.25)
+
+
+def test_a_dry_run_needs_no_output_and_minds_every_choice(run: Run, corpus: Path) -> None:
+    assert run("train", corpus.name, "--epochs", 1, "--dim", 5).code == 0
+    options = ("--algorithm", "fasttext", "--min-count", 7, "--keep-case")
+    result = run("train", corpus.name, "--dry-run", *options)
+    assert result.code == 0, result.err
+    facts = json.loads(result.out)
+    assert facts["settings"]["min_count"] == 7
+    assert facts["settings"]["buckets"] >= 10_000
+    table = run("train", corpus.name, "--dry-run", "--format", "table").out
+    assert "words with --min-count 5" in table
+    assert "memory" in table
+
+
+def test_exact_without_a_dry_run_is_refused(run: Run, corpus: Path) -> None:
+    assert run("train", corpus.name, "--exact").code == 2

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from wvcli import formats, store
+from wvcli import store
 from wvcli.errors import InputError
 from wvcli.vectors import Vectors
 
@@ -58,4 +58,6 @@ def load(path: str | os.PathLike[str] | None = None) -> Vectors:
         raise InputError(f"{chosen} is a folder, not a model")
     if chosen.suffix == store.SUFFIX or store.is_model(chosen):
         return store.open_model(chosen).vectors()
+    from wvcli import formats  # a query of our own models does without
+
     return formats.read(chosen)

@@ -9,12 +9,10 @@ from threading import Lock
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-from wvcli import __version__, engines, models, store
+from wvcli import __version__, engines, store
 from wvcli.checkpoints import Checkpoints, workspace
 from wvcli.corpus import Corpus
-from wvcli.encoding import EncodedCorpus, IdArray
+from wvcli.encoding import EncodedCorpus
 from wvcli.errors import UsageError
 from wvcli.preparation import (
     REPORT_SECONDS,
@@ -33,6 +31,7 @@ from wvcli.run import Run
 from wvcli.settings import TrainSettings, auto_settings
 from wvcli.sources import STDIN, stem
 from wvcli.tokenizers import TokenizerSettings
+from wvcli.transfer import Earlier, Initial
 from wvcli.vectors import Vectors, row_norms
 from wvcli.vocabulary import Vocabulary
 
@@ -113,7 +112,7 @@ def train(
     reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
     text = Text(file_names(sources), field=field, column=column, **reading)
     text, wanted = resolved(text, words, settings, like)
-    initial = _Initial.of(init, freeze, freeze_until)
+    initial = Initial.of(init, freeze, freeze_until)
     if initial is not None:
         wanted = initial.fitted(wanted)
     corpus = text.corpus()
@@ -174,7 +173,7 @@ def update(
         WvcliError: training went wrong, or the file could not be written.
     """
     old = store.open_model(Path(model))
-    before = _Earlier.of(old)
+    before = Earlier.of(old)
     chosen = {name: value for name, value in settings.items() if value is not None}
     refused = chosen.keys() - _UPDATABLE
     if refused:
@@ -196,92 +195,7 @@ def _words(stopwords: Sequence[str]) -> tuple[str, ...]:
     return tuple(stopwords)
 
 
-_PROVENANCE = ("corpus", "reading", "coverage", "history", "init", "updated")  # of a model before its update
 _UPDATABLE = {"epochs", "alpha", "min_alpha", "min_count", "sample", "workers", "seed"}
-
-
-@dataclass(frozen=True)
-class _Initial:
-    """Vectors from elsewhere to start from."""
-
-    vectors: Vectors
-    source: str
-    freeze: bool
-    freeze_until: int | None
-
-    @classmethod
-    def of(cls, init: Source | None, freeze: bool, freeze_until: int | None) -> "_Initial | None":
-        if init is None:
-            if freeze or freeze_until is not None:
-                raise UsageError("--freeze has no effect without --init")
-            return None
-        if freeze_until is not None and freeze_until < 1:
-            raise UsageError(f"--freeze-until must be at least 1, not {freeze_until}")
-        return cls(models.load(init), os.fspath(init), freeze or freeze_until is not None, freeze_until)
-
-    def fitted(self, wanted: TrainSettings) -> TrainSettings:
-        """The settings with these vectors' dimensions."""
-        if wanted.algorithm == "fasttext":
-            raise UsageError("--init works with --algorithm word2vec only")
-        if wanted.dim not in (None, self.vectors.dim):
-            raise UsageError(f"--dim {wanted.dim} does not fit {self.source}, which has {self.vectors.dim}")
-        return replace(wanted, algorithm="word2vec", dim=self.vectors.dim)
-
-    def known(self) -> dict[str, int]:
-        return {}
-
-    def apply(self, run: Run) -> dict[str, Any]:
-        """Put the vectors of the words they have into the model; gives what the manifest says of it."""
-        rows, theirs = _matches(run.corpus.words, self.vectors)
-        run.trainer.tensors["vectors"][rows] = self.vectors.matrix[theirs]
-        if self.freeze:
-            run.frozen, run.freeze_until = rows, self.freeze_until
-        said = {"source": self.source, "matched": len(rows), "freeze": self.freeze}
-        return {"init": said | {"freeze_until": self.freeze_until}}
-
-
-@dataclass(frozen=True)
-class _Earlier:
-    """A model that is trained further."""
-
-    model: store.ModelFile
-    vectors: Vectors
-
-    @classmethod
-    def of(cls, model: store.ModelFile) -> "_Earlier":
-        if "output.hierarchical" in model.tensors:
-            raise UsageError(
-                f"{model.path} was trained with hierarchical softmax, whose tree of words changes with new words",
-                "only models trained with negative sampling can be updated",
-            )
-        if "output.negative" not in model.tensors or "vocabulary.counts" not in model.tensors:
-            raise UsageError(f"{model.path} holds word vectors only, not what training further needs")
-        return cls(model, model.vectors())
-
-    def known(self) -> dict[str, int]:
-        counts = self.model.tensors["vocabulary.counts"].tolist()
-        return dict(zip(self.vectors.vocabulary, counts, strict=True))
-
-    def apply(self, run: Run) -> dict[str, Any]:
-        """Put the old weights into the new model; gives what the manifest says of it."""
-        rows, theirs = _matches(run.corpus.words, self.vectors)
-        for name, array in run.trainer.tensors.items():
-            if name == "subwords.vectors":
-                array[:] = self.model.tensors[name]
-            else:
-                array[rows] = self.model.tensors[name][theirs]
-        manifest = self.model.manifest
-        new = len(run.corpus.words) - len(rows)
-        earlier = {key: manifest[key] for key in _PROVENANCE if key in manifest}
-        return {"updated": earlier | {"new_words": new}}
-
-
-def _matches(words: Sequence[str], vectors: Vectors) -> tuple[IdArray, IdArray]:
-    """uint32 [matches] twice: the places of those of `words` that `vectors` has, and their rows there."""
-    found = [(place, vectors.index(word)) for place, word in enumerate(words)]
-    pairs = [(place, row) for place, row in found if row is not None]
-    matched = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
-    return matched[:, 0], matched[:, 1]
 
 
 @dataclass
@@ -300,7 +214,7 @@ class _Job:
     on_progress: OnProgress = silent
     should_stop: Callable[[], bool] = lambda: False
 
-    def run(self, start: _Initial | _Earlier | None) -> Vectors:
+    def run(self, start: Initial | Earlier | None) -> Vectors:
         """Train and save."""
         self.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
         check_output(self.path, self.overwrite)

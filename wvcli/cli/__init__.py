@@ -3,13 +3,15 @@
 import os
 import signal
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from wvcli import __version__
 from wvcli.cli import console, output
-from wvcli.cli.commands import export, formats, info, models, similar, train, update, vector
 from wvcli.cli.help import Command, Group
 from wvcli.errors import ExitCode, UsageError, WvcliError
 
@@ -29,18 +31,27 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-# In the order of the help.
-for group, name, function in (
-    ("Train", "train", train.train),
-    ("Train", "update", update.update),
-    ("Ask", "similar", similar.similar),
-    ("Ask", "vector", vector.vector),
-    ("Exchange", "export", export.export),
-    ("Exchange", "formats", formats.formats),
-    ("Manage", "info", info.info),
-    ("Manage", "models", models.models),
-):
-    app.command(name, cls=Command, rich_help_panel=group, epilog=EXIT_CODES)(function)
+COMMANDS = {  # in the order of the help, with the heading each stands under
+    "train": "Train",
+    "update": "Train",
+    "similar": "Ask",
+    "vector": "Ask",
+    "export": "Exchange",
+    "formats": "Exchange",
+    "info": "Manage",
+    "models": "Manage",
+}
+
+
+def _register(names: Iterable[str]) -> None:
+    """Add commands to the program; the command `name` is the function `name` in `commands/name.py`."""
+    for name in names:
+        function = getattr(import_module(f"wvcli.cli.commands.{name}"), name)
+        app.command(name, cls=Command, rich_help_panel=COMMANDS[name], epilog=EXIT_CODES)(function)
+
+
+# A command that is named first is the only one needed, and a query is so quick that the others would show.
+_register(sys.argv[1:2] if set(sys.argv[1:2]) & COMMANDS.keys() else COMMANDS)
 
 
 def _version(value: bool) -> None:
@@ -64,7 +75,12 @@ def main() -> NoReturn:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
     _prepare_streams()
-    sys.exit(_run())
+    code = _run()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    # Everything is closed and written; taking the interpreter down piece by piece would double a query's overhead.
+    os._exit(code)
 
 
 def _prepare_streams() -> None:

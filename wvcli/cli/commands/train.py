@@ -61,6 +61,7 @@ def train(
 ) -> None:
     """Train word vectors from text and save them as a model file."""
     given: dict[str, Any] = dict(locals())
+    given["fixed_window"] = fixed_window or None
     for name in ("sources", "output", "force", "quiet", "stopwords", "dry_run", "exact", "format"):
         del given[name]
     from wvcli import training

@@ -1,0 +1,104 @@
+"""What training starts from: vectors from elsewhere, or a model that is trained further."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from wvcli import models, store
+from wvcli.encoding import IdArray
+from wvcli.errors import UsageError
+from wvcli.preparation import Source
+from wvcli.run import Run
+from wvcli.settings import TrainSettings
+from wvcli.vectors import Vectors
+
+_PROVENANCE = ("corpus", "reading", "coverage", "history", "init", "updated")  # of a model before its update
+
+
+@dataclass(frozen=True)
+class Initial:
+    """Vectors from elsewhere to start from."""
+
+    vectors: Vectors
+    source: str
+    freeze: bool
+    freeze_until: int | None
+
+    @classmethod
+    def of(cls, init: Source | None, freeze: bool, freeze_until: int | None) -> "Initial | None":
+        if init is None:
+            if freeze or freeze_until is not None:
+                raise UsageError("--freeze has no effect without --init")
+            return None
+        if freeze_until is not None and freeze_until < 1:
+            raise UsageError(f"--freeze-until must be at least 1, not {freeze_until}")
+        return cls(models.load(init), os.fspath(init), freeze or freeze_until is not None, freeze_until)
+
+    def fitted(self, wanted: TrainSettings) -> TrainSettings:
+        """The settings with these vectors' dimensions."""
+        if wanted.algorithm == "fasttext":
+            raise UsageError("--init works with --algorithm word2vec only")
+        if wanted.dim not in (None, self.vectors.dim):
+            raise UsageError(f"--dim {wanted.dim} does not fit {self.source}, which has {self.vectors.dim}")
+        return replace(wanted, algorithm="word2vec", dim=self.vectors.dim)
+
+    def known(self) -> dict[str, int]:
+        """No word is known before the text is read."""
+        return {}
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Put the vectors of the words they have into the model; gives what the manifest says of it."""
+        rows, theirs = _matches(run.corpus.words, self.vectors)
+        run.trainer.tensors["vectors"][rows] = self.vectors.matrix[theirs]
+        if self.freeze:
+            run.frozen, run.freeze_until = rows, self.freeze_until
+        said = {"source": self.source, "matched": len(rows), "freeze": self.freeze}
+        return {"init": said | {"freeze_until": self.freeze_until}}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A model that is trained further."""
+
+    model: store.ModelFile
+    vectors: Vectors
+
+    @classmethod
+    def of(cls, model: store.ModelFile) -> "Earlier":
+        if "output.hierarchical" in model.tensors:
+            raise UsageError(
+                f"{model.path} was trained with hierarchical softmax, whose tree of words changes with new words",
+                "only models trained with negative sampling can be updated",
+            )
+        if "output.negative" not in model.tensors or "vocabulary.counts" not in model.tensors:
+            raise UsageError(f"{model.path} holds word vectors only, not what training further needs")
+        return cls(model, model.vectors())
+
+    def known(self) -> dict[str, int]:
+        """The words of the model with their counts."""
+        counts = self.model.tensors["vocabulary.counts"].tolist()
+        return dict(zip(self.vectors.vocabulary, counts, strict=True))
+
+    def apply(self, run: Run) -> dict[str, Any]:
+        """Put the old weights into the new model; gives what the manifest says of it."""
+        rows, theirs = _matches(run.corpus.words, self.vectors)
+        for name, array in run.trainer.tensors.items():
+            if name == "subwords.vectors":
+                array[:] = self.model.tensors[name]
+            else:
+                array[rows] = self.model.tensors[name][theirs]
+        manifest = self.model.manifest
+        new = len(run.corpus.words) - len(rows)
+        earlier = {key: manifest[key] for key in _PROVENANCE if key in manifest}
+        return {"updated": earlier | {"new_words": new}}
+
+
+def _matches(words: Sequence[str], vectors: Vectors) -> tuple[IdArray, IdArray]:
+    """uint32 [matches] twice: the places of those of `words` that `vectors` has, and their rows there."""
+    found = [(place, vectors.index(word)) for place, word in enumerate(words)]
+    pairs = [(place, row) for place, row in found if row is not None]
+    matched = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
+    return matched[:, 0], matched[:, 1]

@@ -17,7 +17,8 @@ from statistics import median
 
 OURS = """
 import json, sys, time
-from wvcli.training import Progress, train
+import gensim.models
+from wvcli.training import train
 text, model, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 start = time.perf_counter()
 seen = {}

@@ -112,15 +112,6 @@ def test_a_corpus_that_ends_with_a_full_shard_is_whole(tmp_path: Path, monkeypat
     assert len(encoded.shards) >= 2
 
 
-def test_progress_is_told_and_ends_at_all_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "_SHARD_IDS", 10)
-    told: list[int] = []
-    Encoding.of(["a b c"] * 20, str.split, tmp_path, told.append)
-    assert told == sorted(told)
-    assert len(told) > 2
-    assert told[-1] == 60
-
-
 def test_a_folder_that_takes_no_files_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "gone"
     with pytest.raises(WvcliError, match="cannot write") as caught:

@@ -190,19 +190,16 @@ class Encoding:
         texts: Iterable[str],
         tokenize: Callable[[str], list[str]],
         folder: Path,
-        on_tokens: Callable[[int], None] = lambda count: None,
     ) -> "Encoding":
         """Tokenize every text and write its ids into `folder`.
 
         Raises:
             WvcliError: the folder cannot take the ids, because the disk is full, say.
         """
-        return cls.of_batches((_batch(group, tokenize) for group in grouped(texts)), folder, on_tokens)
+        return cls.of_batches((_batch(group, tokenize) for group in grouped(texts)), folder)
 
     @classmethod
-    def of_batches(
-        cls, batches: Iterable[Batch], folder: Path, on_tokens: Callable[[int], None] = lambda count: None
-    ) -> "Encoding":
+    def of_batches(cls, batches: Iterable[Batch], folder: Path) -> "Encoding":
         """Write the ids of tokenized texts into `folder`; how the texts lie in batches makes no difference.
 
         Raises:
@@ -218,13 +215,11 @@ class Encoding:
                 least = max(0, _SHARD_IDS - size - 1)
                 stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
                 encoding._write([*held, ids[:stop]], len(places))
-                on_tokens(encoding.tokens_read)
                 held, size, ids = [], 0, ids[stop:]
             held.append(ids)
             size += len(ids)
         if size or not encoding._shards:
             encoding._write(held, len(places))
-        on_tokens(encoding.tokens_read)
         encoding.words = list(places)
         return encoding
 

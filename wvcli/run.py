@@ -31,7 +31,6 @@ class Run:
         trainer: the engine's model.
         checkpoints: where the run is saved, or None.
         should_stop: asked after each stretch of a run with checkpoints whether the user wants to stop.
-        on_epoch: told each finished epoch.
         early_stop: end before the last epoch when the loss hardly falls any more.
         frozen: uint32 [words], words whose vectors are kept as they are, or None.
         freeze_until: frozen words are trained too from the epoch after this one on; None keeps them to the end.

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -43,7 +44,7 @@ class Column:
     table_only: bool = False
 
 
-class Writer:
+class Writer(ABC):
     """Writes rows in one format; rows may come in several batches, each of which is flushed.
 
     Rows hold strings, integers, floats, booleans, None, or a vector (float32 [dim]) as their last value.
@@ -62,21 +63,28 @@ class Writer:
         if kind is None:
             self.close()
 
+    @abstractmethod
     def write(self, rows: Iterable[Row]) -> None:
         """Write a batch of rows."""
+
+    def close(self) -> None:  # noqa: B027 - most formats end with their last row
+        """Write what ends the output."""
+
+
+class _Lines(Writer):
+    """A format in which each row is text of its own."""
+
+    def write(self, rows: Iterable[Row]) -> None:
         text = "".join(self.line([row[place] for place in self._data]) for row in rows)
         if text:
             _put(text)
 
+    @abstractmethod
     def line(self, values: Row) -> str:
         """One row as text."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Write what ends the output."""
 
 
-class _Delimited(Writer):
+class _Delimited(_Lines):
     delimiter = "\t"
 
     def line(self, values: Row) -> str:
@@ -109,7 +117,7 @@ class _Plain(_Delimited):
         return " ".join(map(visible, cells) if sys.stdout.isatty() else cells) + "\n"
 
 
-class _JsonLines(Writer):
+class _JsonLines(_Lines):
     def line(self, values: Row) -> str:
         return _json(dict(zip(self.names, map(_json_value, values), strict=True))) + "\n"
 

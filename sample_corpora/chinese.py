@@ -1,14 +1,13 @@
 """Compose the Chinese corpus: scenes of animals, foods, people and towns, told by the patterns."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from chinese_animals import ANIMALS
 from chinese_patterns import ANIMAL, FAMILY, FOOD, HOME, JOB, KINDS, PLACE, STORY, WEATHER
 from chinese_words import FAMILY as RELATIVES
 from chinese_words import FAMILY_DID, FOODS, JOBS, NAMES, PET_NAMES, SEASONS, TOWNS
 from chinese_words import WEATHER as SEASON_WEATHER
-from grammar import Deck, Dice, Ledger, Scene, blocks, compose_new, expand, phrases
+from grammar import Deck, Dice, Scene, blocks, compose_lines, phrases
 
 # How many lines of each subject, and how much more often these animals, jobs and foods come than the others.
 LINES = {"animal": 1100, "kind": 600, "food": 420, "job": 400, "family": 380, "place": 200, "weather": 60}
@@ -188,21 +187,8 @@ class Chinese:
 def compose(seed: int) -> list[str]:
     """Return the lines of the Chinese corpus."""
     dice = Dice(seed)
-    chinese, ledger = Chinese(dice), Ledger()
     subjects = {"animal": ANIMAL, "food": FOOD, "job": JOB, "family": FAMILY, "place": PLACE}
     subjects |= {"weather": WEATHER, "story": STORY, "home": HOME}
-    decks = {subject: Deck(dice, patterns) for subject, patterns in subjects.items()}
-    kinds = {kind: Deck(dice, patterns) for kind, patterns in KINDS.items()}
-
-    def line(subject: str) -> str:
-        kind, scene = chinese.scene()
-        while subject == "home" and kind != "宠物":
-            kind, scene = chinese.scene()
-        deck = kinds[kind] if subject == "kind" else decks[subject]
-        return expand(deck.deal(), scene, dice)
-
-    order = dice.shuffled([subject for subject, count in LINES.items() for _ in range(count)])
-    composed = [compose_new(ledger, partial(line, subject)) for subject in order]
-    lines = [text for text in composed if text is not None]
+    lines = compose_lines(dice, Chinese(dice).scene, subjects, KINDS, LINES, "宠物")
     lines.insert(dice.below(len(lines)), FAVOURITE)
     return lines

@@ -1,7 +1,6 @@
 """Compose the English corpus: scenes of animals, foods, people and towns, told by the patterns."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from english_animals import ANIMALS
 from english_jobs import JOBS
@@ -9,7 +8,7 @@ from english_patterns import ANIMAL, FAMILY, FOOD, JOB, KINDS, PLACE, WEATHER
 from english_stories import HOME, STORY, SURNAMES
 from english_words import FAMILY as RELATIVES
 from english_words import FAMILY_DID, FOODS, NAMES, PET_NAMES, TOWNS
-from grammar import Deck, Dice, Ledger, Scene, blocks, compose_new, expand, phrases
+from grammar import Deck, Dice, Scene, blocks, compose_lines, phrases
 
 # How many lines of each subject, and how much more often these animals come than the others.
 LINES = {
@@ -271,19 +270,6 @@ class English:
 def compose(seed: int) -> list[str]:
     """Return the lines of the English corpus."""
     dice = Dice(seed)
-    english, ledger = English(dice), Ledger()
     subjects = {"animal": ANIMAL, "food": FOOD, "job": JOB, "family": FAMILY, "place": PLACE}
     subjects |= {"weather": WEATHER, "story": STORY, "home": HOME}
-    decks = {subject: Deck(dice, patterns) for subject, patterns in subjects.items()}
-    kinds = {kind: Deck(dice, patterns) for kind, patterns in KINDS.items()}
-
-    def line(subject: str) -> str:
-        kind, scene = english.scene()
-        while subject == "home" and kind != "pet":
-            kind, scene = english.scene()
-        deck = kinds[kind] if subject == "kind" else decks[subject]
-        return expand(deck.deal(), scene, dice)
-
-    order = dice.shuffled([subject for subject, count in LINES.items() for _ in range(count)])
-    composed = [compose_new(ledger, partial(line, subject)) for subject in order]
-    return [text for text in composed if text is not None]
+    return compose_lines(dice, English(dice).scene, subjects, KINDS, LINES, "pet")

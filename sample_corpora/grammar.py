@@ -7,7 +7,8 @@ each time it is used inside the same paragraph. ``a~`` becomes ``a`` or ``an`` t
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -150,3 +151,37 @@ def blocks(table: str) -> list[list[str]]:
 def phrases(line: str, separator: str = ",") -> list[str]:
     """Return the phrases of a line of a table."""
     return [part.strip() for part in line.split(separator)]
+
+
+def compose_lines(
+    dice: Dice,
+    draw: Callable[[], tuple[str, Scene]],
+    subjects: Mapping[str, Sequence[str]],
+    kinds: Mapping[str, Sequence[str]],
+    counts: Mapping[str, int],
+    pet: str,
+) -> list[str]:
+    """Compose the lines of a corpus, no sentence twice.
+
+    Args:
+        dice: every choice.
+        draw: gives a scene and the kind of its animal.
+        subjects: patterns by what they are about.
+        kinds: patterns about animals of a kind.
+        counts: how many lines to try for each subject.
+        pet: the kind of animal that stories at home are about.
+    """
+    ledger = Ledger()
+    decks = {subject: Deck(dice, patterns) for subject, patterns in subjects.items()}
+    kind_decks = {kind: Deck(dice, patterns) for kind, patterns in kinds.items()}
+
+    def line(subject: str) -> str:
+        kind, scene = draw()
+        while subject == "home" and kind != pet:
+            kind, scene = draw()
+        deck = kind_decks[kind] if subject == "kind" else decks[subject]
+        return expand(deck.deal(), scene, dice)
+
+    order = dice.shuffled([subject for subject, count in counts.items() for _ in range(count)])
+    composed = [compose_new(ledger, partial(line, subject)) for subject in order]
+    return [text for text in composed if text is not None]

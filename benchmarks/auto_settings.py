@@ -1,11 +1,12 @@
 """The experiment behind the table of auto settings: which settings give the best vectors at which size of text.
 
-    python benchmarks/auto_settings.py DATA [--sizes 50 500 5000] [--languages en zh] [--seeds 1]
+    python benchmarks/auto_settings.py DATA [--sizes 50 500 5000] [--languages en zh] [--texts 1] [--seeds 1]
 
 DATA is a folder with `corpora/*.txt.xz` and `similarity/*.tsv` (word, word, score by people). Texts of each
 size, in kilobytes, are drawn line by line from all corpora of a language. Each model is scored by the mean
-Spearman correlation over the language's similarity sets; a pair with a word the model does not have counts as
+Spearman correlation over the language's similarity sets; a pair with a word the model has no vector for counts as
 similarity 0. Around a centre, one setting is changed at a time; Gensim's own defaults and `auto` run beside.
+Scores are means over several texts of a size and several seeds.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import lzma
 import random
 import tempfile
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -59,7 +62,7 @@ class Pairs:
 
     def spearman(self, model: wvcli.Vectors) -> float:
         """The correlation of the model's similarities with the scores; missing words give 0."""
-        found = [model.similarity(a, b) if a in model and b in model else 0.0 for a, b, _ in self.rows]
+        found = [model.similarity(a, b) if model.find(a) and model.find(b) else 0.0 for a, b, _ in self.rows]
         correlation = float(spearmanr(found, [score for _, _, score in self.rows]).statistic)
         return correlation if correlation == correlation else 0.0
 
@@ -71,13 +74,20 @@ def load_pairs(data: Path, name: str) -> Pairs:
     return Pairs(name, [(a, b, float(score)) for a, b, score in rows if score.replace(".", "").isdigit()])
 
 
-def draw(data: Path, language: str, kilobytes: int, target: Path) -> None:
-    """Write about so many kilobytes of lines drawn evenly from all corpora of a language."""
+@cache
+def all_lines(data: Path, language: str) -> list[str]:
+    """The lines of all corpora of a language."""
     lines = []
     for name in CORPORA[language]:
         with lzma.open(data / "corpora" / f"{name}.txt.xz", "rt", encoding="utf-8") as text:
             lines += [line for line in text if line.strip()]
-    random.Random(kilobytes).shuffle(lines)
+    return lines
+
+
+def draw(data: Path, language: str, kilobytes: int, number: int, target: Path) -> None:
+    """Write about so many kilobytes of lines drawn evenly from all corpora; each number is a text."""
+    lines = list(all_lines(data, language))
+    random.Random(kilobytes + number).shuffle(lines)
     size = 0
     with target.open("w", encoding="utf-8") as out:
         for line in lines:
@@ -87,10 +97,10 @@ def draw(data: Path, language: str, kilobytes: int, target: Path) -> None:
                 break
 
 
-def score(text: Path, model: Path, sets: list[Pairs], seeds: int, settings: dict[str, Any]) -> None:
-    """Train with each seed and print the mean score, set by set."""
+def score(texts: list[Path], model: Path, sets: list[Pairs], seeds: int, settings: dict[str, Any]) -> None:
+    """Train on each text with each seed and print the mean score, set by set."""
     scores, seconds = [], 0.0
-    for seed in range(1, seeds + 1):
+    for text, seed in product(texts, range(1, seeds + 1)):
         started = perf_counter()
         vectors = wvcli.train(text, model, overwrite=True, seed=seed, **settings)
         seconds += perf_counter() - started
@@ -99,13 +109,14 @@ def score(text: Path, model: Path, sets: list[Pairs], seeds: int, settings: dict
     named = " ".join(f"{name}={value}" for name, value in settings.items()) or "auto"
     details = " ".join(f"{pairs.name} {value:.3f}" for pairs, value in zip(sets, by_set, strict=True))
     print(
-        f"  {mean(by_set):.3f}  {named}  ({details}; {len(vectors):,} words, {seconds / seeds:.0f} s)", flush=True
+        f"  {mean(by_set):.3f}  {named}  ({details}; {len(vectors):,} words, {seconds / len(scores):.0f} s)",
+        flush=True,
     )
 
 
 def plan(kilobytes: int, only_auto: bool) -> list[dict[str, Any]]:
     """The settings to try at a size."""
-    runs: list[dict[str, Any]] = [GENSIM, {}]
+    runs: list[dict[str, Any]] = [GENSIM, {}, {"algorithm": "fasttext"}]
     if not only_auto:
         centre, changes = AROUND[min(AROUND, key=lambda size: abs(size - kilobytes))]
         runs += [centre] + [centre | {name: value} for name, values in changes.items() for value in values]
@@ -118,20 +129,22 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[50, 500, 5000, 50000])
     parser.add_argument("--languages", nargs="+", choices=list(CORPORA), default=list(CORPORA))
+    parser.add_argument("--texts", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument(
-        "--only-auto", action="store_true", help="compare Gensim's defaults and auto, nothing else"
+        "--only-auto", action="store_true", help="compare Gensim's defaults, auto and FastText, nothing else"
     )
     options = parser.parse_args()
     for language in options.languages:
         sets = [load_pairs(options.data, name) for name in SETS[language]]
         for kilobytes in options.sizes:
             with tempfile.TemporaryDirectory() as folder:
-                text, model = Path(folder) / "text", Path(folder) / "model.safetensors"
-                draw(options.data, language, kilobytes, text)
-                print(f"{language}, {text.stat().st_size / 1000:,.0f} KB", flush=True)
+                texts = [Path(folder) / f"text{number}" for number in range(options.texts)]
+                for number, text in enumerate(texts):
+                    draw(options.data, language, kilobytes, number, text)
+                print(f"{language}, {texts[0].stat().st_size / 1000:,.0f} KB", flush=True)
                 for settings in plan(kilobytes, options.only_auto):
-                    score(text, model, sets, options.seeds, settings)
+                    score(texts, Path(folder) / "model.safetensors", sets, options.seeds, settings)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wvcli import encoding
-from wvcli.encoding import LONGEST_TEXT, TEXT_END, Encoding
+from wvcli.encoded import TEXT_END
+from wvcli.encoding import LONGEST_TEXT, Encoding
 from wvcli.errors import WvcliError
 
 Texts = list[list[str]]

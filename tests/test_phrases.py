@@ -19,9 +19,10 @@ import wvcli
 from tests.conftest import CLONE, Run
 from wvcli import encoding
 from wvcli.checkpoints import Checkpoints
-from wvcli.encoding import TEXT_END, Encoding
+from wvcli.encoded import TEXT_END
+from wvcli.encoding import Encoding
 from wvcli.errors import InterruptedRunError, UsageError
-from wvcli.phrases import count_pairs, join
+from wvcli.phrases import count_pairs, join, join_known
 from wvcli.settings import TrainSettings, auto_settings
 from wvcli.tokenizers import TokenizerSettings
 from wvcli.vectors import Vectors
@@ -59,7 +60,7 @@ def by_gensim(texts: Texts, how: TrainSettings) -> tuple[Texts, list[int]]:
 def assert_as_gensim(texts: Texts, how: TrainSettings, folder: Path) -> Encoding:
     """Join `texts` and hold them, the phrases found and all counts against Gensim's."""
     raw = encode(texts, folder)
-    found = join(raw, how)
+    found = list(map(len, join(raw, how)))
     joined, expected_found = by_gensim([text for text in texts if text], how)
     assert found == expected_found
     words = Counter(word for text in joined for word in text)
@@ -134,7 +135,7 @@ def test_pairs_are_counted_within_texts_only() -> None:
 
 def test_a_row_of_overlapping_phrases_is_joined_from_the_left(tmp_path: Path) -> None:
     raw = encode([["a", "a", "a", "a", "a"], ["a", "a"]], tmp_path)
-    assert join(raw, TrainSettings(phrases=True, phrase_threshold=1e-3, phrase_min_count=1)) == [1]
+    assert join(raw, TrainSettings(phrases=True, phrase_threshold=1e-3, phrase_min_count=1)) == [[("a", "a")]]
     assert list(raw.trimmed(1).sentences()) == [["a_a", "a_a", "a"], ["a_a"]]
 
 
@@ -238,15 +239,6 @@ def test_like_takes_the_phrases_over_and_can_be_told_otherwise(tmp_path: Path) -
     assert (fourth["settings"]["phrase_threshold"], fourth["settings"]["phrase_passes"]) == (0.5, 2)
 
 
-def test_a_model_with_phrases_is_not_updated(tmp_path: Path) -> None:
-    model = trained(tmp_path, CITIES).path
-    assert model is not None
-    before = model.read_bytes()
-    with pytest.raises(UsageError, match="trained with --phrases cannot be updated"):
-        wvcli.update(model, tmp_path / "text.txt", overwrite=True)
-    assert model.read_bytes() == before
-
-
 def test_an_interrupted_run_goes_on_with_the_same_phrases_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,4 +280,30 @@ def test_a_score_must_be_above_the_threshold_not_at_it(tmp_path: Path) -> None:
     at = original_scorer(3, 3, 3, len_vocab=3, min_count=1, corpus_word_count=6)
     for threshold, expected in ((at, 0), (float(np.nextafter(at, 0)), 1)):
         how = TrainSettings(phrases=True, phrase_threshold=threshold, phrase_min_count=1)
-        assert join(encode([["a", "b"]] * 3, tmp_path), how) == [expected]
+        assert [len(found) for found in join(encode([["a", "b"]] * 3, tmp_path), how)] == [expected]
+
+
+def test_an_update_joins_the_phrases_of_the_model_in_the_new_text(tmp_path: Path) -> None:
+    old = trained(tmp_path, CITIES, min_count=6)
+    (tmp_path / "more.txt").write_text("we visit new york and new jersey and a cat\n" * 8)
+    new = wvcli.update(tmp_path / "model.safetensors", tmp_path / "more.txt", tmp_path / "new.safetensors")
+    assert set(old) < set(new)
+    assert new.count(new.index("new_york") or 0) == (old.count(old.index("new_york") or 0) or 0) + 8
+    assert {"jersey", "new"} <= set(new)  # no phrase is looked for anew
+    assert "york" not in new
+    coverage = new.manifest["coverage"]
+    assert coverage["tokens_joined"] == 16
+    assert coverage["tokens_read"] - coverage["tokens_joined"] == coverage["tokens_kept"] == 8 * 8
+    again = wvcli.update(tmp_path / "new.safetensors", tmp_path / "more.txt", tmp_path / "again.safetensors")
+    assert set(again) == set(new)
+
+
+def test_known_phrases_are_joined_as_those_found(tmp_path: Path) -> None:
+    texts = [line.split() for line in CITIES]
+    how = TrainSettings(phrases=True, phrase_threshold=1.0, phrase_min_count=2, phrase_passes=2)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    found, known = encode(texts, tmp_path / "a"), encode(texts, tmp_path / "b")
+    join_known(known, join(found, how))
+    assert known.tokens_joined == found.tokens_joined
+    assert list(known.trimmed(1).sentences()) == list(found.trimmed(1).sentences())

@@ -13,7 +13,7 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, clean_environment
-from wvcli import checkpoints, encoding
+from wvcli import checkpoints, encoded
 from wvcli.errors import InterruptedRunError, UsageError, WvcliError
 
 SETTINGS: dict[str, Any] = {"dim": 20, "epochs": 8, "workers": 1}
@@ -33,7 +33,7 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chances to stop more often than every half million tokens."""
-    monkeypatch.setattr(encoding, "_STRETCH", 20_000)
+    monkeypatch.setattr(encoded, "_STRETCH", 20_000)
 
 
 def start(corpus: Path, *options: str) -> "subprocess.Popen[str]":
@@ -173,8 +173,11 @@ def test_two_runs_do_not_share_a_checkpoint(corpus: Path, broken_off: Path) -> N
 
 
 def test_nothing_to_resume_is_a_fresh_start(corpus: Path, tmp_path: Path) -> None:
-    model = wvcli.train(corpus, tmp_path / "model.safetensors", resume=True, **{**SETTINGS, "epochs": 1})
+    notes: list[str] = []
+    once = {**SETTINGS, "epochs": 1}
+    model = wvcli.train(corpus, tmp_path / "model.safetensors", resume=True, on_note=notes.append, **once)
     assert model.dim == 20
+    assert notes == ["there is no unfinished run to go on with; starting from the beginning"]
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(corpus: Path, broken_off: Path) -> None:

@@ -9,8 +9,8 @@ from time import monotonic
 from typing import Any
 
 from wvcli import store
-from wvcli.encoding import EncodedCorpus
-from wvcli.errors import InputError, UsageError
+from wvcli.encoded import EncodedCorpus
+from wvcli.errors import InputError, InterruptedRunError, UsageError
 from wvcli.store import ModelFile, Tensors
 
 _STATE = "state.safetensors"
@@ -69,6 +69,7 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
     Raises:
         UsageError: an unfinished run lies there, and neither `resume` nor `overwrite` says what to do with it; or
             another run is at work there.
+        InterruptedRunError: the run was interrupted, and can be resumed.
     """
     folder = path.with_name(path.name + ".checkpoint")
     if folder.exists() and not resume:
@@ -86,9 +87,13 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
     with _alone_in(folder):
         try:
             yield folder
-        except BaseException:
+        except BaseException as error:
             if not EncodedCorpus.lies_in(folder):
                 _clear(folder)
+            elif isinstance(error, KeyboardInterrupt):
+                raise InterruptedRunError(
+                    "interrupted", "the same command with --resume goes on from the last checkpoint"
+                ) from None
             raise
         _clear(folder)
 

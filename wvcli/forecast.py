@@ -10,7 +10,8 @@ from time import perf_counter
 from typing import Any
 
 from wvcli import phrases
-from wvcli.encoding import EncodedCorpus, Encoding
+from wvcli.encoded import EncodedCorpus
+from wvcli.encoding import Encoding
 from wvcli.engines import Engine
 from wvcli.errors import InputError
 from wvcli.preparation import Text, processors

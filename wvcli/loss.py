@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.encoding import TEXT_END, EncodedCorpus, IdArray
+from wvcli.encoded import TEXT_END, EncodedCorpus, IdArray
 from wvcli.engines import Trainer
 from wvcli.settings import TrainSettings
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.encoding import TEXT_END, Encoding, IdArray
+from wvcli.encoded import TEXT_END, IdArray
+from wvcli.encoding import Encoding
 from wvcli.settings import TrainSettings
 
 PairArray = npt.NDArray[np.uint64]
@@ -25,7 +26,10 @@ _SECOND = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 
 
-def join(encoding: Encoding, settings: TrainSettings) -> list[int]:
+Phrases = list[list[tuple[str, str]]]  # of each pass, the pairs of words that are joined
+
+
+def join(encoding: Encoding, settings: TrainSettings) -> Phrases:
     """Find the phrases of an encoded text and join them there, once for each pass.
 
     Args:
@@ -33,7 +37,7 @@ def join(encoding: Encoding, settings: TrainSettings) -> list[int]:
         settings: how phrases are found; `phrase_threshold` must be chosen.
 
     Returns:
-        The number of phrases found in each pass.
+        The phrases found in each pass.
 
     Raises:
         WvcliError: the encoded text cannot be read or written.
@@ -42,10 +46,27 @@ def join(encoding: Encoding, settings: TrainSettings) -> list[int]:
     found = []
     for _ in range(settings.phrase_passes):
         table = PhraseTable.of(encoding.words, encoding.counts, *count_pairs(encoding.ids()), settings)
-        found.append(len(table.pairs))
+        found.append(table.spelled())
         if found[-1]:
             encoding.rewrite(table.join, table.words)
     return found
+
+
+def join_known(encoding: Encoding, known: Phrases) -> None:
+    """Join in an encoded text the phrases that were found in another, pass by pass.
+
+    Args:
+        encoding: the text, which is changed.
+        known: what `join` gave.
+
+    Raises:
+        WvcliError: the encoded text cannot be read or written.
+    """
+    encoding.tokens_joined = 0
+    for phrases in known:
+        table = PhraseTable.known(encoding.words, phrases)
+        if len(table.pairs):
+            encoding.rewrite(table.join, table.words)
 
 
 def count_pairs(shards: Iterable[IdArray]) -> tuple[PairArray, CountArray]:
@@ -112,9 +133,25 @@ class PhraseTable:
         numbers = zip(counts[first].tolist(), counts[second].tolist(), pair_counts[frequent].tolist(), strict=True)
         common = (distinct, how.phrase_min_count, tokens)
         scores = np.array([score(*three, *common) for three in numbers], dtype=np.float64)
-        pairs = pairs[frequent[scores > threshold]]
+        return cls._numbered(number, words, pairs[frequent[scores > threshold]])
+
+    @classmethod
+    def known(cls, words: Sequence[str], phrases: Sequence[tuple[str, str]]) -> "PhraseTable":
+        """The phrases, each two words, of which both are among the words of the text."""
+        number = {word: place for place, word in enumerate(words)}
+        found = [number[a] << 32 | number[b] for a, b in phrases if a in number and b in number]
+        return cls._numbered(number, words, np.unique(np.array(found, dtype=np.uint64)))
+
+    @classmethod
+    def _numbered(cls, number: dict[str, int], words: Sequence[str], pairs: PairArray) -> "PhraseTable":
+        """With a number for each phrase: that of the word spelled like it, or else a new one."""
         phrases = [number.setdefault(spelled, len(number)) for spelled in _spelled(words, pairs)]
         return cls(list(number), pairs, np.array(phrases, dtype=np.uint32))
+
+    def spelled(self) -> list[tuple[str, str]]:
+        """The two words of each phrase."""
+        first, second = (part.tolist() for part in _unpacked(self.pairs))
+        return [(self.words[a], self.words[b]) for a, b in zip(first, second, strict=True)]
 
     def join(self, ids: IdArray) -> IdArray:
         """uint32, the ids of whole texts with each phrase joined, from left to right; `TEXT_END` stays."""

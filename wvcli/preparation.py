@@ -1,5 +1,6 @@
 """Before training: the text read once and encoded, and every setting that was `auto` chosen."""
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -9,10 +10,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
-from wvcli import phrases, store
-from wvcli.corpus import Corpus
-from wvcli.encoding import EncodedCorpus, Encoding
+import numpy as np
+import numpy.typing as npt
+
+from wvcli import kept, phrases, store
+from wvcli.corpus import Corpus, read_words
+from wvcli.encoded import EncodedCorpus
+from wvcli.encoding import Encoding
 from wvcli.errors import InputError, UsageError
+from wvcli.kept import KeptText
+from wvcli.phrases import Phrases
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
 from wvcli.tokenizers import TokenizerSettings
 from wvcli.tokenizing import batches
@@ -44,11 +51,18 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+OnNote = Callable[[str], None]
+
+
 def silent(progress: Progress) -> None:
     pass
 
 
-_READING = ("encoding", "encoding_errors", "field", "column", "skip_bad")
+def untold(note: str) -> None:
+    pass
+
+
+_READING = ("encoding", "encoding_errors", "field", "column", "skip_bad", "stopwords_file")
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,13 @@ class Text:
     field: str | None = None
     column: str | None = None
     skip_bad: bool = False
+    stopwords_file: str | None = None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Text":
+        """The choices from what `to_json` gave."""
+        tokenizer = TokenizerSettings.from_json(values["tokenizer"])
+        return cls(**{**values, "sources": tuple(values["sources"]), "tokenizer": tokenizer})
 
     def corpus(self) -> Corpus:
         """The text, opened."""
@@ -78,8 +99,47 @@ def file_names(sources: Source | Sequence[Source]) -> tuple[str, ...]:
     return tuple(os.fspath(source) for source in several)
 
 
+def opened(
+    text: Text,
+    tokenizer: Mapping[str, Any],
+    stopwords: Sequence[str] | Path | None,
+    settings: Mapping[str, Any],
+    like: Source | None = None,
+) -> tuple[Corpus | KeptText, Text, TrainSettings]:
+    """The text opened, with its tokenizer, and the settings wanted; arguments and errors as for `train`."""
+    if isinstance(stopwords, str):
+        raise UsageError("stopwords must be a list of words or a Path, not a string")
+    if isinstance(stopwords, Path):
+        text, stopwords = replace(text, stopwords_file=os.fspath(stopwords)), read_words(stopwords)
+    encoded = kept_text(text)
+    chosen = {**tokenizer, "stopwords": None if stopwords is None else tuple(stopwords)}
+    text, wanted = resolved(text, chosen, settings, like, encoded)
+    return encoded or text.corpus(), text, wanted
+
+
+def kept_text(text: Text) -> KeptText | None:
+    """The encoded text that the source is, or None when the sources are text.
+
+    Raises:
+        UsageError: encoded text is given with other sources, or with a way to read it.
+        InputError: it is damaged.
+    """
+    folders = [source for source in text.sources if source and KeptText.lies_in(Path(source))]
+    if not folders:
+        return None
+    if len(text.sources) > 1:
+        raise UsageError(f"{folders[0]} holds encoded text, which cannot be mixed with other sources")
+    if replace(text, sources=()) != Text(()):
+        raise UsageError(f"{folders[0]} holds text that was read already", "leave out how to read it")
+    return KeptText.of(Path(folders[0]))
+
+
 def resolved(
-    text: Text, tokenizer: Mapping[str, Any], settings: Mapping[str, Any], like: Source | None = None
+    text: Text,
+    tokenizer: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    like: Source | None = None,
+    encoded: KeptText | None = None,
 ) -> tuple[Text, TrainSettings]:
     """The text with its tokenizer, and the settings wanted.
 
@@ -88,18 +148,29 @@ def resolved(
         tokenizer: what was chosen of the fields of `TokenizerSettings`; None is not chosen.
         settings: what was chosen of the fields of `TrainSettings`; None is not chosen.
         like: a model from which what was not chosen is taken.
+        encoded: the text, if it was read before.
 
     Raises:
-        UsageError: a setting is unknown, out of its limits, or without effect.
+        UsageError: a setting is unknown, out of its limits, or without effect; or the text was read before, and
+            split in another way.
         InputError: the model cannot be read.
     """
     chosen = {name: value for name, value in tokenizer.items() if value is not None}
+    earlier = Text.from_json(encoded.about["text"]) if encoded else None
     if like is None:
-        return replace(text, tokenizer=TokenizerSettings(**chosen)), TrainSettings.of(settings)
-    manifest = store.open_model(Path(like)).manifest
-    base = TokenizerSettings.from_json(manifest["tokenizer"])
-    wanted = TrainSettings.of(settings, TrainSettings(**manifest["settings"]))
-    return replace(text, tokenizer=replace(base, **chosen)), wanted
+        base, wanted = (earlier or text).tokenizer, TrainSettings.of(settings)
+    else:
+        manifest = store.open_model(Path(like)).manifest
+        base = TokenizerSettings.from_json(manifest["tokenizer"])
+        wanted = TrainSettings.of(settings, TrainSettings(**manifest["settings"]))
+    tokenized = replace(base, **chosen)
+    if encoded is None or earlier is None:
+        return replace(text, tokenizer=tokenized), wanted
+    if tokenized != earlier.tokenizer:
+        raise UsageError(
+            f"the text in {encoded.folder} was split into words in another way", "train from its sources instead"
+        )
+    return earlier, wanted
 
 
 @dataclass(frozen=True)
@@ -111,14 +182,14 @@ class Prepared:
         settings: nothing in them is `auto` any more.
         fingerprint: of the text.
         skipped: bad lines and records passed over.
-        phrases: how many were found in each pass, or None when none were looked for.
+        phrases: the pairs of words joined in each pass, or None when none were to be.
     """
 
     encoded: EncodedCorpus
     settings: TrainSettings
     fingerprint: str
     skipped: int = 0
-    phrases: list[int] | None = None
+    phrases: Phrases | None = None
 
     def manifest(self, text: Text) -> dict[str, Any]:
         """What the model file says about its text and settings."""
@@ -132,63 +203,94 @@ class Prepared:
                 "sha256": self.fingerprint,
             },
             "reading": {name: getattr(text, name) for name in _READING},
-            **({} if self.phrases is None else {"phrases": {"found": self.phrases}}),
+            **({} if self.phrases is None else {"phrases": {"found": list(map(len, self.phrases))}}),
         }
+
+    def tensors(self) -> dict[str, npt.NDArray[Any]]:
+        """What the model file holds of its text beside the vocabulary."""
+        if self.phrases is None:
+            return {}
+        pairs = json.dumps(self.phrases, ensure_ascii=False).encode("utf-8")
+        return {"phrases.pairs": np.frombuffer(pairs, dtype=np.uint8)}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a model that is to be trained further knows already.
+
+    Attributes:
+        words: with their counts so far.
+        phrases: the pairs of words that were joined in each pass, or None when none were.
+    """
+
+    words: Mapping[str, int]
+    phrases: Phrases | None
 
 
 def prepare(
     text: Text,
-    corpus: Corpus,
+    source: Corpus | KeptText,
     wanted: TrainSettings,
     folder: Path,
     on_progress: OnProgress,
-    known: Mapping[str, int] | None = None,
+    known: Known | None = None,
+    keep: Path | None = None,
 ) -> Prepared:
     """Take up the encoded text in `folder`, if a run left it there, or else read and encode the sources.
 
     Args:
         text: what to read, and how.
-        corpus: the same, opened.
+        source: the same, opened.
         wanted: the settings, where None is chosen here by the size of the corpus.
         folder: where the encoded text is put.
         on_progress: told how much was read.
-        known: the words of a model that is to be trained further, with their counts so far.
+        known: of a model that is to be trained further.
+        keep: where to keep the text as it was read, for further models.
 
     Raises:
         InputError: a source cannot be read, or has too few words.
-        UsageError: the text in `folder` is that of a run with other sources or settings; or a model whose text
-            had phrases joined is to be trained further.
+        UsageError: the text in `folder` is that of a run with other sources or settings.
     """
-    if known and wanted.phrases:
-        raise UsageError(
-            "a model trained with --phrases cannot be updated: it does not keep which words are joined",
-            "train a new one on the old and the new text together",
-        )
     if EncodedCorpus.lies_in(folder):
         return _taken_up(folder, text, wanted)
-    corpus.on_bytes = _ReadingProgress(on_progress, corpus.size()).add
-    with closing(batches(corpus.texts(), text.tokenizer, processors(), corpus.size())) as tokenized:
-        raw = Encoding.of_batches(tokenized, folder)
-    found = phrases.join(raw, auto_settings(wanted, raw.tokens_read, 1)) if wanted.phrases else None
-    settings = _complete(wanted, raw, text.sources, known or {})
-    encoded = raw.trimmed(settings.min_count or 1, settings.max_vocab, known)
+    raw, read = _encoding(text, source, folder, on_progress, keep)
+    found = None
+    if known:
+        found = known.phrases
+        if found is not None:
+            phrases.join_known(raw, found)
+    elif wanted.phrases:
+        found = phrases.join(raw, auto_settings(wanted, raw.tokens_read, 1))
+    words = known.words if known else {}
+    settings = _complete(wanted, raw, text.sources, words)
+    encoded = raw.trimmed(settings.min_count or 1, settings.max_vocab, words)
     if not encoded.tokens_kept:
         raise InputError(
             f"none of the {encoded.tokens_read:,} tokens is a word of the model, or occurs often enough",
             "give it more text, or a lower --min-count",
         )
     settings = _with_buckets(settings, encoded)
-    prepared = Prepared(encoded, settings, corpus.fingerprint(), corpus.skipped, found)
-    about = {
-        "text": text.to_json(),
-        "wanted": wanted.to_json(),
-        "settings": settings.to_json(),
-        "fingerprint": prepared.fingerprint,
-        "skipped": prepared.skipped,
-        "phrases": found,
-    }
-    encoded.save(folder, about)
-    return prepared
+    about = {"text": text.to_json(), "wanted": wanted.to_json(), "settings": settings.to_json(), "phrases": found}
+    encoded.save(folder, about | read)
+    return Prepared(encoded, settings, **read, phrases=found)
+
+
+def _encoding(
+    text: Text, source: Corpus | KeptText, folder: Path, on_progress: OnProgress, keep: Path | None
+) -> tuple[Encoding, dict[str, Any]]:
+    """The text encoded, to be changed in `folder`; and what there is to say of its reading."""
+    if isinstance(source, KeptText):
+        return source.encoding(folder), source.about["read"]
+    if keep is not None:
+        kept.make_room(keep)
+    source.on_bytes = _ReadingProgress(on_progress, source.size()).add
+    with closing(batches(source.texts(), text.tokenizer, processors(), source.size())) as tokenized:
+        raw = Encoding.of_batches(tokenized, keep or folder)
+    read = {"fingerprint": source.fingerprint(), "skipped": source.skipped}
+    if keep is not None:
+        kept.save(raw, keep, {"text": text.to_json(), "read": read})
+        raw.move_to(folder)
+    return raw, read
 
 
 def _taken_up(folder: Path, text: Text, wanted: TrainSettings) -> Prepared:

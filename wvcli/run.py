@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wvcli.checkpoints import Checkpoints
-from wvcli.encoding import EncodedCorpus, IdArray
+from wvcli.encoded import EncodedCorpus, IdArray
 from wvcli.engines import Trainer
 from wvcli.errors import InputError, InterruptedRunError, WvcliError
 from wvcli.loss import Probe

@@ -40,6 +40,7 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "input.words": ("<f4", ("n", "d")),
     "output.negative": ("<f4", ("n", "d")),
     "output.hierarchical": ("<f4", (-1, "d")),
+    "phrases.pairs": ("|u1", (-1,)),
 }
 _REQUIRED = ("vectors", "norms", "vocabulary.text", "vocabulary.offsets", "vocabulary.order")
 _HASH_BLOCK = 1 << 24  # bytes hashed at a time
@@ -58,6 +59,20 @@ class ModelFile:
     path: Path
     manifest: dict[str, Any]
     tensors: Tensors
+
+    def phrases(self) -> list[list[tuple[str, str]]] | None:
+        """The pairs of words that were joined in each pass, or None when none were.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        if "phrases.pairs" not in self.tensors:
+            return None
+        try:
+            passes = json.loads(self.tensors["phrases.pairs"].tobytes())
+            return [[(first, second) for first, second in pairs] for pairs in passes]
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{self.path} is damaged: its phrases cannot be read") from error
 
     def vectors(self) -> Vectors:
         """The words and vectors of the model; nothing is read before it is asked for."""

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,31 +13,35 @@ from typing import Any
 from wvcli import __version__, engines, store
 from wvcli.checkpoints import Checkpoints, workspace
 from wvcli.corpus import Corpus
-from wvcli.encoding import EncodedCorpus
+from wvcli.encoded import EncodedCorpus
 from wvcli.errors import UsageError
+from wvcli.kept import KeptText
 from wvcli.preparation import (
     REPORT_SECONDS,
+    OnNote,
     OnProgress,
     Prepared,
     Progress,
     Source,
     Text,
     file_names,
+    opened,
     prepare,
     processors,
-    resolved,
     silent,
+    untold,
 )
 from wvcli.run import Run
 from wvcli.settings import TrainSettings, auto_settings
 from wvcli.sources import STDIN, stem
-from wvcli.tokenizers import TokenizerSettings
 from wvcli.transfer import Earlier, Initial
 from wvcli.vectors import Vectors, row_norms
 from wvcli.vocabulary import Vocabulary
 
 _CHECKPOINT_MINUTES = 10.0  # between two states, and the length from which a run has them by itself
 _BYTES_PER_TOKEN = 5.5  # of English text
+_ID_BYTES = 4  # of a token on disk
+_MUCH = 1_000_000_000  # bytes on disk that are worth a word
 _SLOW = 100_000  # tokens a worker trains in a second at 100 dimensions, on a slow machine
 
 
@@ -47,7 +52,7 @@ def train(
     tokenizer: str | None = None,
     lowercase: bool | None = None,
     min_length: int | None = None,
-    stopwords: Sequence[str] | None = None,
+    stopwords: Sequence[str] | Path | None = None,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
     field: str | None = None,
@@ -58,23 +63,25 @@ def train(
     freeze: bool = False,
     freeze_until: int | None = None,
     engine: str = "gensim",
+    keep_encoded: Source | None = None,
     overwrite: bool = False,
     checkpoint: float | None = None,
     resume: bool = False,
     early_stop: bool = False,
     on_progress: OnProgress = silent,
+    on_note: OnNote = untold,
     should_stop: Callable[[], bool] = lambda: False,
     **settings: Any,
 ) -> Vectors:
     """Train word vectors from text and save them as a model file.
 
     Args:
-        sources: a file, folder, glob, or `-` for standard input; or several of them.
+        sources: a file, folder, glob, or `-` for standard input; or several of them; or a folder of encoded text.
         output: the model file to write; by default named after the first source, in the current folder.
         tokenizer: how text is split into words, by the name of a tokenizer; `auto` if not given.
         lowercase: whether words are written in lower case; they are if not given.
         min_length: words of fewer characters are left out.
-        stopwords: words that are left out.
+        stopwords: words that are left out, or the path of a file that has one a line.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         field: where in each JSON record the text is, as `a.b`.
@@ -85,12 +92,15 @@ def train(
         freeze: keep the vectors found in `init` as they are.
         freeze_until: keep them so for this number of epochs only.
         engine: what trains.
+        keep_encoded: a folder in which to keep the text as it was read, split and numbered, so that further models
+            are trained from that folder without reading the sources again.
         overwrite: replace an existing model file, and drop the checkpoint of an unfinished run.
         checkpoint: minutes between two states of the run put on disk; 0 for none; None for ten minutes if the
             run is likely to last longer than that.
         resume: go on from the checkpoint of an unfinished run with the same output.
         early_stop: end before the last epoch when the loss hardly falls any more.
         on_progress: told how far the run has come, possibly from another thread.
+        on_note: told in a line what is worth knowing of the run.
         should_stop: asked every few seconds whether to save the run and stop, if it has checkpoints.
         settings: hyper-parameters by the names of `TrainSettings`.
 
@@ -103,30 +113,26 @@ def train(
         InterruptedRunError: `should_stop` said so.
         WvcliError: training went wrong, or the file could not be written.
     """
-    words = {
-        "name": tokenizer,
-        "lowercase": lowercase,
-        "min_length": min_length,
-        "stopwords": None if stopwords is None else _words(stopwords),
-    }
     reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
     text = Text(file_names(sources), field=field, column=column, **reading)
-    text, wanted = resolved(text, words, settings, like)
+    words = {"name": tokenizer, "lowercase": lowercase, "min_length": min_length}
+    source, text, wanted = opened(text, words, stopwords, settings, like)
     initial = Initial.of(init, freeze, freeze_until)
     if initial is not None:
         wanted = initial.fitted(wanted)
-    corpus = text.corpus()
     job = _Job(
         text,
-        corpus,
+        source,
         wanted,
-        Path(output) if output is not None else default_output(text.sources, corpus.files),
+        Path(output) if output is not None else default_output(text.sources, source),
         engines.registry.get(engine),
         overwrite,
-        _checkpoint_minutes(checkpoint, corpus, wanted, resume),
+        _checkpoint_minutes(checkpoint, source, wanted, resume),
         resume,
         early_stop,
+        _kept_in(keep_encoded, source),
         on_progress,
+        on_note,
         should_stop,
     )
     return job.run(initial)
@@ -144,11 +150,13 @@ def update(
     skip_bad: bool = False,
     overwrite: bool = False,
     on_progress: OnProgress = silent,
+    on_note: OnNote = untold,
     **settings: Any,
 ) -> Vectors:
     """Train a model further on more text, and learn the new words in it.
 
-    Words are counted over the old and the new text together; the text is split as the old one was.
+    Words are counted over the old and the new text together; the text is split as the old one was, and its
+    phrases are the model's.
 
     Args:
         model: a wvcli model trained with negative sampling.
@@ -161,6 +169,7 @@ def update(
         skip_bad: pass over lines and records that cannot be read, and count them.
         overwrite: replace an existing file.
         on_progress: told how far the run has come, possibly from another thread.
+        on_note: told in a line what is worth knowing of the run.
         settings: `epochs`, `alpha`, `min_alpha`, `min_count`, `sample`, `workers` and `seed`, where they are to
             differ from the model's.
 
@@ -178,21 +187,21 @@ def update(
     refused = chosen.keys() - _UPDATABLE
     if refused:
         raise UsageError(f"{', '.join(sorted(refused))} cannot change in an update")
-    text = Text(
-        *(file_names(sources), TokenizerSettings.from_json(old.manifest["tokenizer"]), encoding, encoding_errors),
-        *(field, column, skip_bad),
-    )
+    reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
+    text = Text(file_names(sources), field=field, column=column, **reading)
+    source, text, _ = opened(text, {}, None, {}, model)
     wanted = replace(TrainSettings(**old.manifest["settings"]), **chosen)
     path = Path(output) if output is not None else Path(model)
     engine = engines.registry.get(old.manifest["engine"])
-    job = _Job(text, text.corpus(), wanted, path, engine, overwrite, on_progress=on_progress)
+    job = _Job(text, source, wanted, path, engine, overwrite, on_progress=on_progress, on_note=on_note)
     return job.run(before)
 
 
-def _words(stopwords: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(stopwords, str):
-        raise UsageError("stopwords must be a list of words, not a string")
-    return tuple(stopwords)
+def _kept_in(folder: Source | None, source: Corpus | KeptText) -> Path | None:
+    """Where to keep the encoded text, if anywhere."""
+    if folder is not None and isinstance(source, KeptText):
+        raise UsageError(f"{source.folder} holds encoded text already", "leave out --keep-encoded")
+    return None if folder is None else Path(folder)
 
 
 _UPDATABLE = {"epochs", "alpha", "min_alpha", "min_count", "sample", "workers", "seed"}
@@ -203,7 +212,7 @@ class _Job:
     """All that a run needs, from text to file."""
 
     text: Text
-    corpus: Corpus
+    source: Corpus | KeptText
     wanted: TrainSettings
     path: Path
     engine: engines.Engine
@@ -211,7 +220,9 @@ class _Job:
     minutes: float = 0
     resume: bool = False
     early_stop: bool = False
+    keep: Path | None = None
     on_progress: OnProgress = silent
+    on_note: OnNote = untold
     should_stop: Callable[[], bool] = lambda: False
 
     def run(self, start: Initial | Earlier | None) -> Vectors:
@@ -219,8 +230,9 @@ class _Job:
         self.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
         check_output(self.path, self.overwrite)
         with workspace(self.path, self.minutes > 0, self.resume, self.overwrite) as folder:
-            known = start.known() if start else {}
-            prepared = prepare(self.text, self.corpus, self.wanted, folder, self.on_progress, known)
+            self._tell(folder)
+            known = start.known() if start else None
+            prepared = prepare(self.text, self.source, self.wanted, folder, self.on_progress, known, self.keep)
             progress = _TrainingProgress(self.on_progress, prepared)
             trainer = self.engine.start(prepared.encoded, prepared.settings, progress.add)
             run = Run(prepared.encoded, prepared.settings, trainer, early_stop=self.early_stop)
@@ -232,8 +244,22 @@ class _Job:
             run.go()
             self.on_progress(Progress("saving"))
             manifest = prepared.manifest(self.text) | started | self._manifest(run)
-            store.save(self.path, _tensors(prepared.encoded, trainer), manifest, self.overwrite)
+            store.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
         return store.open_model(self.path).vectors()
+
+    def _tell(self, folder: Path) -> None:
+        """Say what is worth knowing before the text is read."""
+        if self.resume and not EncodedCorpus.lies_in(folder):
+            self.on_note("there is no unfinished run to go on with; starting from the beginning")
+        size = _ID_BYTES * _likely_tokens(self.source)
+        if size >= _MUCH:
+            places = {str(place): shutil.disk_usage(place).free for place in (folder, self.keep) if place}
+            for place, free in places.items():
+                enough = "" if free > size else ", which may not be enough"
+                self.on_note(
+                    f"the text as numbers takes about {size / 1e9:.1f} GB in {place}, where {free / 1e9:.1f} GB "
+                    f"are free{enough}"
+                )
 
     def _manifest(self, run: Run) -> dict[str, Any]:
         own = {"wvcli": __version__, "python": platform.python_version()}
@@ -249,16 +275,18 @@ class _Job:
         }
 
 
-def default_output(sources: Sequence[str], files: Sequence[str]) -> Path:
+def default_output(sources: Sequence[str], source: Corpus | KeptText) -> Path:
     """The model file for a corpus, in the current folder: named after the first source if that is a folder, and
     else after the first file, without suffixes.
 
     Raises:
         UsageError: the corpus begins with standard input, which has no name.
     """
-    if files[0] == STDIN:
+    if isinstance(source, KeptText):
+        return Path(source.folder.resolve().name + store.SUFFIX)
+    if source.files[0] == STDIN:
         raise UsageError("text from standard input gives the model no name", "name it with -o FILE.safetensors")
-    name = Path(sources[0]).resolve().name if os.path.isdir(sources[0]) else stem(files[0])
+    name = Path(sources[0]).resolve().name if os.path.isdir(sources[0]) else stem(source.files[0])
     return Path(name + store.SUFFIX)
 
 
@@ -277,7 +305,14 @@ def check_output(path: Path, overwrite: bool) -> None:
     store.check_writable(path, overwrite)
 
 
-def _checkpoint_minutes(given: float | None, corpus: Corpus, wanted: TrainSettings, resume: bool) -> float:
+def _likely_tokens(source: Corpus | KeptText) -> int:
+    """How many tokens there may be; 0 when nothing tells."""
+    return source.tokens if isinstance(source, KeptText) else int((source.size() or 0) / _BYTES_PER_TOKEN)
+
+
+def _checkpoint_minutes(
+    given: float | None, source: Corpus | KeptText, wanted: TrainSettings, resume: bool
+) -> float:
     """Minutes between two checkpoints, or 0 for none."""
     if given is not None:
         if not 0 <= given < float("inf"):
@@ -285,17 +320,17 @@ def _checkpoint_minutes(given: float | None, corpus: Corpus, wanted: TrainSettin
         return given or (_CHECKPOINT_MINUTES if resume else 0)
     if resume:
         return _CHECKPOINT_MINUTES
-    tokens = int((corpus.size() or 0) / _BYTES_PER_TOKEN)
+    tokens = _likely_tokens(source)
     likely = auto_settings(wanted, tokens, processors())
     seconds = tokens * (likely.epochs or 1) / (_SLOW * (likely.workers or 1)) * (likely.dim or 1) / 100
     return _CHECKPOINT_MINUTES if seconds > 60 * _CHECKPOINT_MINUTES else 0
 
 
-def _tensors(encoded: EncodedCorpus, trainer: engines.Trainer) -> dict[str, Any]:
-    vocabulary = Vocabulary.from_words(encoded.words)
+def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
+    vocabulary = Vocabulary.from_words(prepared.encoded.words)
     matrix = trainer.vectors()
-    vectors = Vectors(vocabulary, matrix, encoded.frequencies, stored_norms=row_norms(matrix))
-    return {**trainer.tensors, **store.vector_tensors(vectors)}
+    vectors = Vectors(vocabulary, matrix, prepared.encoded.frequencies, stored_norms=row_norms(matrix))
+    return {**trainer.tensors, **store.vector_tensors(vectors), **prepared.tensors()}
 
 
 class _TrainingProgress:

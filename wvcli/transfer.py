@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from wvcli import models, store
-from wvcli.encoding import IdArray
+from wvcli.encoded import IdArray
 from wvcli.errors import UsageError
-from wvcli.preparation import Source
+from wvcli.preparation import Known, Source
 from wvcli.run import Run
 from wvcli.settings import TrainSettings
 from wvcli.vectors import Vectors
@@ -45,9 +45,8 @@ class Initial:
             raise UsageError(f"--dim {wanted.dim} does not fit {self.source}, which has {self.vectors.dim}")
         return replace(wanted, algorithm="word2vec", dim=self.vectors.dim)
 
-    def known(self) -> dict[str, int]:
-        """No word is known before the text is read."""
-        return {}
+    def known(self) -> None:
+        """Nothing is known before the text is read."""
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Put the vectors of the words they have into the model; gives what the manifest says of it."""
@@ -75,12 +74,14 @@ class Earlier:
             )
         if "output.negative" not in model.tensors or "vocabulary.counts" not in model.tensors:
             raise UsageError(f"{model.path} holds word vectors only, not what training further needs")
+        if model.manifest["settings"].get("phrases") and "phrases.pairs" not in model.tensors:
+            raise UsageError(f"{model.path} was trained with phrases, but does not hold them")
         return cls(model, model.vectors())
 
-    def known(self) -> dict[str, int]:
-        """The words of the model with their counts."""
+    def known(self) -> Known:
+        """The words of the model with their counts, and its phrases."""
         counts = self.model.tensors["vocabulary.counts"].tolist()
-        return dict(zip(self.vectors.vocabulary, counts, strict=True))
+        return Known(dict(zip(self.vectors.vocabulary, counts, strict=True)), self.model.phrases())
 
     def apply(self, run: Run) -> dict[str, Any]:
         """Put the old weights into the new model; gives what the manifest says of it."""

@@ -12,7 +12,8 @@ from gensim.models import FastText, Word2Vec
 from gensim.models.fasttext import FastTextKeyedVectors
 
 from wvcli import encoding, engines
-from wvcli.encoding import LONGEST_TEXT, EncodedCorpus, Encoding
+from wvcli.encoded import EncodedCorpus
+from wvcli.encoding import LONGEST_TEXT, Encoding
 from wvcli.errors import WvcliError
 from wvcli.run import Run
 from wvcli.settings import TrainSettings

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from wvcli.errors import WvcliError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
+_LINE_SECONDS = 60.0  # between two lines of progress where there is no terminal
 _quiet = False
 
 
@@ -81,9 +83,30 @@ def _rich() -> "Console":
     return Console(stderr=True, color_system=styles(is_terminal()), markup=False, emoji=False, highlight=False)
 
 
+class _Lines:
+    """Progress as lines, for a log: one for each minute, so that a short run says nothing."""
+
+    def __init__(self, rate_unit: str) -> None:
+        self._unit = rate_unit
+        self._stage, self._start, self._before = "", 0.0, 0
+        self._next = monotonic() + _LINE_SECONDS
+
+    def show(self, description: str, done: int, total: int | None) -> None:
+        now = monotonic()
+        stage = description.split()[0]
+        if stage != self._stage:
+            self._stage, self._start, self._before = stage, now, done
+        if now < self._next:
+            return
+        self._next = now + _LINE_SECONDS
+        share = f"{done / total:.0%}" if total else f"{done:,}"
+        unit = "bytes" if stage == "reading" else self._unit
+        note(f"{description}: {share}, {(done - self._before) / max(1e-6, now - self._start):,.0f} {unit}/s")
+
+
 @contextmanager
 def progress(rate_unit: str) -> Iterator[Callable[[str, int, int | None], None]]:
-    """A progress bar, when stderr is a terminal.
+    """A progress bar, when stderr is a terminal; else a line every minute.
 
     Args:
         rate_unit: what is counted, as in `words/s`.
@@ -92,8 +115,11 @@ def progress(rate_unit: str) -> Iterator[Callable[[str, int, int | None], None]]
         A function that takes what is going on, the amount done, and the amount in all or None; a new
         description starts a new bar.
     """
-    if _quiet or not is_terminal():
+    if _quiet:
         yield lambda description, done, total: None
+        return
+    if not is_terminal():
+        yield _Lines(rate_unit).show
         return
     from rich.progress import (
         BarColumn,

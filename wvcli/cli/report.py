@@ -87,6 +87,7 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
 
     settings, coverage = vectors.manifest["settings"], vectors.manifest["coverage"]
     epochs, kept, read = len(vectors.manifest["history"]), coverage["tokens_kept"], coverage["tokens_read"]
+    left = read - coverage.get("tokens_joined", 0)
     often = f" that occur at least {settings['min_count']} times" if settings["min_count"] > 1 else ""
     planned = "" if epochs == settings["epochs"] else f" of {settings['epochs']}"
     share = coverage["tokens_trained"] / kept
@@ -97,7 +98,7 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
         "method": f"{method}, {settings['dim']} dimensions, window {settings['window']}, {epochs}{planned} "
         f"epoch{'' if epochs == 1 else 's'}",
         "vocabulary": f"{len(vectors):,} words{often}",
-        "tokens": f"{read:,} read, {kept:,} ({kept / read:.1%}) in the vocabulary",
+        "tokens": f"{read:,} read, {kept:,} ({kept / left:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
         "loss": f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "",
         "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s in all" if seconds else "",

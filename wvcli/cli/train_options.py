@@ -28,7 +28,7 @@ Sources = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Text files, plain or compressed; folders; globs; `-` for stdin.",
+        help="Text files, plain or compressed; folders; globs; `-` for stdin; or a folder of --keep-encoded.",
         show_default=False,
     ),
 ]
@@ -149,6 +149,16 @@ Like = Annotated[
         help="Use this model's settings and tokenizer where none are given.",
         panel="Training",
         metavar="MODEL",
+    ),
+]
+
+KeepEncoded = Annotated[
+    Path | None,
+    _option(
+        "--keep-encoded",
+        help="Keep the text as numbers in this folder, a source for further models.",
+        panel="Text",
+        metavar="FOLDER",
     ),
 ]
 

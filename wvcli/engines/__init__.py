@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.encoding import EncodedCorpus, IdArray, Stretch
+from wvcli.encoded import EncodedCorpus, IdArray, Stretch
 from wvcli.registry import Registry
 from wvcli.settings import TrainSettings
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from gensim.models import FastText, Word2Vec
 
-from wvcli.encoding import EncodedCorpus, IdArray, Stretch
+from wvcli.encoded import EncodedCorpus, IdArray, Stretch
 from wvcli.engines import Engine, FloatArray, OnTokens, Trained
 from wvcli.errors import WvcliError
 from wvcli.settings import TrainSettings

@@ -81,8 +81,9 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
         f"--{name.replace('_', '-')}": reading[name] for name, usual in given.items() if reading[name] != usual
     }
     tokenizer = manifest["tokenizer"]
-    if tokenizer["stopwords"]:
-        raise UsageError(f"{path} was trained without stop words, whose file is not known", "see wvcli info")
+    if tokenizer["stopwords"] and not reading["stopwords_file"]:
+        raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
+    options |= {"--stopwords": reading["stopwords_file"]} if reading["stopwords_file"] else {}
     options |= {"--tokenizer": tokenizer["name"]} if tokenizer["name"] != "auto" else {}
     options |= {"--min-length": tokenizer["min_length"]} if tokenizer["min_length"] > 1 else {}
     init = manifest.get("init") or {}

@@ -37,6 +37,7 @@ def train(
     freeze: on.Freeze = False,
     freeze_until: on.FreezeUntil = None,
     like: on.Like = None,
+    keep_encoded: on.KeepEncoded = None,
     checkpoint: on.Checkpoint = None,
     resume: on.Resume = False,
     min_count: on.MinCount = None,
@@ -62,12 +63,10 @@ def train(
     """Train word vectors from text and save them as a model file."""
     given: dict[str, Any] = dict(locals())
     given["fixed_window"] = fixed_window or None
-    for name in ("sources", "output", "force", "quiet", "stopwords", "dry_run", "exact", "format"):
+    for name in ("sources", "output", "force", "quiet", "dry_run", "exact", "format"):
         del given[name]
     from wvcli import training
-    from wvcli.corpus import read_words
 
-    given["stopwords"] = read_words(stopwords) if stopwords else None
     if dry_run:
         facts = _forecast(sources, exact, given)
         write_object(_told(facts) if resolved(format) == "table" else facts, format)
@@ -81,6 +80,7 @@ def train(
             output,
             overwrite=force,
             on_progress=on_progress,
+            on_note=console.note,
             should_stop=should_stop,
             **given,
         )
@@ -93,16 +93,13 @@ def _forecast(sources: list[str], exact: bool, given: dict[str, Any]) -> dict[st
 
     from wvcli import engines
     from wvcli.forecast import forecast
-    from wvcli.preparation import Text
-    from wvcli.preparation import resolved as with_choices
+    from wvcli.preparation import Text, opened
     from wvcli.settings import TrainSettings
 
-    tokenizer = {name: given[name] for name in ("lowercase", "min_length", "stopwords")} | {
-        "name": given["tokenizer"]
-    }
+    tokenizer = {"name": given["tokenizer"], "lowercase": given["lowercase"], "min_length": given["min_length"]}
     how = {name: given[name] for name in ("encoding", "encoding_errors", "field", "column", "skip_bad")}
     settings = {field.name: given[field.name] for field in fields(TrainSettings)}
-    text, wanted = with_choices(Text(tuple(sources), **how), tokenizer, settings, given["like"])
+    _, text, wanted = opened(Text(tuple(sources), **how), tokenizer, given["stopwords"], settings, given["like"])
     return forecast(text, wanted, engines.registry.get("gensim"), exact).to_json()
 
 

@@ -57,6 +57,7 @@ def update(
             skip_bad=skip_bad,
             overwrite=force,
             on_progress=on_progress,
+            on_note=console.note,
             epochs=epochs,
             alpha=alpha,
             min_alpha=min_alpha,

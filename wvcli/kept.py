@@ -1,0 +1,103 @@
+"""Text that was read once and kept: its tokens as numbers in a folder, from which further models are trained.
+
+The folder holds shards, files of little-endian uint32, and `text.json`: the distinct tokens with their counts and
+how the text was read. Nothing depends on a vocabulary or on phrases, which are decided for each model anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wvcli.encoded import put_json, taken_json
+from wvcli.encoding import Encoding
+from wvcli.errors import InputError, UsageError, WvcliError
+
+_MANIFEST = "text.json"
+
+
+@dataclass(frozen=True)
+class KeptText:
+    """A folder of encoded text.
+
+    Attributes:
+        folder: where it is.
+        tokens: how many there are.
+        about: what was said of the text when it was kept.
+    """
+
+    folder: Path
+    tokens: int
+    about: dict[str, Any]
+    _manifest: dict[str, Any]
+
+    @staticmethod
+    def lies_in(folder: Path) -> bool:
+        """Whether a folder holds text kept by `save`."""
+        return (folder / _MANIFEST).is_file()
+
+    @classmethod
+    def of(cls, folder: Path) -> "KeptText":
+        """The text kept in a folder.
+
+        Raises:
+            InputError: there is none, or it is not whole.
+        """
+        manifest = taken_json(folder, _MANIFEST)
+        try:
+            tokens = int(manifest["tokens_read"])
+            size = sum((folder / name).stat().st_size for name in manifest["shards"])
+            if size != 4 * (tokens + manifest["texts"]):
+                raise InputError(f"the encoded text in {folder} is not whole")
+            return cls(folder, tokens, manifest.pop("about"), manifest)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{folder} holds no encoded text") from error
+
+    def encoding(self, folder: Path) -> Encoding:
+        """The text as it was read; what is changed of it is written into `folder`."""
+        encoding = Encoding(folder)
+        encoding.shards = [self.folder / name for name in self._manifest["shards"]]
+        encoding.words = self._manifest["words"]
+        encoding.counts = np.array(self._manifest["counts"], dtype=np.int64)
+        encoding.texts, encoding.tokens_read = self._manifest["texts"], self.tokens
+        return encoding
+
+
+def make_room(folder: Path) -> None:
+    """Make a folder for text that is to be kept.
+
+    Raises:
+        UsageError: it holds kept text already, or something else.
+        WvcliError: it cannot be made.
+    """
+    if KeptText.lies_in(folder):
+        raise UsageError(
+            f"{folder} holds encoded text already",
+            f"train from it with wvcli train {folder}, or name another folder",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    if folder.exists() and any(file.suffix != ".ids" for file in folder.iterdir()):
+        raise UsageError(f"the folder {folder} holds other files", "name a new one")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WvcliError(f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}") from error
+
+
+def save(encoding: Encoding, folder: Path, about: Mapping[str, Any]) -> None:
+    """Complete what `KeptText.of` needs; the encoding's shards must lie in `folder`."""
+    put_json(
+        folder,
+        _MANIFEST,
+        {
+            "shards": [path.name for path in encoding.shards],
+            "words": encoding.words,
+            "counts": encoding.counts.tolist(),
+            "texts": encoding.texts,
+            "tokens_read": encoding.tokens_read,
+            "about": dict(about),
+        },
+    )

@@ -16,7 +16,7 @@ from wvcli.engines import Engine
 from wvcli.errors import InputError
 from wvcli.preparation import Text, processors
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
-from wvcli.sources import is_packed, size
+from wvcli.sources import called, is_packed, size
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
 _MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)
@@ -89,7 +89,7 @@ def forecast(text: Text, wanted: TrainSettings, engine: Engine, exact: bool = Fa
         sample = Encoding.of(sampled.texts(), text.tokenizer.tokenize(), Path(folder))
         reading = perf_counter() - started
         if not sample.tokens_read:
-            raise InputError(f"there are no words in {', '.join(text.sources)}")
+            raise InputError(f"there are no words in {', '.join(map(called, text.sources))}")
         if wanted.phrases:
             phrases.join(sample, auto_settings(wanted, sample.tokens_read, 1))
         growth = _Growth(sample, sampled.share())

@@ -21,6 +21,7 @@ from wvcli.errors import InputError, UsageError
 from wvcli.kept import KeptText
 from wvcli.phrases import Phrases
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.sources import called, without_password
 from wvcli.tokenizers import TokenizerSettings
 from wvcli.tokenizing import batches
 
@@ -197,7 +198,7 @@ class Prepared:
             "settings": self.settings.to_json(),
             "tokenizer": text.tokenizer.to_json(),
             "corpus": {
-                "sources": list(text.sources),
+                "sources": [without_password(source) for source in text.sources],
                 "texts": self.encoded.texts,
                 "skipped": self.skipped,
                 "sha256": self.fingerprint,
@@ -310,7 +311,7 @@ def _complete(
 ) -> TrainSettings:
     """Choose what is `auto` for this corpus; refuse a corpus that leaves no vocabulary."""
     if not raw.tokens_read:
-        raise InputError(f"there are no words in {', '.join(sources)}")
+        raise InputError(f"there are no words in {', '.join(map(called, sources))}")
     highest = int(raw.counts.max())
     chosen = auto_settings(settings, raw.tokens_read, processors())
     if settings.min_count is None and highest < (chosen.min_count or 1):

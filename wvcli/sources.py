@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from glob import glob, has_magic
 from io import BufferedReader, RawIOBase
 from pathlib import Path
+from textwrap import shorten
 from typing import IO, Any
 
 from wvcli.errors import InputError, MissingExtraError
@@ -23,11 +24,22 @@ _MAGIC = (
 _COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _PEEKED = 8192  # bytes looked at to recognise a compression
 _BUFFER = 1 << 20
+_PATIENCE = 30  # seconds that a server may take to answer, or to go on sending
+_LONGEST_REASON = 200  # letters; some clients quote their whole rule book
+_WEB = ("http://", "https://")
+_S3 = ("s3://", "s3a://", "s3n://")
+# a secret key of S3 may hold a slash
+_PASSWORD = re.compile(r"^(s3[an]?://[^/:@]+):[^@]*@|^([\w+.-]+://[^/:@]+):[^/@]*@")
 
 
 def called(file: str) -> str:
     """How messages name a source."""
-    return "standard input" if file == STDIN else file
+    return "standard input" if file == STDIN else without_password(file)
+
+
+def without_password(source: str) -> str:
+    """A source as it was given, but for a password in an address."""
+    return _PASSWORD.sub(r"\1\2@", source)
 
 
 def is_remote(source: str) -> bool:
@@ -37,18 +49,18 @@ def is_remote(source: str) -> bool:
 
 def suffix(file: str) -> str:
     """The suffix that tells what is in a file, in lower case, that of its compression set aside."""
-    name = Path(file)
-    if name.suffix.lower() in _COMPRESSED_SUFFIXES:
-        name = name.with_suffix("")
-    return name.suffix.lower()
+    return _unpacked(file).suffix.lower()
 
 
 def stem(file: str) -> str:
     """A file's name without its suffixes for compression and kind."""
-    name = Path(file)
-    if name.suffix.lower() in _COMPRESSED_SUFFIXES:
-        name = name.with_suffix("")
-    return name.stem
+    return _unpacked(file).stem
+
+
+def _unpacked(file: str) -> Path:
+    """A file's name without the suffix of its compression, and without the query of a web address."""
+    name = Path(re.split("[?#]", file, maxsplit=1)[0] if file.startswith(_WEB) else file)
+    return name.with_suffix("") if name.suffix.lower() in _COMPRESSED_SUFFIXES else name
 
 
 def expand(source: str) -> list[str]:
@@ -162,14 +174,74 @@ def reading(file: str, on_bytes: Callable[[int], None]) -> Iterator["BufferedRea
 def _opened(file: str) -> AbstractContextManager[IO[bytes]]:
     if file == STDIN:
         return nullcontext(sys.stdin.buffer)
-    if not is_remote(file):
-        return open(file, "rb")
+    return _remote(file) if is_remote(file) else open(file, "rb")
+
+
+@contextmanager
+def _remote(address: str) -> Iterator[IO[bytes]]:
+    """An address opened for reading; whatever goes wrong in its client is an `InputError`."""
     import smart_open
 
+    if re.fullmatch(r"(s3[an]?|gs)://[^/]*/*", address):
+        raise InputError(f"{called(address)} names no file in the bucket")
+    with _as_input_error(address):
+        stream = smart_open.open(
+            address, "rb", compression="disable", transport_params=_transport(address)
+        )
+    with stream:
+        yield _Remote(stream, address)
+
+
+def _transport(address: str) -> dict[str, Any]:
+    """Time limits, which the clients of smart_open leave out or set to minutes; retries of S3 are left to AWS_*."""
+    if address.startswith(_WEB):
+        return {"timeout": _PATIENCE}
+    if address.startswith(_S3):
+        try:
+            from botocore.config import Config
+        except ImportError:
+            return {}  # smart_open is about to say so
+        config = Config(connect_timeout=_PATIENCE / 3, read_timeout=_PATIENCE, tcp_keepalive=True)
+        return {"client_kwargs": {"S3.Client": {"config": config}}}
+    return {}
+
+
+class _Remote(RawIOBase):
+    """The bytes at an address; whatever goes wrong in its client is an `InputError`."""
+
+    def __init__(self, stream: IO[bytes], address: str) -> None:
+        self._stream = stream
+        self._address = address
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _as_input_error(self._address):
+            data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def _as_input_error(address: str) -> Iterator[None]:
+    """Each client has errors of its own, with no root but Exception."""
     try:
-        stream: IO[bytes] = smart_open.open(file, "rb", compression="disable")
+        yield
     except ImportError as error:
-        raise MissingExtraError(f"reading {file}", "remote") from error
-    except (NotImplementedError, ValueError) as error:
-        raise InputError(f"cannot read {file}: {error}") from error
-    return stream
+        raise MissingExtraError(f"reading {called(address)}", "remote") from error
+    except NotImplementedError as error:
+        scheme = address.partition("://")[0]
+        raise InputError(f"cannot read {called(address)}: no reader for {scheme}:// is known") from error
+    except Exception as error:
+        raise InputError(f"cannot read {called(address)}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """Why a client failed, in one line: the system's word for it if there is one, else the innermost error's."""
+    chain = [error]
+    while cause := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(cause)
+    told = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
+    reason = (told or [str(chain[-1]) or type(chain[-1]).__name__])[-1]
+    return shorten(re.sub(r" for url: \S+$", "", reason), _LONGEST_REASON, placeholder=" …")

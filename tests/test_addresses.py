@@ -1,0 +1,387 @@
+"""Sources at addresses, read from real servers on this machine."""
+
+import gzip
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+import wvcli
+from tests.conftest import SENTENCES, Result, Run, clean_environment
+from wvcli import sources
+from wvcli.corpus import Corpus
+from wvcli.errors import InputError
+from wvcli.sources import stem, suffix, without_password
+
+TEXT = ("\n".join(SENTENCES * 30) + "\n").encode()
+RECORDS = b"".join(json.dumps({"body": {"text": line}}).encode() + b"\n" for line in SENTENCES * 30)
+QUICK = ("--dim", 5, "--epochs", 1, "--workers", 1)
+
+
+def assert_refused(result: Result, address: str, folder: Path, code: int = 3) -> None:
+    """One line that names the address, and nothing left behind."""
+    assert (result.code, result.out) == (code, ""), result.err
+    assert address in result.err
+    problem, *hints = result.err.splitlines()
+    assert problem.startswith("error: "), result.err
+    assert "unexpected" not in problem
+    assert len(problem) < 300
+    assert len(hints) <= 1
+    assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables for a run that meets no proxy and no settings of this machine's user."""
+    nowhere = str(tmp_path_factory.mktemp("aws") / "none")
+    return {
+        "NO_PROXY": "*",
+        "AWS_CONFIG_FILE": nowhere,
+        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+
+
+# --- the web ---
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """A few files, and ways in which a server fails."""
+
+    released = Event()
+
+    def do_GET(self) -> None:
+        name = self.path.partition("?")[0]
+        pages = {
+            "/plain.txt": TEXT,
+            "/packed.txt.gz": gzip.compress(TEXT),
+            "/packed": gzip.compress(TEXT),
+            "/records.jsonl": RECORDS,
+            "/empty.txt": b"",
+        }
+        if name.startswith("/broken"):
+            content = TEXT if name == "/broken.txt" else gzip.compress(TEXT)
+            self._answer(content[: len(content) // 2], len(content))
+            self.close_connection = True
+        elif name == "/silent.txt":
+            self._answer(TEXT[:100], len(TEXT))
+            self.released.wait(60)
+        elif name == "/forbidden.txt":
+            self.send_error(403)
+        elif name in pages:
+            self._answer(pages[name], len(pages[name]))
+        else:
+            self.send_error(404)
+
+    def _answer(self, content: bytes, length: int) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        _Pages.released.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def closed_port() -> Iterator[int]:
+    """A port where nothing listens, and that nobody else is given meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "options", "model"),
+    [
+        ("plain.txt", (), "plain"),
+        ("packed.txt.gz", (), "packed"),
+        ("packed", (), "packed"),
+        ("records.jsonl", ("--field", "body.text"), "records"),
+        ("records.jsonl?token=a/b.c", ("--field", "body.text"), "records"),
+    ],
+)
+def test_a_page_trains_what_a_file_trains(
+    run: Run, environment: dict[str, str], tmp_path: Path, web: str, page: str, options: tuple[str, ...], model: str
+) -> None:
+    result = run("train", f"{web}/{page}", *options, *QUICK, env=environment)
+    assert result.code == 0, result.err
+    assert [file.name for file in tmp_path.iterdir()] == [f"{model}.safetensors"]
+    (tmp_path / "same.txt").write_bytes(TEXT)
+    same = wvcli.train(tmp_path / "same.txt", dim=5, epochs=1, workers=1, output=tmp_path / "same.safetensors")
+    trained = wvcli.load(tmp_path / f"{model}.safetensors")
+    assert trained.manifest["corpus"]["sha256"] == same.manifest["corpus"]["sha256"]
+    assert (trained["cat"] == same["cat"]).all()
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("missing.txt", "404"),
+        ("forbidden.txt", "403"),
+        ("broken.txt", "IncompleteRead"),
+        ("broken.txt.gz", "IncompleteRead"),
+        ("empty.txt", "no words"),
+    ],
+)
+def test_a_page_that_cannot_be_read_is_named(
+    run: Run, environment: dict[str, str], tmp_path: Path, web: str, page: str, said: str
+) -> None:
+    result = run("train", f"{web}/{page}", *QUICK, "--checkpoint", 1, env=environment)
+    assert_refused(result, f"{web}/{page}", tmp_path)
+    assert said in result.err
+
+
+def test_a_refused_connection_is_named(
+    run: Run, environment: dict[str, str], tmp_path: Path, closed_port: int
+) -> None:
+    address = f"http://127.0.0.1:{closed_port}/a.txt"
+    result = run("train", address, env=environment)
+    assert_refused(result, address, tmp_path)
+    assert "refused" in result.err.lower()
+
+
+def test_a_server_that_falls_silent_is_given_up(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_PATIENCE", 0.5)
+    monkeypatch.setenv("NO_PROXY", "*")
+    with pytest.raises(InputError, match=r"silent\.txt: .*timed out"):
+        list(Corpus([f"{web}/silent.txt"]).texts())
+
+
+def test_a_dry_run_reads_an_address_and_writes_nothing(
+    run: Run, environment: dict[str, str], tmp_path: Path, web: str
+) -> None:
+    result = run("train", f"{web}/packed.txt.gz", "--dry-run", "--format", "json", env=environment)
+    assert result.code == 0, result.err
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "same.txt").write_bytes(TEXT)
+    same = run("train", "same.txt", "--dry-run", "--format", "json")
+    assert json.loads(result.out)["tokens"] == json.loads(same.out)["tokens"] > 0
+    assert json.loads(result.out)["is_exact"]
+
+
+def test_an_update_reads_an_address(
+    run: Run, environment: dict[str, str], tmp_path: Path, web: str, word2vec_model: Path
+) -> None:
+    result = run("update", word2vec_model, f"{web}/plain.txt", "-o", "m.safetensors", env=environment)
+    assert result.code == 0, result.err
+    (tmp_path / "m.safetensors").unlink()
+    result = run("update", word2vec_model, f"{web}/missing.txt", "-o", "m.safetensors", env=environment)
+    assert_refused(result, f"{web}/missing.txt", tmp_path)
+
+
+# --- S3 ---
+
+_SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """An S3 server with the bucket `texts`, and the variables with which a client finds it."""
+
+    variables: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    # its warnings are its own: it runs in a process that does not turn them into errors
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path_factory.mktemp("server"),
+        env=clean_environment() | {"MOTO_S3_CUSTOM_ENDPOINTS": ""},
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    try:
+        port = int(server.stdout.readline())
+        variables = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+        }
+        _fill(variables)
+        yield Storage(variables)
+    finally:
+        server.stdin.close()
+        server.wait(30)
+        server.stdout.close()
+
+
+def _fill(variables: dict[str, str]) -> None:
+    import boto3
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1",
+    )
+    client.create_bucket(Bucket="texts")
+    for key, content in {
+        "folder/file.txt.gz": gzip.compress(TEXT),
+        "records.jsonl": RECORDS,
+        "empty.txt": b"",
+        "cut.txt.gz": gzip.compress(TEXT)[:-20],
+        "a?b#c.txt": TEXT,
+    }.items():
+        client.put_object(Bucket="texts", Key=key, Body=content)
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "model"),
+    [
+        ("folder/file.txt.gz", (), "file"),
+        ("records.jsonl", ("--field", "body.text"), "records"),
+        ("a?b#c.txt", (), "a?b#c"),
+    ],
+)
+def test_an_object_trains_what_a_file_trains(
+    run: Run,
+    environment: dict[str, str],
+    tmp_path: Path,
+    storage: Storage,
+    key: str,
+    options: tuple[str, ...],
+    model: str,
+) -> None:
+    result = run("train", f"s3://texts/{key}", *options, *QUICK, env=environment | storage.variables)
+    assert result.code == 0, result.err
+    assert [file.name for file in tmp_path.iterdir()] == [f"{model}.safetensors"]
+    (tmp_path / "same.txt").write_bytes(TEXT)
+    same = wvcli.train(tmp_path / "same.txt", dim=5, epochs=1, workers=1, output=tmp_path / "same.safetensors")
+    assert (wvcli.load(tmp_path / f"{model}.safetensors")["cat"] == same["cat"]).all()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("s3://texts/missing.txt", "NoSuchKey"),
+        ("s3://texts/*.txt", "NoSuchKey"),
+        ("s3://nowhere/file.txt", "NoSuchBucket"),
+        ("s3://texts", "names no file in the bucket"),
+        ("s3://texts/", "names no file in the bucket"),
+        ("s3://texts/empty.txt", "no words"),
+        ("s3://texts/cut.txt.gz", "cut off"),
+        ("s3://A B/file.txt", "bucket name"),
+    ],
+)
+def test_an_object_that_cannot_be_read_is_named(
+    run: Run, environment: dict[str, str], tmp_path: Path, storage: Storage, address: str, said: str
+) -> None:
+    result = run("train", address, "-o", "m.safetensors", env=environment | storage.variables)
+    assert_refused(result, address, tmp_path)
+    assert said in result.err
+
+
+def test_missing_credentials_are_told(
+    run: Run, environment: dict[str, str], tmp_path: Path, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    endpoint = {"AWS_ENDPOINT_URL": storage.variables["AWS_ENDPOINT_URL"]}
+    result = run("train", "s3://texts/folder/file.txt.gz", env=environment | endpoint)
+    assert_refused(result, "s3://texts/folder/file.txt.gz", tmp_path)
+    assert "credentials" in result.err
+
+
+def test_an_endpoint_that_does_not_answer_is_told(
+    run: Run, environment: dict[str, str], tmp_path: Path, storage: Storage, closed_port: int
+) -> None:
+    endpoint = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{closed_port}"}
+    result = run("train", "s3://texts/a.txt", env=environment | storage.variables | endpoint)
+    assert_refused(result, "s3://texts/a.txt", tmp_path)
+    assert "refused" in result.err.lower()
+
+
+def test_a_password_is_neither_shown_nor_kept(
+    run: Run, environment: dict[str, str], tmp_path: Path, storage: Storage
+) -> None:
+    endpoint = {"AWS_ENDPOINT_URL": storage.variables["AWS_ENDPOINT_URL"]}
+    address = "s3://someone:s3cret/s3cret@texts/"
+    result = run("train", address + "missing.txt", env=environment | endpoint)
+    assert_refused(result, "s3://someone@texts/missing.txt", tmp_path)
+    assert "s3cret" not in result.err
+    result = run("train", address + "folder/file.txt.gz", *QUICK, env=environment | endpoint)
+    assert result.code == 0, result.err
+    assert b"s3cret" not in (tmp_path / "file.safetensors").read_bytes()
+
+
+# --- addresses ---
+
+
+@pytest.mark.parametrize("package", ["requests", "boto3"])
+def test_a_missing_extra_is_told_with_its_pip_line(
+    run: Run, environment: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, package: str
+) -> None:
+    absent = tmp_path_factory.mktemp("absent")
+    (absent / f"{package}.py").write_text(f"raise ModuleNotFoundError('no {package} here')\n")
+    address = "s3://texts/a.txt" if package == "boto3" else "http://127.0.0.1/a.txt"
+    result = run("train", address, env=environment | {"PYTHONPATH": str(absent)})
+    assert_refused(result, address, tmp_path, code=5)
+    assert 'pip install "wvcli[remote]"' in result.err
+
+
+@pytest.mark.parametrize("address", ["nothing://host/a.txt", "http:///a.txt", "http://[::1/a.txt", "file:///no/a.txt"])
+def test_an_address_that_means_nothing_is_refused(
+    run: Run, environment: dict[str, str], tmp_path: Path, address: str
+) -> None:
+    assert_refused(run("train", address, "-o", "m.safetensors", env=environment), address, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://host/a/text.jsonl.GZ", ("text", ".jsonl")),
+        ("https://host/text.csv?key=x.y/z#part", ("text", ".csv")),
+        ("s3://bucket/what?.txt.zst", ("what?", ".txt")),
+    ],
+)
+def test_an_address_tells_a_name_and_a_kind(address: str, name: tuple[str, str]) -> None:
+    assert (stem(address), suffix(address)) == name
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://me:secret@host:80/a", "https://me@host:80/a"),
+        ("https://host:80/a@b", "https://host:80/a@b"),
+        ("ssh://me@host/a:b@c", "ssh://me@host/a:b@c"),
+        ("s3://id:se/cr:et@bucket/a@b", "s3://id@bucket/a@b"),
+        ("a:b@c.txt", "a:b@c.txt"),
+    ],
+)
+def test_a_password_is_left_out_of_what_is_shown(address: str, shown: str) -> None:
+    assert without_password(address) == shown

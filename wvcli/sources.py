@@ -24,6 +24,7 @@ _MAGIC = (
 _COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _PEEKED = 8192  # bytes looked at to recognise a compression
 _BUFFER = 1 << 20
+_REMOTE_BUFFER = 1 << 17  # as much as smart_open itself asks for at a time
 _PATIENCE = 30  # seconds that a server may take to answer, or to go on sending
 _LONGEST_REASON = 200  # letters; some clients quote their whole rule book
 _WEB = ("http://", "https://")
@@ -185,15 +186,13 @@ def _remote(address: str) -> Iterator[IO[bytes]]:
     if re.fullmatch(r"(s3[an]?|gs)://[^/]*/*", address):
         raise InputError(f"{called(address)} names no file in the bucket")
     with _as_input_error(address):
-        stream = smart_open.open(
-            address, "rb", compression="disable", transport_params=_transport(address)
-        )
+        stream = smart_open.open(address, "rb", compression="disable", transport_params=_transport(address))
     with stream:
-        yield _Remote(stream, address)
+        yield BufferedReader(_Remote(stream, address), _REMOTE_BUFFER)
 
 
 def _transport(address: str) -> dict[str, Any]:
-    """Time limits, which the clients of smart_open leave out or set to minutes; retries of S3 are left to AWS_*."""
+    """Time limits, which the clients leave out or set to minutes; retries of S3 are the user's to set."""
     if address.startswith(_WEB):
         return {"timeout": _PATIENCE}
     if address.startswith(_S3):
@@ -244,4 +243,6 @@ def _reason(error: BaseException) -> str:
         chain.append(cause)
     told = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
     reason = (told or [str(chain[-1]) or type(chain[-1]).__name__])[-1]
-    return shorten(re.sub(r" for url: \S+$", "", reason), _LONGEST_REASON, placeholder=" …")
+    if reason.startswith("IncompleteRead("):
+        return "the server broke off " + reason.removeprefix("IncompleteRead")
+    return shorten(re.sub(r"^smart_open\S*\(.*?\): | for url: \S+$", "", reason), _LONGEST_REASON, placeholder=" …")

@@ -1,5 +1,6 @@
 """`wvcli train`, as typed."""
 
+import gzip
 import json
 import signal
 import subprocess
@@ -58,6 +59,34 @@ def test_stdin_needs_a_name_for_the_model(run: Run, tmp_path: Path) -> None:
     assert "-o" in refused.err
     assert run("train", "-", "-o", "from_stdin.safetensors", "--dim", 5, stdin=TEXT).code == 0
     assert "cat" in wvcli.load(tmp_path / "from_stdin.safetensors")
+
+
+@pytest.mark.parametrize("options", [(), ("--field", "text")])
+def test_packed_text_and_records_come_through_a_pipe(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    lines = TEXT.splitlines()
+    content = "\n".join(json.dumps({"text": line}) for line in lines) if options else TEXT
+    packed = gzip.compress(content.encode())
+    quick = ("--dim", 5, "--epochs", 1, "--workers", 1)
+    piped = run("train", "-", "-o", "piped.safetensors", *options, *quick, stdin=packed)
+    assert piped.code == 0, piped.err
+    assert wvcli.load(tmp_path / "piped.safetensors").manifest["corpus"]["texts"] == len(lines)
+    cut = run("train", "-", "-o", "cut.safetensors", *options, *quick, stdin=packed[: len(packed) // 2])
+    assert cut.code == 3
+    assert "standard input is cut off" in cut.err
+    assert [file.name for file in tmp_path.iterdir()] == ["piped.safetensors"]
+
+
+def test_a_glob_of_records_is_read_by_its_field(run: Run, tmp_path: Path) -> None:
+    records = [json.dumps({"body": {"text": line}}) + "\n" for line in TEXT.splitlines()]
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a.jsonl").write_text("".join(records[:100]), encoding="utf-8")
+    (tmp_path / "deep" / "b.jsonl.gz").write_bytes(gzip.compress("".join(records[100:]).encode()))
+    (tmp_path / "c.txt").write_text("not meant\n")
+    result = run("train", "**/*.jsonl*", "--field", "body.text", "-o", "m.safetensors", "--dim", 5, "--epochs", 1)
+    assert result.code == 0, result.err
+    model = wvcli.load(tmp_path / "m.safetensors")
+    assert model.manifest["corpus"]["texts"] == len(records)
+    assert "meant" not in model
 
 
 @pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])

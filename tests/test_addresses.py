@@ -154,9 +154,19 @@ def test_a_page_trains_what_a_file_trains(
 def test_a_page_that_cannot_be_read_is_named(
     run: Run, environment: dict[str, str], tmp_path: Path, web: str, page: str, said: str
 ) -> None:
-    result = run("train", f"{web}/{page}", *QUICK, "--checkpoint", 1, env=environment)
+    keeping = ("--checkpoint", 1, "--keep-encoded", "kept")
+    result = run("train", f"{web}/{page}", *QUICK, *keeping, env=environment)
     assert_refused(result, f"{web}/{page}", tmp_path)
     assert said in result.err
+
+
+def test_a_broken_page_does_not_touch_the_model_that_is_there(
+    run: Run, environment: dict[str, str], tmp_path: Path, web: str
+) -> None:
+    assert run("train", f"{web}/plain.txt", *QUICK, "-o", "m.safetensors", env=environment).code == 0
+    before = (tmp_path / "m.safetensors").read_bytes()
+    assert run("train", f"{web}/broken.txt", "--force", "-o", "m.safetensors", env=environment).code == 3
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [before]
 
 
 def test_a_refused_connection_is_named(

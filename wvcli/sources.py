@@ -245,4 +245,5 @@ def _reason(error: BaseException) -> str:
     reason = (told or [str(chain[-1]) or type(chain[-1]).__name__])[-1]
     if reason.startswith("IncompleteRead("):
         return "the server broke off " + reason.removeprefix("IncompleteRead")
-    return shorten(re.sub(r"^smart_open\S*\(.*?\): | for url: \S+$", "", reason), _LONGEST_REASON, placeholder=" …")
+    reason = re.sub(r"^smart_open\S*\(.*?\): | for url: \S+$", "", reason)
+    return shorten(reason, _LONGEST_REASON, placeholder=" …")

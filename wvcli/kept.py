@@ -4,7 +4,8 @@ The folder holds shards, files of little-endian uint32, and `text.json`: the dis
 how the text was read. Nothing depends on a vocabulary or on phrases, which are decided for each model anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,9 @@ class KeptText:
         return encoding
 
 
-def make_room(folder: Path) -> None:
-    """Make a folder for text that is to be kept.
+@contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Make a folder for text that is to be kept, and take it away again if reading the text fails.
 
     Raises:
         UsageError: it holds kept text already, or something else.
@@ -81,10 +83,20 @@ def make_room(folder: Path) -> None:
         raise UsageError(f"{folder} is not a folder")
     if folder.exists() and any(file.suffix != ".ids" for file in folder.iterdir()):
         raise UsageError(f"the folder {folder} holds other files", "name a new one")
+    was_there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WvcliError(f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        yield
+    except BaseException:
+        for shard in folder.glob("*.ids"):
+            shard.unlink()
+        if not was_there:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def save(encoding: Encoding, folder: Path, about: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from pathlib import Path
@@ -90,8 +90,9 @@ class Text:
         return Corpus(self.sources, self.encoding, self.encoding_errors, self.field, self.column, self.skip_bad)
 
     def to_json(self) -> dict[str, Any]:
-        """The choices as a JSON object."""
-        return {**self.__dict__, "sources": list(self.sources), "tokenizer": self.tokenizer.to_json()}
+        """The choices as a JSON object, without passwords."""
+        sources = [without_password(source) for source in self.sources]
+        return {**self.__dict__, "sources": sources, "tokenizer": self.tokenizer.to_json()}
 
 
 def file_names(sources: Source | Sequence[Source]) -> tuple[str, ...]:
@@ -282,10 +283,11 @@ def _encoding(
     """The text encoded, to be changed in `folder`; and what there is to say of its reading."""
     if isinstance(source, KeptText):
         return source.encoding(folder), source.about["read"]
-    if keep is not None:
-        kept.make_room(keep)
     source.on_bytes = _ReadingProgress(on_progress, source.size()).add
-    with closing(batches(source.texts(), text.tokenizer, processors(), source.size())) as tokenized:
+    with (
+        nullcontext() if keep is None else kept.room(keep),
+        closing(batches(source.texts(), text.tokenizer, processors(), source.size())) as tokenized,
+    ):
         raw = Encoding.of_batches(tokenized, keep or folder)
     read = {"fingerprint": source.fingerprint(), "skipped": source.skipped}
     if keep is not None:

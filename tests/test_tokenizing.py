@@ -34,6 +34,7 @@ MIXED = [
     "“It’s” — he said … £5–6",
     "Käse I\u0307 E\u0301te\u0301 co\u00adop",
     "GPT-4 很好 カメラ 한국어",
+    "東京へ行きました。학교에 갔다.",
     "a\0b \0 c",
 ]
 TEXTS = ENGLISH + CHINESE + MIXED
@@ -41,6 +42,8 @@ TOKENIZERS = [
     TokenizerSettings(),
     TokenizerSettings("unicode", lowercase=False),
     TokenizerSettings("chinese", min_length=2),
+    TokenizerSettings("japanese"),
+    TokenizerSettings("korean"),
     TokenizerSettings("whitespace"),
     TokenizerSettings("regex:[a-z]+ [a-z]+|\\n|\\0|[^ ]+"),
     TokenizerSettings("unicode", stopwords=("the", "a", "it's"), min_length=2),
@@ -51,7 +54,7 @@ Outcome = tuple[list[str], list[int], int, int, list[bytes]]
 
 def outcome(raw: Encoding) -> Outcome:
     """All that an encoding says and has put on disk."""
-    return raw.words, raw.counts.tolist(), raw.texts, raw.tokens_read, [path.read_bytes() for path in raw._shards]
+    return raw.words, raw.counts.tolist(), raw.texts, raw.tokens_read, [path.read_bytes() for path in raw.shards]
 
 
 def plainly(texts: list[str], tokenizer: TokenizerSettings, folder: Path) -> Outcome:

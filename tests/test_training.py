@@ -15,6 +15,7 @@ import pytest
 
 import wvcli
 from wvcli import store
+from wvcli.corpus import Corpus
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.training import Progress, default_output
 from wvcli.vectors import Vectors
@@ -151,7 +152,10 @@ def test_a_small_text_keeps_its_words_though_none_is_frequent() -> None:
     ],
 )
 def test_a_model_is_named_after_its_first_source(files: list[str], name: str) -> None:
-    assert default_output(files, files) == Path(name)
+    for file in files:
+        Path(file).parent.mkdir(exist_ok=True)
+        Path(file).touch()
+    assert default_output(files, Corpus(files)) == Path(name)
 
 
 # --- every token is trained, whatever the text looks like ---

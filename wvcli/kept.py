@@ -4,6 +4,7 @@ The folder holds shards, files of little-endian uint32, and `text.json`: the dis
 how the text was read. Nothing depends on a vocabulary or on phrases, which are decided for each model anew.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class KeptText:
     @staticmethod
     def lies_in(folder: Path) -> bool:
         """Whether a folder holds text kept by `save`."""
-        return (folder / _MANIFEST).is_file()
+        return os.path.isfile(folder / _MANIFEST)  # no error for a name that is too long
 
     @classmethod
     def of(cls, folder: Path) -> "KeptText":

@@ -63,6 +63,13 @@ def untold(note: str) -> None:
     pass
 
 
+# Tokens with these characters, the name of these, and what splits such text better than `auto`.
+_BETTER = (
+    (r"[\p{Hiragana}\p{Katakana}]", "kana", "Japanese", "japanese", "ja"),
+    (r"\p{Hangul}", "Hangul", "Korean", "korean", "ko"),
+)
+_MANY = 0.01  # of the tokens, from which on the above is told
+
 _READING = ("encoding", "encoding_errors", "field", "column", "skip_bad", "stopwords_file")
 
 
@@ -237,6 +244,7 @@ def prepare(
     on_progress: OnProgress,
     known: Known | None = None,
     keep: Path | None = None,
+    on_note: OnNote = untold,
 ) -> Prepared:
     """Take up the encoded text in `folder`, if a run left it there, or else read and encode the sources.
 
@@ -248,6 +256,7 @@ def prepare(
         on_progress: told how much was read.
         known: of a model that is to be trained further.
         keep: where to keep the text as it was read, for further models.
+        on_note: told which tokenizer cuts such text better, if one does.
 
     Raises:
         InputError: a source cannot be read, or has too few words.
@@ -256,6 +265,8 @@ def prepare(
     if EncodedCorpus.lies_in(folder):
         return _taken_up(folder, text, wanted)
     raw, read = _encoding(text, source, folder, on_progress, keep)
+    if text.tokenizer.name == "auto" and not isinstance(source, KeptText):
+        _advise(raw, on_note)
     found = None
     if known:
         found = known.phrases
@@ -294,6 +305,21 @@ def _encoding(
         kept.save(raw, keep, {"text": text.to_json(), "read": read})
         raw.move_to(folder)
     return raw, read
+
+
+def _advise(raw: Encoding, on_note: OnNote) -> None:
+    """Name the tokenizer that cuts Japanese or Korean better than `auto`, where there is some of it."""
+    import regex
+
+    others = [place for place, word in enumerate(raw.words) if not word.isascii()]
+    for scripts, what, language, tokenizer, extra in _BETTER:
+        holds = regex.compile(scripts).search
+        tokens = int(raw.counts[[place for place in others if holds(raw.words[place])]].sum())
+        if tokens and tokens >= _MANY * raw.tokens_read:
+            on_note(
+                f"{tokens / raw.tokens_read:.0%} of the tokens hold {what}; to cut {language} better, train with "
+                f"--tokenizer {tokenizer} (pip install 'wvcli[{extra}]')"
+            )
 
 
 def _taken_up(folder: Path, text: Text, wanted: TrainSettings) -> Prepared:

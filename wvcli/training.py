@@ -232,7 +232,9 @@ class _Job:
         with workspace(self.path, self.minutes > 0, self.resume, self.overwrite) as folder:
             self._tell(folder)
             known = start.known() if start else None
-            prepared = prepare(self.text, self.source, self.wanted, folder, self.on_progress, known, self.keep)
+            prepared = prepare(
+                self.text, self.source, self.wanted, folder, self.on_progress, known, self.keep, self.on_note
+            )
             progress = _TrainingProgress(self.on_progress, prepared)
             trainer = self.engine.start(prepared.encoded, prepared.settings, progress.add)
             run = Run(prepared.encoded, prepared.settings, trainer, early_stop=self.early_stop)

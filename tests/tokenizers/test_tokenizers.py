@@ -126,6 +126,13 @@ def test_text_is_split_into_words(text: str, words: list[str] | None) -> None:
         ("unicode", "猫是 cat", ["猫是", "cat"]),
         ("chinese", "猫是最爱的动物。cat, dog", ["猫", "是", "最", "爱", "的", "动物", "cat", "dog"]),
         ("chinese", "动物 кошка café 动物", ["动物", "кошка", "café", "动物"]),
+        ("japanese", "東京へ行きました。GPT-4", ["東京", "へ", "行き", "まし", "た", "gpt", "4"]),
+        ("japanese", "ラーメン・コーヒー、ｶﾞｽ", ["ラーメン", "コーヒー", "ｶﾞｽ"]),
+        ("japanese", "well-known 3.14 café 葛\U000e0100城", ["well-known", "3.14", "café", "葛城"]),
+        ("korean", "학교에 갔다.", ["학교", "에", "가다", "었", "다"]),
+        ("korean", "동물입니다", ["동물", "이다", "ㅂ니다"]),
+        ("korean", "GPT를 3.5원에 #한국", ["gpt", "를", "3.5", "원", "에", "한국"]),
+        ("korean", "😀 well-known 한국 カメラ", ["well-known", "한국", "カメラ"]),
         (r"regex:[a-z]+", "a1B,猫c", ["a", "b", "c"]),
         (r"regex:\p{Han}", "a猫狗", ["猫", "狗"]),
         (r"regex:(a)(b)?", "ab a", ["ab", "a"]),
@@ -182,7 +189,7 @@ def test_a_word_is_one_word_however_its_accents_are_written(
 @given(any_text | worded_text)
 @example("ǰ J\u030c")
 @example("❤\ufe0f")
-@pytest.mark.parametrize("name", ["unicode", "auto", "chinese"])
+@pytest.mark.parametrize("name", ["unicode", "auto", "chinese", "japanese", "korean"])
 def test_every_word_of_any_text_has_a_letter_or_digit_and_no_blank(name: str, text: str) -> None:
     for word in split(text, name):
         assert word

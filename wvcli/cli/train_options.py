@@ -168,7 +168,7 @@ Tokenizer = Annotated[
     str | None,
     _option(
         "--tokenizer",
-        help="auto, unicode, whitespace, chinese or regex:PATTERN [default: auto].",
+        help="auto, unicode, whitespace, chinese, japanese, korean or regex:PATTERN [default: auto].",
         panel="Text",
         metavar="NAME",
     ),

@@ -40,7 +40,7 @@ class TokenizerSettings:
     """Which tokenizer, and how; kept in the manifest so that every later text is split alike.
 
     Attributes:
-        name: `auto`, `unicode`, `whitespace`, `chinese`, or `regex:PATTERN`.
+        name: `auto`, `unicode`, `whitespace`, `chinese`, `japanese`, `korean`, or `regex:PATTERN`.
         lowercase: whether words are written in lower case.
         min_length: words of fewer characters are left out.
         stopwords: words that are left out.
@@ -70,6 +70,7 @@ class TokenizerSettings:
 
         Raises:
             UsageError: there is no such tokenizer, or its argument is wrong.
+            MissingExtraError: the package it needs is not installed.
         """
         family, _, argument = self.name.partition(":")
         tokenizer = registry.get(family)

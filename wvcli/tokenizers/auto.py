@@ -1,6 +1,6 @@
 """Tells the script of each run of text: Chinese goes to the segmenter, the rest by Unicode's word rules.
 
-Japanese is cut where its scripts change, Korean at its spaces.
+Japanese is cut where its scripts change, Korean at its spaces; the tokenizers `japanese` and `korean` do better.
 """
 
 from wvcli.tokenizers import Tokenize, Tokenizer, registry

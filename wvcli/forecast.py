@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from math import log
 from pathlib import Path
@@ -32,15 +32,20 @@ _LONGEST_LINE = 100_000  # bytes of a line taken at an excerpt's edge
 _TRIED = 250_000  # tokens trained on at a time
 _TRIALS = 5  # times after the first
 _LONGEST_TRIAL = 10.0  # seconds after which no other is begun
-_START = 1.3  # seconds until the program and Gensim are loaded
+_START = 0.9  # seconds until the program and Gensim are loaded
+_WARMING = 20  # characters of a text
 _SAVED = 300_000_000  # bytes of a model hashed, written and flushed in a second
 
 # Memory in bytes, of the main process, measured with benchmarks/forecasts.py.
-_PROGRAM = 153_000_000  # Python with Gensim and SciPy
+_PROGRAM = 138_000_000  # Python with Gensim and SciPy
+_A_DICTIONARY = 57_000_000  # of Chinese words, where the main process splits such text
+_A_BATCH = 400_000  # tokens in hand at a time, as strings
+_A_TOKEN = 35  # of a token in hand
 _A_RAW_WORD = 180  # of a distinct word while text is encoded: the string, its place in a dictionary and its count
 _AN_ID = 18  # of a token of the shard in hand, with what is made of it
 _LONGEST_SHARD = 1 << 22  # tokens
-_A_WORD = 560  # of a word of the vocabulary in Gensim's tables and ours, without its vectors
+_NOT_GIVEN_BACK = 0.3  # of what encoding took, still taken while training
+_A_WORD = 400  # of a word of the vocabulary in Gensim's tables and ours, without its vectors
 _A_WORD_IN_FILE = 40  # of a word in the model file, without its vectors
 _A_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
 
@@ -112,7 +117,8 @@ def forecast(
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
         trial = _Trial.of(encoded, settings, engine)
-    memory, file = _bytes(settings, growth.tokens, words, growth.words(1))
+    program = _PROGRAM + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
+    memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1))
     trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
     return Forecast(
         growth.tokens,
@@ -156,9 +162,11 @@ class _Reading:
     def batches(self, texts: Iterator[str]) -> Iterator[Batch]:
         """The texts tokenized here."""
         tokenize = tokenized_by(self.text.tokenizer)
-        tokenize(["a 猫"])  # a dictionary is loaded with the first text that needs it
-        self.starting = perf_counter() - self._started
-        for group in grouped(texts):
+        for number, group in enumerate(grouped(texts)):
+            if not number:
+                started = perf_counter()
+                tokenize([item[:_WARMING] for item in group])  # the first text that needs a dictionary loads it
+                self.starting = perf_counter() - started
             started = perf_counter()
             batch = tokenize(group)
             self.tokenizing += perf_counter() - started
@@ -297,13 +305,19 @@ class _Trial:
         return self.once + epochs * (self.each + tokens / self.speed)
 
 
-def _bytes(settings: TrainSettings, tokens: int, words: int, raw_words: int) -> tuple[int, int]:
+def _has_dictionary(text: Text, words: Iterable[str]) -> bool:
+    """Whether reading loads the dictionary of Chinese words."""
+    return text.tokenizer.name in ("auto", "chinese") and any("\u4e00" <= word[:1] <= "\u9fff" for word in words)
+
+
+def _bytes(settings: TrainSettings, program: int, tokens: int, words: int, raw_words: int) -> tuple[int, int]:
     """Memory at the peak, of encoding or of training, and size of the model file; in bytes."""
     row = 4 * (settings.dim or 1)
     file = 2 * words * row
-    training = _PROGRAM + words * _A_WORD + file
+    tables = words * _A_WORD
     if settings.algorithm == "fasttext":
         file += (words + (settings.buckets or 0)) * row
-        training = _PROGRAM + words * _A_WORD_WITH_SUBWORDS + file + words * row
-    encoding = _PROGRAM + raw_words * _A_RAW_WORD + min(tokens, _LONGEST_SHARD) * _AN_ID
-    return max(encoding, training), file + words * _A_WORD_IN_FILE
+        tables = words * _A_WORD_WITH_SUBWORDS
+    encoding = raw_words * _A_RAW_WORD + min(tokens, _LONGEST_SHARD) * _AN_ID + min(tokens, _A_BATCH) * _A_TOKEN
+    training = tables + file + int(_NOT_GIVEN_BACK * encoding)
+    return program + max(encoding, training), file + words * _A_WORD_IN_FILE

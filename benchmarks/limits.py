@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--min-count", type=int, default=5)
     parser.add_argument("--algorithm", default="word2vec")
     parser.add_argument("--architecture", default="cbow")  # trains faster, in the same memory
-    parser.add_argument("--limit", type=int, default=400_000_000, help="bytes of data for the second run")
+    parser.add_argument("--limit", type=int, default=500_000_000, help="bytes of data for the second run")
     parser.add_argument("--times", type=int, default=3, help="how often the second text holds the limit")
     options = parser.parse_args()
     same = ["--epochs", "1", "--architecture", options.architecture, "--checkpoint", "0"]

@@ -75,8 +75,10 @@ class EncodedCorpus:
         """
         return load_ids(self.shards[shard], start, -1 if stop is None else stop - start)
 
-    def stretches(self, least: int = _STRETCH) -> list[Stretch]:
-        """The corpus in stretches of whole texts, each of `least` tokens or more but for a shard's last."""
+    def stretches(self, least: int | None = None) -> list[Stretch]:
+        """The corpus in stretches of whole texts, each of `least` tokens (by default half a million) or more but for
+        a shard's last."""
+        least = least or _STRETCH
         stretches = []
         for number in range(len(self.shards)):
             ends = np.flatnonzero(self.ids(number) == TEXT_END)

@@ -76,8 +76,10 @@ class EncodedCorpus:
         return load_ids(self.shards[shard], start, -1 if stop is None else stop - start)
 
     def stretches(self, least: int | None = None) -> list[Stretch]:
-        """The corpus in stretches of whole texts, each of `least` tokens (by default half a million) or more but for
-        a shard's last."""
+        """The corpus in stretches of whole texts, each of `least` tokens or more but for a shard's last.
+
+        By default these are half a million.
+        """
         least = least or _STRETCH
         stretches = []
         for number in range(len(self.shards)):

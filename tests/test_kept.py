@@ -62,6 +62,23 @@ def test_from_the_command_line_with_text_from_a_pipe(run: Run, tmp_path: Path) -
     assert coverage["tokens_trained"] == coverage["tokens_kept"] > 10_000
 
 
+@pytest.mark.parametrize("options", [[], ["--phrases", "--phrase-threshold", "1"], ["--algorithm", "fasttext"]])
+def test_a_dry_run_judges_kept_text_by_all_of_it_and_not_by_its_sources(
+    run: Run, tmp_path: Path, text: Path, kept: Path, options: list[str]
+) -> None:
+    text.unlink()
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    done = run("train", "kept", "--dry-run", "--format", "json", *options)
+    assert done.code == 0, done.err
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+    facts = json.loads(done.out)
+    assert run("train", "kept", "-o", "model.safetensors", *options).code == 0
+    model = wvcli.load(tmp_path / "model.safetensors")
+    assert facts["is_exact"]
+    assert (facts["tokens"], facts["words"]) == (model.manifest["coverage"]["tokens_read"], len(model))
+    assert facts["settings"] == model.manifest["settings"]
+
+
 def test_a_model_is_updated_from_kept_text(tmp_path: Path, kept: Path) -> None:
     (tmp_path / "more.txt").write_text("the wombat chased the cat\n" * 20)
     wvcli.train(tmp_path / "more.txt", tmp_path / "more.safetensors", **FAST)
@@ -94,9 +111,7 @@ def test_kept_text_stands_alone(tmp_path: Path, text: Path, kept: Path) -> None:
 
 
 @pytest.mark.parametrize("taken", ["kept", "text.txt", "."])
-def test_no_folder_that_holds_something_is_written_to(
-    tmp_path: Path, text: Path, kept: Path, taken: str
-) -> None:
+def test_no_folder_that_holds_something_is_written_to(tmp_path: Path, text: Path, kept: Path, taken: str) -> None:
     before = sorted(file.name for file in tmp_path.rglob("*"))
     with pytest.raises(UsageError):
         wvcli.train(text, tmp_path / "x.safetensors", keep_encoded=tmp_path / taken, **FAST)

@@ -75,15 +75,19 @@ class EncodedCorpus:
         """
         return load_ids(self.shards[shard], start, -1 if stop is None else stop - start)
 
-    def stretches(self) -> list[Stretch]:
-        """The corpus in stretches of whole texts, each of half a million tokens or more but for a shard's last."""
+    def stretches(self, least: int | None = None) -> list[Stretch]:
+        """The corpus in stretches of whole texts, each of `least` tokens or more but for a shard's last.
+
+        By default these are half a million.
+        """
+        least = least or _STRETCH
         stretches = []
         for number in range(len(self.shards)):
             ends = np.flatnonzero(self.ids(number) == TEXT_END)
             tokens_before = ends - np.arange(len(ends))  # each text before has one end, which is no token
             start = done = 0
             for text, tokens in enumerate(tokens_before.tolist()):
-                if tokens - done >= _STRETCH or text == len(ends) - 1:
+                if tokens - done >= least or text == len(ends) - 1:
                     if tokens > done:
                         stretches.append(Stretch(number, start, int(ends[text]) + 1, tokens - done))
                     start, done = int(ends[text]) + 1, tokens

@@ -17,7 +17,7 @@ from wvcli.encoded import EncodedCorpus, load_ids, store_ids
 from wvcli.errors import WvcliError
 
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
-_SHARD_IDS = 1 << 24  # 64 MB on disk
+_SHARD_IDS = 1 << 22  # 16 MB on disk; what is made of a shard takes several times that in memory
 _DROPPED = np.uint32(0xFFFFFFFE)
 
 

@@ -2,21 +2,26 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from math import log
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any
 
 from wvcli import phrases
+from wvcli.batches import Batch, grouped
 from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import Encoding
 from wvcli.engines import Engine
 from wvcli.errors import InputError
+from wvcli.kept import KeptText
+from wvcli.loss import Probe
 from wvcli.preparation import Text, processors
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
 from wvcli.sources import called, is_packed, size
+from wvcli.tokenizing import spread_after, tokenized_by
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
 _MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)
@@ -24,12 +29,23 @@ _MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)
 _EXCERPTS = 64  # places of a file that it is taken from
 _LONGEST_LINE = 100_000  # bytes of a line taken at an excerpt's edge
 
+_TRIED = 250_000  # tokens trained on at a time
+_TRIALS = 5  # times after the first
+_LONGEST_TRIAL = 10.0  # seconds after which no other is begun
+_START = 0.9  # seconds until the program and Gensim are loaded
+_WARMING = 20  # characters of a text
+_SAVED = 300_000_000  # bytes of a model hashed, written and flushed in a second
+
 # Memory in bytes, of the main process, measured with benchmarks/forecasts.py.
-_PROGRAM = 153_000_000  # Python with Gensim and SciPy
+_PROGRAM = 138_000_000  # Python with Gensim and SciPy
+_A_DICTIONARY = 57_000_000  # of Chinese words, where the main process splits such text
+_A_BATCH = 400_000  # tokens in hand at a time, as strings
+_A_TOKEN = 35  # of a token in hand
 _A_RAW_WORD = 180  # of a distinct word while text is encoded: the string, its place in a dictionary and its count
 _AN_ID = 18  # of a token of the shard in hand, with what is made of it
-_LONGEST_SHARD = 1 << 24  # tokens
-_A_WORD = 560  # of a word of the vocabulary in Gensim's tables and ours, without its vectors
+_LONGEST_SHARD = 1 << 22  # tokens
+_NOT_GIVEN_BACK = 0.3  # of what encoding took, still taken while training
+_A_WORD = 400  # of a word of the vocabulary in Gensim's tables and ours, without its vectors
 _A_WORD_IN_FILE = 40  # of a word in the model file, without its vectors
 _A_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
 
@@ -71,7 +87,9 @@ class Forecast:
         }
 
 
-def forecast(text: Text, wanted: TrainSettings, engine: Engine, exact: bool = False) -> Forecast:
+def forecast(
+    text: Text, wanted: TrainSettings, engine: Engine, exact: bool = False, kept: KeptText | None = None
+) -> Forecast:
     """Judge a run without doing it; nothing is left on disk.
 
     Args:
@@ -79,38 +97,93 @@ def forecast(text: Text, wanted: TrainSettings, engine: Engine, exact: bool = Fa
         wanted: the settings, where None is chosen by the size of the corpus.
         engine: what would train.
         exact: read the whole text instead of excerpts.
+        kept: the text, if it was read before; it is then judged by all of it.
 
     Raises:
         InputError: a source cannot be read, or has no words.
     """
     with tempfile.TemporaryDirectory(prefix="wvcli-") as folder:
-        started = perf_counter()
-        sampled = _Sampled(text, exact, Path(folder))
-        sample = Encoding.of(sampled.texts(), text.tokenizer.tokenize(), Path(folder))
-        reading = perf_counter() - started
+        sample, share, reading = _sample(text, exact, kept, Path(folder))
         if not sample.tokens_read:
             raise InputError(f"there are no words in {', '.join(map(called, text.sources))}")
+        started = perf_counter()
         if wanted.phrases:
             phrases.join(sample, auto_settings(wanted, sample.tokens_read, 1))
-        growth = _Growth(sample, sampled.share())
+        growth = _Growth(sample, share)
         settings = auto_settings(wanted, growth.tokens, processors())
         words = min(growth.words(settings.min_count or 1), settings.max_vocab or growth.tokens)
         encoded = sample.trimmed(1, words)
+        reading += share * (perf_counter() - started)
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
-        speed, around = _tried(encoded, settings, engine)
-    memory, file = _bytes(settings, growth.tokens, words, growth.words(1))
+        trial = _Trial.of(encoded, settings, engine)
+    program = _PROGRAM + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
+    memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1))
+    trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
     return Forecast(
         growth.tokens,
-        growth.share == 1,
+        share == 1,
         {count: growth.words(count) for count in _MIN_COUNTS},
         settings,
         words,
-        reading * growth.share + around + growth.tokens * (settings.epochs or 1) / speed,
+        _START + reading + trial.seconds(trained, settings.epochs or 1) + file / _SAVED,
         memory,
         4 * growth.tokens,
         file,
     )
+
+
+def _sample(text: Text, exact: bool, kept: KeptText | None, folder: Path) -> tuple[Encoding, float, float]:
+    """A sample encoded, how many times its size the whole has, and the seconds that reading the whole takes."""
+    started = perf_counter()
+    if kept is not None:
+        return kept.encoding(folder), 1.0, perf_counter() - started
+    sampled = _Sampled(text, exact, folder)
+    reading = _Reading(text)
+    encoding = Encoding.of_batches(reading.batches(sampled.texts()), folder)
+    return encoding, sampled.share(), reading.seconds(sampled.share(), text.corpus().size())
+
+
+@dataclass
+class _Reading:
+    """How long it takes to read text with one process, and so with several.
+
+    Attributes:
+        text: which text.
+        starting: seconds until the tokenizer is ready.
+        tokenizing: seconds in which it was at work.
+    """
+
+    text: Text
+    starting: float = 0.0
+    tokenizing: float = 0.0
+    _started: float = field(default_factory=perf_counter)
+
+    def batches(self, texts: Iterator[str]) -> Iterator[Batch]:
+        """The texts tokenized here."""
+        tokenize = tokenized_by(self.text.tokenizer)
+        for number, group in enumerate(grouped(texts)):
+            if not number:
+                started = perf_counter()
+                tokenize([item[:_WARMING] for item in group])  # the first text that needs a dictionary loads it
+                self.starting = perf_counter() - started
+            started = perf_counter()
+            batch = tokenize(group)
+            self.tokenizing += perf_counter() - started
+            yield batch
+
+    def seconds(self, share: float, size: int | None) -> float:
+        """Of reading `share` times what was read, of which `size` bytes are known."""
+        rest = share * (perf_counter() - self._started - self.starting - self.tokenizing)
+        tokenizing = share * self.tokenizing
+        here = min(tokenizing, spread_after(size)) if processors() > 1 else tokenizing
+        elsewhere = tokenizing - here
+        if not elsewhere:
+            return self.starting + here + rest
+        # The main process reads and numbers while the others tokenize, and all share the processors.
+        left = rest * elsewhere / tokenizing
+        spread = self.starting + max(left, (left + elsewhere) / processors())
+        return self.starting + here + rest - left + spread
 
 
 class _Sampled:
@@ -191,27 +264,60 @@ class _Growth:
         return round(grown)
 
 
-def _tried(encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> tuple[float, float]:
-    """Tokens a second of training, tried out on a stretch of the sample; and the seconds before and after it."""
-    started = perf_counter()
-    trainer = engine.start(encoded, settings, lambda count: None)
-    around = perf_counter() - started
-    stretch = encoded.stretches()[0]
-    started = perf_counter()
-    trainer.train(stretch, settings.alpha, settings.alpha)
-    speed = stretch.tokens / max(1e-6, perf_counter() - started)
-    started = perf_counter()
-    trainer.vectors()
-    return speed, around + perf_counter() - started
+@dataclass(frozen=True)
+class _Trial:
+    """What was seen of training on a sample.
+
+    Attributes:
+        speed: tokens a second.
+        once: seconds before and after all epochs.
+        each: seconds at the end of each.
+    """
+
+    speed: float
+    once: float
+    each: float
+
+    @classmethod
+    def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> "_Trial":
+        """Train on stretches of the sample for some seconds; the first warms up, and the median counts."""
+        started = perf_counter()
+        trainer = engine.start(encoded, settings, lambda count: None)
+        probe = Probe.of(encoded, settings)
+        once = perf_counter() - started
+        started = perf_counter()
+        if probe:
+            probe.loss(trainer)
+        each = perf_counter() - started
+        stretches = encoded.stretches(_TRIED)
+        seconds: list[float] = []
+        while len(seconds) <= _TRIALS and (len(seconds) < 2 or sum(seconds) < _LONGEST_TRIAL):
+            stretch = stretches[len(seconds) % len(stretches)]
+            started = perf_counter()
+            trainer.train(stretch, settings.alpha, settings.alpha)
+            seconds.append((perf_counter() - started) / stretch.tokens)
+        started = perf_counter()
+        trainer.vectors()
+        return cls(1 / max(1e-9, median(seconds[1:])), once + perf_counter() - started, each)
+
+    def seconds(self, tokens: float, epochs: int) -> float:
+        """Of training on so many tokens in each epoch."""
+        return self.once + epochs * (self.each + tokens / self.speed)
 
 
-def _bytes(settings: TrainSettings, tokens: int, words: int, raw_words: int) -> tuple[int, int]:
+def _has_dictionary(text: Text, words: Iterable[str]) -> bool:
+    """Whether reading loads the dictionary of Chinese words."""
+    return text.tokenizer.name in ("auto", "chinese") and any("\u4e00" <= word[:1] <= "\u9fff" for word in words)
+
+
+def _bytes(settings: TrainSettings, program: int, tokens: int, words: int, raw_words: int) -> tuple[int, int]:
     """Memory at the peak, of encoding or of training, and size of the model file; in bytes."""
     row = 4 * (settings.dim or 1)
     file = 2 * words * row
-    training = _PROGRAM + words * _A_WORD + file
+    tables = words * _A_WORD
     if settings.algorithm == "fasttext":
         file += (words + (settings.buckets or 0)) * row
-        training = _PROGRAM + words * _A_WORD_WITH_SUBWORDS + file + words * row
-    encoding = _PROGRAM + raw_words * _A_RAW_WORD + min(tokens, _LONGEST_SHARD) * _AN_ID
-    return max(encoding, training), file + words * _A_WORD_IN_FILE
+        tables = words * _A_WORD_WITH_SUBWORDS
+    encoding = raw_words * _A_RAW_WORD + min(tokens, _LONGEST_SHARD) * _AN_ID + min(tokens, _A_BATCH) * _A_TOKEN
+    training = tables + file + int(_NOT_GIVEN_BACK * encoding)
+    return program + max(encoding, training), file + words * _A_WORD_IN_FILE

@@ -16,6 +16,7 @@ from wvcli.engines import Trainer
 from wvcli.settings import TrainSettings
 
 _EXAMPLES = 4_000  # enough to tell epochs apart, and quick beside an epoch
+_AT_ONCE = 250  # examples: with all in hand, 300 dimensions would take hundreds of megabytes
 _SEED = 20_130_116  # of the sample, the same for every model
 
 
@@ -58,29 +59,45 @@ class Probe:
     def loss(self, trainer: Trainer) -> float:
         """The mean loss of the sample, in nats for each example; NaN when there is no example."""
         words, places = np.unique(np.concatenate(self.contexts), return_inverse=True)
-        vectors = trainer.inputs(words.astype(np.uint32)).astype(np.float64)
-        weights = trainer.pieces(words.astype(np.uint32))[places].astype(np.float64)
-        starts = np.cumsum([0] + [len(context) for context in self.contexts[:-1]])
-        inputs = np.add.reduceat(vectors[places] * weights[:, None], starts, axis=0)
-        inputs /= np.add.reduceat(weights, starts)[:, None]
-        if "output.hierarchical" in trainer.tensors:
-            return self._hierarchical(inputs, trainer)
-        output = trainer.tensors["output.negative"]
-        right = np.einsum("ed,ed->e", inputs, output[self.targets].astype(np.float64))
-        wrong = np.einsum("ed,end->en", inputs, output[self.noise].astype(np.float64))
-        told_apart = self.noise != self.targets[:, None]  # noise that is the target itself is not trained on
-        return float(np.mean(_softplus(-right) + (_softplus(wrong) * told_apart).sum(axis=1)))
+        vectors = trainer.inputs(words.astype(np.uint32))
+        weights = trainer.pieces(words.astype(np.uint32)).astype(np.float64)
+        stops = np.cumsum([0] + [len(context) for context in self.contexts])
+        losses = []
+        for first in range(0, len(self.targets), _AT_ONCE):
+            starts = stops[first : first + _AT_ONCE + 1]
+            here = places[starts[0] : starts[-1]]
+            starts = starts[:-1] - starts[0]
+            inputs = np.add.reduceat(vectors[here].astype(np.float64) * weights[here, None], starts, axis=0)
+            inputs /= np.add.reduceat(weights[here], starts)[:, None]
+            losses.append(self._losses(inputs, slice(first, first + _AT_ONCE), trainer))
+        return float(np.mean(np.concatenate(losses)))
 
-    def _hierarchical(self, inputs: npt.NDArray[np.float64], trainer: Trainer) -> float:
-        output = trainer.tensors["output.hierarchical"]
-        total = 0.0
-        for target, vector in zip(self.targets.tolist(), inputs, strict=True):
-            nodes, sides = trainer.paths(target)
-            total += float(_softplus(-sides * (output[nodes].astype(np.float64) @ vector)).sum())
-        return total / len(self.targets)
+    def _losses(
+        self, inputs: npt.NDArray[np.float64], examples: slice, trainer: Trainer
+    ) -> npt.NDArray[np.float64]:
+        """float64 [examples], the loss of each."""
+        targets, noise = self.targets[examples], self.noise[examples]
+        if "output.hierarchical" in trainer.tensors:
+            return _hierarchical(inputs, targets, trainer)
+        output = trainer.tensors["output.negative"]
+        right = np.einsum("ed,ed->e", inputs, output[targets].astype(np.float64))
+        wrong = np.einsum("ed,end->en", inputs, output[noise].astype(np.float64))
+        told_apart = noise != targets[:, None]  # noise that is the target itself is not trained on
+        losses: npt.NDArray[np.float64] = _softplus(-right) + (_softplus(wrong) * told_apart).sum(axis=1)
+        return losses
 
     def __bool__(self) -> bool:
         return len(self.targets) > 0
+
+
+def _hierarchical(inputs: npt.NDArray[np.float64], targets: IdArray, trainer: Trainer) -> npt.NDArray[np.float64]:
+    """float64 [examples], the loss of each along its target's path."""
+    output = trainer.tensors["output.hierarchical"]
+    losses = np.zeros(len(targets))
+    for place, target in enumerate(targets.tolist()):
+        nodes, sides = trainer.paths(target)
+        losses[place] = _softplus(-sides * (output[nodes].astype(np.float64) @ inputs[place])).sum()
+    return losses
 
 
 def _around(ids: IdArray, place: int, window: int) -> IdArray:

@@ -55,7 +55,7 @@ def batches(
     """
     tokenize = tokenized_by(settings)
     groups = grouped(texts)
-    left = 0.0 if (size or 0) >= _LARGE else _ALONE
+    left = spread_after(size)
     if processes < 2 or not sys.executable or getattr(sys, "frozen", False):
         yield from map(tokenize, groups)
         return
@@ -68,6 +68,11 @@ def batches(
         left -= perf_counter() - start
         yield batch
     yield from _elsewhere(groups, settings, processes)
+
+
+def spread_after(size: int | None) -> float:
+    """Seconds of tokenizing after which other processes go on with a text of so many bytes."""
+    return 0.0 if (size or 0) >= _LARGE else _ALONE
 
 
 def tokenized_by(settings: TokenizerSettings) -> Callable[[Sequence[str]], Batch]:

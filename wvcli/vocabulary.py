@@ -35,17 +35,17 @@ class Vocabulary(Sequence[str]):
         Raises:
             InputError: a word occurs twice, or is no text that UTF-8 can hold.
         """
+        words = list(words)
+        offsets = np.zeros(len(words) + 1, dtype=np.int64)
         try:
-            encoded = [word.encode("utf-8") for word in words]
+            np.cumsum(np.fromiter((len(word.encode("utf-8")) for word in words), np.int64), out=offsets[1:])
         except UnicodeEncodeError as error:
             raise InputError(f"the word {error.object!r} is not Unicode text") from error
-        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum([len(word) for word in encoded], out=offsets[1:])
-        order = sorted(range(len(encoded)), key=encoded.__getitem__)
+        order = sorted(range(len(words)), key=words.__getitem__)  # strings compare as their UTF-8 bytes do
         for before, after in pairwise(order):
-            if encoded[before] == encoded[after]:
+            if words[before] == words[after]:
                 raise InputError(f"the word {words[before]!r} occurs twice")
-        text = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+        text = np.frombuffer("".join(words).encode("utf-8"), dtype=np.uint8)
         return cls(text, offsets, np.array(order, dtype=np.int32))
 
     @cached_property

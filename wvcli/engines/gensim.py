@@ -175,7 +175,7 @@ class _Trainer:
         if not self._is_fasttext:
             vectors: FloatArray = self._model.wv.vectors
             return vectors
-        composed: FloatArray = np.empty_like(self._model.wv.vectors_vocab)
+        composed: FloatArray = self._model.wv.vectors  # Gensim's place for them, which training leaves alone
         for start in range(0, len(composed), _COMPOSED):
             words = np.arange(start, min(start + _COMPOSED, len(composed)), dtype=np.uint32)
             composed[words] = self.inputs(words)

@@ -93,14 +93,17 @@ def _forecast(sources: list[str], exact: bool, given: dict[str, Any]) -> dict[st
 
     from wvcli import engines
     from wvcli.forecast import forecast
+    from wvcli.kept import KeptText
     from wvcli.preparation import Text, opened
     from wvcli.settings import TrainSettings
 
     tokenizer = {"name": given["tokenizer"], "lowercase": given["lowercase"], "min_length": given["min_length"]}
     how = {name: given[name] for name in ("encoding", "encoding_errors", "field", "column", "skip_bad")}
     settings = {field.name: given[field.name] for field in fields(TrainSettings)}
-    _, text, wanted = opened(Text(tuple(sources), **how), tokenizer, given["stopwords"], settings, given["like"])
-    return forecast(text, wanted, engines.registry.get("gensim"), exact).to_json()
+    text = Text(tuple(sources), **how)
+    source, text, wanted = opened(text, tokenizer, given["stopwords"], settings, given["like"])
+    kept = source if isinstance(source, KeptText) else None
+    return forecast(text, wanted, engines.registry.get("gensim"), exact, kept).to_json()
 
 
 def _told(facts: dict[str, Any]) -> dict[str, Any]:

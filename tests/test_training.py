@@ -171,7 +171,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is told in other units elsewhere")
 def test_the_memory_it_takes_does_not_grow_with_the_text() -> None:
-    """Ten times the tokens would take 12 MB more as numbers, and above 100 MB more as strings, if they were held."""
+    """Ten times the tokens take 12 MB more as numbers, and above 100 MB more as strings, if they are held."""
     peaks = []
     for name, lines in (("short.txt", 15_000), ("long.txt", 150_000)):
         words = np.random.default_rng(1).zipf(1.5, (lines, 20)) % 2_000

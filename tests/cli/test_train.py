@@ -52,7 +52,7 @@ def facts_of(run: Run, model: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
 def test_a_text_of_one_long_line_is_trained_to_its_end(run: Run, tmp_path: Path, algorithm: str) -> None:
-    (tmp_path / "line.txt").write_text("one two three four " * 15_000 + "last words")
+    (tmp_path / "line.txt").write_text(" ".join(f"w{n % 2_000}" for n in range(60_000)) + " last words")
     options = ("--algorithm", algorithm, "--workers", 2, "--dim", 5, "--epochs", 2, "--min-count", 1)
     result = run("train", "line.txt", *options)
     assert result.code == 0

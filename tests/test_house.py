@@ -47,3 +47,12 @@ def test_the_lock_holds_every_dependency() -> None:
 def test_modules_and_functions_stay_readable() -> None:
     for path in Path(CLONE / "wvcli").rglob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+
+
+def test_the_versions_of_python_are_those_that_gensim_has_wheels_for_and_told_alike() -> None:
+    project = (CLONE / "pyproject.toml").read_text(encoding="utf-8")
+    minors = [int(minor) for minor in re.findall(r'"Programming Language :: Python :: 3\.(\d+)"', project)]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    assert f'requires-python = ">=3.{minors[0]},<3.{minors[-1] + 1}"' in project
+    readme = (CLONE / "README.md").read_text(encoding="utf-8")
+    assert f"Python 3.{minors[0]} to 3.{minors[-1]} (Gensim has no wheels for 3.{minors[-1] + 1} yet)" in readme

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gensim.models.fasttext import FastTextKeyedVectors
 
 import wvcli
 from wvcli import store
@@ -221,6 +222,16 @@ def test_any_blank_parts_words_as_a_plain_one_does(tokenizer: str, blank: str) -
     assert_same_model("plain", "other")
 
 
+@pytest.mark.parametrize("tokenizer", ["auto", "whitespace"])
+@pytest.mark.parametrize("end", ["\r\n", "\r\n\r\n", "\u3000\n", "\u00a0\r\n", "\t\n\n"])
+def test_any_line_end_parts_texts_as_a_plain_one_does(tokenizer: str, end: str) -> None:
+    plain = train(SENTENCES, "plain", tokenizer=tokenizer)
+    other = train("".join(line + end for line in SENTENCES), "other", tokenizer=tokenizer)
+    assert other.manifest["coverage"] == plain.manifest["coverage"]
+    assert other.manifest["corpus"]["texts"] == plain.manifest["corpus"]["texts"] == len(SENTENCES)
+    assert_same_model("plain", "other")
+
+
 def test_rare_words_are_left_out_and_said_to_be() -> None:
     vectors = train(["a a a b b c"] * 2 + ["d"], min_count=4)
     assert list(vectors) == ["a", "b"]
@@ -357,6 +368,39 @@ def test_all_that_is_told_of_a_model_is_plain_json(algorithm: str) -> None:
     answers = [vectors.similarity("cat", "dog"), vectors.most_similar("cat"), vectors.count(0)]
     assert json.loads(json.dumps(dict(vectors.manifest))) == vectors.manifest
     assert json.loads(json.dumps(answers))[2] == 4
+
+
+def test_a_fasttext_model_is_opened_with_its_vectors_and_composes_none() -> None:
+    """Gensim's own files leave the words' vectors out, and to open one is to make them again."""
+    train(SENTENCES, algorithm="fasttext", buckets=50)
+    vectors = wvcli.load("corpus.txt.safetensors")
+    base: Any = vectors.matrix
+    while base is not None and not isinstance(base, np.memmap):
+        base = base.base
+    assert isinstance(base, np.memmap)
+    np.testing.assert_array_equal(vectors.matrix, composed(tensors(), list(vectors), buckets=50))
+
+
+def composed(held: dict[str, Any], words: list[str], buckets: int) -> Any:
+    """The vectors of words by Gensim, from the trained rows of words and n-grams."""
+    keyed = FastTextKeyedVectors(vector_size=8, min_n=3, max_n=6, bucket=buckets)
+    keyed.index_to_key = words
+    keyed.key_to_index = {word: row for row, word in enumerate(words)}
+    keyed.vectors_vocab, keyed.vectors_ngrams = held["input.words"], held["subwords.vectors"]
+    keyed.recalc_char_ngram_buckets()
+    keyed.adjust_vectors()
+    return keyed.vectors
+
+
+def test_a_fasttext_run_that_ends_early_has_the_vectors_it_trained() -> None:
+    """Gensim composes the words' vectors at the very end only, so that to break off is to keep untrained ones."""
+    lines = ["the cat sat on the mat with the dog"] * 500
+    settings: dict[str, Any] = {"algorithm": "fasttext", "buckets": 50, "epochs": 50, "early_stop": True}
+    vectors = train(lines, **settings)
+    assert len(vectors.manifest["history"]) < 50
+    np.testing.assert_array_equal(vectors.matrix, composed(tensors(), list(vectors), buckets=50))
+    untrained = train(lines, "untrained", alpha=1e-9, min_alpha=0, **settings)
+    assert np.abs(vectors.matrix - untrained.matrix).max() > 0.01
 
 
 # --- settings that Gensim takes without a word ---

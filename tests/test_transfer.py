@@ -64,6 +64,52 @@ def test_words_are_counted_over_old_and_new_text(tmp_path: Path, old: Vectors) -
     assert "rug" in new  # not in the new text at all
 
 
+def test_a_known_word_is_trained_on_however_rare_it_is_in_the_new_text(tmp_path: Path, old: Vectors) -> None:
+    """Gensim's update judges a word by its count in the new text alone."""
+    (tmp_path / "rare.txt").write_text("the mouse sat on the wombat\n")
+    new = wvcli.update(
+        tmp_path / "old.safetensors", tmp_path / "rare.txt", tmp_path / "new.safetensors", sample=0, alpha=0.1
+    )
+    assert set(new) == set(old)
+    assert new.manifest["coverage"] == {"tokens_read": 6, "tokens_kept": 5, "tokens_trained": 5}
+    assert new.count(new.index("mouse") or 0) == OLD.split().count("mouse") + 1
+    assert np.abs(new["mouse"] - old["mouse"]).max() > 1e-4
+    np.testing.assert_array_equal(new["rug"], old["rug"])
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+def test_neighbours_after_an_update_are_those_of_the_new_vectors(tmp_path: Path, algorithm: str) -> None:
+    """Gensim keeps the lengths that vectors had when it was first asked."""
+    (tmp_path / "old.txt").write_text(OLD)
+    (tmp_path / "new.txt").write_text(NEW)
+    path = tmp_path / "old.safetensors"
+    before = wvcli.train(tmp_path / "old.txt", path, algorithm=algorithm, **FAST)
+    before.most_similar("sat")
+    new = wvcli.update(path, tmp_path / "new.txt", tmp_path / "new.safetensors", alpha=0.2, epochs=20)
+    lengths = np.linalg.norm(new.matrix, axis=1)
+    np.testing.assert_allclose(new.norms, lengths, rtol=1e-5)
+    assert np.abs(np.linalg.norm(before["sat"]) / np.linalg.norm(new["sat"]) - 1) > 0.05
+    cosines = new.matrix @ new["sat"] / lengths / np.linalg.norm(new["sat"])
+    for word, similarity in new.most_similar("sat", topn=5):
+        assert similarity == pytest.approx(cosines[new.index(word)], abs=1e-5)
+
+
+def test_an_update_goes_by_the_models_settings_and_takes_zero_for_a_value(tmp_path: Path, old: Vectors) -> None:
+    settings = {"noise_exponent": 0.5, "alpha": 0.05, "window": 3, "fixed_window": True, "negative": 7}
+    model = tmp_path / "model.safetensors"
+    wvcli.train(tmp_path / "old.txt", model, **FAST, **settings)
+
+    def updated(**changes: Any) -> Vectors:
+        return wvcli.update(model, tmp_path / "new.txt", tmp_path / "new.safetensors", overwrite=True, **changes)
+
+    usual = updated()
+    assert usual.manifest["settings"].items() >= settings.items()
+    for name in ("sample", "min_alpha"):
+        zero = updated(**{name: 0})
+        assert zero.manifest["settings"] == usual.manifest["settings"] | {name: 0}
+        assert not np.array_equal(zero["the"], usual["the"])
+
+
 def test_the_old_file_stays_unless_forced(tmp_path: Path, old: Vectors) -> None:
     path = tmp_path / "old.safetensors"
     before = path.read_bytes()

@@ -1,11 +1,15 @@
 """`wvcli info` and `wvcli models`, and which model a command takes, as typed."""
 
+import gzip
 import json
 import os
 import shutil
 from pathlib import Path
 
+import gensim.utils
 import pytest
+from gensim.models import FastText, Word2Vec
+from gensim.models.fasttext import save_facebook_model
 
 from tests.conftest import Run
 
@@ -84,6 +88,41 @@ def test_what_is_no_model_is_refused_in_one_line(
     assert result.code == 3
     assert name in result.err
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["trap.model", "trap.kv", "trap.bin", "trap.safetensors"])
+def test_a_pickle_is_refused_and_never_executed(run: Run, tmp_path: Path, name: str) -> None:
+    """Gensim's `load` runs whatever a file tells it to."""
+    made = tmp_path / "made"
+    (tmp_path / name).write_bytes(f"cbuiltins\nopen\n(V{made}\nVw\ntR.".encode())  # open(made, "w")
+    gensim.utils.unpickle(str(tmp_path / name)).close()
+    assert made.exists()
+    made.unlink()
+    for command in (["similar", "cat", "-m", name], ["train", "-", "-o", "x.safetensors", "--init", name]):
+        result = run(*command, stdin="the cat and the dog\n")
+        assert result.code == 3
+        assert name in result.err
+        assert len(result.err.splitlines()) == 1
+    assert not made.exists()
+
+
+def test_gensims_and_fasttexts_own_model_files_are_refused_and_never_misread(run: Run, tmp_path: Path) -> None:
+    texts = [["the", "cat", "and", "the", "dog"]] * 5
+    word2vec = Word2Vec(texts, vector_size=4, min_count=1, epochs=1)
+    fasttext = FastText(texts, vector_size=4, min_count=1, epochs=1, bucket=20)
+    word2vec.save(str(tmp_path / "word2vec.model"))
+    word2vec.wv.save(str(tmp_path / "word2vec.kv"))
+    fasttext.save(str(tmp_path / "fasttext.model"))
+    fasttext.wv.save(str(tmp_path / "fasttext.kv"))
+    save_facebook_model(fasttext, str(tmp_path / "facebook.bin"))
+    packed = gzip.compress((tmp_path / "facebook.bin").read_bytes())
+    (tmp_path / "facebook.bin.gz").write_bytes(packed)
+    for file in sorted(tmp_path.iterdir()):
+        result = run("similar", "cat", "-m", file.name)
+        assert (result.code, result.out) == (3, ""), file
+        assert file.name in result.err
+        assert len(result.err.splitlines()) == 1
+    assert "unpack it first" in run("similar", "cat", "-m", "facebook.bin.gz").err
 
 
 def test_a_truncated_model_is_refused_in_one_line(run: Run, word2vec_model: Path, tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -39,6 +43,69 @@ def test_coverage_is_whole_and_in_the_model(run: Run, corpus: Path) -> None:
     coverage = facts["coverage"]
     assert coverage["tokens_read"] > coverage["tokens_kept"] == coverage["tokens_trained"] > 0
     assert [epoch["tokens_trained"] for epoch in facts["history"]] == [coverage["tokens_kept"]] * 3
+
+
+def facts_of(run: Run, model: str) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(run("info", model, "--format", "json").out)
+    return facts
+
+
+@pytest.mark.parametrize("algorithm", ["word2vec", "fasttext"])
+def test_a_text_of_one_long_line_is_trained_to_its_end(run: Run, tmp_path: Path, algorithm: str) -> None:
+    (tmp_path / "line.txt").write_text(" ".join(f"w{n % 2_000}" for n in range(60_000)) + " last words")
+    options = ("--algorithm", algorithm, "--workers", 2, "--dim", 5, "--epochs", 2, "--min-count", 1)
+    result = run("train", "line.txt", *options)
+    assert result.code == 0
+    assert "100%" in result.err
+    facts = facts_of(run, "line.safetensors")
+    assert facts["coverage"] == {"tokens_read": 60_002, "tokens_kept": 60_002, "tokens_trained": 60_002}
+    assert [epoch["tokens_trained"] for epoch in facts["history"]] == [60_002] * 2
+    assert {"last", "words"} <= set(wvcli.load(tmp_path / "line.safetensors"))
+
+
+BLANKS = {
+    "ideographic spaces": ("\u3000", "\n"),
+    "no-break spaces": ("\u00a0", "\n"),
+    "tabs": ("\t", "\n"),
+    "carriage returns": (" ", "\r\n"),
+    "a mix": ("\u3000\t \u00a0", "\u00a0\r\n"),
+}
+
+
+def test_the_kind_of_blank_and_line_end_makes_no_difference(run: Run, tmp_path: Path) -> None:
+    lines = ["the cat sat on the mat", "猫 喜欢 鱼 and the dog"] * 20
+    options = ("--workers", 1, "--dim", 5, "--epochs", 1, "-q")
+
+    def trained(name: str, blank: str, end: str) -> dict[str, Any]:
+        (tmp_path / f"{name}.txt").write_bytes("".join(line.replace(" ", blank) + end for line in lines).encode())
+        assert run("train", f"{name}.txt", *options).code == 0
+        return facts_of(run, f"{name}.safetensors")
+
+    plain = trained("plain", " ", "\n")
+    assert plain["coverage"] == {"tokens_read": 240, "tokens_kept": 240, "tokens_trained": 240}
+    assert plain["words"] == 10
+    for name, (blank, end) in BLANKS.items():
+        other = trained(name, blank, end)
+        assert other["coverage"] == plain["coverage"], name
+        assert other["corpus"]["texts"] == plain["corpus"]["texts"] == 40
+        assert other["checksum"] == plain["checksum"], name  # of the words, their counts and every number
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_text_from_a_named_pipe_trains_as_from_a_file(
+    run: Run, corpus: Path, tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    options = ("--dim", 5, "--epochs", 1, "--workers", 1, "-q")
+    assert run("train", corpus.name, *options).code == 0
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=[pack(TEXT.encode())], daemon=True)
+    writer.start()
+    result = run("train", pipe.name, *options)
+    assert (result.code, result.err) == (0, "")
+    writer.join(60)
+    assert facts_of(run, "pipe.safetensors")["checksum"] == facts_of(run, "corpus.safetensors")["checksum"]
 
 
 def test_an_existing_model_is_kept_unless_forced(run: Run, corpus: Path) -> None:

@@ -217,6 +217,30 @@ def test_batches_of_long_texts_are_whole(tmp_path: Path) -> None:
     assert trained.tokens_trained == [40_003]
 
 
+@pytest.mark.parametrize("sample", [0.0, 0.01])
+@pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
+def test_text_that_gensim_drops_without_a_word_fails_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: TrainSettings, sample: float
+) -> None:
+    """Were a text not split, Gensim would drop its end, and count it as trained."""
+    monkeypatch.setattr(encoding, "LONGEST_TEXT", 12_000)
+    text = [f"w{n % 500}" for n in range(12_000)]
+    corpus = encode([text] * 3, tmp_path)
+    assert max(map(len, corpus.sentences())) == 12_000
+    with pytest.raises(WvcliError, match="did not train on the whole text: 36,000 of 36,000"):
+        train(corpus, replace(base, epochs=1, sample=sample))
+
+
+@pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
+def test_training_tells_of_itself_within_an_epoch(tmp_path: Path, base: TrainSettings) -> None:
+    """Gensim by itself has nothing to say before an epoch is over."""
+    corpus = encode(make_texts(4_000), tmp_path)
+    told: list[int] = []
+    train(corpus, replace(base, epochs=1), told.append)
+    assert len(told) >= 4
+    assert told[0] < corpus.tokens_kept / 3
+
+
 def test_the_learning_rate_ends_where_it_was_told_to(tmp_path: Path) -> None:
     """Gensim by itself takes a learning rate of 0 for one not given."""
     corpus = encode(make_texts(2_500), tmp_path)

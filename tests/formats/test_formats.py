@@ -194,6 +194,16 @@ def test_gensim_reads_what_is_written_and_the_other_way_round(member: Format, tm
 
 
 @pytest.mark.parametrize("member", MEMBERS)
+def test_words_are_written_in_the_models_order_whatever_their_counts(member: Format, tmp_path: Path) -> None:
+    words, matrix = ["rare", "common", "usual"], np.eye(3, dtype=np.float32)
+    counts = np.array([1, 900, 30], dtype=np.int64)
+    write(member, Vectors(Vocabulary.from_words(words), matrix, counts), tmp_path / "file")
+    found = read(member, tmp_path / "file")
+    assert list(found) == words
+    assert bits(found.matrix) == bits(matrix)
+
+
+@pytest.mark.parametrize("member", MEMBERS)
 def test_words_with_blanks_are_written_with_underscores_and_noted(member: Format, tmp_path: Path) -> None:
     words = ["the", "new york", "a\tb", "c\r\nd", "猫 犬"]
     matrix = np.arange(10, dtype=np.float32).reshape(5, 2)

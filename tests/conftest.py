@@ -57,6 +57,28 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
+_MEASURED = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-c", *sys.argv[1:]], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+"""
+
+
+def peak_memory(program: str, *arguments: object) -> int:
+    """Bytes in memory at the peak of a program of Python.
+
+    A small program starts it and measures: a process begins with the peak of the one that started it, and that of
+    the tests is large.
+    """
+    pytest.importorskip("resource", reason="this system does not tell a program's peak of memory")
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED, program, *map(str, arguments)],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
 SENTENCES = [
     "The cat chased the mouse across the kitchen floor.",
     "A dog barked at the cat behind the garden fence.",

@@ -1,5 +1,6 @@
 """The house stands as drawn: imports go down, packages and versions are told once, the lock fits."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -46,7 +47,12 @@ def test_the_lock_holds_every_dependency() -> None:
 
 def test_modules_and_functions_stay_readable() -> None:
     for path in Path(CLONE / "wvcli").rglob("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 400, path
+        for function in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)):
+            body = function.body[1:] if ast.get_docstring(function) else function.body
+            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert lines <= 40, f"{path}: {function.name}"
 
 
 def test_the_versions_of_python_are_those_that_gensim_has_wheels_for_and_told_alike() -> None:

@@ -84,7 +84,7 @@ def english() -> Texts:
 def test_real_text_is_joined_as_gensim_joins_it(
     tmp_path: Path, english: Texts, monkeypatch: pytest.MonkeyPatch, scorer: Any, threshold: float, passes: int
 ) -> None:
-    monkeypatch.setattr(encoding, "_SHARD_IDS", 9_000)
+    monkeypatch.setattr(encoding, "SHARD_IDS", 9_000)
     how = TrainSettings(
         phrases=True, phrase_passes=passes, phrase_scorer=scorer, phrase_threshold=threshold, phrase_min_count=4
     )
@@ -121,7 +121,7 @@ def test_any_text_is_joined_as_gensim_joins_it(
         phrase_threshold=scoring[1],
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "_SHARD_IDS", shard)
+        patch.setattr(encoding, "SHARD_IDS", shard)
         assert_as_gensim(texts, how, tmp_path)
 
 

@@ -125,7 +125,7 @@ def test_batches_come_to_the_same_as_text_by_text(
     tmp_path: Path, tokenizer: TokenizerSettings, texts: list[str], size: int, shard: int, longest: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "_SHARD_IDS", shard)
+        patch.setattr(encoding, "SHARD_IDS", shard)
         patch.setattr(encoding, "LONGEST_TEXT", longest)
         expected = plainly(texts, tokenizer, tmp_path)
         patch.setattr(batching, "_BATCH", size)
@@ -146,7 +146,7 @@ def test_other_processes_come_to_the_same(
         "\ud83d",
         "\ude00 \0",
     ]
-    monkeypatch.setattr(encoding, "_SHARD_IDS", 700)
+    monkeypatch.setattr(encoding, "SHARD_IDS", 700)
     expected = plainly(texts, tokenizer, tmp_path)
     monkeypatch.setattr(batching, "_BATCH", 300)
     assert in_batches(texts, tokenizer, processes, tmp_path) == expected

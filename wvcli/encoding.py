@@ -17,7 +17,7 @@ from wvcli.encoded import EncodedCorpus, load_ids, store_ids
 from wvcli.errors import WvcliError
 
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
-_SHARD_IDS = 1 << 22  # 16 MB on disk; what is made of a shard takes several times that in memory
+SHARD_IDS = 1 << 22  # 16 MB on disk; what is made of a shard takes several times that in memory
 _DROPPED = np.uint32(0xFFFFFFFE)
 
 
@@ -69,8 +69,8 @@ class Encoding:
         size = 0
         for batch in batches:
             ids = encoding._numbered(batch, places.__getitem__)
-            while size + len(ids) >= _SHARD_IDS:
-                least = max(0, _SHARD_IDS - size - 1)
+            while size + len(ids) >= SHARD_IDS:
+                least = max(0, SHARD_IDS - size - 1)
                 stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
                 encoding._write([*held, ids[:stop]], len(places))
                 held, size, ids = [], 0, ids[stop:]

@@ -61,4 +61,9 @@ class MissingExtraError(WvcliError):
     exit_code = ExitCode.MISSING_EXTRA
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional package", f'pip install "wvcli[{extra}]"')
+        super().__init__(f"{what} needs an optional package", install_line(extra))
+
+
+def install_line(extra: str) -> str:
+    """What to type to install an optional extra."""
+    return f'pip install "wvcli[{extra}]"'

@@ -13,14 +13,13 @@ from typing import Any
 from wvcli import phrases
 from wvcli.batches import Batch, grouped
 from wvcli.encoded import EncodedCorpus
-from wvcli.encoding import Encoding
+from wvcli.encoding import SHARD_IDS, Encoding
 from wvcli.engines import Engine
-from wvcli.errors import InputError
 from wvcli.kept import KeptText
 from wvcli.loss import Probe
-from wvcli.preparation import Text, processors
+from wvcli.preparation import Text, processors, require_words
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
-from wvcli.sources import called, is_packed, size
+from wvcli.sources import is_packed, size
 from wvcli.tokenizing import spread_after, tokenized_by
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
@@ -43,7 +42,6 @@ _A_BATCH = 400_000  # tokens in hand at a time, as strings
 _A_TOKEN = 35  # of a token in hand
 _A_RAW_WORD = 180  # of a distinct word while text is encoded: the string, its place in a dictionary and its count
 _AN_ID = 18  # of a token of the shard in hand, with what is made of it
-_LONGEST_SHARD = 1 << 22  # tokens
 _NOT_GIVEN_BACK = 0.3  # of what encoding took, still taken while training
 _A_WORD = 400  # of a word of the vocabulary in Gensim's tables and ours, without its vectors
 _A_WORD_IN_FILE = 40  # of a word in the model file, without its vectors
@@ -104,8 +102,7 @@ def forecast(
     """
     with tempfile.TemporaryDirectory(prefix="wvcli-") as folder:
         sample, share, reading = _sample(text, exact, kept, Path(folder))
-        if not sample.tokens_read:
-            raise InputError(f"there are no words in {', '.join(map(called, text.sources))}")
+        require_words(sample, text)
         started = perf_counter()
         if wanted.phrases:
             phrases.join(sample, auto_settings(wanted, sample.tokens_read, 1))
@@ -318,6 +315,6 @@ def _bytes(settings: TrainSettings, program: int, tokens: int, words: int, raw_w
     if settings.algorithm == "fasttext":
         file += (words + (settings.buckets or 0)) * row
         tables = words * _A_WORD_WITH_SUBWORDS
-    encoding = raw_words * _A_RAW_WORD + min(tokens, _LONGEST_SHARD) * _AN_ID + min(tokens, _A_BATCH) * _A_TOKEN
+    encoding = raw_words * _A_RAW_WORD + min(tokens, SHARD_IDS) * _AN_ID + min(tokens, _A_BATCH) * _A_TOKEN
     training = tables + file + int(_NOT_GIVEN_BACK * encoding)
     return program + max(encoding, training), file + words * _A_WORD_IN_FILE

@@ -17,7 +17,7 @@ from wvcli import kept, phrases, store
 from wvcli.corpus import Corpus, read_words
 from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import Encoding
-from wvcli.errors import InputError, UsageError
+from wvcli.errors import InputError, UsageError, install_line
 from wvcli.kept import KeptText
 from wvcli.phrases import Phrases
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
@@ -275,7 +275,7 @@ def prepare(
     elif wanted.phrases:
         found = phrases.join(raw, auto_settings(wanted, raw.tokens_read, 1))
     words = known.words if known else {}
-    settings = _complete(wanted, raw, text.sources, words)
+    settings = _complete(wanted, raw, words)
     encoded = raw.trimmed(settings.min_count or 1, settings.max_vocab, words)
     if not encoded.tokens_kept:
         raise InputError(
@@ -293,18 +293,32 @@ def _encoding(
 ) -> tuple[Encoding, dict[str, Any]]:
     """The text encoded, to be changed in `folder`; and what there is to say of its reading."""
     if isinstance(source, KeptText):
-        return source.encoding(folder), source.about["read"]
+        raw = source.encoding(folder)
+        require_words(raw, text)
+        return raw, source.about["read"]
     source.on_bytes = _ReadingProgress(on_progress, source.size()).add
     with (
         nullcontext() if keep is None else kept.room(keep),
         closing(batches(source.texts(), text.tokenizer, processors(), source.size())) as tokenized,
     ):
         raw = Encoding.of_batches(tokenized, keep or folder)
-    read = {"fingerprint": source.fingerprint(), "skipped": source.skipped}
+        require_words(raw, text)
+        read = {"fingerprint": source.fingerprint(), "skipped": source.skipped}
+        if keep is not None:
+            kept.save(raw, keep, {"text": text.to_json(), "read": read})
     if keep is not None:
-        kept.save(raw, keep, {"text": text.to_json(), "read": read})
         raw.move_to(folder)
     return raw, read
+
+
+def require_words(encoding: Encoding, text: Text) -> None:
+    """Refuse text without words.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not encoding.tokens_read:
+        raise InputError(f"there are no words in {', '.join(map(called, text.sources))}")
 
 
 def _advise(raw: Encoding, on_note: OnNote) -> None:
@@ -318,7 +332,7 @@ def _advise(raw: Encoding, on_note: OnNote) -> None:
         if tokens and tokens >= _MANY * raw.tokens_read:
             on_note(
                 f"{tokens / raw.tokens_read:.0%} of the tokens hold {what}; to cut {language} better, train with "
-                f"--tokenizer {tokenizer} (pip install 'wvcli[{extra}]')"
+                f"--tokenizer {tokenizer} ({install_line(extra)})"
             )
 
 
@@ -334,12 +348,8 @@ def _taken_up(folder: Path, text: Text, wanted: TrainSettings) -> Prepared:
     return Prepared(encoded, TrainSettings(**about["settings"]), *kept)
 
 
-def _complete(
-    settings: TrainSettings, raw: Encoding, sources: Sequence[str], known: Mapping[str, int]
-) -> TrainSettings:
+def _complete(settings: TrainSettings, raw: Encoding, known: Mapping[str, int]) -> TrainSettings:
     """Choose what is `auto` for this corpus; refuse a corpus that leaves no vocabulary."""
-    if not raw.tokens_read:
-        raise InputError(f"there are no words in {', '.join(map(called, sources))}")
     highest = int(raw.counts.max())
     chosen = auto_settings(settings, raw.tokens_read, processors())
     if settings.min_count is None and highest < (chosen.min_count or 1):

@@ -54,7 +54,7 @@ def test_a_note_names_the_tokenizer_that_cuts_such_text_better(
     advice = [line for line in trained.err.splitlines() if "--tokenizer" in line]
     assert len(advice) == len(named)
     for line, name in zip(advice, named, strict=True):
-        assert f"--tokenizer {name} (pip install 'wvcli[{name[:2]}]')" in line
+        assert f'--tokenizer {name} (pip install "wvcli[{name[:2]}]")' in line
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,7 @@ def test_fasttext_vectors_are_composed_as_gensim_composes_them(corpus: EncodedCo
 @pytest.fixture
 def sharded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncodedCorpus:
     """A corpus in many shards, more than Gensim's queues hold at once."""
-    monkeypatch.setattr(encoding, "_SHARD_IDS", 5_000)
+    monkeypatch.setattr(encoding, "SHARD_IDS", 5_000)
     corpus = encode(make_texts(10_000, words=200), tmp_path)
     assert len(corpus.shards) > 20
     return corpus

@@ -11,6 +11,7 @@ from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.progress import Progress, TaskID
 
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
 _LINE_SECONDS = 60.0  # between two lines of progress where there is no terminal
@@ -121,31 +122,7 @@ def progress(rate_unit: str) -> Iterator[Callable[[str, int, int | None], None]]
     if not is_terminal():
         yield _Lines(rate_unit).show
         return
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TaskID,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text(f"{speed:>9,.0f} {task.fields['unit']}/s" if speed else "")
-
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %", markup=False),
-        Rate(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        console=_rich(),
-        transient=True,
-    ) as bars:
+    with _bars() as bars:
         current: dict[str, TaskID] = {}
 
         def show(description: str, done: int, total: int | None) -> None:
@@ -158,3 +135,31 @@ def progress(rate_unit: str) -> Iterator[Callable[[str, int, int | None], None]]
             bars.update(current[stage], completed=done, total=total, description=description)
 
         yield show
+
+
+def _bars() -> "Progress":
+    """Bars with share, rate and the time that remains."""
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:>9,.0f} {task.fields['unit']}/s" if speed else "")
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %", markup=False),
+        Rate(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=_rich(),
+        transient=True,
+    )

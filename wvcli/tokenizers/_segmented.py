@@ -8,11 +8,12 @@ VARIATION = r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]"  # selects how a character i
 
 
 def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
-    """The function that gives `cut` every match of the pattern `run`."""
+    """The function that gives `cut` every match of the pattern `run`, without selectors of variation."""
     import regex
 
     unicode = registry.get("unicode").make("")
     runs = regex.compile(run).finditer
+    without_variation = regex.compile(VARIATION).sub
 
     def split(text: str) -> list[str]:
         words: list[str] = []
@@ -20,7 +21,8 @@ def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
         for match in runs(text):
             if match.start() > end:
                 words.extend(unicode(text[end : match.start()]))
-            words.extend(cut(match.group()))
+            found = match.group()
+            words.extend(cut(found if found.isalpha() else without_variation("", found)))
             end = match.end()
         words.extend(unicode(text[end:]))
         return words

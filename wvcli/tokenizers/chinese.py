@@ -23,11 +23,7 @@ def _segmenter() -> Callable[[str], list[str]]:
 
 
 def _make(argument: str) -> Tokenize:
-    import regex
-
-    cut = _segmenter()
-    without_variation = regex.compile(VARIATION).sub
-    return segmented(_HAN, lambda run: cut(run if run.isalpha() else without_variation("", run)))
+    return segmented(_HAN, _segmenter())
 
 
 TOKENIZER = Tokenizer("chinese", "Chinese words, and others as they stand between them", _make, blanked=blanked)

@@ -24,13 +24,10 @@ def _cutter() -> Tokenize:
         from sudachipy import Dictionary, SplitMode
     except ImportError as error:
         raise MissingExtraError("the tokenizer japanese", "ja") from error
-    import regex
 
     analyse = Dictionary(dict="small").tokenizer(SplitMode.C).tokenize
-    without_variation = regex.compile(VARIATION).sub
 
     def cut(run: str) -> list[str]:
-        run = run if run.isalpha() else without_variation("", run)
         parts = (run[start : start + _LONGEST] for start in range(0, len(run), _LONGEST))
         found = (morpheme.surface() for part in parts for morpheme in analyse(part))
         return [word for word in found if any(map(str.isalnum, word))]

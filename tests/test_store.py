@@ -510,20 +510,28 @@ def writer(path: Path, rows: int, limit: int = 0) -> "subprocess.Popen[str]":
     )
 
 
-def test_a_kill_while_writing_leaves_the_old_file(model: Path) -> None:
-    before = model.read_bytes()
-    process = writer(model, rows=60_000)  # 240 MB
+def killed_while_writing(path: Path) -> bool:
+    """Start to write 240 MB and kill the writer; whether that came before it was done."""
+    process = writer(path, rows=60_000)
     try:
         end = time.monotonic() + 30
-        while not any(other.suffix == ".tmp" and other.stat().st_size for other in model.parent.iterdir()):
-            assert process.poll() is None, process.communicate()
+        while process.poll() is None and not list(path.parent.glob(".*.tmp")):
             assert time.monotonic() < end
             time.sleep(0.001)
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
     finally:
         process.kill()
-    assert process.returncode == -signal.SIGKILL
+        process.communicate(timeout=30)
+    return process.returncode == -signal.SIGKILL and bool(list(path.parent.glob(".*.tmp")))
+
+
+def test_a_kill_while_writing_leaves_the_old_file(model: Path) -> None:
+    before = model.read_bytes()
+    for _ in range(10):  # a busy machine may wake this program up too late
+        if killed_while_writing(model):
+            break
+        model.write_bytes(before)
+    else:
+        pytest.fail("no kill came in time")
     assert model.read_bytes() == before
     assert store.damaged_tensors(store.open_model(model)) == []
     store.save(model, arrays(2), manifest(), overwrite=True)

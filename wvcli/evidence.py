@@ -1,6 +1,6 @@
 """Why two words are similar: the words that both occur with, and the lines of the corpus that show it.
 
-The corpus that a model's manifest names is read once more and split as it was for training. Memory holds numbers for
+The corpus that a model's manifest names is read again and split as it was for training. Memory holds numbers for
 each word asked about and each distinct word around it, whatever the size of the corpus.
 """
 
@@ -32,6 +32,7 @@ _SMOOTHING = (
     0.75  # of the counts of contexts, as in the noise that word2vec draws; it keeps rare ones from the top
 )
 _NEAREST = 40  # bits of the number of a text; its distance stands above them
+_NUMBER = (1 << _NEAREST) - 1
 _LONGEST_LINE = 500  # characters of a line that are told
 _NO_WORD, _NO_TEXT = -1, -2
 _PASSES = 2
@@ -351,6 +352,12 @@ class Contexts:
             self._seen, self._best = np.add.reduceat(seen, first), np.minimum.reduceat(best, first)
             self._keys = keys[first]
 
+    def seen(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """For each word asked about and each context how often it is there, and the text that shows it best."""
+        pairs = zip(*(part.tolist() for part in np.divmod(self._keys, len(self.counts))), strict=True)
+        shown = (self._best & _NUMBER).tolist()
+        return dict(zip(pairs, zip(self._seen.tolist(), shown, strict=True), strict=True))
+
     def settle(self) -> None:
         """Find the probability of each context, when all texts were taken up."""
         smoothed = self.counts.astype(np.float64) ** _SMOOTHING
@@ -363,7 +370,7 @@ class Contexts:
         contexts, seen = self._keys[start:stop] - row * words, self._seen[start:stop]
         share = seen / max(1, int(seen.sum()))
         weights = np.log(share / self._chance[contexts]) * seen / (seen + 1)
-        return contexts, weights, self._best[start:stop] & ((1 << _NEAREST) - 1)
+        return contexts, weights, self._best[start:stop] & _NUMBER
 
     def shared(self, first: int, second: int, most: int) -> list[_Shared]:
         """The contexts of two words with the greatest weights."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _GAP = r"[\W_]*"  # between the words of a phrase
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Thai, kana, ideographs
@@ -98,10 +99,6 @@ def _is_part(line: str, start: int, stop: int) -> bool:
 
 def _nearest(places: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:
     """The two places of different words with the least between them, which do not overlap if that can be."""
-    pairs = [
-        ((a, b), (c, d))
-        for (a, b, first), (c, d, second) in zip(places, places[1:], strict=False)
-        if first != second
-    ]
+    pairs = [((a, b), (c, d)) for (a, b, first), (c, d, second) in pairwise(places) if first != second]
     apart = [pair for pair in pairs if pair[0][1] <= pair[1][0]]
     return min(apart or pairs, key=lambda pair: pair[1][0] - pair[0][1])

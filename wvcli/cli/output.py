@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wvcli.cli.console import styles, visible
 from wvcli.errors import WvcliError
+from wvcli.passages import Passage
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from rich.console import Console
+    from rich.text import Text
 
 OutputFormat = Literal["auto", "table", "tsv", "csv", "json", "jsonl", "plain"]
 
 _DECIMALS = 6  # of a similarity, where float32 vectors still carry meaning
 _SHOWN_NUMBERS = 6  # of a vector in a table
+_LEAST_PASSAGE = 12  # cells of a terminal in which a word is still seen with its context
 
 Row = Sequence[Any]
 
@@ -47,7 +50,7 @@ class Column:
 class Writer(ABC):
     """Writes rows in one format; rows may come in several batches, each of which is flushed.
 
-    Rows hold strings, integers, floats, booleans, None, or a vector (float32 [dim]) as their last value.
+    Rows hold strings, integers, floats, booleans, passages, None, or a vector (float32 [dim]) as their last value.
     """
 
     def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
@@ -147,9 +150,26 @@ class _Table(Writer):
         for place, column in enumerate(self.columns):
             numeric = all(isinstance(row[place], int | float | None) for row in grid)
             table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
+        room = self._passage_width(grid)
         for row in grid:
-            table.add_row(*(Text(_table_cell(value)) for value in row))
+            table.add_row(
+                *(_shown(value, room) if isinstance(value, Passage) else Text(_table_cell(value)) for value in row)
+            )
         _print_rich(table)
+
+    def _passage_width(self, grid: Sequence[Row]) -> int:
+        """The cells that each column of passages has, when the others have what they need."""
+        from rich.cells import cell_len
+
+        others, several = 0, 0
+        for place, column in enumerate(self.columns):
+            cells = [row[place] for row in grid]
+            if any(isinstance(cell, Passage) for cell in cells):
+                several += 1
+            else:
+                others += max(map(cell_len, [column.name, *map(_table_cell, cells)]))
+        around = 3 * len(self.columns) + 1  # the blanks beside columns
+        return max(_LEAST_PASSAGE, (_console().width - others - around) // max(1, several))
 
 
 _WRITERS: dict[str, type[Writer]] = {
@@ -275,6 +295,19 @@ def _table_cell(value: Any) -> str:
     return visible(_cell(value))
 
 
+def _shown(value: Passage, width: int) -> "Text":
+    """A passage cut to so many cells, with its words in bold."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    cut = value.cut(width, cell_len)
+    shown = Text(visible(cut.text))
+    if len(shown.plain) == len(cut.text):  # else something was written out, and the places are others
+        for start, stop in cut.spans:
+            shown.stylize("bold", start, stop)
+    return shown
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
@@ -284,6 +317,8 @@ def _json_value(value: Any) -> Any:
         return [_finite(float(text)) for text in number_texts(value)]
     if isinstance(value, float):
         return _finite(round(value, _DECIMALS))
+    if isinstance(value, Passage):
+        return value.text
     return value
 
 

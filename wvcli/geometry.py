@@ -1,5 +1,7 @@
 """Lengths, directions and cosines of a few vectors, in NumPy alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -55,18 +57,19 @@ def centrality(vectors: FloatArray) -> Exact:
     return cosines
 
 
-def odd(vectors: FloatArray) -> tuple[int, float]:
-    """Which of float32 [vectors, dim] does not belong, and its cosine to the mean of the others' unit vectors.
+def odd(vectors: Sequence[FloatArray]) -> tuple[int, float]:
+    """Which of some vectors, float32 [dim] each, does not belong, and its cosine to the mean of the others.
 
-    It is the least central, as in Gensim's `doesnt_match`; of equal ones the first.
+    It is the least central, as in Gensim's `doesnt_match`; of equal ones the first. The mean is of unit vectors.
 
     Raises:
         UsageError: there are fewer than three, none of which is odder than the other.
     """
     if len(vectors) < 3:
         raise UsageError(f"the odd one out is one of three words or more, not of {len(vectors)}")
-    place = int(np.argmin(centrality(vectors)))
-    units = directions(vectors)
+    matrix = np.array(vectors)
+    place = int(np.argmin(centrality(matrix)))
+    units = directions(matrix)
     others = np.delete(units, place, axis=0).sum(axis=0)
     length = float(np.linalg.norm(others))
     return place, float(units[place] @ others) / length if length else 0.0

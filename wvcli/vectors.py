@@ -261,7 +261,7 @@ class Vectors:
             MissingWordError: one of the words has no vector.
             UsageError: there are fewer than three words, none of which is odder than the other.
         """
-        place, to_others = odd(np.array([self[word] for word in words]))
+        place, to_others = odd([self[word] for word in words])
         return words[place], to_others
 
     def nearest(

@@ -6,13 +6,14 @@ DATA is a folder with `corpora/*.txt.xz`. Of each size, in kilobytes, two texts 
 from all corpora of a language; `--text` adds the two halves of a file. Three models are trained with `auto`
 settings: two on the first text with different seeds, and one on the second.
 
-The first table is about words: of the ten nearest neighbours, the mean share that is the same in two models, by the
-word's count in the first text. `seeds` compares two models of one text, `texts` models of two texts, which tells what
-the language has to do with it; `frequent` is as `texts`, but looks for neighbours among words of 20 or more only.
+The first table is about words: of the ten nearest neighbours, the mean share that is the same in two models, by
+the word's count in the first text. `seeds` compares two models of one text, `texts` models of two texts, which
+tells what the language has to do with it; `frequent` is as `texts`, but looks for neighbours among words only that
+are frequent enough to be trusted.
 
 The second table is about single neighbours, by the smaller count of the two words. `top 10` is the share that is
-among the ten nearest in the model of the other text, `top 1%` the share among the nearest hundredth of all words, and
-`reference` the same in vectors that are far better, such as GloVe's.
+among the ten nearest in the model of the other text, `top 1%` the share among the nearest hundredth of all words,
+and `reference` the same in vectors that are far better, such as GloVe's.
 """
 
 import argparse
@@ -27,10 +28,10 @@ import numpy.typing as npt
 from auto_settings import all_lines
 
 import wvcli
+from wvcli.vectors import TRUSTED_COUNT
 
 BANDS = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000)  # the lowest count of each
 TOP = 10
-FREQUENT = 20
 BLOCK = 256  # words asked about at a time
 FEWEST = 30  # words or neighbours of a band that its mean is told for
 
@@ -139,7 +140,7 @@ def measure(models: Sequence[wvcli.Vectors], name: str, reference: wvcli.Vectors
     )
     near = neighbors(units(first, words))
     again_10, other_10 = (found_again(near, units(model, words)) for model in (again, second))
-    frequent = (counts >= FREQUENT) & (others >= FREQUENT)
+    frequent = (counts >= TRUSTED_COUNT) & (others >= TRUSTED_COUNT)
     by_word = {
         "seeds": again_10.mean(axis=1),
         "texts": other_10.mean(axis=1),
@@ -167,7 +168,9 @@ def main() -> None:
     parser.add_argument("--text", type=Path, action="append", default=[], help="halve this file as well")
     parser.add_argument("--reference", type=Path, help="vectors to hold the English ones against")
     parser.add_argument("--settings", nargs="*", default=[], metavar="NAME=VALUE", help="other than auto")
-    parser.add_argument("--keep", type=Path, help="a folder for the models, where those of an earlier run are taken")
+    parser.add_argument(
+        "--keep", type=Path, help="a folder for the models, where those of an earlier run are taken"
+    )
     options = parser.parse_args()
     pairs = [setting.split("=") for setting in options.settings]
     settings: dict[str, Any] = {name: int(value) if value.isdigit() else value for name, value in pairs}

@@ -1,57 +1,120 @@
 """Why words are similar, for the commands that tell how similar they are."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 
 from wvcli.cli import console
-from wvcli.cli.output import Column, Row, resolved, writer
+from wvcli.cli.output import Column, OutputFormat, Row, Writer, resolved, writer
 from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:
-    from wvcli.cli.output import OutputFormat
     from wvcli.evidence import SharedContext
     from wvcli.preparation import Progress
     from wvcli.vectors import Vectors
 
-Pair = tuple[int | None, int | None]
-
-
-def evidence_columns(first: str, second: str) -> tuple[Column, ...]:
-    """What --explain adds to the columns of a command whose two words are in these columns."""
-    names = ("context", f"{first}_place", f"{first}_text", f"{second}_place", f"{second}_text")
-    return tuple(map(Column, names))
-
-
-NOTHING: Row = (None,) * len(evidence_columns("a", "b"))
+_NAMED = 10  # pairs named on stderr; beyond, they are counted
 
 
 @dataclass
 class Explainer:
-    """Finds what pairs of words share in the corpus, and keeps account of what could not be found."""
+    """Writes rows about pairs of words together with what the corpus says of each pair, and keeps account of what
+    there was nothing to say of.
+
+    For a program the evidence is in further columns, and a pair has as many rows as it shares contexts, or one.
+    For a person there are two tables: the rows, and the evidence.
+
+    Attributes:
+        vectors: the model.
+        columns: of the rows.
+        pair: the names of the two columns that hold the words.
+        format: of the output.
+    """
 
     vectors: "Vectors"
+    columns: Sequence[Column]
+    pair: tuple[str, str]
+    format: OutputFormat
     _problem: WvcliError | None = None
-    _unknown: bool = field(default=False)
+    _unknown: bool = False
+    _unshared: int = 0
 
-    def contexts(self, pairs: Sequence[Pair]) -> "list[list[SharedContext]]":
-        """What the words of each pair, by their rows, both occur with: nothing where a word has no row, and nothing
-        at all once the corpus was found wanting, which is told.
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns of the rows, and for a program those of the evidence."""
+        return tuple(self.columns) if self._for_people else (*self.columns, *self._evidence_columns)
+
+    @property
+    def _for_people(self) -> bool:
+        return resolved(self.format) == "table"
+
+    @property
+    def _evidence_columns(self) -> tuple[Column, ...]:
+        a, b = self.pair
+        return tuple(map(Column, ("context", f"{a}_place", f"{a}_text", f"{b}_place", f"{b}_text")))
+
+    def write(self, out: Writer, groups: Iterable[Sequence[Row]]) -> None:
+        """Write groups of rows, each a table of its own; the corpus is read once for all of them."""
+        asked = [list(rows) for rows in groups]
+        found = iter(self._contexts([self._words(row) for rows in asked for row in rows]))
+        for rows in asked:
+            explained = [(row, next(found)) for row in rows]
+            if self._for_people:
+                out.write(rows)
+                self._show(explained)
+            else:
+                out.write((*row, *evidence) for row, shared in explained for evidence in self._evidence(shared))
+
+    def _words(self, row: Row) -> tuple[str | None, str | None]:
+        first, second = (row[[column.name for column in self.columns].index(name)] for name in self.pair)
+        return first, second
+
+    def _evidence(self, shared: "Sequence[SharedContext]") -> Iterator[Row]:
+        """The values of the further columns, at least once."""
+        for one in shared:
+            yield one.context, one.first.place, one.first.passage, one.second.place, one.second.passage
+        if not shared:
+            yield (None,) * len(self._evidence_columns)
+
+    def _show(self, explained: "Sequence[tuple[Row, list[SharedContext]]]") -> None:
+        """The evidence as a table, with the words of a pair beside its first line."""
+        a, b = self.pair
+        columns = tuple(map(Column, (a, b, "context", f"{a}_text", f"{b}_text")))
+        rows = [
+            (
+                *(self._words(row) if number == 0 else (None, None)),
+                one.context,
+                one.first.passage,
+                one.second.passage,
+            )
+            for row, shared in explained
+            for number, one in enumerate(shared)
+        ]
+        with writer(columns, self.format) as out:
+            out.write(rows)
+
+    def _contexts(self, pairs: Sequence[tuple[str | None, str | None]]) -> "list[list[SharedContext]]":
+        """What the two words of each pair occur with: nothing where a word is not in the vocabulary, and nothing
+        at all once the corpus was found wanting.
         """
-        known = [(first, second) for first, second in pairs if first is not None and second is not None]
-        self._unknown |= len(known) < len(pairs)
+        rows = [[None if word is None else self.vectors.index(word) for word in words] for words in pairs]
+        known = [(first, second) for first, second in rows if first is not None and second is not None]
+        self._unknown |= len(known) < len(rows)
         if self._problem or not known:
             return [[] for _ in pairs]
         try:
-            found = iter(self._found(known))
+            answers = iter(self._read(known))
         except WvcliError as problem:
             self._problem = problem
             return [[] for _ in pairs]
-        return [next(found) if first is not None and second is not None else [] for first, second in pairs]
+        found = [[] if None in two else next(answers) for two in rows]
+        for words, two, shared in zip(pairs, rows, found, strict=True):
+            if None not in two and not shared:
+                self._tell_unshared(words)
+        return found
 
-    def _found(self, pairs: Sequence[tuple[int, int]]) -> "list[list[SharedContext]]":
+    def _read(self, pairs: Sequence[tuple[int, int]]) -> "list[list[SharedContext]]":
         from wvcli.evidence import shared_contexts
 
         with console.progress("words") as show:
@@ -61,20 +124,17 @@ class Explainer:
 
             return shared_contexts(self.vectors, pairs, on_progress=on_progress)
 
+    def _tell_unshared(self, words: tuple[str | None, str | None]) -> None:
+        self._unshared += 1
+        if self._unshared <= _NAMED:
+            console.note(f"no word stands near both {words[0]!r} and {words[1]!r} more often than by chance")
+
     def finish(self) -> None:
-        """Tell why there was nothing to show, and end with the exit code for it."""
+        """Tell what was not explained; end with the exit code for it if the corpus was found wanting."""
+        if self._unshared > _NAMED:
+            console.note(f"{self._unshared:,} pairs in all share no context")
         if self._unknown:
             console.note("a word that is not in the vocabulary has no lines to show")
         if self._problem:
-            console.error(
-                WvcliError(f"nothing is explained: {self._problem.message}", self._problem.hint)
-            )
+            console.error(WvcliError(f"cannot explain: {self._problem.message}", self._problem.hint))
             raise typer.Exit(self._problem.exit_code)
-
-
-def evidence_rows(found: "Sequence[SharedContext]") -> Iterator[Row]:
-    """The values of `evidence_columns`, at least one row of them."""
-    if not found:
-        yield NOTHING
-    for one in found:
-        yield (one.context, one.first.place, one.first.passage, one.second.place, one.second.passage)

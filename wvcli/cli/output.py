@@ -39,7 +39,7 @@ class Column:
     """A column of the output.
 
     Attributes:
-        name: its key in JSON and its heading elsewhere.
+        name: its key in JSON and its heading elsewhere; one without a name is shown if there is something in it.
         table_only: shown to people, left out for programs.
     """
 
@@ -148,29 +148,34 @@ class _Table(Writer):
         if not grid:
             return
         table = Table(box=SIMPLE_HEAD)
-        for place, column in enumerate(self.columns):
-            numeric = all(isinstance(row[place], int | float | None) for row in grid)
-            table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
-        room = self._passage_width(grid)
-        for row in grid:
+        columns = [
+            (column.name, [row[place] for row in grid])
+            for place, column in enumerate(self.columns)
+            if column.name or any(row[place] is not None for row in grid)
+        ]
+        for name, cells in columns:
+            numeric = all(isinstance(cell, int | float | None) for cell in cells)
+            table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        room = _passage_width(columns)
+        for row in zip(*(cells for _, cells in columns), strict=True):
             table.add_row(
                 *(_shown(value, room) if isinstance(value, Passage) else Text(_table_cell(value)) for value in row)
             )
         _print_rich(table)
 
-    def _passage_width(self, grid: Sequence[Row]) -> int:
-        """The cells that each column of passages has, when the others have what they need."""
-        from rich.cells import cell_len
 
-        others, several = 0, 0
-        for place, column in enumerate(self.columns):
-            cells = [row[place] for row in grid]
-            if any(isinstance(cell, Passage) for cell in cells):
-                several += 1
-            else:
-                others += max(map(cell_len, [column.name, *map(_table_cell, cells)]))
-        around = 3 * len(self.columns) + 1  # the blanks beside columns
-        return max(_LEAST_PASSAGE, (_console().width - others - around) // max(1, several))
+def _passage_width(columns: Sequence[tuple[str, list[Any]]]) -> int:
+    """The cells that each column of passages has in a table, when the others have what they need."""
+    from rich.cells import cell_len
+
+    others, several = 0, 0
+    for name, cells in columns:
+        if any(isinstance(cell, Passage) for cell in cells):
+            several += 1
+        else:
+            others += max(map(cell_len, [name, *map(_table_cell, cells)]))
+    around = 3 * len(columns) + 1  # the blanks beside columns
+    return max(_LEAST_PASSAGE, (_console().width - others - around) // max(1, several))
 
 
 _WRITERS: dict[str, type[Writer]] = {

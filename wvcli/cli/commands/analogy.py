@@ -8,17 +8,19 @@ import typer
 
 from wvcli.cli import options
 from wvcli.cli.output import Column, writer
-from wvcli.cli.queries import Finder, Question, answer_rows, open_vectors, question_batches, rows_among
+from wvcli.cli.queries import (
+    Finder,
+    Question,
+    answer_columns,
+    answer_rows,
+    open_vectors,
+    question_batches,
+    rows_among,
+)
 from wvcli.errors import UsageError
 
-_ANSWER = (
-    Column("rank", table_only=True),
-    Column("answer"),
-    Column("similarity"),
-    Column("count", table_only=True),
-)
-_COLUMNS = (Column("a"), Column("b"), Column("c"), *_ANSWER)
-_SUM_COLUMNS = (Column("positive"), Column("negative"), *_ANSWER)
+_COLUMNS = (Column("a"), Column("b"), Column("c"), *answer_columns("answer"))
+_SUM_COLUMNS = (Column("positive"), Column("negative"), *answer_columns("answer"))
 _EXPECTED = "three words: A is to B as C is to ?"
 
 

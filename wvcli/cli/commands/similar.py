@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import options
+from wvcli.cli.explaining import Explainer
 from wvcli.cli.output import Column, writer
 from wvcli.cli.queries import (
     Finder,
     Question,
+    answer_columns,
     answer_rows,
     excluded_rows,
     is_alone,
@@ -19,14 +21,9 @@ from wvcli.cli.queries import (
     rows_among,
     word_batches,
 )
+from wvcli.errors import UsageError
 
-_COLUMNS = (
-    Column("word"),
-    Column("rank", table_only=True),
-    Column("neighbor"),
-    Column("similarity"),
-    Column("count", table_only=True),
-)
+_COLUMNS = (Column("word"), *answer_columns("neighbor"))
 
 
 def similar(
@@ -49,12 +46,15 @@ def similar(
     together: Annotated[
         bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")
     ] = False,
+    explain: options.Explain = False,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
     """The nearest neighbours of words, by cosine."""
+    if explain and together:
+        raise UsageError("--explain is about single words, not about several taken --together")
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
@@ -66,9 +66,16 @@ def similar(
         if together
         else ([[word] for word in batch] for batch in word_batches(words))
     )
-    with writer(_COLUMNS, format, header) as out:
+    explainer = Explainer(vectors, _COLUMNS, ("word", "neighbor"), format) if explain else None
+    with writer(explainer.all_columns() if explainer else _COLUMNS, format, header) as out:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
-            for rows in answer_rows(questions, finder, search, excluded):
-                out.write(rows)
+            answers = answer_rows(questions, finder, search, excluded)
+            if explainer:
+                explainer.write(out, answers)
+            else:
+                for rows in answers:
+                    out.write(rows)
+    if explainer:
+        explainer.finish()
     finder.finish()

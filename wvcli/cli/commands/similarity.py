@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import options
+from wvcli.cli.explaining import Explainer
 from wvcli.cli.output import Column, Row, writer
 from wvcli.cli.queries import Finder, open_vectors, question_batches
 
@@ -21,6 +22,7 @@ def similarity(
         ),
     ] = None,
     model: options.Model = None,
+    explain: options.Explain = False,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
     header: options.Header = False,
@@ -30,7 +32,8 @@ def similarity(
     from wvcli.geometry import cosine
 
     finder = Finder(open_vectors(model), missing, alone=False)
-    with writer(_COLUMNS, format, header) as out:
+    explainer = Explainer(finder.vectors, _COLUMNS, ("a", "b"), format) if explain else None
+    with writer(explainer.all_columns() if explainer else _COLUMNS, format, header) as out:
         for batch in question_batches(words, "two words", 2, 2):
             rows: list[Row] = []
             for a, b in batch:
@@ -39,5 +42,10 @@ def similarity(
                     rows.append((a, b, cosine(found[0].vector, found[1].vector)))
                 elif finder.policy == "null":
                     rows.append((a, b, None))
-            out.write(rows)
+            if explainer:
+                explainer.write(out, [rows])
+            else:
+                out.write(rows)
+    if explainer:
+        explainer.finish()
     finder.finish()

@@ -112,11 +112,11 @@ def test_agrees_with_counting_every_window_of_a_sample_corpus(
                 around[word].update(text[max(0, place - 5) : place] + text[place + 1 : place + 6])
     first, second = ("cat", "dog") if name == "english" else ("猫", "狗")
     counts = {word: model.count(row) or 0 for row, word in enumerate(model)}
-    whole = sum(count**0.75 for count in counts.values())
+    whole = sum(counts.values())
 
     def weight(word: str, context: str) -> float:
         seen = around[word][context]
-        return log(seen / around[word].total() / (counts[context] ** 0.75 / whole)) * seen / (seen + 1)
+        return log(seen / around[word].total() / (counts[context] / whole)) * seen / (seen + 2)
 
     common = (around[first].keys() & around[second].keys()) - {first, second}
     expected = {word: min(weight(first, word), weight(second, word)) for word in common}

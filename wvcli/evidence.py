@@ -28,9 +28,8 @@ from wvcli.vectors import Vectors
 
 Array = npt.NDArray[np.int64]
 
-_SMOOTHING = (
-    0.75  # of the counts of contexts, as in the noise that word2vec draws; it keeps rare ones from the top
-)
+# occurrences that halve a weight: with 1, names seen once come first; with 4, articles do
+_DISCOUNT = 2
 _NEAREST = 40  # bits of the number of a text; its distance stands above them
 _NUMBER = (1 << _NEAREST) - 1
 _LONGEST_LINE = 500  # characters of a line that are told
@@ -93,9 +92,9 @@ def shared_contexts(
     """What the two words of each pair both occur with in the text that a model was trained on.
 
     A context is a word of the vocabulary within the model's window. Of each the pointwise mutual information with
-    both words is found, contexts smoothed by a power of 0.75 (Levy, Goldberg and Dagan, "Improving Distributional
-    Similarity with Lessons Learned from Word Embeddings", 2015) and discounted by n / (n + 1) where it was seen n
-    times (Pantel and Lin, "Discovering Word Senses from Text", 2002); the lesser of the two is its weight.
+    both words is found (Church and Hanks, "Word Association Norms, Mutual Information, and Lexicography", 1990),
+    times n / (n + 2) where it was seen n times, which keeps what is rare by chance from the top (after Pantel and
+    Lin, "Discovering Word Senses from Text", 2002); the lesser of the two is its weight.
 
     Args:
         vectors: a model that wvcli trained, with its manifest.
@@ -231,7 +230,6 @@ class _Reading:
             if corpus.fingerprint() != part.sha256:
                 raise InputError(f"{part.name} has changed since the model was trained")
             start = candidates.number
-        found.settle()
         return found
 
     def lines(self, numbers: set[int]) -> dict[int, _Line]:
@@ -358,18 +356,13 @@ class Contexts:
         shown = (self._best & _NUMBER).tolist()
         return dict(zip(pairs, zip(self._seen.tolist(), shown, strict=True), strict=True))
 
-    def settle(self) -> None:
-        """Find the probability of each context, when all texts were taken up."""
-        smoothed = self.counts.astype(np.float64) ** _SMOOTHING
-        self._chance = smoothed / smoothed.sum()
-
     def _of(self, row: int) -> tuple[Array, npt.NDArray[np.float64], Array]:
         """The contexts of a word, ascending, their weights, and the numbers of the texts that show them."""
         words = len(self.counts)
         start, stop = np.searchsorted(self._keys, [row * words, (row + 1) * words]).tolist()
         contexts, seen = self._keys[start:stop] - row * words, self._seen[start:stop]
-        share = seen / max(1, int(seen.sum()))
-        weights = np.log(share / self._chance[contexts]) * seen / (seen + 1)
+        share, chance = seen / max(1, int(seen.sum())), self.counts[contexts] / max(1, int(self.counts.sum()))
+        weights = np.log(share / chance) * seen / (seen + _DISCOUNT)
         return contexts, weights, self._best[start:stop] & _NUMBER
 
     def shared(self, first: int, second: int, most: int) -> list[_Shared]:

@@ -15,8 +15,8 @@ from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
 from wvcli.vocabulary import Vocabulary
 
-# The occurrences from which on, of both words, about half of the neighbours are near in vectors of a far larger text
-# too, where of rarer ones few are: benchmarks/confidence.py, and README, "How far to trust an answer".
+# Where both words occur so often, about half of the neighbours are near in vectors of a far larger text too; of
+# rarer ones few are. See benchmarks/confidence.py, and README, "How far to trust an answer".
 TRUSTED_COUNT = 30
 
 _SAMPLE = 16_384  # rows among which characteristic words are sought

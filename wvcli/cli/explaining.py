@@ -80,8 +80,8 @@ class Explainer:
     def _show(self, explained: "Sequence[tuple[Row, list[SharedContext]]]") -> None:
         """The evidence as a table, with the words of a pair beside its first line."""
         a, b = self.pair
-        columns = tuple(map(Column, (a, b, "context", f"{a}_text", f"{b}_text")))
-        rows = [
+        columns = [Column(name) for name in (a, b, "context", f"{a}_text", f"{b}_text")]
+        rows: list[Row] = [
             (
                 *(self._words(row) if number == 0 else (None, None)),
                 one.context,
@@ -91,6 +91,8 @@ class Explainer:
             for row, shared in explained
             for number, one in enumerate(shared)
         ]
+        if len({self._words(row)[0] for row, _ in explained}) < len(explained):  # the rows tell it already
+            columns, rows = columns[1:], [row[1:] for row in rows]
         with writer(columns, self.format) as out:
             out.write(rows)
 

@@ -1,6 +1,7 @@
 """Why words are similar, for the commands that tell how similar they are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,47 @@ if TYPE_CHECKING:
 _NAMED = 10  # pairs named on stderr; beyond, they are counted
 
 
-@dataclass
-class Explainer:
-    """Writes rows about pairs of words together with what the corpus says of each pair, and keeps account of what
-    there was nothing to say of.
+@contextmanager
+def pair_writer(
+    vectors: "Vectors",
+    columns: Sequence[Column],
+    pair: tuple[str, str],
+    explain: bool,
+    format: OutputFormat,
+    header: bool,
+) -> Iterator[Callable[[Iterable[Sequence[Row]]], None]]:
+    """A function that writes groups of rows about pairs of words, with what explains them if wanted.
 
-    For a program the evidence is in further columns, and a pair has as many rows as it shares contexts, or one.
-    For a person there are two tables: the rows, and the evidence.
-
-    Attributes:
+    Args:
         vectors: the model.
         columns: of the rows.
         pair: the names of the two columns that hold the words.
+        explain: whether to show what the corpus says of each pair.
         format: of the output.
+        header: whether TSV and CSV begin with the names of the columns.
+    """
+    explainer = Explainer(vectors, columns, pair, format) if explain else None
+    with writer(explainer.all_columns() if explainer else columns, format, header) as out:
+
+        def write(groups: Iterable[Sequence[Row]]) -> None:
+            if explainer:
+                explainer.write(out, groups)
+            else:
+                for rows in groups:
+                    out.write(rows)
+
+        yield write
+    if explainer:
+        explainer.finish()
+
+
+@dataclass
+class Explainer:
+    """Writes rows about pairs of words together with what the corpus says of each pair, and keeps account of what
+    there was nothing to say of; attributes are as for `pair_writer`.
+
+    For a program the evidence is in further columns, and a pair has as many rows as it shares contexts, or one.
+    For a person there are two tables: the rows, and the evidence.
     """
 
     vectors: "Vectors"

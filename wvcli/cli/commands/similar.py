@@ -7,20 +7,17 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import options
-from wvcli.cli.explaining import Explainer
-from wvcli.cli.output import Column, writer
+from wvcli.cli.explaining import pair_writer
+from wvcli.cli.output import Column
 from wvcli.cli.queries import (
+    STDIN,
     Finder,
-    Question,
-    answer_columns,
-    answer_rows,
-    excluded_rows,
     is_alone,
     open_vectors,
     question_batches,
-    rows_among,
     word_batches,
 )
+from wvcli.cli.searches import Question, answer_columns, answer_rows, excluded_rows, rows_among
 from wvcli.errors import UsageError
 
 _COLUMNS = (Column("word"), *answer_columns("neighbor"))
@@ -37,7 +34,9 @@ def similar(
     restrict_top: options.RestrictTop = None,
     among: Annotated[
         Path | None,
-        typer.Option("--words", metavar="FILE", help="Look only among the words in a file, one a line."),
+        typer.Option(
+            "--words", metavar="FILE", help="Look only among the words in a file, one a line; `-` is stdin."
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
@@ -55,27 +54,21 @@ def similar(
     """The nearest neighbours of words, by cosine."""
     if explain and together:
         raise UsageError("--explain is about single words, not about several taken --together")
+    if str(among) == STDIN and (not words or STDIN in words):
+        raise UsageError("stdin cannot hold both the words asked about and those to look among")
+    batches = (
+        question_batches(words, "one word or more", 1, None)
+        if together
+        else ([[word] for word in batch] for batch in word_batches(words))
+    )
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
     search = partial(
         vectors.nearest, topn=topn, among=rows_among(vectors, restrict_top, among), min_similarity=min_similarity
     )
-    batches = (
-        question_batches(words, "one word or more", 1, None)
-        if together
-        else ([[word] for word in batch] for batch in word_batches(words))
-    )
-    explainer = Explainer(vectors, _COLUMNS, ("word", "neighbor"), format) if explain else None
-    with writer(explainer.all_columns() if explainer else _COLUMNS, format, header) as out:
+    with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
-            answers = answer_rows(questions, finder, search, excluded)
-            if explainer:
-                explainer.write(out, answers)
-            else:
-                for rows in answers:
-                    out.write(rows)
-    if explainer:
-        explainer.finish()
+            write(answer_rows(questions, finder, search, excluded))
     finder.finish()

@@ -132,7 +132,7 @@ class Vectors:
         return None if self.counts is None else int(self.counts[index])
 
     def is_rare(self, index: int) -> bool:
-        """Whether the word in row `index` occurred less than `TRUSTED_COUNT` times: too seldom for its neighbours
+        """Whether the word in row `index` occurred fewer than `TRUSTED_COUNT` times: too seldom for its neighbours
         to be trusted, or for itself as a neighbour. Never where counts do not tell what the vectors are made of:
         where they are unknown, and where training started from vectors of another text.
         """

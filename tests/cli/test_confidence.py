@@ -41,7 +41,7 @@ def test_rare_neighbours_are_marked_in_the_table_and_counted(run: Run, model: Pa
     assert all(line[-2:] == [str(words.count(words.index(line[2]) or 0)), "?"] for line in marked)
     frequent = len(words) - 2
     assert result.err == (
-        f"note: 2 of {len(words) - 1} neighbours (?) occur less than {TRUSTED_COUNT} times and are not to be "
+        f"note: 2 of {len(words) - 1} neighbours (?) occur fewer than {TRUSTED_COUNT} times and are not to be "
         f"trusted; --restrict-top {frequent} leaves such words out\n"
     )
     without = run("similar", "cat", "-n", len(words), "-m", model, "--restrict-top", frequent)
@@ -63,7 +63,7 @@ def test_beyond_ten_rare_words_they_are_counted(run: Run, tmp_path: Path) -> Non
     assert run("train", "text.txt", *settings).code == 0
     result = run("similar", *names, "-n", 1)
     assert result.err.count("its neighbours are not to be trusted") == 10
-    assert f"note: 13 words in all occur less than {TRUSTED_COUNT} times\n" in result.err
+    assert f"note: 13 words in all occur fewer than {TRUSTED_COUNT} times\n" in result.err
     assert run("similar", *names, "-n", 1, "-q").err == ""
 
 

@@ -214,10 +214,10 @@ class Finder:
         from wvcli.vectors import TRUSTED_COUNT
 
         if self._rare > _NAMED:
-            console.note(f"{self._rare:,} words in all occur less than {TRUSTED_COUNT} times")
+            console.note(f"{self._rare:,} words in all occur fewer than {TRUSTED_COUNT} times")
         if self._rare_neighbors:
             console.note(
-                f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours ({_RARE}) occur less than "
+                f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours ({_RARE}) occur fewer than "
                 f"{TRUSTED_COUNT} times and are not to be trusted; --restrict-top {self.vectors.frequent} leaves "
                 "such words out"
             )

@@ -189,6 +189,7 @@ def test_a_word_is_one_word_however_its_accents_are_written(
 @given(any_text | worded_text)
 @example("ǰ J\u030c")
 @example("❤\ufe0f")
+@example("⺀猫")
 @pytest.mark.parametrize("name", ["unicode", "auto", "chinese", "japanese", "korean"])
 def test_every_word_of_any_text_has_a_letter_or_digit_and_no_blank(name: str, text: str) -> None:
     for word in split(text, name):

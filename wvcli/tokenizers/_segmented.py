@@ -20,7 +20,10 @@ def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
             if match.start() > end:
                 words.extend(unicode(text[end : match.start()]))
             found = match.group()
-            words.extend(cut(found if found.isalpha() else without_variation(found)))
+            if found.isalpha():
+                words.extend(cut(found))
+            else:  # it may hold radicals, which are signs and no letters
+                words.extend(word for word in cut(without_variation(found)) if any(map(str.isalnum, word)))
             end = match.end()
         words.extend(unicode(text[end:]))
         return words

@@ -8,7 +8,8 @@ import typer
 
 from wvcli.cli import options
 from wvcli.cli.output import Column, writer
-from wvcli.cli.queries import Finder, Question, answer_rows, open_vectors, question_batches, rows_among
+from wvcli.cli.queries import Finder, open_vectors, question_batches
+from wvcli.cli.searches import Question, answer_rows, rows_among
 from wvcli.errors import UsageError
 
 _ANSWER = (

@@ -11,15 +11,12 @@ from wvcli.cli.output import Column, writer
 from wvcli.cli.queries import (
     STDIN,
     Finder,
-    Question,
-    answer_rows,
-    excluded_rows,
     is_alone,
     open_vectors,
     question_batches,
-    rows_among,
     word_batches,
 )
+from wvcli.cli.searches import Question, answer_rows, excluded_rows, rows_among
 from wvcli.errors import UsageError
 
 _COLUMNS = (

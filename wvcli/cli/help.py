@@ -4,6 +4,7 @@ import re
 import sys
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from wvcli.cli.console import wants_colour
@@ -60,3 +61,16 @@ class Group(TyperGroup):
         for title, records in sections.items():
             with formatter.section(_heading(title)):
                 formatter.write_dl(records)
+
+
+def program(name: str, help: str, **more: Any) -> typer.Typer:
+    """A program with such help, to which commands are added."""
+    return typer.Typer(
+        name=name,
+        cls=Group,
+        help=help,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH},
+        **more,
+    )

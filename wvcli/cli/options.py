@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from wvcli.cli import console
+from wvcli.cli.completion import vocabulary_words
 from wvcli.cli.output import OutputFormat
 
 Missing = Literal["error", "skip", "null", "subword"]
@@ -23,6 +24,7 @@ Words = Annotated[
         metavar="WORD...",
         help="Words to look up; `-`, or no word and a pipe, reads them from stdin, one a line.",
         show_default=False,
+        autocompletion=vocabulary_words,
     ),
 ]
 Model = Annotated[

@@ -218,6 +218,14 @@ def forget() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def settle() -> None:
+    """Write what is still held for stdout, or drop it if stdout fails."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        forget()
+
+
 def _print_rich(content: Any) -> None:
     console = _console()
     with console.capture() as capture:

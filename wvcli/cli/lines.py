@@ -1,0 +1,76 @@
+"""Lines of the shell: how one is split into words, and how a word is written in one."""
+
+import os
+import re
+import shlex
+from dataclasses import dataclass
+
+# An apostrophe between two letters belongs to its word, unless it stands between double quotes.
+_DOUBLE_QUOTED_OR_APOSTROPHE = re.compile(r""" ("(?:[^"\\]|\\.)*") | (?<=\w)'(?=\w) """, re.VERBOSE)
+_SAFE = re.compile(r"""(?: [^\s"'\\] | (?<=\w)'(?=\w) )+""", re.VERBOSE)
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A line as far as it is typed.
+
+    Attributes:
+        words: the whole words.
+        last: what there is of the word that is being typed, perhaps nothing.
+        start: where that word begins in the line.
+    """
+
+    words: list[str]
+    last: str
+    start: int
+
+
+def split(line: str) -> list[str]:
+    """The words of a line, as a POSIX shell splits it but for apostrophes within words; none for a comment.
+
+    A line whose quotes do not pair is split at its white space and its quotes are letters.
+    """
+    line = line.strip()
+    if line.startswith("#"):
+        return []
+    words = _quoted_words(line)
+    return list(map(_at_home, line.split() if words is None else words))
+
+
+def _quoted_words(line: str) -> list[str] | None:
+    """The words of a line, or None when its quotes do not pair."""
+    lexer = shlex.shlex(_DOUBLE_QUOTED_OR_APOSTROPHE.sub(lambda found: found[1] or '"\'"', line), posix=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    if os.name == "nt":  # where `\` stands between folders
+        lexer.escape = ""
+    try:
+        return list(lexer)
+    except ValueError:
+        return None
+
+
+def _at_home(word: str) -> str:
+    return os.path.expanduser(word) if word.startswith("~/") else word
+
+
+def unfinished(line: str) -> Unfinished:
+    """A line that is being typed: the last word begins where the quotes before it pair."""
+    for blank in reversed([*re.finditer(r"\s+", line)]):
+        before = _quoted_words(line[: blank.start()])
+        if before is not None:
+            last = line[blank.end() :]
+            return Unfinished(list(map(_at_home, before)), _bare(last), blank.end())
+    return Unfinished([], _bare(line), 0)
+
+
+def _bare(word: str) -> str:
+    """An unfinished word without the quote it begins with."""
+    return word[1:] if word[:1] in ("'", '"') and len(word) > 1 else word
+
+
+def quoted(word: str) -> str:
+    """`word` as it is written in a line."""
+    if _SAFE.fullmatch(word):
+        return word
+    return shlex.quote(word) if {'"', "\\"}.intersection(word) else f'"{word}"'

@@ -50,6 +50,13 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     """The program, whose help lists its commands under the headings they were given."""
 
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write how a command is called, which in the shell begins with the command."""
+        if ctx.command_path:
+            super().format_usage(ctx, formatter)
+        else:
+            formatter.write_usage("COMMAND", "[ARGS]...")
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write one section for each heading, in the order of the commands."""
         sections: dict[str, list[tuple[str, str]]] = {}

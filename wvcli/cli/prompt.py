@@ -13,7 +13,7 @@ import typer
 
 from wvcli.cli import console
 from wvcli.cli.completion import Completion
-from wvcli.errors import install_line
+from wvcli.errors import InputError, install_line
 
 if TYPE_CHECKING:
     import prompt_toolkit as toolkit
@@ -40,10 +40,17 @@ class Script(Reader):
     """Lines from a pipe or a file; no prompt is shown."""
 
     def read(self, prompt: str) -> str:
-        """The next line of stdin."""
+        """The next line of stdin.
+
+        Raises:
+            EOFError: there is none.
+            InputError: what stdin holds is no text.
+        """
         line = sys.stdin.readline()
         if not line:
             raise EOFError
+        if "\0" in line:
+            raise InputError("the script on stdin is no text", "a model is named with -m FILE")
         return line.removeprefix("\ufeff")
 
 
@@ -118,7 +125,7 @@ class _Plain(Reader):
                 console.put(prompt if console.is_terminal() else "")
                 line = input()
         except EOFError:
-            console.put("\n")
+            console.put("\n" if console.is_terminal() else "")
             raise
         self._history.add(line)
         return line

@@ -73,9 +73,7 @@ class Session:
         """The commands of the program but for the shell, and those of a session."""
         from wvcli.cli import COMMANDS, register
 
-        group = program(
-            "", "The commands of wvcli, with the model kept open.", add_completion=False, options_metavar=""
-        )
+        group = program("", "The commands of wvcli, with the model kept open.", add_completion=False)
         register(group, (name for name in COMMANDS if name != "shell"))
         own: dict[str, Callable[..., None]] = {
             "use": self.use,
@@ -113,7 +111,10 @@ class Session:
         self._is_over = True
 
     def _call(self, words: list[str]) -> Any:
-        return self._program.main(words, prog_name="", standalone_mode=False, default_map=self._defaults)
+        code = self._program.main(words, prog_name="", standalone_mode=False, default_map=self._defaults)
+        if code == ExitCode.INTERRUPTED and self._is_prompt:
+            console.put("\n")  # what the terminal shows of Ctrl-C ends no line
+        return code
 
     def answer(self, line: str) -> int:
         """Run the command in a line and return its exit code; what it sets, it sets for itself only."""
@@ -149,7 +150,6 @@ class Session:
     def _answered(self, line: str) -> int:
         code = ExitCode.DONE if self._is_over else self.answer(line)
         if code == ExitCode.INTERRUPTED:
-            console.put("\n" if self._is_prompt else "")  # what the terminal shows of Ctrl-C ends no line
             raise KeyboardInterrupt
         return code
 

@@ -36,6 +36,7 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "update": "Train",
     "similar": "Ask",
     "vector": "Ask",
+    "compare": "Judge",
     "export": "Exchange",
     "formats": "Exchange",
     "info": "Manage",

@@ -108,10 +108,9 @@ class Comparison:
         kept = np.empty(len(self))
         block = max(1, _SCORES // len(self))
         for start in range(0, len(self), block):
-            both = _near(old, start, start + block, self.neighbors) & _near(
-                new, start, start + block, self.neighbors
-            )
-            kept[start : start + block] = np.minimum(both.sum(axis=1), self.neighbors)
+            rows = slice(start, min(start + block, len(self)))
+            both = _near(old, rows, self.neighbors) & _near(new, rows, self.neighbors)
+            kept[rows] = np.minimum(both.sum(axis=1), self.neighbors)
         return kept / self.neighbors
 
     def measured(self, by: Measure) -> npt.NDArray[np.float64]:
@@ -123,8 +122,11 @@ class Comparison:
         return float(np.mean(1 - self.measured(by)))
 
     def most_moved(self, most: int, by: Measure = "similarity") -> list[int]:
-        """Places of up to `most` words among those compared, the one that moved most first."""
-        places: list[int] = np.argsort(self.measured(by), kind="stable")[:most].tolist()
+        """Places of up to `most` words among those compared, the one that moved most first.
+
+        Words of equal overlap, which are many, stand in the order of their similarity.
+        """
+        places: list[int] = np.lexsort((self.similarity, self.measured(by)))[:most].tolist()
         return places
 
     def nearest(self, place: int, most: int) -> tuple[list[str], list[str]]:
@@ -140,11 +142,10 @@ class Comparison:
         ]
 
 
-def _near(units: FloatArray, start: int, stop: int, wanted: int) -> npt.NDArray[np.bool_]:
-    """bool [rows, words], whether a word is among the `wanted` nearest of each row from `start` to `stop`."""
-    scores = units[start:stop] @ units.T
-    rows = np.arange(len(scores))
-    scores[rows, rows + start] = -np.inf  # a word is no neighbour of its own
+def _near(units: FloatArray, rows: slice, wanted: int) -> npt.NDArray[np.bool_]:
+    """bool [rows, words], whether each word is among the `wanted` nearest of each of some rows."""
+    scores = units[rows] @ units.T
+    np.fill_diagonal(scores[:, rows], -np.inf)  # a word is no neighbour of its own
     last = np.partition(scores, len(units) - wanted, axis=1)[:, len(units) - wanted, None]
     near: npt.NDArray[np.bool_] = scores >= last - np.float32(_ROUNDING)
     return near
@@ -175,8 +176,9 @@ def compare(
     lost = np.ones(len(old), dtype=np.bool_)
     lost[old_rows] = False
     enough = _often(old, old_rows, min_count) & _often(new, new_rows, min_count)
-    first = np.argsort(np.maximum(old_rows, new_rows)[enough], kind="stable")[:top]
-    chosen_old, chosen_new = old_rows[enough][first], new_rows[enough][first]
+    chosen_old, chosen_new = old_rows[enough], new_rows[enough]
+    first = np.lexsort((chosen_old, np.maximum(chosen_old, chosen_new)))[:top]
+    chosen_old, chosen_new = chosen_old[first], chosen_new[first]
     usable = _has_direction(old, chosen_old) & _has_direction(new, chosen_new)
     return Comparison(
         old,
@@ -200,5 +202,5 @@ def _often(vectors: Vectors, rows: RowArray, min_count: int) -> npt.NDArray[np.b
 
 
 def _has_direction(vectors: Vectors, rows: RowArray) -> npt.NDArray[np.bool_]:
-    has: npt.NDArray[np.bool_] = unit_rows(vectors.matrix[rows]).astype(np.bool_).any(axis=1)
+    has: npt.NDArray[np.bool_] = np.count_nonzero(unit_rows(vectors.matrix[rows]), axis=1) > 0
     return has

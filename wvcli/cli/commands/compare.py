@@ -83,7 +83,7 @@ def compare(
         with writer(_MOVED, format, header) as out:
             out.write(_moved(between, topn, by, resolved(format) == "table"))
         console.summary(lambda: facts_table(_told(between, by)))
-    if fail_over is not None and (change := between.change(by)) > fail_over:
+    if fail_over is not None and (change := round(between.change(by), 6)) > fail_over:
         raise WvcliError(f"the change, {change:.6f} by {by}, is above {fail_over:g}")
 
 
@@ -131,7 +131,7 @@ def _told(between: "Comparison", by: "Measure") -> dict[str, str]:
         f"{between.rare:,} are rarer than --min-count": between.rare,
         f"{between.without_direction:,} have a vector that is zero or not finite": between.without_direction,
     }
-    uncounted = " and ".join(str(vectors.path) for vectors in (old, new) if vectors.counts is None)
+    uncounted = " and ".join(dict.fromkeys(str(each.path) for each in (old, new) if each.counts is None))
     dims = f"{old.dim} and {new.dim}, the smaller filled up with zeros" if old.dim != new.dim else ""
     overlap = (
         f"{1 - between.change('overlap'):.3f} of {between.neighbors} nearest neighbours are the same, in the mean"
@@ -140,7 +140,7 @@ def _told(between: "Comparison", by: "Measure") -> dict[str, str]:
     return {
         "compared": f"{len(between):,} of {between.shared:,} shared words, the most frequent in both",
         "left out": "; ".join(text for text, number in left_out.items() if number),
-        "no counts": f"in {uncounted}, so its rare words are not left out" if uncounted else "",
+        "no counts": f"in {uncounted}: words rare there are not left out" if uncounted else "",
         "dimensions": dims,
         "alignment": loose if len(between) <= max(old.dim, new.dim) else "",
         "similarity": f"{1 - between.change('similarity'):.3f} in the mean, between the two vectors of a word",

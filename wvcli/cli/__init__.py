@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from wvcli import __version__
-from wvcli.cli import console, output
+from wvcli.cli import completion, console, output
 from wvcli.cli.help import Command, Group
 from wvcli.errors import ExitCode, UsageError, WvcliError
 
@@ -96,6 +96,10 @@ def _prepare_streams() -> None:
 
 def _run() -> int:
     try:
+        if completion.is_asked_for():
+            text, code = completion.answer(app)
+            output.line(text)
+            return code
         return int(app(prog_name="wvcli", standalone_mode=False) or 0)
     except WvcliError as problem:
         console.error(problem)

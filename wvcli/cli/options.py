@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from wvcli.cli import console
+from wvcli.cli import completion, console
 from wvcli.cli.output import OutputFormat
 
 Missing = Literal["error", "skip", "null", "subword"]
@@ -23,6 +23,7 @@ Words = Annotated[
         metavar="WORD...",
         help="Words to look up; `-`, or no word and a pipe, reads them from stdin, one a line.",
         show_default=False,
+        autocompletion=completion.words,
     ),
 ]
 Model = Annotated[

@@ -83,9 +83,9 @@ def keep(path: str | os.PathLike[str]) -> Vectors:
     return vectors
 
 
-def opens_at_once(path: Path) -> bool:
-    """Whether `load` need not read the file from end to end."""
-    return path in _kept or store.is_model(path)
+def is_kept(path: Path) -> bool:
+    """Whether this model is kept open."""
+    return path in _kept
 
 
 def _state(path: Path) -> object:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from wvcli import __version__
-from wvcli.cli import failures, output
+from wvcli.cli import completion, failures, output
 from wvcli.cli.help import Command, program
 from wvcli.errors import ExitCode
 
@@ -30,6 +30,7 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "similar": "Ask",
     "vector": "Ask",
     "shell": "Ask",
+    "compare": "Judge",
     "export": "Exchange",
     "formats": "Exchange",
     "info": "Manage",
@@ -89,9 +90,18 @@ def _prepare_streams() -> None:
 
 def _run() -> int:
     try:
-        return failures.exit_code(lambda: app(prog_name="wvcli", standalone_mode=False))
+        return failures.exit_code(_asked)
     except output.ReaderGone:
         return ExitCode.DONE
+
+
+def _asked() -> Any:
+    """Answer a shell that completes, or run the command."""
+    if completion.is_asked_for():
+        text, code = completion.answer(app)
+        output.line(text)
+        return code
+    return app(prog_name="wvcli", standalone_mode=False)
 
 
 def _interrupt(number: int, frame: Any) -> NoReturn:

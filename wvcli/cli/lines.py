@@ -1,13 +1,37 @@
-"""Lines of the shell: how one is split into words, and how a word is written in one."""
+"""Lines of the shell: how one is split into words, and what may stand next in one."""
 
 import os
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+
+from wvcli.cli import completion, console
+from wvcli.cli.completion import Item
+
+_MOST = 50  # files offered
 
 # An apostrophe between two letters belongs to its word, unless it stands between double quotes.
 _DOUBLE_QUOTED_OR_APOSTROPHE = re.compile(r""" ("(?:[^"\\]|\\.)*") | (?<=\w)'(?=\w) """, re.VERBOSE)
 _SAFE = re.compile(r"""(?: [^\s"'\\] | (?<=\w)'(?=\w) )+""", re.VERBOSE)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What may stand in a line from column `start` on.
+
+    Attributes:
+        text: as it is written there, with a blank after it when it is whole.
+        name: as it is shown.
+        about: what it is, in a few words, or an empty string.
+        start: the column.
+    """
+
+    text: str
+    name: str
+    about: str
+    start: int
 
 
 @dataclass(frozen=True)
@@ -74,3 +98,42 @@ def quoted(word: str) -> str:
     if _SAFE.fullmatch(word):
         return word
     return shlex.quote(word) if {'"', "\\"}.intersection(word) else f'"{word}"'
+
+
+def completions(group: Any, line: str) -> list[Completion]:
+    """What may stand at the end of a line that is being typed: what Tab offers outside, and files.
+
+    Args:
+        group: the commands, as Typer makes them.
+        line: what stands before the cursor.
+    """
+    typed = unfinished(line)
+    before, last, option = typed.words, typed.last, ""
+    if before[:1] == ["wvcli"]:
+        before = before[1:]
+    with console.own_quiet():
+        offered = completion.offers(group, before.copy(), last)
+    if last == "-":
+        offered = [item for item in offered if item[0].startswith("--")]
+    if before and re.match("--[a-z-]+=", last):
+        option, sign, last = last.partition("=")
+        option += sign
+    if before and not offered and not last.startswith("-"):
+        offered = _files(last)
+    return [
+        Completion(option + quoted(value) + ("" if value.endswith(os.sep) else " "), value, about, typed.start)
+        for value, about in offered
+    ]
+
+
+def _files(begun: str) -> list[Item]:
+    """Files and folders whose path begins so; hidden ones when their dot is typed."""
+    folder, name = os.path.split(begun)
+    found: list[str] = []
+    with suppress(OSError), os.scandir(os.path.expanduser(folder) or os.curdir) as entries:
+        found = [
+            os.path.join(folder, entry.name) + (os.sep if entry.is_dir() else "")
+            for entry in entries
+            if entry.name.startswith(name) and (name.startswith(".") or not entry.name.startswith("."))
+        ]
+    return [(path, "") for path in sorted(found)[:_MOST] if console.visible(path) == path]

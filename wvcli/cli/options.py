@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from wvcli.cli import console
-from wvcli.cli.completion import vocabulary_words
+from wvcli.cli import completion, console
 from wvcli.cli.output import OutputFormat
 
 Missing = Literal["error", "skip", "null", "subword"]
@@ -24,7 +23,7 @@ Words = Annotated[
         metavar="WORD...",
         help="Words to look up; `-`, or no word and a pipe, reads them from stdin, one a line.",
         show_default=False,
-        autocompletion=vocabulary_words,
+        autocompletion=completion.words,
     ),
 ]
 Model = Annotated[

@@ -146,7 +146,8 @@ class _Table(Writer):
         table = Table(box=SIMPLE_HEAD)
         for place, column in enumerate(self.columns):
             numeric = all(isinstance(row[place], int | float | None) for row in grid)
-            table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
+            heading = column.name.replace("_", "\n" if numeric else " ")  # narrow, and numbers are never folded
+            table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
         for row in grid:
             table.add_row(*(Text(_table_cell(value)) for value in row))
         _print_rich(table)

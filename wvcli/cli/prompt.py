@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from wvcli.cli import console
-from wvcli.cli.completion import Completion
+from wvcli.cli.lines import Completion
 from wvcli.errors import InputError, install_line
 
 if TYPE_CHECKING:

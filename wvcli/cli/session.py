@@ -12,7 +12,6 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from wvcli.cli import console, failures, lines
-from wvcli.cli.completion import completions
 from wvcli.cli.help import Command, program
 from wvcli.cli.prompt import Script, reader
 from wvcli.errors import ExitCode, InputError, UsageError
@@ -56,7 +55,7 @@ class Session:
 
         self._program = self._commands()
         self._defaults = {name: {"header": header} for name in COMMANDS}
-        self._reader = reader(lambda line: completions(self._program, line))
+        self._reader = reader(lambda line: lines.completions(self._program, line))
         self._is_prompt = not isinstance(self._reader, Script)
         self._prompt = "wvcli> "
         self._is_over = False

@@ -80,7 +80,7 @@ def answer(program: typer.Typer) -> tuple[str, int]:
     return _SHELLS[shell](program)
 
 
-def offers(group: Any, before: list[str], incomplete: str) -> list[Item]:
+def possible(group: Any, before: list[str], incomplete: str) -> list[Item]:
     """What may stand in the place of an incomplete word; nothing where a file may, or on any failure.
 
     Args:
@@ -98,7 +98,7 @@ def offers(group: Any, before: list[str], incomplete: str) -> list[Item]:
 
 
 def _offers(program: typer.Typer, before: list[str], incomplete: str) -> list[Item]:
-    return offers(typer.main.get_command(program), before, incomplete)
+    return possible(typer.main.get_command(program), before, incomplete)
 
 
 def _split(line: str) -> tuple[list[str], str]:
@@ -122,8 +122,8 @@ def _bash(program: typer.Typer) -> tuple[str, int]:
     before, incomplete = _split(" ".join(typed))
     stays = incomplete.removesuffix(_split(f"wvcli {_replaced(pieces)}")[1])
     quote = typed[-1][0] if typed[-1].startswith(("'", '"')) else ""
-    found = _offers(program, before, incomplete)
-    return "\n".join(_for_bash(value.removeprefix(stays), quote) for value, _ in found), 0
+    offers = _offers(program, before, incomplete)
+    return "\n".join(_for_bash(value.removeprefix(stays), quote) for value, _ in offers), 0
 
 
 def _replaced(pieces: list[str]) -> str:
@@ -155,10 +155,10 @@ def _for_bash(value: str, quote: str) -> str:
 
 def _zsh(program: typer.Typer) -> tuple[str, int]:
     before, incomplete = _split(os.environ.get("_TYPER_COMPLETE_ARGS", ""))
-    found = _offers(program, before, incomplete)
-    if not found:
+    offers = _offers(program, before, incomplete)
+    if not offers:
         return "_files", 0
-    described = (f"{_escaped(value)}:{about}" if about else _escaped(value) for value, about in found)
+    described = (f"{_escaped(value)}:{about}" if about else _escaped(value) for value, about in offers)
     array = " ".join(map(shlex.quote, described))
     behind_sign = "compset -P '*='; " if re.match("--?[a-z-]+=", incomplete) else ""
     return f"{behind_sign}local -a offers; offers=({array}); _describe -V wvcli offers", 0
@@ -169,10 +169,10 @@ def _escaped(value: str) -> str:
 
 
 def _fish(program: typer.Typer) -> tuple[str, int]:
-    found = _offers(program, *_split(os.environ.get("_TYPER_COMPLETE_ARGS", "")))
+    offers = _offers(program, *_split(os.environ.get("_TYPER_COMPLETE_ARGS", "")))
     if os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
-        return "", 0 if found else 1
-    return "\n".join(f"{value}\t{about}" if about else value for value, about in found), 0
+        return "", 0 if offers else 1
+    return "\n".join(f"{value}\t{about}" if about else value for value, about in offers), 0
 
 
 _SHELLS: dict[str, Callable[[typer.Typer], tuple[str, int]]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}

@@ -112,7 +112,7 @@ def completions(group: Any, line: str) -> list[Completion]:
     if before[:1] == ["wvcli"]:
         before = before[1:]
     with console.own_quiet():
-        offered = completion.offers(group, before.copy(), last)
+        offered = completion.possible(group, before.copy(), last)
     if last == "-":
         offered = [item for item in offered if item[0].startswith("--")]
     if before and re.match("--[a-z-]+=", last):

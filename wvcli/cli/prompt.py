@@ -142,6 +142,7 @@ class _Editor(Reader):
             history=_history(),
             completer=_completer(complete),
             complete_while_typing=False,
+            key_bindings=_keys(),
             reserve_space_for_menu=_MENU_ROWS,
             output=create_output(sys.stderr),
         )
@@ -182,6 +183,29 @@ def _completer(complete: Complete) -> "toolkit.completion.Completer":
                 )
 
     return Completer()
+
+
+def _keys() -> "toolkit.key_binding.KeyBindings":
+    """Tab as in other shells: it completes before the next key is read, however fast one types."""
+    from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("tab")
+    def complete(event: Any) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_next()
+            return
+        found = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+        if len(found) == 1:
+            buffer.apply_completion(found[0])
+        elif found:
+            buffer.insert_text(get_common_complete_suffix(buffer.document, found))
+            buffer.start_completion()
+
+    return keys
 
 
 def reader(complete: Complete) -> Reader:

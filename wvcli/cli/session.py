@@ -37,6 +37,11 @@ def _without_stdin() -> Iterator[None]:
         sys.stdin = before
 
 
+def _command_names(ctx: typer.Context) -> list[str]:
+    group: Any = ctx.find_root().command
+    return list(group.commands)
+
+
 class Session:
     """All commands, with one model kept open.
 
@@ -100,7 +105,13 @@ class Session:
         self._note(f"using {model}: {len(vectors):,} words, {vectors.dim} dimensions")
 
     def help(
-        self, command: Annotated[str | None, typer.Argument(metavar="[COMMAND]", show_default=False)] = None
+        self,
+        command: Annotated[
+            str | None,
+            typer.Argument(
+                metavar="[COMMAND]", help="The one.", show_default=False, autocompletion=_command_names
+            ),
+        ] = None,
     ) -> None:
         """What the commands are, or the options of one."""
         self._call([command, "--help"] if command else ["--help"])

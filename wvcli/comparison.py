@@ -13,9 +13,6 @@ from wvcli.vectors import FloatArray, Vectors, unit_rows
 Measure = Literal["similarity", "overlap"]
 RowArray = npt.NDArray[np.int64]
 
-TOP = 10_000  # words compared; the time grows with the square of their number
-NEIGHBORS = 10
-MIN_COUNT = 20
 _SCORES = 1 << 22  # cosines held at a time: 16 MB of float32
 _ROUNDING = 1e-6  # more than float32 rounding moves a cosine of unit vectors
 
@@ -151,15 +148,13 @@ def _near(units: FloatArray, rows: slice, wanted: int) -> npt.NDArray[np.bool_]:
     return near
 
 
-def compare(
-    old: Vectors, new: Vectors, top: int = TOP, neighbors: int = NEIGHBORS, min_count: int = MIN_COUNT
-) -> Comparison:
+def compare(old: Vectors, new: Vectors, top: int = 10_000, neighbors: int = 10, min_count: int = 20) -> Comparison:
     """Match the words of two models and choose those to compare.
 
     Args:
         old: the one model.
         new: the other, of any number of dimensions.
-        top: the most words to compare.
+        top: the most words to compare; the time grows with the square of their number.
         neighbors: how many neighbours of each word to hold against each other.
         min_count: words seen fewer times than this in either text are not compared; a model without counts
             has none of them.

@@ -1,5 +1,6 @@
 """`wvcli compare`, as typed."""
 
+import inspect
 import json
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 import wvcli
 from tests.conftest import SENTENCES, Run
+from wvcli.cli.commands.compare import compare
 
 COLUMNS = ["word", "similarity", "overlap", "old_count", "new_count"]
 
@@ -45,6 +47,12 @@ def test_the_words_that_moved_come_with_what_was_measured(
     assert all(int(row[3]) >= 20 for row in result.rows[1:])
     assert "the mean of 1 - similarity" in result.err
     assert run("compare", word2vec_model, other_model, "-q").err == ""
+
+
+def test_the_defaults_are_those_of_the_library() -> None:
+    command, library = inspect.signature(compare).parameters, inspect.signature(wvcli.compare).parameters
+    for name in ("top", "neighbors", "min_count"):
+        assert command[name].default == library[name].default
 
 
 def test_ordered_by_overlap(run: Run, word2vec_model: Path, other_model: Path) -> None:

@@ -22,6 +22,7 @@ _VARIABLE = "_WVCLI_COMPLETE"  # named by the scripts, as those below
 _MOST = 50  # words offered: about what a person looks over
 _BREAKS = ":=@"  # where bash breaks words, of the characters that words hold (COMP_WORDBREAKS)
 _BREAK = re.compile(f"[{_BREAKS}]+")
+_OPTION = re.compile("--?[a-z-]+=")
 _SPECIAL = re.compile(r"(?![\w%+,./:=@-])[\x00-\x7f]")  # a shell may read these in a way of its own
 _SPECIAL_QUOTED = re.compile(r'[\\"$`]')  # and these even in quotation marks
 
@@ -160,7 +161,7 @@ def _zsh(program: typer.Typer) -> tuple[str, int]:
         return "_files", 0
     described = (f"{_escaped(value)}:{about}" if about else _escaped(value) for value, about in offers)
     array = " ".join(map(shlex.quote, described))
-    behind_sign = "compset -P '*='; " if re.match("--?[a-z-]+=", incomplete) else ""
+    behind_sign = "compset -P '*='; " if _OPTION.match(incomplete) else ""
     return f"{behind_sign}local -a offers; offers=({array}); _describe -V wvcli offers", 0
 
 
@@ -169,7 +170,10 @@ def _escaped(value: str) -> str:
 
 
 def _fish(program: typer.Typer) -> tuple[str, int]:
-    offers = _offers(program, *_split(os.environ.get("_TYPER_COMPLETE_ARGS", "")))
+    before, incomplete = _split(os.environ.get("_TYPER_COMPLETE_ARGS", ""))
+    option = _OPTION.match(incomplete)
+    first = option[0] if option else ""  # fish puts what is offered in the place of all that was typed
+    offers = [(first + value, about) for value, about in _offers(program, before, incomplete)]
     if os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
         return "", 0 if offers else 1
     return "\n".join(f"{value}\t{about}" if about else value for value, about in offers), 0

@@ -1,10 +1,10 @@
 """A program at a terminal of its own, typed at and read as a person does."""
 
-import fcntl
 import os
 import pty
 import select
 import subprocess
+import sys
 import termios
 from pathlib import Path
 from time import monotonic
@@ -12,6 +12,11 @@ from time import monotonic
 from tests.conftest import clean_environment
 
 ROWS, COLUMNS = 40, 100
+
+# The terminal of a session is taken by the program itself, so that Ctrl-C reaches it.
+_AT_OUR_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 class Terminal:
@@ -36,14 +41,13 @@ class Terminal:
         termios.tcsetwinsize(theirs, (ROWS, COLUMNS)) if hasattr(termios, "tcsetwinsize") else None
         files = [os.open(path, os.O_WRONLY | os.O_CREAT) if path else os.dup(theirs) for path in (stdout, stderr)]
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-c", _AT_OUR_TERMINAL, *command],
             cwd=cwd,
             stdin=theirs,
             stdout=files[0],
             stderr=files[1],
             env=clean_environment() | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"} | (env or {}),
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
         )
         for number in (theirs, *files):
             os.close(number)

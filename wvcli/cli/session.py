@@ -109,7 +109,7 @@ class Session:
         command: Annotated[
             str | None,
             typer.Argument(
-                metavar="[COMMAND]", help="The one.", show_default=False, autocompletion=_command_names
+                metavar="[COMMAND]", help="A command.", show_default=False, autocompletion=_command_names
             ),
         ] = None,
     ) -> None:

@@ -146,6 +146,13 @@ def test_nothing_heavy_is_imported_to_complete_a_word(word2vec_model: Path) -> N
     assert imported.isdisjoint({"gensim", "scipy", "rich", "regex", "rjieba", "smart_open"})
 
 
+_AT_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
 class Terminal:
     """A shell at a terminal, with completion as its users have it; `wvcli` itself only shows how it was called."""
 
@@ -176,10 +183,12 @@ class Terminal:
         )  # fmt: skip
         (folder / "script").write_text(script.stdout)
         arguments, start = self.starts[shell]
-        self.process, self.screen = pty.fork()
-        if not self.process:
-            os.chdir(folder)
-            os.execvpe(arguments[0], arguments, environment)
+        self.screen, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _AT_A_TERMINAL, *arguments],
+            cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        )  # fmt: skip
+        os.close(theirs)
         self.seen = ""
         self.send(f"{start}; echo rea''dy-to-go\n", "ready-to-go")
 
@@ -194,8 +203,8 @@ class Terminal:
         return self.seen
 
     def close(self) -> None:
-        os.kill(self.process, 9)
-        os.waitpid(self.process, 0)
+        self.process.kill()
+        self.process.wait()
         os.close(self.screen)
 
 

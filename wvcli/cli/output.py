@@ -147,7 +147,8 @@ class _Table(Writer):
         table = Table(box=SIMPLE_HEAD)
         for place, column in enumerate(self.columns):
             numeric = all(isinstance(row[place], int | float | None) for row in grid)
-            table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
+            heading = column.name.replace("_", "\n" if numeric else " ")  # narrow, and numbers are never folded
+            table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
         for row in grid:
             table.add_row(*(Text(_table_cell(value)) for value in row))
         _print_rich(table)
@@ -217,6 +218,14 @@ def _put(text: str) -> None:
 def forget() -> None:
     """Drop what Python still holds for a stdout that failed, lest it fail again when the program ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def settle() -> None:
+    """Write what is still held for stdout, or drop it if stdout fails."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        forget()
 
 
 def _print_rich(content: Any) -> None:

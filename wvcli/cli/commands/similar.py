@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import options
+from wvcli.cli import completion, options
 from wvcli.cli.output import Column, writer
 from wvcli.cli.queries import (
     STDIN,
@@ -45,7 +45,13 @@ def similar(
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="WORD", help="Leave out a word; may be repeated.", show_default=False),
+        typer.Option(
+            "--exclude",
+            metavar="WORD",
+            help="Leave out a word; may be repeated.",
+            show_default=False,
+            autocompletion=completion.words,
+        ),
     ] = None,
     together: Annotated[
         bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from wvcli.errors import WvcliError as WvcliError
+    from wvcli.evaluation import evaluate as evaluate
     from wvcli.models import load as load
     from wvcli.training import train as train
     from wvcli.training import update as update
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "Vectors": "wvcli.vectors",
     "WvcliError": "wvcli.errors",
+    "evaluate": "wvcli.evaluation",
     "load": "wvcli.models",
     "train": "wvcli.training",
     "update": "wvcli.training",
 }
 
-__all__ = ["Vectors", "WvcliError", "__version__", "load", "train", "update"]
+__all__ = ["Vectors", "WvcliError", "__version__", "evaluate", "load", "train", "update"]
 
 
 def __getattr__(name: str) -> Any:

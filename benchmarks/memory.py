@@ -22,7 +22,8 @@ SAVE = """
 import sys
 import numpy as np
 from wvcli import store
-from wvcli.vectors import Vectors, row_norms
+from wvcli.geometry import row_norms
+from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 path, words, dim = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 matrix = np.random.default_rng(1).standard_normal((words, dim), dtype=np.float32)

@@ -27,7 +27,8 @@ def make_models(folder: Path, words: int, dim: int) -> tuple[Path, Path]:
     from gensim.models import KeyedVectors
 
     from wvcli import store
-    from wvcli.vectors import Vectors, row_norms
+    from wvcli.geometry import row_norms
+    from wvcli.vectors import Vectors
     from wvcli.vocabulary import Vocabulary
 
     names = [f"word{number}" for number in range(words)]

@@ -6,10 +6,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import wvcli
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+    from wvcli.vectors import Vectors
 
 CLONE = Path(__file__).parents[1]
 
@@ -108,3 +114,39 @@ def _trained(path: Path, algorithm: str) -> Path:
     text.write_text("\n".join(SENTENCES * 40) + "\n", encoding="utf-8")
     wvcli.train(text, path, algorithm=algorithm, dim=24, epochs=5, min_count=1, workers=1)
     return path
+
+
+@pytest.fixture(scope="session")
+def sentences() -> list[list[str]]:
+    """Sentences of 300 words drawn at random, the first ones often."""
+    import numpy as np
+
+    rng = np.random.default_rng(11)
+    weights = 1 / np.arange(1, 301)
+    words = np.array([f"w{n}" for n in range(300)])
+    drawn = rng.choice(words, size=(600, 12), p=weights / weights.sum())
+    return [row.tolist() for row in drawn]
+
+
+@pytest.fixture(scope="session")
+def word2vec(sentences: list[list[str]]) -> "tuple[Vectors, KeyedVectors]":
+    """A Word2Vec model, and the same as Gensim has it."""
+    from gensim.models import Word2Vec
+
+    from tests.against_gensim import vectors_of
+
+    model = Word2Vec(sentences, vector_size=40, min_count=1, epochs=5, sg=1, workers=1, seed=1)
+    return vectors_of(model.wv.vectors, model.wv.index_to_key), model.wv
+
+
+@pytest.fixture(scope="session")
+def fasttext(sentences: list[list[str]]) -> "tuple[Vectors, KeyedVectors]":
+    """A FastText model, and the same as Gensim has it."""
+    from gensim.models import FastText
+
+    from tests.against_gensim import vectors_of
+    from wvcli.subwords import Subwords
+
+    model = FastText(sentences, vector_size=40, min_count=1, epochs=5, sg=1, workers=1, seed=1, bucket=500)
+    subwords = Subwords(model.wv.vectors_ngrams, model.wv.min_n, model.wv.max_n)
+    return vectors_of(model.wv.vectors, model.wv.index_to_key, subwords=subwords), model.wv

@@ -1,84 +1,23 @@
 import json
 import math
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from gensim.models import FastText, KeyedVectors, Word2Vec
+from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from tests.against_gensim import CLOSE, Matrix, assert_same_answer, clustered, gensim_of, vectors_of
 from wvcli.errors import MissingWordError, UsageError
+from wvcli.geometry import row_norms, unit_rows
+from wvcli.neighbors import Neighbor
 from wvcli.subwords import Subwords
-from wvcli.vectors import Lookup, Neighbor, Vectors, row_norms, unit_rows
+from wvcli.vectors import Lookup, Vectors
 from wvcli.vocabulary import Vocabulary
 
-Matrix = npt.NDArray[np.float32]
 BLOCK = 16_384  # rows scored at a time
-CLOSE = 1e-6
-
-
-def vectors_of(matrix: npt.ArrayLike, words: list[str] | None = None, **more: object) -> Vectors:
-    rows = np.array(matrix, dtype=np.float32)
-    names = [f"word{index}" for index in range(len(rows))] if words is None else words
-    return Vectors(Vocabulary.from_words(names), rows, **more)  # type: ignore[arg-type]
-
-
-def gensim_of(vectors: Vectors) -> KeyedVectors:
-    keyed = KeyedVectors(vectors.dim, count=0)
-    keyed.add_vectors(list(vectors), np.array(vectors.matrix))
-    return keyed
-
-
-def assert_same_answer(
-    ours: list[tuple[str, float]], theirs: list[tuple[str, float]], vectors: Vectors, topn: int
-) -> None:
-    """Equal similarities, and equal words but for those whose similarity is that of their neighbours in rank."""
-    everything, theirs = theirs, theirs[:topn]
-    assert [similarity for _, similarity in ours] == pytest.approx([s for _, s in theirs], abs=CLOSE)
-    exact = dict(everything)
-    for word, similarity in ours:
-        assert exact[word] == pytest.approx(similarity, abs=CLOSE)
-    near = [s for _, s in everything[: topn + 1]]
-    apart = all(a - b > 2 * CLOSE for a, b in pairwise(near))
-    if apart:
-        assert [word for word, _ in ours] == [word for word, _ in theirs]
-    for _, tied in groupby(ours, key=lambda pair: pair[1]):
-        rows = [vectors.vocabulary.find(word) for word, _ in tied]
-        assert rows == sorted(rows)  # type: ignore[type-var]
-
-
-def clustered(rows: int, dim: int, seed: int) -> Matrix:
-    """Rows of very different lengths, a tenth of them twice."""
-    rng = np.random.default_rng(seed)
-    matrix = rng.normal(size=(rows, dim)) * 10.0 ** rng.integers(-3, 4, size=(rows, 1))
-    copies = rng.integers(0, rows, size=rows // 10)
-    matrix[rng.integers(0, rows, size=rows // 10)] = matrix[copies]
-    return matrix.astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def sentences() -> list[list[str]]:
-    rng = np.random.default_rng(11)
-    weights = 1 / np.arange(1, 301)
-    words = np.array([f"w{n}" for n in range(300)])
-    drawn = rng.choice(words, size=(600, 12), p=weights / weights.sum())
-    return [row.tolist() for row in drawn]
-
-
-@pytest.fixture(scope="module")
-def word2vec(sentences: list[list[str]]) -> tuple[Vectors, KeyedVectors]:
-    model = Word2Vec(sentences, vector_size=40, min_count=1, epochs=5, sg=1, workers=1, seed=1)
-    return vectors_of(model.wv.vectors, model.wv.index_to_key), model.wv
-
-
-@pytest.fixture(scope="module")
-def fasttext(sentences: list[list[str]]) -> tuple[Vectors, KeyedVectors]:
-    model = FastText(sentences, vector_size=40, min_count=1, epochs=5, sg=1, workers=1, seed=1, bucket=500)
-    subwords = Subwords(model.wv.vectors_ngrams, model.wv.min_n, model.wv.max_n)
-    return vectors_of(model.wv.vectors, model.wv.index_to_key, subwords=subwords), model.wv
 
 
 # --- neighbours are Gensim's ---

@@ -15,6 +15,7 @@ from wvcli.checkpoints import Checkpoints, workspace
 from wvcli.corpus import Corpus
 from wvcli.encoded import EncodedCorpus
 from wvcli.errors import UsageError
+from wvcli.geometry import row_norms
 from wvcli.kept import KeptText
 from wvcli.preparation import (
     REPORT_SECONDS,
@@ -35,7 +36,7 @@ from wvcli.run import Run
 from wvcli.settings import TrainSettings, auto_settings
 from wvcli.sources import STDIN, stem
 from wvcli.transfer import Earlier, Initial
-from wvcli.vectors import Vectors, row_norms
+from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
 _CHECKPOINT_MINUTES = 10.0  # between two states, and the length from which a run has them by itself

@@ -1,6 +1,6 @@
 """Words with their vectors, and every question asked of them, in NumPy alone."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import MissingWordError, UsageError
+from wvcli.errors import MissingWordError
+from wvcli.geometry import FloatArray, Rows, cosine, odd, row_norms, unit_rows
+from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
 from wvcli.vocabulary import Vocabulary
 
-FloatArray = npt.NDArray[np.float32]
-
-_BLOCK_ROWS = 16_384  # rows of the matrix scored at a time: 20 MB of float32 at 300 dimensions
-_SHORTEST = 1e-37  # a row shorter than this has no direction that float32 could tell
-_ROUNDING = 2e-5  # more than float32 rounding can move a cosine of unit vectors at any usual dimension
+_SAMPLE = 16_384  # rows among which characteristic words are sought
 _FREQUENT = 300  # words among which those that speak for the model are found
 _NEAR = 5  # neighbours by which they are judged
 _SUGGESTION_POOL = 3_000  # words compared letter by letter for "did you mean"
@@ -38,12 +36,15 @@ class Lookup:
     vector: FloatArray
 
 
-@dataclass(frozen=True)
-class Neighbor:
-    """A row near a query, with the cosine similarity between the two."""
+def query(positive: Sequence[Lookup], negative: Sequence[Lookup] = (), excluded: Iterable[int] = ()) -> Query:
+    """The search for what is near the sum of some words less others; no row of these is an answer.
 
-    index: int
-    similarity: float
+    Raises:
+        UsageError: there is no word.
+    """
+    rows = [word.index for word in (*positive, *negative) if word.index is not None]
+    near, far = ([word.vector for word in words] for words in (positive, negative))
+    return Query.of(near, far, excluded=(*rows, *excluded))
 
 
 def _as_written(word: str) -> str:
@@ -106,10 +107,8 @@ class Vectors:
         return row_norms(self.matrix) if self.stored_norms is None else self.stored_norms
 
     @cached_property
-    def _inverse_norms(self) -> FloatArray:
-        inverse = np.zeros_like(self.norms)
-        np.divide(1, self.norms, out=inverse, where=self.norms > _SHORTEST)
-        return inverse
+    def _space(self) -> Space:
+        return Space(self.matrix, self.norms)
 
     def index(self, word: str) -> int | None:
         """The row of `word` in `matrix`, or None when it is not in the vocabulary.
@@ -187,7 +186,7 @@ class Vectors:
         """
         pool = min(len(self), _FREQUENT)
         rows = [row for row in range(pool) if len(self.vocabulary[row].encode("utf-8")) > 2]
-        units = unit_rows(self.matrix[: min(len(self), _BLOCK_ROWS)])
+        units = unit_rows(self.matrix[: min(len(self), _SAMPLE)])
         if not rows:
             return []
         scores = units[rows] @ units.T
@@ -202,17 +201,50 @@ class Vectors:
                 taken.update(near[place].tolist())
         return [self.vocabulary[row] for row in sorted(chosen)]
 
-    def most_similar(self, word: str, topn: int = 10) -> list[tuple[str, float]]:
+    def most_similar(
+        self, word: str, topn: int = 10, *, among: Among = None, min_similarity: float | None = None
+    ) -> list[tuple[str, float]]:
         """The `topn` words nearest to `word` by cosine, nearest first; `word` itself is left out.
 
         Equal cosines stand in the order of the vocabulary, so answers never depend on chance.
 
+        Args:
+            word: the word asked about.
+            topn: how many, at most.
+            among: look only among these rows (int64), or among the first so many words.
+            min_similarity: leave out words less similar than this.
+
         Raises:
             MissingWordError: the word has no vector.
-            UsageError: `topn` is below 1.
+            UsageError: `topn` or the number in `among` is below 1.
         """
-        [neighbors] = self.nearest([self.look_up(word)], topn)
-        return [(self.vocabulary[neighbor.index], neighbor.similarity) for neighbor in neighbors]
+        [neighbors] = self.nearest([self.look_up(word)], topn, among=among, min_similarity=min_similarity)
+        return self._named(neighbors)
+
+    def analogy(
+        self,
+        positive: Sequence[str],
+        negative: Sequence[str] = (),
+        topn: int = 10,
+        *,
+        method: Method = "add",
+        among: Among = None,
+        min_similarity: float | None = None,
+    ) -> list[tuple[str, float]]:
+        """The `topn` words nearest to a signed sum of words, none of which is an answer.
+
+        `analogy(["king", "woman"], ["man"])` asks what is to woman as king is to man. `method` is `add` for the
+        cosine to the mean of the unit vectors (3CosAdd), as Gensim's `most_similar`, or `multiply` for 3CosMul
+        (Levy and Goldberg, 2014), as Gensim's `most_similar_cosmul`, whose scores are no cosines. Other arguments
+        are those of `most_similar`.
+
+        Raises:
+            MissingWordError: one of the words has no vector.
+            UsageError: there is no word, or a number is below 1.
+        """
+        signed = query([self.look_up(word) for word in positive], [self.look_up(word) for word in negative])
+        [answers] = self.nearest([signed], topn, method=method, among=among, min_similarity=min_similarity)
+        return self._named(answers)
 
     def similarity(self, first: str, second: str) -> float:
         """The cosine of two words' vectors; 0 when either vector is zero.
@@ -220,104 +252,48 @@ class Vectors:
         Raises:
             MissingWordError: one of the words has no vector.
         """
-        a, b = (self.look_up(word).vector.astype(np.float64) for word in (first, second))
-        lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
-        return float(a @ b) / lengths if lengths else 0.0
+        return cosine(self[first], self[second])
 
-    def nearest(self, queries: Sequence[Lookup], topn: int = 10) -> list[list[Neighbor]]:
-        """For each query the `topn` nearest rows by cosine, the query's own row left out.
-
-        Candidates are found in float32 by matrix products over blocks of rows and then scored again in
-        float64 one by one, so that an answer is the same whatever it was asked together with.
+    def odd_one_out(self, words: Sequence[str]) -> tuple[str, float]:
+        """The word that does not belong with the others, and its cosine to the mean of the others.
 
         Raises:
-            UsageError: `topn` is below 1.
+            MissingWordError: one of the words has no vector.
+            UsageError: there are fewer than three words, none of which is odder than the other.
         """
-        if topn < 1:
-            raise UsageError(f"the number of neighbours must be at least 1, not {topn}")
-        if not queries:
-            return []
-        wanted = min(topn + 1, len(self))
-        units = unit_rows(np.array([query.vector for query in queries]))
-        found = _Best(len(queries), wanted)
-        for start in range(0, len(self), _BLOCK_ROWS):
-            rows = slice(start, min(start + _BLOCK_ROWS, len(self)))
-            with np.errstate(invalid="ignore", over="ignore"):  # rows with NaN or infinity are never near
-                scores = units @ self.matrix[rows].T if len(units) > 1 else (self.matrix[rows] @ units[0])[None]
-                scores *= self._inverse_norms[rows]
-            found.add(start, scores)
+        place, to_others = odd([self[word] for word in words])
+        return words[place], to_others
+
+    def nearest(
+        self,
+        queries: Sequence[Lookup | Query],
+        topn: int = 10,
+        *,
+        method: Method = "add",
+        among: Among = None,
+        min_similarity: float | None = None,
+    ) -> list[list[Neighbor]]:
+        """For each query the `topn` nearest rows, nearest first; equal ones in the order of the vocabulary.
+
+        A `Lookup` asks for the neighbours of its vector, its own row left out; `query` makes a `Query` of several.
+        An answer is the same whatever it was asked together with. See `Space.nearest` for the arguments.
+
+        Raises:
+            UsageError: `topn` or the number in `among` is below 1.
+        """
+        asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
+        found = self._space.nearest(asked, topn, method=method, among=among, min_similarity=min_similarity)
         return [
-            self._ranked(query, unit, found.rows(place), topn)
-            for place, (query, unit) in enumerate(zip(queries, units, strict=True))
+            [Neighbor(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+            for rows, scores in found
         ]
 
-    def _ranked(self, query: Lookup, unit: FloatArray, rows: npt.NDArray[np.int64], topn: int) -> list[Neighbor]:
-        """The best `topn` of the candidate rows, by exact cosine and then by row."""
-        if not np.isfinite(query.vector).all():
-            return []
-        rows = np.sort(rows[rows != query.index] if query.index is not None else rows)
-        if not unit.any():  # as far from all words alike
-            return [Neighbor(row, 0.0) for row in rows[:topn].tolist()]
-        exact = np.concatenate(
-            [self._cosines(rows[start : start + _BLOCK_ROWS], unit) for start in range(0, len(rows), _BLOCK_ROWS)]
-            or [np.empty(0)]
-        )
-        best = np.argsort(-exact, kind="stable")[:topn]
-        return [Neighbor(int(rows[place]), float(exact[place])) for place in best]
+    def analogy_rows(self, questions: Rows, topn: int = 1, *, method: Method = "add", among: Among = None) -> Rows:
+        """Answers to thousands of analogies: int64 [questions, 3] rows -> int64 [questions, topn] rows.
 
-    def _cosines(self, rows: npt.NDArray[np.int64], unit: FloatArray) -> npt.NDArray[np.float64]:
-        """float64 [rows], the cosine of each row and a unit vector; 0 for a row without a length."""
-        matrix = self.matrix[rows].astype(np.float64)
-        lengths = np.sqrt(np.einsum("nd,nd->n", matrix, matrix))
-        cosines = np.zeros(len(rows))
-        np.divide((matrix * unit.astype(np.float64)).sum(axis=1), lengths, out=cosines, where=lengths > 0)
-        return cosines
+        See `Space.analogies`.
+        """
+        return self._space.analogies(questions, topn, method=method, among=among)
 
-
-class _Best:
-    """The best-scoring rows seen so far for each of several queries, with all that may tie with them."""
-
-    def __init__(self, queries: int, wanted: int) -> None:
-        self._wanted = wanted
-        self._rows = [np.empty(0, dtype=np.int64) for _ in range(queries)]
-        self._scores = [np.empty(0, dtype=np.float32) for _ in range(queries)]
-        self._floor = np.full(queries, -np.inf, dtype=np.float32)
-
-    def add(self, start: int, scores: FloatArray) -> None:
-        """Take in `scores`, float32 [queries, rows], for the rows from `start` on; NaN is never among the best."""
-        for query, passing in enumerate(scores >= self._floor[:, None]):
-            columns = np.flatnonzero(passing)
-            if len(columns):
-                self._keep(query, columns + start, scores[query, columns])
-
-    def _keep(self, query: int, rows: npt.NDArray[np.int64], scores: FloatArray) -> None:
-        rows = np.concatenate([self._rows[query], rows])
-        scores = np.concatenate([self._scores[query], scores])
-        if len(scores) > self._wanted:
-            worst_wanted = np.partition(scores, len(scores) - self._wanted)[len(scores) - self._wanted]
-            self._floor[query] = worst_wanted - _ROUNDING
-            kept = scores >= self._floor[query]
-            rows, scores = rows[kept], scores[kept]
-        self._rows[query], self._scores[query] = rows, scores
-
-    def rows(self, query: int) -> npt.NDArray[np.int64]:
-        return self._rows[query]
-
-
-def row_norms(matrix: FloatArray) -> FloatArray:
-    """float32 [rows], the Euclidean length of each row, read a block at a time and added up in float64."""
-    norms = np.empty(len(matrix), dtype=np.float32)
-    with np.errstate(over="ignore"):  # a length beyond float32 is infinite
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            rows = slice(start, start + _BLOCK_ROWS)
-            norms[rows] = np.sqrt(np.einsum("nd,nd->n", matrix[rows], matrix[rows], dtype=np.float64))
-    return norms
-
-
-def unit_rows(matrix: FloatArray) -> FloatArray:
-    """float32 [rows, dim], each row divided by its length; rows without a length or with NaN become zero."""
-    exact = matrix.astype(np.float64)
-    lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact))[:, None]
-    units = np.zeros_like(exact)
-    np.divide(exact, lengths, out=units, where=(lengths > 0) & np.isfinite(lengths))
-    return units.astype(np.float32)
+    def _named(self, neighbors: Sequence[Neighbor]) -> list[tuple[str, float]]:
+        return [(self.vocabulary[near.index], near.similarity) for near in neighbors]

@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError
+from wvcli.errors import InputError, UsageError
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +107,22 @@ class Vocabulary(Sequence[str]):
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self.find(word) is not None
+
+    def matching(self, pattern: str | None) -> Iterator[tuple[int, str]]:
+        """The words, with their ids, in which a regular expression matches; None matches all.
+
+        Raises:
+            UsageError: `pattern` is not a regular expression.
+        """
+        if pattern is None:
+            return enumerate(self)
+        import regex
+
+        try:
+            search = regex.compile(pattern).search
+        except regex.error as error:
+            raise UsageError(f"the pattern {pattern!r} is not a regular expression: {error}") from error
+        return ((index, word) for index, word in enumerate(self) if search(word))
 
     def starting_with(self, prefix: str) -> npt.NDArray[np.int32]:
         """int32 [matches], the ids of the words that start with `prefix`, most frequent first."""

@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import arrays
 from wvcli import formats
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.formats import Format, registry
-from wvcli.vectors import FloatArray, Vectors
+from wvcli.geometry import FloatArray
+from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
 MEMBERS = [pytest.param(member, id=member.name) for member in registry if member.read and member.write]

@@ -34,8 +34,12 @@ app = typer.Typer(
 COMMANDS = {  # in the order of the help, with the heading each stands under
     "train": "Train",
     "update": "Train",
-    "similar": "Ask",
     "vector": "Ask",
+    "similar": "Ask",
+    "analogy": "Ask",
+    "similarity": "Ask",
+    "odd-one-out": "Ask",
+    "vocab": "Ask",
     "export": "Exchange",
     "formats": "Exchange",
     "info": "Manage",
@@ -44,9 +48,10 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
 
 
 def _register(names: Iterable[str]) -> None:
-    """Add commands to the program; the command `name` is the function `name` in `commands/name.py`."""
+    """Add commands to the program; the command `a-name` is the function `a_name` in `commands/a_name.py`."""
     for name in names:
-        function = getattr(import_module(f"wvcli.cli.commands.{name}"), name)
+        module = name.replace("-", "_")
+        function = getattr(import_module(f"wvcli.cli.commands.{module}"), module)
         app.command(name, cls=Command, rich_help_panel=COMMANDS[name], epilog=EXIT_CODES)(function)
 
 

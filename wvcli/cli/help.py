@@ -35,15 +35,40 @@ class Command(TyperCommand):
                 formatter.write_dl(records)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse `-dim 100`, which would be read as the short options d, i and m."""
+        """Refuse `-dim 100`, which would be read as the short options d, i and m; let some options take several.
+
+        An option whose metavar ends in `...` takes every word up to the next option.
+        """
         known = {option for parameter in self.params for option in parameter.opts}
+        greedy = {
+            option
+            for parameter in self.params
+            if parameter.param_type_name == "option" and (parameter.metavar or "").endswith("...")
+            for option in parameter.opts
+        }
         for arg in args:
             if arg == "--":
                 break
             name = re.fullmatch(r"-([a-z][a-z-]+)", arg)
             if name and f"--{name[1]}" in known:
                 raise UsageError(f"there is no option {arg}", f"write --{name[1]}")
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, _repeated(args, greedy) if greedy else args)
+
+
+def _repeated(args: list[str], greedy: set[str]) -> list[str]:
+    """Arguments in which an option with several values is written once for each of them."""
+    written: list[str] = []
+    current, taken = "", 0
+    for place, arg in enumerate(args):
+        if arg == "--":
+            return written + args[place:]
+        if arg.startswith("-") and len(arg) > 1:
+            current, taken = (arg, 0) if arg in greedy else ("", 0)
+            written.append(arg)
+        else:
+            written += [current, arg] if current and taken else [arg]
+            taken += 1
+    return written
 
 
 class Group(TyperGroup):

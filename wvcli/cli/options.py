@@ -25,6 +25,17 @@ Words = Annotated[
         show_default=False,
     ),
 ]
+Topn = Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Answers to each question.")]
+RestrictTop = Annotated[
+    int | None,
+    typer.Option(
+        "--restrict-top",
+        min=1,
+        metavar="N",
+        help="Look only among the N most frequent words.",
+        show_default=False,
+    ),
+]
 Model = Annotated[
     Path | None,
     typer.Option(

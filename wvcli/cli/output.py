@@ -47,7 +47,8 @@ class Column:
 class Writer(ABC):
     """Writes rows in one format; rows may come in several batches, each of which is flushed.
 
-    Rows hold strings, integers, floats, booleans, None, or a vector (float32 [dim]) as their last value.
+    Rows hold strings, integers, floats, booleans, None, lists of words (an array in JSON, elsewhere with blanks
+    between them), or a vector (float32 [dim]) as their last value.
     """
 
     def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
@@ -255,6 +256,8 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.{_DECIMALS}f}"
+    if isinstance(value, list):
+        return " ".join(value)
     return str(value)
 
 

@@ -1,20 +1,24 @@
 """The words a query command is asked about: where they come from, and what becomes of missing ones."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from wvcli.cli import console
-from wvcli.errors import ExitCode, MissingWordError, UsageError
+from wvcli.cli.output import Row
+from wvcli.errors import ExitCode, InputError, MissingWordError, UsageError
 
 if TYPE_CHECKING:
+    from wvcli.neighbors import Among, Neighbor, Query
     from wvcli.vectors import Lookup, Vectors
+
+Batch = list[list[str]]  # questions of several words each
 
 STDIN = "-"
 _BATCH = 256  # words answered at a time
@@ -49,29 +53,74 @@ def word_batches(words: list[str] | None) -> Iterator[list[str]]:
         raise UsageError("no word was given", "name one, or pipe words in, one a line")
     for is_stdin, group in groupby(words or [STDIN], lambda word: word == STDIN):
         if is_stdin:
-            yield from _from_stdin()
+            for lines in _from_stdin():
+                yield [word for _, word in lines]
         else:
             named = list(group)
             yield from (named[start : start + _BATCH] for start in range(0, len(named), _BATCH))
 
 
-def _from_stdin() -> Iterator[list[str]]:
-    """Words in lines of stdin as they arrive, so that each pause of the writer is answered at once."""
-    rest, first = b"", True
+def question_batches(words: list[str] | None, expected: str, fewest: int, most: int | None) -> Iterator[Batch]:
+    """The questions of a command that asks about several words together, in batches as `word_batches` has them.
+
+    The arguments are one question. A line of stdin is one: words with tabs between them, or where there is no tab
+    with white space.
+
+    Args:
+        words: the arguments.
+        expected: what a question is, as in `two words`.
+        fewest: words of a question, at least.
+        most: words of a question, at most; None for any number.
+
+    Raises:
+        UsageError: the arguments are not as many words, or there is none and stdin is a terminal.
+        InputError: a line of stdin is not as many words; the lines before it are answered first.
+    """
+
+    def fits(question: list[str]) -> bool:
+        return fewest <= len(question) and (most is None or len(question) <= most)
+
+    if words and words != [STDIN]:
+        if not fits(words):
+            raise UsageError(f"expected {expected}, not {len(words)}", "quote a word that holds blanks")
+        yield [words]
+        return
+    if not words and sys.stdin.isatty():
+        raise UsageError(f"expected {expected}", "name them, or pipe lines of them in")
+    for lines in _from_stdin():
+        questions: Batch = []
+        for number, line in lines:
+            question = [word.strip() for word in line.split("\t")] if "\t" in line else line.split()
+            if not fits(question) or not all(question):
+                yield questions
+                found = len(question)
+                raise InputError(f"line {number} of stdin: expected {expected} with tabs between, found {found}")
+            questions.append(question)
+        yield questions
+
+
+def _from_stdin() -> Iterator[list[tuple[int, str]]]:
+    """Numbered lines of stdin as they arrive, so that each pause of the writer is answered at once."""
+    rest, count = b"", 0
     stream = cast(BufferedReader, sys.stdin.buffer)  # its read1 gives what is there without waiting for more
     while chunk := stream.read1(_READ):
         *lines, rest = (rest + chunk).split(b"\n")
-        if first and lines:
-            lines[0] = lines[0].removeprefix(_MARK)
-            first = False
-        yield from _batches(lines)
-    yield from _batches([rest.removeprefix(_MARK) if first else rest])
+        yield from _batches(lines, count)
+        count += len(lines)
+    yield from _batches([rest], count)
 
 
-def _batches(lines: list[bytes]) -> Iterator[list[str]]:
-    words = [word for line in lines if (word := line.decode("utf-8", "surrogateescape").strip())]
-    for start in range(0, len(words), _BATCH):
-        yield words[start : start + _BATCH]
+def _batches(lines: list[bytes], before: int) -> Iterator[list[tuple[int, str]]]:
+    """The lines that are not blank, by the number of each, in batches."""
+    if lines and not before:
+        lines[0] = lines[0].removeprefix(_MARK)
+    numbered = [
+        (number, text)
+        for number, line in enumerate(lines, before + 1)
+        if (text := line.decode("utf-8", "surrogateescape").strip())
+    ]
+    for start in range(0, len(numbered), _BATCH):
+        yield numbered[start : start + _BATCH]
 
 
 @dataclass
@@ -90,6 +139,7 @@ class Finder:
     alone: bool
     _missing: int = 0
     _from_subwords: int = 0
+    _unanswered: int = 0
 
     def __post_init__(self) -> None:
         if self.policy == "subword" and self.vectors.subwords is None:
@@ -115,6 +165,17 @@ class Finder:
             self._tell_missing(word)
         return found
 
+    def find_all(self, words: list[str]) -> "list[Lookup] | None":
+        """What is known of the words of one question, or None when one is missing; every missing one is told."""
+        found = [known for word in words if (known := self.find(word)) is not None]
+        return found if len(found) == len(words) else None
+
+    def tell_nothing(self, words: list[str]) -> None:
+        """Tell that a question with all its words has no answer; beyond some, this is counted."""
+        self._unanswered += 1
+        if self._unanswered <= _NAMED:
+            console.note(f"there is no answer for {' '.join(map(repr, words))}")
+
     def _tell_missing(self, word: str) -> None:
         self._missing += 1
         if self._missing > _NAMED:
@@ -130,7 +191,98 @@ class Finder:
         """Sum up what was not named, and end with the exit code for missing words if there were any."""
         if self._from_subwords > _NAMED:
             console.note(f"{self._from_subwords:,} words in all were answered from their subwords")
+        if self._unanswered > _NAMED:
+            console.note(f"{self._unanswered:,} questions in all have no answer")
         if self._missing > _NAMED:
             console.note(f"{self._missing:,} words in all are not in the vocabulary")
         if self._missing:
             raise typer.Exit(ExitCode.MISSING_WORD)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question whose answers are words near to some words and far from others.
+
+    Attributes:
+        echo: what the rows of its answers begin with.
+        positive: words to be near.
+        negative: words to be far from.
+    """
+
+    echo: tuple[Any, ...]
+    positive: list[str]
+    negative: list[str]
+
+
+def answer_rows(
+    questions: Sequence[Question],
+    finder: Finder,
+    search: "Callable[[list[Query]], list[list[Neighbor]]]",
+    excluded: Sequence[int] = (),
+) -> Iterator[list[Row]]:
+    """For each question, in order, its rows: what it echoes, then rank, word, similarity and count of each answer.
+
+    With `--missing null` a question that has no answer gets a row that says so.
+
+    Args:
+        questions: what is asked, all at once.
+        finder: looks the words up.
+        search: answers queries.
+        excluded: rows that are no answer to any.
+    """
+    from wvcli.vectors import query
+
+    vectors = finder.vectors
+    found = [(finder.find_all(asked.positive), finder.find_all(asked.negative)) for asked in questions]
+    complete = [(near, far) for near, far in found if near is not None and far is not None]
+    answers = iter(search([query(near, far, excluded) for near, far in complete]))
+    for asked, (near, far) in zip(questions, found, strict=True):
+        is_known = near is not None and far is not None
+        neighbors = next(answers) if is_known else []
+        if is_known and not neighbors:
+            finder.tell_nothing(asked.positive + asked.negative)
+        rows: list[Row] = [
+            (*asked.echo, rank, vectors.vocabulary[one.index], one.similarity, vectors.count(one.index))
+            for rank, one in enumerate(neighbors, 1)
+        ]
+        yield rows or ([(*asked.echo, None, None, None, None)] if finder.policy == "null" else [])
+
+
+def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | None) -> "Among":
+    """Where to look for answers: among the most frequent words, among those in a file, or both; None is anywhere.
+
+    Raises:
+        InputError: the file cannot be read.
+        MissingWordError: no word of the file is in the vocabulary.
+    """
+    if words_file is None:
+        return restrict_top
+    import numpy as np
+
+    words = _words_in(words_file)
+    rows = np.array([row for word in words if (row := vectors.index(word)) is not None], dtype=np.int64)
+    if not len(rows):
+        raise MissingWordError(f"none of the {len(words):,} words in {words_file} is in the vocabulary")
+    if len(rows) < len(words):
+        console.note(
+            f"{len(words) - len(rows):,} of the {len(words):,} words in {words_file} are not in the vocabulary"
+        )
+    return rows[rows < restrict_top] if restrict_top else rows
+
+
+def excluded_rows(vectors: "Vectors", words: list[str] | None) -> list[int]:
+    """The rows of words that must not be answers."""
+    rows = [(word, vectors.index(word)) for word in words or []]
+    for word, row in rows:
+        if row is None:
+            console.note(f"{word!r} is not in the vocabulary and so is no answer anyway")
+    return [row for _, row in rows if row is not None]
+
+
+def _words_in(path: Path) -> list[str]:
+    """The words in a file, one a line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    return [word for line in text.split("\n") if (word := line.strip())]

@@ -10,7 +10,8 @@ from typing import BinaryIO
 import numpy as np
 
 from wvcli.errors import InputError, WvcliError
-from wvcli.vectors import FloatArray, Vectors
+from wvcli.geometry import FloatArray
+from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
 _HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n")

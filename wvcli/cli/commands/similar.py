@@ -1,13 +1,24 @@
 """`wvcli similar`."""
 
-from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wvcli.cli import options
-from wvcli.cli.output import Column, Row, writer
-from wvcli.cli.queries import Finder, is_alone, open_vectors, word_batches
+from wvcli.cli.output import Column, writer
+from wvcli.cli.queries import (
+    Finder,
+    Question,
+    answer_rows,
+    excluded_rows,
+    is_alone,
+    open_vectors,
+    question_batches,
+    rows_among,
+    word_batches,
+)
 
 _COLUMNS = (
     Column("word"),
@@ -22,6 +33,22 @@ def similar(
     words: options.Words = None,
     model: options.Model = None,
     topn: Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Neighbours of each word.")] = 10,
+    min_similarity: Annotated[
+        float | None,
+        typer.Option("--min-similarity", metavar="X", help="Leave out words less similar.", show_default=False),
+    ] = None,
+    restrict_top: options.RestrictTop = None,
+    among: Annotated[
+        Path | None,
+        typer.Option("--words", metavar="FILE", help="Look only among the words in a file, one a line."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="WORD", help="Leave out a word; may be repeated.", show_default=False),
+    ] = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")
+    ] = False,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
     header: options.Header = False,
@@ -30,23 +57,18 @@ def similar(
     """The nearest neighbours of words, by cosine."""
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
+    excluded = excluded_rows(vectors, exclude)
+    search = partial(
+        vectors.nearest, topn=topn, among=rows_among(vectors, restrict_top, among), min_similarity=min_similarity
+    )
+    batches = (
+        question_batches(words, "one word or more", 1, None)
+        if together
+        else ([[word] for word in batch] for batch in word_batches(words))
+    )
     with writer(_COLUMNS, format, header) as out:
-        for batch in word_batches(words):
-            for rows in _answers(batch, finder, topn):
+        for batch in batches:
+            questions = [Question((" ".join(asked),), asked, []) for asked in batch]
+            for rows in answer_rows(questions, finder, search, excluded):
                 out.write(rows)
     finder.finish()
-
-
-def _answers(batch: list[str], finder: Finder, topn: int) -> Iterator[list[Row]]:
-    """The rows of each word of a batch, in the order asked."""
-    vectors = finder.vectors
-    found = [finder.find(word) for word in batch]
-    neighbors = iter(vectors.nearest([lookup for lookup in found if lookup is not None], topn))
-    for word, lookup in zip(batch, found, strict=True):
-        if lookup is not None:
-            yield [
-                (word, rank, vectors.vocabulary[near.index], near.similarity, vectors.count(near.index))
-                for rank, near in enumerate(next(neighbors), 1)
-            ]
-        elif finder.policy == "null":
-            yield [(word, None, None, None, None)]

@@ -1,0 +1,78 @@
+"""`wvcli analogy`."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Literal
+
+import typer
+
+from wvcli.cli import options
+from wvcli.cli.output import Column, writer
+from wvcli.cli.queries import Finder, Question, answer_rows, open_vectors, question_batches, rows_among
+from wvcli.errors import UsageError
+
+_ANSWER = (
+    Column("rank", table_only=True),
+    Column("answer"),
+    Column("similarity"),
+    Column("count", table_only=True),
+)
+_COLUMNS = (Column("a"), Column("b"), Column("c"), *_ANSWER)
+_SUM_COLUMNS = (Column("positive"), Column("negative"), *_ANSWER)
+_EXPECTED = "three words: A is to B as C is to ?"
+
+
+def analogy(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="A B C",
+            help="A is to B as C is to ?; `-`, or no word and a pipe, reads lines of three words from stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    positive: Annotated[
+        list[str] | None,
+        typer.Option("--positive", metavar="WORD...", help="Words to be near, instead of A B C."),
+    ] = None,
+    negative: Annotated[
+        list[str] | None,
+        typer.Option("--negative", metavar="WORD...", help="Words to be far from."),
+    ] = None,
+    method: Annotated[
+        Literal["add", "multiply"],
+        typer.Option(
+            "--method", help="add: cosine to the sum (3CosAdd); multiply: products of cosines (3CosMul)."
+        ),
+    ] = "add",
+    model: options.Model = None,
+    topn: options.Topn = 10,
+    restrict_top: options.RestrictTop = None,
+    missing: options.MissingPolicy = None,
+    format: options.Format = "auto",
+    header: options.Header = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """What is to C as B is to A, or what is near a signed sum of words."""
+    is_sum = bool(positive or negative)
+    if is_sum and words:
+        raise UsageError("give either A B C, or --positive and --negative")
+    vectors = open_vectors(model)
+    finder = Finder(vectors, missing, alone=False)
+    among = rows_among(vectors, restrict_top, None)
+    search = partial(vectors.nearest, topn=topn, method=method, among=among)
+    batches = iter([[_sum(positive or [], negative or [])]]) if is_sum else _analogies(words)
+    with writer(_SUM_COLUMNS if is_sum else _COLUMNS, format, header) as out:
+        for batch in batches:
+            for rows in answer_rows(batch, finder, search):
+                out.write(rows)
+    finder.finish()
+
+
+def _analogies(words: list[str] | None) -> Iterator[list[Question]]:
+    for batch in question_batches(words, _EXPECTED, 3, 3):
+        yield [Question((a, b, c), [b, c], [a]) for a, b, c in batch]
+
+
+def _sum(positive: list[str], negative: list[str]) -> Question:
+    return Question((positive, negative), positive, negative)

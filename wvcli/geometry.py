@@ -1,0 +1,75 @@
+"""Lengths, directions and cosines of a few vectors, in NumPy alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import UsageError
+
+FloatArray = npt.NDArray[np.float32]
+Exact = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+_BLOCK_ROWS = 16_384  # rows of a matrix read at a time
+
+
+def row_norms(matrix: FloatArray) -> FloatArray:
+    """float32 [rows], the Euclidean length of each row, read a block at a time and added up in float64."""
+    norms = np.empty(len(matrix), dtype=np.float32)
+    with np.errstate(over="ignore"):  # a length beyond float32 is infinite
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            rows = slice(start, start + _BLOCK_ROWS)
+            norms[rows] = np.sqrt(np.einsum("nd,nd->n", matrix[rows], matrix[rows], dtype=np.float64))
+    return norms
+
+
+def unit_rows(matrix: FloatArray) -> FloatArray:
+    """float32 [rows, dim], each row divided by its length; rows without a length or with NaN become zero."""
+    return directions(matrix).astype(np.float32)
+
+
+def directions(matrix: FloatArray) -> Exact:
+    """float64 [rows, dim], each row divided by its length; rows without a length or with NaN become zero."""
+    exact = matrix.astype(np.float64)
+    lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact))[:, None]
+    units = np.zeros_like(exact)
+    np.divide(exact, lengths, out=units, where=(lengths > 0) & np.isfinite(lengths))
+    return units
+
+
+def cosine(first: FloatArray, second: FloatArray) -> float:
+    """The cosine of two vectors, float32 [dim]; 0 when one is zero, and not finite when one holds no numbers."""
+    a, b = first.astype(np.float64), second.astype(np.float64)
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / lengths if lengths else 0.0
+
+
+def centrality(vectors: FloatArray) -> Exact:
+    """float64 [vectors], the cosine of each of float32 [vectors, dim] to the mean of all their unit vectors.
+
+    As Gensim's `rank_by_centrality`. Vectors that are zero or not finite add nothing and have cosine 0.
+    """
+    units = directions(vectors)
+    mean = units.sum(axis=0)
+    length = float(np.linalg.norm(mean))
+    cosines: Exact = units @ mean / length if length else np.zeros(len(units))
+    return cosines
+
+
+def odd(vectors: Sequence[FloatArray]) -> tuple[int, float]:
+    """Which of some vectors, float32 [dim] each, does not belong, and its cosine to the mean of the others.
+
+    It is the least central, as in Gensim's `doesnt_match`; of equal ones the first. The mean is of unit vectors.
+
+    Raises:
+        UsageError: there are fewer than three, none of which is odder than the other.
+    """
+    if len(vectors) < 3:
+        raise UsageError(f"the odd one out is one of three words or more, not of {len(vectors)}")
+    matrix = np.array(vectors)
+    place = int(np.argmin(centrality(matrix)))
+    units = directions(matrix)
+    others = np.delete(units, place, axis=0).sum(axis=0)
+    length = float(np.linalg.norm(others))
+    return place, float(units[place] @ others) / length if length else 0.0

@@ -1,0 +1,277 @@
+"""The rows of a matrix that are nearest to what is asked for, in NumPy alone.
+
+`Space.search` is the one search behind neighbours, sums of words and analogies. It goes through the matrix once, a
+block of rows at a time: cosines of a block in float32 by one matrix product, of which each target keeps the rows
+that may be among its best, rounding allowed for. What is kept is scored again in float64, row by row, so that an
+answer is the same whatever it was asked together with, and equal scores come in the order of the rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from wvcli.errors import UsageError
+from wvcli.geometry import Exact, FloatArray, Rows, directions, unit_rows
+from wvcli.scoring import Candidates, Cosine, Product, Target
+
+Among = int | Rows | None
+Method = Literal["add", "multiply"]
+
+_BLOCK_ROWS = 16_384  # rows of the matrix scored at a time: 20 MB of float32 at 300 dimensions
+_BATCH = 256  # queries answered in one pass over the matrix, so that memory does not grow with them
+_SHORTEST = 1e-37  # a row shorter than this has no direction that float32 could tell
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A row near a query, with the similarity between the two."""
+
+    index: int
+    similarity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """What to find neighbours of: one vector, or several with a sign.
+
+    Attributes:
+        positive: float32 [positive, dim], vectors of any length to be near.
+        negative: float32 [negative, dim], vectors to be far from.
+        excluded: rows that are no answer.
+    """
+
+    positive: FloatArray
+    negative: FloatArray
+    excluded: tuple[int, ...] = ()
+
+    @classmethod
+    def of(
+        cls, positive: Sequence[FloatArray], negative: Sequence[FloatArray] = (), excluded: Iterable[int] = ()
+    ) -> "Query":
+        """A query from vectors, float32 [dim] each.
+
+        Raises:
+            UsageError: there is no vector.
+        """
+        if not len(positive) and not len(negative):
+            raise UsageError("there is nothing to be near to", "give a positive word")
+        stacked = np.array([*positive, *negative], dtype=np.float32)
+        return cls(stacked[: len(positive)], stacked[len(positive) :], tuple(dict.fromkeys(excluded)))
+
+    @property
+    def mean(self) -> FloatArray:
+        """float32 [dim], the mean of the vectors at unit length, each with its sign; NaN if one is not finite."""
+        vectors = np.concatenate([self.positive, self.negative])
+        if not np.isfinite(vectors).all():
+            return np.full(vectors.shape[1], np.nan, dtype=np.float32)
+        if len(vectors) == 1 and len(self.positive):
+            only: FloatArray = self.positive[0]
+            return only
+        signs = np.repeat([1.0, -1.0], [len(self.positive), len(self.negative)])
+        mean: FloatArray = (signs @ directions(vectors) / len(vectors)).astype(np.float32)
+        return mean
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """A matrix to search in.
+
+    Attributes:
+        matrix: float32 [rows, dim], usually memory-mapped.
+        norms: float32 [rows], the length of each row.
+    """
+
+    matrix: FloatArray
+    norms: FloatArray
+
+    @cached_property
+    def _inverse_norms(self) -> FloatArray:
+        inverse = np.zeros_like(self.norms)
+        np.divide(1, self.norms, out=inverse, where=self.norms > _SHORTEST)
+        return inverse
+
+    def nearest(
+        self,
+        queries: Sequence[Query],
+        topn: int,
+        *,
+        method: Method = "add",
+        among: Among = None,
+        min_similarity: float | None = None,
+    ) -> list[tuple[Rows, Exact]]:
+        """For each query the `topn` nearest rows and their similarities, nearest first; equal ones by row.
+
+        Args:
+            queries: what to be near to. One with a vector that is not finite has no neighbours, and a row that is
+                not finite is never one. A vector without a length, and a row without one, have cosine 0 to all.
+            topn: rows for each query, at most.
+            method: `add` is the cosine to the mean of the query's unit vectors (3CosAdd for an analogy), and
+                `multiply` the product of (1 + cosine) / 2 over positive vectors divided by that over negative ones
+                plus 1e-6 (3CosMul), as in Gensim's `most_similar` and `most_similar_cosmul`.
+            among: where to look: int64 [rows], or a number for the first so many rows.
+            min_similarity: rows that score less are left out.
+
+        Raises:
+            UsageError: `topn` or the number in `among` is below 1, `among` holds rows that are not there, or a
+                query has no positive vector though `method` is `multiply`.
+        """
+        _check(topn, among, len(self.matrix))
+        answers: list[tuple[Rows, Exact]] = []
+        for start in range(0, len(queries), _BATCH):
+            batch = queries[start : start + _BATCH]
+            if method == "add":
+                vectors = np.array([query.mean for query in batch])
+                targets: list[Target] = [Cosine(place, query.excluded) for place, query in enumerate(batch)]
+            else:
+                vectors = np.concatenate([part for query in batch for part in (query.positive, query.negative)])
+                targets = _products(batch)
+            answers += self._search(vectors, targets, topn, among, min_similarity)
+        return answers
+
+    def analogies(self, questions: Rows, topn: int, *, method: Method = "add", among: Among = None) -> Rows:
+        """Answers to many analogies at once: for (a, b, c) the rows d such that a is to b as c is to d.
+
+        Args:
+            questions: int64 [questions, 3], the rows of a, b and c; none of the three is an answer.
+            topn: answers to each.
+            method: as for `nearest`.
+            among: as for `nearest`; evaluations by custom look among the first 300,000 or 30,000 words.
+
+        Returns:
+            int64 [questions, topn], the best first; -1 where there are fewer.
+
+        Raises:
+            UsageError: `topn` or the number in `among` is below 1, or `among` holds rows that are not there.
+        """
+        _check(topn, among, len(self.matrix))
+        answers = np.full((len(questions), topn), -1, dtype=np.int64)
+        for start in range(0, len(questions), _BATCH):
+            batch = questions[start : start + _BATCH]
+            excluded = [tuple(dict.fromkeys(question)) for question in batch.tolist()]
+            rows, places = np.unique(batch, return_inverse=True)
+            vectors, places = self.matrix[rows], places.reshape(batch.shape)
+            if method == "add":
+                sums = [Query.of((vectors[b], vectors[c]), (vectors[a],)).mean for a, b, c in places]
+                targets: list[Target] = [Cosine(place, left_out) for place, left_out in enumerate(excluded)]
+                vectors = np.array(sums)
+            else:
+                targets = [Product((b, c), (a,), out) for (a, b, c), out in zip(places, excluded, strict=True)]
+            for place, (found, _) in enumerate(self._search(vectors, targets, topn, among, None), start):
+                answers[place, : len(found)] = found
+        return answers
+
+    def _search(
+        self,
+        vectors: FloatArray,
+        targets: Sequence[Target],
+        topn: int,
+        among: Among,
+        min_similarity: float | None,
+    ) -> list[tuple[Rows, Exact]]:
+        """For each target the rows that score highest, in one pass over the matrix.
+
+        `vectors`, float32 [vectors, dim], of any length, are what the terms of the targets stand for; each is
+        compared with each row once, however many targets share it.
+        """
+        least = -np.inf if min_similarity is None else min_similarity
+        units = unit_rows(vectors)
+        finite = [bool(np.isfinite(vector).all()) for vector in vectors]
+        directed = [bool(unit.any()) for unit in units]
+        found: list[Rows] = [np.empty(0, dtype=np.int64) for _ in targets]
+        candidates: dict[int, Candidates] = {}
+        for place, target in enumerate(targets):
+            if all(finite[term] for term in target.terms):
+                if any(directed[term] for term in target.terms):
+                    candidates[place] = Candidates(target, topn + len(target.excluded), least)
+                else:  # as far from all rows alike
+                    found[place] = self._first(topn + len(target.excluded), among)
+        for rows, cosines in self._cosines(units, among) if candidates else ():
+            for candidate in candidates.values():
+                candidate.add(rows, cosines)
+        for place, candidate in candidates.items():
+            found[place] = candidate.rows
+        return [
+            self._ranked(target, units, rows, topn, least) for target, rows in zip(targets, found, strict=True)
+        ]
+
+    def _blocks(self, among: Among) -> Iterator[tuple[slice | Rows, Rows]]:
+        """Where to look, a block at a time: what to index with, and the rows that gives."""
+        if among is None or isinstance(among, int):
+            stop = len(self.matrix) if among is None else min(among, len(self.matrix))
+            for start in range(0, stop, _BLOCK_ROWS):
+                end = min(start + _BLOCK_ROWS, stop)
+                yield slice(start, end), np.arange(start, end, dtype=np.int64)
+        else:
+            rows = np.unique(among).astype(np.int64, copy=False)
+            for start in range(0, len(rows), _BLOCK_ROWS):
+                block = rows[start : start + _BLOCK_ROWS]
+                yield block, block
+
+    def _cosines(self, units: FloatArray, among: Among) -> Iterator[tuple[Rows, FloatArray]]:
+        """A block at a time, rows and float32 [units, rows], their cosines to unit vectors."""
+        for selected, rows in self._blocks(among):
+            block = self.matrix[selected]
+            with np.errstate(invalid="ignore", over="ignore"):  # rows with NaN or infinity are never near
+                cosines = units @ block.T if len(units) > 1 else (block @ units[0])[None]
+                cosines *= self._inverse_norms[selected]
+            yield rows, cosines
+
+    def _first(self, wanted: int, among: Among) -> Rows:
+        """The first rows that hold numbers."""
+        first: Rows = np.empty(0, dtype=np.int64)
+        for selected, rows in self._blocks(among):
+            first = np.concatenate([first, rows[np.isfinite(self.norms[selected])]])[:wanted]
+            if len(first) == wanted:
+                break
+        return first
+
+    def _ranked(
+        self, target: Target, units: FloatArray, rows: Rows, topn: int, least: float
+    ) -> tuple[Rows, Exact]:
+        """The best `topn` of the candidate rows, by exact score and then by row."""
+        for row in target.excluded:
+            rows = rows[rows != row]
+        terms = units[list(target.terms)].astype(np.float64)
+        parts = [rows[start : start + _BLOCK_ROWS] for start in range(0, len(rows), _BLOCK_ROWS)]
+        exact = np.concatenate([target.exact(self._exact(part, terms)) for part in parts] or [np.empty(0)])
+        best = np.argsort(-exact, kind="stable")[:topn]
+        best = best[exact[best] >= least]
+        return rows[best], exact[best]
+
+    def _exact(self, rows: Rows, units: Exact) -> Exact:
+        """float64 [units, rows], the cosine of each row and each unit vector; 0 for a row without a length.
+
+        Sums are taken in one order whatever the number of rows, which a matrix product would not do.
+        """
+        matrix = self.matrix[rows].astype(np.float64)
+        lengths = np.sqrt(np.einsum("nd,nd->n", matrix, matrix))
+        cosines = np.zeros((len(units), len(rows)))
+        for unit, out in zip(units, cosines, strict=True):
+            np.divide((matrix * unit).sum(axis=1), lengths, out=out, where=lengths > 0)
+        return cosines
+
+
+def _check(topn: int, among: Among, rows: int) -> None:
+    if topn < 1:
+        raise UsageError(f"the number of neighbours must be at least 1, not {topn}")
+    if isinstance(among, int):
+        if among < 1:
+            raise UsageError(f"the number of words to look among must be at least 1, not {among}")
+    elif among is not None and len(among) and not 0 <= among.min() <= among.max() < rows:
+        raise UsageError(f"the rows to look among must be from 0 to {rows - 1}")
+
+
+def _products(queries: Sequence[Query]) -> list[Target]:
+    """Targets for queries whose vectors stand one after the other, positive ones first."""
+    targets: list[Target] = []
+    end = 0
+    for query in queries:
+        if not len(query.positive):
+            raise UsageError("a product of cosines needs a positive word")
+        start, middle = end, end + len(query.positive)
+        end = middle + len(query.negative)
+        targets.append(Product(range(start, middle), range(middle, end), query.excluded))
+    return targets

@@ -40,6 +40,7 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "similarity": "Ask",
     "odd-one-out": "Ask",
     "vocab": "Ask",
+    "evaluate": "Judge",
     "export": "Exchange",
     "formats": "Exchange",
     "info": "Manage",

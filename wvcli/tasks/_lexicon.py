@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import UsageError
+from wvcli.geometry import Exact, Rows, directions
 from wvcli.vectors import Vectors
 
 
@@ -62,19 +63,16 @@ class Lexicon:
     def find(self, words: Iterable[str]) -> "Found":
         """All there is to know about some words."""
         distinct = list(dict.fromkeys(words))
-        units = np.zeros((len(distinct), self.vectors.dim))
+        matrix = np.zeros((len(distinct), self.vectors.dim), dtype=np.float32)
         rows = np.full(len(distinct), -1, dtype=np.int64)
-        known = np.zeros(len(distinct), dtype=np.bool_)
         for place, word in enumerate(distinct):
             row = self.row(word)
             vector = self._subword_vector(word) if row is None else self.vectors.matrix[row]
             if vector is not None:
-                known[place], units[place] = True, vector
-                rows[place] = -1 if row is None else row
-        with np.errstate(invalid="ignore"):  # what is not finite stays so
-            lengths = np.linalg.norm(units, axis=1, keepdims=True)
-            units /= np.where(lengths == 0, 1, lengths)
-        return Found({word: place for place, word in enumerate(distinct)}, rows, known, units)
+                matrix[place], rows[place] = vector, -1 if row is None else row
+        units = directions(matrix)
+        places = {word: place for place, word in enumerate(distinct)}
+        return Found(places, rows, np.any(units != 0, axis=1), units)
 
     def _subword_vector(self, word: str) -> npt.NDArray[np.float32] | None:
         subwords = self.vectors.subwords if self.from_subwords else None
@@ -88,14 +86,14 @@ class Found:
     Attributes:
         places: for each word its place in the arrays.
         rows: int64 [words], their rows in the model's matrix; -1 where there is none.
-        known: bool [words], whether there is a vector.
-        units: float64 [words, dim], their vectors, of length 1; zeros stay zeros.
+        known: bool [words], whether there is a vector, and one that has a direction.
+        units: float64 [words, dim], their vectors, of length 1; zeros for a word that is not known.
     """
 
     places: dict[str, int]
-    rows: npt.NDArray[np.int64]
+    rows: Rows
     known: npt.NDArray[np.bool_]
-    units: npt.NDArray[np.float64]
+    units: Exact
 
     def of(self, words: Iterable[str]) -> list[int]:
         """The places of some words."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from wvcli.geometry import Exact, FloatArray, Rows, directions
 from wvcli.vectors import Vectors
 
 TOP = 5  # places beyond this one are all alike
@@ -27,10 +27,6 @@ _QUESTIONS = 4_096  # questions whose words are compared at a time, so that memo
 _ROUNDING = 1e-5  # more than float32 rounding can move half a cosine of unit vectors at any usual dimension
 _SHORTEST = 1e-37  # a row shorter than this has no direction that float32 could tell
 _EPSILON = 1e-6  # keeps 3CosMul from dividing by zero, as in Gensim
-
-Exact = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def places(
     questions: Sequence[Question],
     among: int,
     on_questions: Callable[[int], None] = lambda count: None,
-) -> Ints:
+) -> Rows:
     """How many words score higher than the right one, for 3CosAdd and for 3CosMul of Levy and Goldberg (2014).
 
     Words with the same score come in the order of the vocabulary. Rows and terms that are not finite never score.
@@ -115,14 +111,14 @@ class _Search:
                 self._live = self._live[(self._ahead[0, self._live] < TOP).any(axis=1)]
                 on_share(min(1.0, (start + _ROWS) / len(self._matrix)))
 
-    def classes(self) -> Ints:
+    def classes(self) -> Rows:
         """int64 [questions, methods], as `places` gives them."""
         surely, possibly = (_class_of(ahead) for ahead in self._ahead)
         for question in np.flatnonzero((surely != possibly).any(axis=1)):
             surely[question] = _class_of(self._exactly(int(question)))
         return surely
 
-    def _blocks(self, units: Floats) -> Iterator[tuple[int, Floats]]:
+    def _blocks(self, units: FloatArray) -> Iterator[tuple[int, FloatArray]]:
         """For each block of rows (1 + cosine) / 2 to each unit vector: float32 [vectors, rows]."""
         for start in range(0, len(self._matrix), _ROWS):
             rows = slice(start, start + _ROWS)
@@ -132,7 +128,7 @@ class _Search:
                 halves += np.float32(0.5)
             yield start, halves
 
-    def _count(self, start: int, halves: Floats, live: Ints) -> None:
+    def _count(self, start: int, halves: FloatArray, live: Rows) -> None:
         """Take a block of rows into account for some questions."""
         barred = self._barred_in(start, start + halves.shape[1], live)
         for method, (margins, least, slack) in enumerate(self._margins(halves, self._terms[live], live)):
@@ -143,7 +139,7 @@ class _Search:
                 self._ahead[0, live[place], method] += np.count_nonzero(row > least[place] + slack[place])
                 self._ahead[1, live[place], method] += np.count_nonzero(row > least[place] - slack[place])
 
-    def _barred_in(self, start: int, stop: int, live: Ints) -> tuple[Ints, Ints]:
+    def _barred_in(self, start: int, stop: int, live: Rows) -> tuple[Rows, Rows]:
         """The rows of a block that are no answer: places in `live`, and columns."""
         first, last = np.searchsorted(self._barred[:, 0], [live[0], live[-1] + 1])
         questions, rows = self._barred[first:last].T
@@ -155,7 +151,9 @@ class _Search:
         columns = np.concatenate([rows[here][asked] - start, np.tile(wrong, len(live))])
         return np.concatenate([places[asked], every]), columns
 
-    def _margins(self, halves: Floats, terms: Ints, live: Ints) -> Iterator[tuple[Floats, Floats, Floats]]:
+    def _margins(
+        self, halves: FloatArray, terms: Rows, live: Rows
+    ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
         """For each method what tells how far rows are ahead, float32 [questions, rows]; where the right answer
         stands, float32 [questions]; and how far rounding may have moved a row.
         """
@@ -170,7 +168,7 @@ class _Search:
             b -= a
             yield b, mul * np.float32(_EPSILON), (3 + mul) * np.float32(_ROUNDING)
 
-    def _best_answer(self, question: int) -> tuple[Exact, Ints]:
+    def _best_answer(self, question: int) -> tuple[Exact, Rows]:
         """Of each method the highest score among the right answers, and its row."""
         rows = np.array(self._questions[question].answers, dtype=np.int64)
         if not len(rows):
@@ -179,20 +177,15 @@ class _Search:
         best = scores.argmax(axis=0)
         return scores[best, [0, 1]], rows[best]
 
-    def _score(self, question: int, rows: Ints) -> Exact:
+    def _score(self, question: int, rows: Rows) -> Exact:
         """float64 [rows, methods], the exact scores of some rows."""
-        matrix = self._matrix[rows].astype(np.float64)
-        with np.errstate(invalid="ignore"):
-            matrix *= np.where(lengths := np.linalg.norm(matrix, axis=1), 1 / np.where(lengths, lengths, 1), 0)[
-                :, None
-            ]
-            a, b, c = (matrix @ self._exact[self._terms[question]].T).T
-            product = (1 + b) / 2 * (1 + c) / 2 / ((1 + a) / 2 + _EPSILON)
-            return np.stack([b + c - a, product], axis=1)
+        a, b, c = (directions(self._matrix[rows]) @ self._exact[self._terms[question]].T).T
+        product = (1 + b) / 2 * (1 + c) / 2 / ((1 + a) / 2 + _EPSILON)
+        return np.stack([b + c - a, product], axis=1)
 
-    def _exactly(self, question: int) -> Ints:
+    def _exactly(self, question: int) -> Rows:
         """int64 [methods], rows ahead of the right answer by scores in float64."""
-        near: list[list[Ints]] = [[] for _ in METHODS]
+        near: list[list[Rows]] = [[] for _ in METHODS]
         for start, halves in self._blocks(self._units[self._terms[question]]):
             for method, (margins, least, slack) in enumerate(
                 self._margins(halves, np.arange(3)[None], np.array([question]))
@@ -210,6 +203,6 @@ class _Search:
         return ahead
 
 
-def _class_of(ahead: Ints) -> Ints:
+def _class_of(ahead: Rows) -> Rows:
     """Rows ahead, of which only none, fewer than `TOP`, and more are told apart."""
     return np.where(ahead >= TOP, TOP, np.minimum(ahead, 1))

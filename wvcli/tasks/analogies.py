@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wvcli.geometry import Rows
 from wvcli.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.tasks._lines import Line, Text, number
 from wvcli.tasks._measures import Proportion
-from wvcli.tasks._ranks import METHODS, TOP, Ints, Question, places
+from wvcli.tasks._ranks import METHODS, TOP, Question, places
 
 _HEADING = ": "
 _LOOKED_AT = 20  # lines by which a file without sections is judged
@@ -63,7 +64,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
     return Scores(outcomes, covered & (found.rows[terms] < 0).any(axis=1))
 
 
-def _question(lexicon: Lexicon, terms: Ints, rows: Ints) -> Question:
+def _question(lexicon: Lexicon, terms: Rows, rows: Rows) -> Question:
     """A question; a word of its own is never an answer."""
     excluded = {like for row in rows[:3].tolist() if row >= 0 for like in lexicon.rows_like(row)}
     a, b, c = terms[:3].tolist()

@@ -56,7 +56,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
         raise UsageError(f"{len(items):,} words are too many to cluster", f"give {_MOST:,} at most")
     found = lexicon.find(item.words[0] for item in items)
     places = np.array([found.places[item.words[0]] for item in items])
-    covered = np.flatnonzero(found.known[places] & np.isfinite(found.units[places]).all(axis=1))
+    covered = np.flatnonzero(found.known[places])
     categories = [items[place].category for place in covered.tolist()]
     clusters = _clusters(found.units[places[covered]], len(set(categories)))
     frequent = {

@@ -64,10 +64,10 @@ def _parse(text: Text) -> list[Item]:
 
 
 def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores:
-    """Compactness as Camacho-Collados and Navigli define it: a word's mean similarity to the others of its item.
+    """Whether the odd word is less central than all others, and the share of the others that are more central.
 
-    The odd word is found when it has the lowest; its position is the share of the others that have a higher one.
-    Gensim's `doesnt_match` orders words alike.
+    Central is what has a high cosine to the mean, as in Gensim's `doesnt_match`. Camacho-Collados and Navigli
+    order words by their mean similarity to the others, their compactness, which gives the same order.
     """
     found = lexicon.find(word for item in items for word in item.words)
     right, position = np.full((2, len(items)), np.nan)
@@ -78,8 +78,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
             continue
         from_subwords[place] = (found.rows[words] < 0).any()
         units = found.units[words]
-        with np.errstate(invalid="ignore"):
-            closeness = units @ units.sum(axis=0) - np.einsum("nd,nd->n", units, units)
+        closeness = units @ units.sum(axis=0)
         position[place] = np.mean(closeness[:-1] > closeness[-1])
         right[place] = position[place] == 1
     on_items(len(items))

@@ -57,14 +57,12 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
     found = lexicon.find(word for item in items for word in item.words)
     places = np.array([found.of(item.words) for item in items])
     first, second = places.T
-    with np.errstate(invalid="ignore"):
-        cosines = np.einsum("nd,nd->n", found.units[first], found.units[second])
-    cosines[~found.known[places].all(axis=1)] = np.nan
-    covered = np.isfinite(cosines)
+    cosines = np.einsum("nd,nd->n", found.units[first], found.units[second])
+    covered = found.known[places].all(axis=1)
+    cosines[~covered] = np.nan
     on_items(len(items))
-    return Scores(
-        {measure.name: cosines for measure in TASK.measures}, covered & (found.rows[places] < 0).any(axis=1)
-    )
+    from_subwords = covered & (found.rows[places] < 0).any(axis=1)
+    return Scores({measure.name: cosines for measure in TASK.measures}, from_subwords)
 
 
 TASK = Task(

@@ -116,7 +116,7 @@ def _of_set(
     """The rows of one set."""
     scored = []
     for name, lexicon in zip(names, lexicons, strict=True):
-        on_items = partial(_report, on_progress, f"{name}: {one.name}", len(one.items))
+        on_items = partial(_report, on_progress, f"{Path(name).name}: {one.name}", len(one.items))
         on_items(0)
         scored.append(one.task.score(lexicon, one.items, on_items))
     for section in ["", *one.sections]:

@@ -179,7 +179,9 @@ class _Search:
 
     def _score(self, question: int, rows: Rows) -> Exact:
         """float64 [rows, methods], the exact scores of some rows."""
-        a, b, c = (directions(self._matrix[rows]) @ self._exact[self._terms[question]].T).T
+        units = directions(self._matrix[rows])
+        # Row by row: a matrix product may round equal rows differently.
+        a, b, c = ((units * self._exact[term]).sum(axis=1) for term in self._terms[question])
         product = (1 + b) / 2 * (1 + c) / 2 / ((1 + a) / 2 + _EPSILON)
         return np.stack([b + c - a, product], axis=1)
 

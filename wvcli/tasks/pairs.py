@@ -13,6 +13,7 @@ from wvcli.tasks._lines import Line, Text, fields, number, separator_of
 from wvcli.tasks._measures import Correlation
 
 _LOOKED_AT = 20  # lines by which a file is judged
+_DECIMALS = 9  # of a cosine: finer differences are rounding, which must not part equal ranks
 _EXPECTED = "two words and a score"
 
 
@@ -57,7 +58,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
     found = lexicon.find(word for item in items for word in item.words)
     places = np.array([found.of(item.words) for item in items])
     first, second = places.T
-    cosines = np.einsum("nd,nd->n", found.units[first], found.units[second])
+    cosines = np.einsum("nd,nd->n", found.units[first], found.units[second]).round(_DECIMALS)
     covered = found.known[places].all(axis=1)
     cosines[~covered] = np.nan
     on_items(len(items))

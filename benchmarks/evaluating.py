@@ -5,8 +5,8 @@
 wvcli answers all 19,544 questions by 3CosAdd and by 3CosMul and tells which answers come first and which among the
 first five; Gensim's `evaluate_word_analogies` tells which come first by 3CosAdd. Gensim is given every so many
 questions and its time is multiplied. The words of the questions stand at random places among the first ones of the
-model, whose vectors are random but for an offset between the words of a pair, so that most answers are found: those
-are the ones that take longest.
+model, whose vectors are random but for an offset between the words of a pair: most answers are found, which takes
+longer than finding others.
 """
 
 import argparse

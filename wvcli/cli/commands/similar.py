@@ -9,16 +9,15 @@ import typer
 from wvcli.cli import options
 from wvcli.cli.output import Column, writer
 from wvcli.cli.queries import (
+    STDIN,
     Finder,
-    Question,
-    answer_rows,
-    excluded_rows,
     is_alone,
     open_vectors,
     question_batches,
-    rows_among,
     word_batches,
 )
+from wvcli.cli.searches import Question, answer_rows, excluded_rows, rows_among
+from wvcli.errors import UsageError
 
 _COLUMNS = (
     Column("word"),
@@ -40,7 +39,9 @@ def similar(
     restrict_top: options.RestrictTop = None,
     among: Annotated[
         Path | None,
-        typer.Option("--words", metavar="FILE", help="Look only among the words in a file, one a line."),
+        typer.Option(
+            "--words", metavar="FILE", help="Look only among the words in a file, one a line; `-` is stdin."
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
@@ -55,16 +56,18 @@ def similar(
     quiet: options.Quiet = False,
 ) -> None:
     """The nearest neighbours of words, by cosine."""
+    if str(among) == STDIN and (not words or STDIN in words):
+        raise UsageError("stdin cannot hold both the words asked about and those to look among")
+    batches = (
+        question_batches(words, "one word or more", 1, None)
+        if together
+        else ([[word] for word in batch] for batch in word_batches(words))
+    )
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
     search = partial(
         vectors.nearest, topn=topn, among=rows_among(vectors, restrict_top, among), min_similarity=min_similarity
-    )
-    batches = (
-        question_batches(words, "one word or more", 1, None)
-        if together
-        else ([[word] for word in batch] for batch in word_batches(words))
     )
     with writer(_COLUMNS, format, header) as out:
         for batch in batches:

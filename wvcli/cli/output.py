@@ -40,11 +40,13 @@ class Column:
     Attributes:
         name: its key in JSON and its heading elsewhere.
         table_only: shown to people, left out for programs.
+        figures: its texts are numbers, which a table sets to the right.
         gives_way: left out of a table that is too wide, those with a higher number before others; 0 always stays.
     """
 
     name: str
     table_only: bool = False
+    figures: bool = False
     gives_way: int = 0
 
 
@@ -163,9 +165,9 @@ class _Table(Writer):
         is_close = any(column.gives_way for column in self.columns)
         table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0) if is_close else (0, 1))
         for place in places:
-            numeric = all(isinstance(row[place], int | float | None) for row in grid)
-            name = self.columns[place].name
-            table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+            column = self.columns[place]
+            numeric = column.figures or all(isinstance(row[place], int | float | None) for row in grid)
+            table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
         for row in grid:
             table.add_row(*(Text(_table_cell(row[place])) for place in places))
         return table

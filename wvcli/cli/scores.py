@@ -27,11 +27,12 @@ def write_tables(rows: "Sequence[Evaluation]", models: int) -> None:
         group = list(of_kind)
         measures = list(dict.fromkeys(row.measure for row in group))
         has_subwords = any(row.from_subwords for row in group)
-        columns = [Column(name) for name in (kind, "items", "covered")]
+        columns = [Column(kind), Column("items"), Column("covered")]
         columns += [Column("subword", gives_way=10)] if has_subwords else []
-        columns += [Column(measures[0]), *([Column("95 % interval", gives_way=12)] if models == 1 else [])]
-        columns += [Column("all", gives_way=11)]
-        columns += [Column(name, gives_way=place) for place, name in enumerate(measures[1:], 1)]
+        columns += [Column(measures[0], figures=True)]
+        columns += [Column("95 % interval", figures=True, gives_way=12)] if models == 1 else []
+        columns += [Column("all", figures=True, gives_way=11)]
+        columns += [Column(name, figures=True, gives_way=place) for place, name in enumerate(measures[1:], 1)]
         with writer(columns, "table") as out:
             out.write(_lines(group, models, has_subwords))
     if any(_stars(row) for row in rows):
@@ -40,11 +41,12 @@ def write_tables(rows: "Sequence[Evaluation]", models: int) -> None:
 
 def _lines(rows: "Sequence[Evaluation]", models: int, has_subwords: bool) -> Iterator[Row]:
     """The lines of a table: sections are set in below their set, models below what they are scored on."""
+    stars = max(len(_stars(row)) for row in rows)
     names = _short([row.model for row in rows[:models]])
     for (of_set, section), of_part in groupby(rows, lambda row: (row.set, row.section)):
         part = list(of_part)
         label = f"{_INDENT}{section}" if section else of_set
-        figures = [_figures(part[model::models], models == 1, has_subwords) for model in range(models)]
+        figures = [_figures(part[model::models], stars, models == 1, has_subwords) for model in range(models)]
         if models == 1:
             yield label, *figures[0]
             continue
@@ -59,14 +61,15 @@ def _short(models: Sequence[str]) -> Sequence[str]:
     return stems if len(set(stems)) == len(models) else models
 
 
-def _figures(rows: "Sequence[Evaluation]", has_interval: bool, has_subwords: bool) -> list[int | str]:
-    """What stands after the label, from the rows of each measure of one model."""
-    first, *others = rows
+def _figures(rows: "Sequence[Evaluation]", stars: int, has_interval: bool, has_subwords: bool) -> list[int | str]:
+    """What stands after the label, from the rows of each measure of one model; scores have room for stars."""
+    first = rows[0]
+    scores = [_score(row.score) + _stars(row).ljust(stars) for row in rows]
     cells: list[int | str] = [first.items, first.covered, *([first.from_subwords] if has_subwords else [])]
-    cells.append(_score(first.score) + _stars(first))
+    cells.append(scores[0])
     if has_interval:
         cells.append(_NONE if first.low is None else f"{_score(first.low)} {_score(first.high)}")
-    return [*cells, _score(first.score_all), *(_score(row.score) + _stars(row) for row in others)]
+    return [*cells, _score(first.score_all), *scores[1:]]
 
 
 def _score(score: float | None) -> str:

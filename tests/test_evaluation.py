@@ -243,7 +243,7 @@ def test_sets_are_read_before_anything_is_scored(tmp_path: Path) -> None:
 
 def test_a_model_of_one_word_has_scores(written: Callable[[str], Path]) -> None:
     vectors = vectors_of([[1.0, 2.0]], ["a"])
-    for text in ("a\ta\t1\n", "a a a a\n", "a a *a\n", "a\tx\nb\tx\n"):
+    for text in ("a\ta\t1\n", "a a a a\n", "a a *a\n", "a\tx\nb\tx\nc\ty\n"):
         for row in rows_of(vectors, written(text)).values():
             assert row.items >= row.covered == 1
 

@@ -34,7 +34,7 @@ FORMS = {
     "categories": [
         "cat\tanimal\ndog\tanimal\ncar\tvehicle\n",
         "word,category\ncat,animal\ndog,animal\ncar,vehicle\n",
-        "cat animal\ndog animal\n",
+        "cat animal\ndog animal\ncar vehicle\n",
     ],
 }
 CASES = [(kind, text) for kind, texts in FORMS.items() for text in texts]
@@ -54,7 +54,7 @@ def test_every_kind_is_shown_here() -> None:
 def test_a_set_is_recognised_by_its_content(kind: str, text: str, tmp_path: Path) -> None:
     one = loaded(tmp_path, text)
     assert (one.task.name, one.name) == (kind, "a set")
-    fitting = [task.name for task in registry if task.recognises(tasks.read(tmp_path / "a set.tsv"))]
+    fitting = [task.name for task in registry if task.recognises(tasks.read(str(tmp_path / "a set.tsv")))]
     assert fitting == [kind]
 
 
@@ -102,7 +102,9 @@ def test_a_byte_order_mark_and_compression_are_read_over(tmp_path: Path) -> None
         (": s\n: t\n", "holds no analogies"),
         ("*a b c\na b c\n", "line 2: 'a b c' is not three words or more, one of which begins with *"),
         ("a x\n" * 25 + "b\n", "line 26: 'b' is not a word and its category"),
-        ("a x\nb y\n", "each word has a category of its own"),
+        ("a x\nb y\n", "a word and a category in each line, but not two categories or more"),
+        ("a\tb\n", "not two categories or more, some of several words"),
+        ("a x\nb x\n", "not two categories or more, some of several words"),
         (b"a\tb\t1\n\xff\tb\t2\n", "line 2: not UTF-8"),
         (b"\x00\x01\x02\x03" * 9, "is not a line of a test set"),
     ],
@@ -114,8 +116,24 @@ def test_what_is_no_set_is_refused_with_its_line(text: str | bytes, said: str, t
     assert "a set.tsv" in caught.value.message
 
 
-def test_a_folder_or_a_missing_file_is_no_set(tmp_path: Path) -> None:
-    (tmp_path / "one.tsv").write_text("a\tb\t1\n")
-    for path in (tmp_path, tmp_path / "nothing.tsv"):
-        with pytest.raises(InputError, match=r"is not one file|there is no file"):
-            tasks.load(path)
+def test_a_folder_of_sets_of_odd_words_is_one_set(tmp_path: Path) -> None:
+    folder = tmp_path / "8-8-8"
+    folder.mkdir()
+    (folder / "animals.txt").write_text("cat\ndog\nhorse\n\ncar\nplum\n")
+    (folder / "fruit.txt").write_text("plum\nfig\n\ncat\n")
+    one = tasks.load(folder)
+    assert (one.name, one.sections) == ("8-8-8", ["animals", "fruit"])
+    assert [item.section for item in one.items] == ["animals", "animals", "fruit"]
+
+
+@pytest.mark.parametrize("texts", [["a\tb\t1\n", "a\tb\t100\n"], ["a b c d\n", "a b *c\n"]])
+def test_sets_without_a_common_score_are_not_pooled(texts: list[str], tmp_path: Path) -> None:
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.txt").write_text(text)
+    with pytest.raises(InputError, match="is several sets, which have no score in common"):
+        tasks.load(tmp_path)
+
+
+def test_a_missing_file_is_no_set(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no file"):
+        tasks.load(tmp_path / "nothing.tsv")

@@ -4,9 +4,10 @@ A set of items is loaded once and scored on any number of models.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from os import PathLike
+from os import PathLike, fspath
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +68,7 @@ class Task:
         recognises: whether a file is a set of this kind.
         parse: its items. Raises InputError naming file and line.
         score: what a model makes of the items; the last argument is told how many are done.
+        pooled: whether the files of a folder can be the sections of one set.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Task:
     recognises: Callable[[Text], bool]
     parse: Callable[[Text], list[Item]]
     score: Callable[[Lexicon, Sequence[Item], OnItems], Scores]
+    pooled: bool = False
 
 
 registry: Registry[Task] = Registry("task", __name__)
@@ -85,7 +88,7 @@ class ItemSet:
     """A set of items of one kind.
 
     Attributes:
-        name: the file's name without suffixes.
+        name: the name of the file without suffixes, or of the folder.
         task: their kind.
         items: the items in the order of the file.
     """
@@ -114,12 +117,23 @@ def load(file: str | PathLike[str]) -> ItemSet:
 
     Args:
         file: a path, an address, or `-` for standard input; UTF-8, plain or compressed. A line that begins with
-            `#` is a comment.
+            `#` is a comment. Of a folder with sets of odd words or analogies each file is a section.
 
     Raises:
         InputError: it cannot be read, is of no known kind, or has a line that does not fit, which is named.
     """
-    text = read(file)
+    named = fspath(file)
+    parts = [_load(read(part)) for part in sources.expand(named)]
+    if len(parts) == 1:
+        return parts[0]
+    if len({part.task.name for part in parts}) > 1 or not parts[0].task.pooled:
+        raise InputError(f"{named} is several sets, which have no score in common", "name each with --set")
+    items = [replace(item, section=part.name) for part in parts for item in part.items]
+    return ItemSet(Path(named).name, parts[0].task, items)
+
+
+def _load(text: Text) -> ItemSet:
+    """The items of one file."""
     fitting = next((task for task in registry if task.recognises(text)), None)
     if fitting is None:
         raise text.wrong(text.content[0], EXPECTED)

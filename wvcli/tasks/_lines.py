@@ -4,7 +4,6 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from os import PathLike, fspath
 
 from wvcli import sources
 from wvcli.errors import InputError
@@ -44,15 +43,12 @@ class Text:
         return InputError(f"{sources.called(self.file)}, line {line.number}: {shown!r} is not {expected}")
 
 
-def read(file: str | PathLike[str]) -> Text:
+def read(name: str) -> Text:
     """The lines of a file, plain or compressed, or of `-`.
 
     Raises:
         InputError: it cannot be read, is not UTF-8, or holds nothing.
     """
-    name = fspath(file)
-    if len(sources.expand(name)) != 1 or sources.expand(name) != [name]:
-        raise InputError(f"{name} is not one file", "name each set with a --set of its own")
     with sources.reading(name, lambda count: None) as stream:
         data = stream.read()
     try:

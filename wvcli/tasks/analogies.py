@@ -79,4 +79,5 @@ TASK = Task(
     _recognises,
     _parse,
     _score,
+    pooled=True,
 )

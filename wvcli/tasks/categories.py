@@ -37,9 +37,11 @@ def _parse(text: Text) -> list[Item]:
             raise text.wrong(line, "a word and its category")
         if line is not text.content[0] or row[1].lower() not in _HEADINGS:
             items.append(Item((row[0],), category=row[1]))
-    categories = Counter(item.category for item in items)
-    if len(categories) == len(items) > 1:
-        raise InputError(f"{called(text.file)}: each word has a category of its own")
+    if not 1 < len({item.category for item in items}) < len(items):
+        raise InputError(
+            f"{called(text.file)} has a word and a category in each line, but not two categories or more, some of "
+            "several words"
+        )
     return items
 
 

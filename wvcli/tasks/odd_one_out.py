@@ -92,4 +92,5 @@ TASK = Task(
     _recognises,
     _parse,
     _score,
+    pooled=True,
 )

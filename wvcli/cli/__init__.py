@@ -34,6 +34,7 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "odd-one-out": "Ask",
     "vocab": "Ask",
     "shell": "Ask",
+    "evaluate": "Judge",
     "compare": "Judge",
     "export": "Exchange",
     "formats": "Exchange",

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from rich.console import Console
+    from rich.table import Table
 
 OutputFormat = Literal["auto", "table", "tsv", "csv", "json", "jsonl", "plain"]
 
 _DECIMALS = 6  # of a similarity, where float32 vectors still carry meaning
 _SHOWN_NUMBERS = 6  # of a vector in a table
+_UNBOUNDED = 10_000  # columns: a width that no table has
 
 Row = Sequence[Any]
 
@@ -38,10 +40,14 @@ class Column:
     Attributes:
         name: its key in JSON and its heading elsewhere.
         table_only: shown to people, left out for programs.
+        figures: its texts are numbers, which a table sets to the right.
+        gives_way: left out of a table that is too wide, those with a higher number before others; 0 always stays.
     """
 
     name: str
     table_only: bool = False
+    figures: bool = False
+    gives_way: int = 0
 
 
 class Writer(ABC):
@@ -137,21 +143,35 @@ class _Json(_JsonLines):
 
 class _Table(Writer):
     def write(self, rows: Iterable[Row]) -> None:
+        grid = [list(row) for row in rows]
+        if not grid:
+            return
+        console = _console()
+        shown = list(range(len(self.columns)))
+        unbounded = console.options.update(max_width=_UNBOUNDED)
+        while console.measure(table := self._table(grid, shown), options=unbounded).maximum > console.width:
+            widest = max(shown, key=lambda place: self.columns[place].gives_way)
+            if not self.columns[widest].gives_way:
+                break
+            shown.remove(widest)
+        _print_rich(table)
+
+    def _table(self, grid: list[list[Any]], places: list[int]) -> "Table":
+        """Some columns of the rows; those that may give way stand closer together."""
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text
 
-        grid = [list(row) for row in rows]
-        if not grid:
-            return
-        table = Table(box=SIMPLE_HEAD)
-        for place, column in enumerate(self.columns):
-            numeric = all(isinstance(row[place], int | float | None) for row in grid)
+        is_close = any(column.gives_way for column in self.columns)
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0) if is_close else (0, 1))
+        for place in places:
+            column = self.columns[place]
+            numeric = column.figures or all(isinstance(row[place], int | float | None) for row in grid)
             heading = column.name.replace("_", "\n" if numeric else " ")  # narrow, and numbers are never folded
             table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
         for row in grid:
-            table.add_row(*(Text(_table_cell(value)) for value in row))
-        _print_rich(table)
+            table.add_row(*(Text(_table_cell(row[place])) for place in places))
+        return table
 
 
 _WRITERS: dict[str, type[Writer]] = {

@@ -59,6 +59,10 @@ Model = Annotated[
         show_default=False,
     ),
 ]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Show lines of the corpus in which the two words stand near the same words."),
+]
 Format = Annotated[
     OutputFormat,
     typer.Option("--format", envvar="WVCLI_FORMAT", help="auto is a table at a terminal and TSV in a pipe."),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from wvcli.cli import console, options
-from wvcli.cli.output import Column, Row, resolved, write_object, writer
+from wvcli.cli.cells import Column, Row
+from wvcli.cli.output import resolved, write_object, writer
 from wvcli.cli.report import facts_table
 from wvcli.errors import UsageError, WvcliError
 

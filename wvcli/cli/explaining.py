@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from wvcli.cli import console
-from wvcli.cli.output import Column, OutputFormat, Row, Writer, resolved, writer
+from wvcli.cli.cells import Column, Row
+from wvcli.cli.output import OutputFormat, Writer, resolved, writer
 from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:

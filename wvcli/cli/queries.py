@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from wvcli.cli import console
-from wvcli.cli.output import Row
+from wvcli.cli.cells import Row
 from wvcli.errors import ExitCode, InputError, MissingWordError, UsageError
 
 if TYPE_CHECKING:

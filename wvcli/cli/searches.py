@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wvcli.cli import console
-from wvcli.cli.output import Column, Row
+from wvcli.cli.cells import Column, Row
 from wvcli.cli.queries import Finder, words_in
 from wvcli.errors import MissingWordError
 

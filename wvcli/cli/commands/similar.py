@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import options
+from wvcli.cli import completion, options
+from wvcli.cli.cells import Column
 from wvcli.cli.explaining import pair_writer
-from wvcli.cli.output import Column
 from wvcli.cli.queries import (
     STDIN,
     Finder,
@@ -40,7 +40,13 @@ def similar(
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="WORD", help="Leave out a word; may be repeated.", show_default=False),
+        typer.Option(
+            "--exclude",
+            metavar="WORD",
+            help="Leave out a word; may be repeated.",
+            show_default=False,
+            autocompletion=completion.words,
+        ),
     ] = None,
     together: Annotated[
         bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")

@@ -1,8 +1,8 @@
 """`wvcli similarity`."""
 
 from wvcli.cli import options
+from wvcli.cli.cells import Column
 from wvcli.cli.explaining import pair_writer
-from wvcli.cli.output import Column
 from wvcli.cli.queries import Finder, open_vectors, question_batches, single_rows
 
 _COLUMNS = (Column("a"), Column("b"), Column("similarity"))

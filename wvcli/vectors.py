@@ -15,8 +15,8 @@ from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
 from wvcli.vocabulary import Vocabulary
 
-# Where both words occur 30 to 49 times, three to five neighbours in ten are near in vectors of a far larger text too;
-# below 20 a quarter or fewer. See benchmarks/confidence.py, and README, "How far to trust an answer".
+# Where both words occur 30 to 49 times, three to five neighbours in ten are near in vectors of a far larger text
+# too; below 20 a quarter or fewer. See benchmarks/confidence.py, and README, "How far to trust an answer".
 TRUSTED_COUNT = 30
 
 _SAMPLE = 16_384  # rows among which characteristic words are sought

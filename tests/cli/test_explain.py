@@ -76,7 +76,7 @@ def test_the_table_shows_the_words_in_context(trained: Run) -> None:
     assert "cat purred" in line
     assert "kitten purred" in line
     heads = [line.split() for line in result.out.splitlines() if "context" in line or "similarity" in line]
-    assert heads == [["a", "b", "similarity"], ["a", "b", "context", "a_text", "b_text"]]
+    assert heads == [["a", "b", "similarity"], ["a", "b", "context", "a", "text", "b", "text"]]
 
 
 def test_neighbours_are_explained_each(trained: Run) -> None:

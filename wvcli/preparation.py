@@ -296,7 +296,7 @@ def _encoding(
         raw = source.encoding(folder)
         require_words(raw, text)
         return raw, source.about["read"]
-    source.on_bytes = _ReadingProgress(on_progress, source.size()).add
+    source.on_bytes = ReadingProgress(on_progress, source.size()).add
     with (
         nullcontext() if keep is None else kept.room(keep),
         closing(batches(source.texts(), text.tokenizer, processors(), source.size())) as tokenized,
@@ -382,7 +382,7 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
-class _ReadingProgress:
+class ReadingProgress:
     """Bytes read, told to the listener now and then."""
 
     def __init__(self, on_progress: OnProgress, total: int | None) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wvcli.cli import console
-from wvcli.cli.output import Column, Row, writer
+from wvcli.cli.cells import Column, Row
+from wvcli.cli.output import writer
 
 if TYPE_CHECKING:
     from wvcli.evaluation import Evaluation

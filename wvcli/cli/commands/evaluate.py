@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from wvcli.cli import console, options
-from wvcli.cli.output import Column, resolved, writer
+from wvcli.cli.cells import Column
+from wvcli.cli.output import resolved, writer
 from wvcli.cli.queries import open_vectors
 from wvcli.cli.scores import write_tables
 from wvcli.errors import UsageError

@@ -107,6 +107,8 @@ def test_a_byte_order_mark_and_compression_are_read_over(tmp_path: Path) -> None
         ("a x\nb x\n", "not two categories or more, some of several words"),
         (b"a\tb\t1\n\xff\tb\t2\n", "line 2: not UTF-8"),
         (b"\x00\x01\x02\x03" * 9, "is not a line of a test set"),
+        ("long " * 100_000, "is not a line of a test set"),
+        (f"{'long' * 100_000},a,3\n", "is not a line of a test set"),
     ],
 )
 def test_what_is_no_set_is_refused_with_its_line(text: str | bytes, said: str, tmp_path: Path) -> None:

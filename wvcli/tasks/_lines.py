@@ -67,7 +67,11 @@ def read(name: str) -> Text:
 def fields(line: Line, separator: str | None) -> list[str]:
     """The fields of a line, without blanks around them; quotes are CSV's in lines with commas or semicolons."""
     if separator in (";", ","):
-        return [cell.strip() for cell in next(csv.reader([line.text], delimiter=separator, skipinitialspace=True))]
+        try:
+            row = next(csv.reader([line.text], delimiter=separator, skipinitialspace=True))
+        except csv.Error:  # a NUL, or a field longer than any word
+            row = [line.text]
+        return [cell.strip() for cell in row]
     return [cell.strip() for cell in line.text.split(separator)]
 
 

@@ -131,6 +131,32 @@ class Space:
             answers += self._search(vectors, targets, topn, among, min_similarity)
         return answers
 
+    def rank(
+        self,
+        queries: Sequence[Query],
+        candidates: Sequence[Rows],
+        topn: int,
+        *,
+        min_similarity: float | None = None,
+    ) -> list[tuple[Rows, Exact]]:
+        """As `nearest` by cosine, but each query has candidates of its own, int64 [rows], to choose from.
+
+        Raises:
+            UsageError: `topn` is below 1.
+        """
+        _check(topn, None, len(self.matrix))
+        least = -np.inf if min_similarity is None else min_similarity
+        vectors = np.array([query.mean for query in queries])
+        units = unit_rows(vectors)
+        answers = []
+        for place, (query, rows) in enumerate(zip(queries, candidates, strict=True)):
+            if not units[place].any():  # as far from all rows alike, or no vector of numbers
+                finite = bool(np.isfinite(vectors[place]).all())
+                rows = self._first(topn + len(query.excluded) if finite else 0, None)
+            rows = np.sort(rows[np.isfinite(self.norms[rows])])
+            answers.append(self._ranked(Cosine(place, query.excluded), units, rows, topn, least))
+        return answers
+
     def analogies(self, questions: Rows, topn: int, *, method: Method = "add", among: Among = None) -> Rows:
         """Answers to many analogies at once: for (a, b, c) the rows d such that a is to b as c is to d.
 

@@ -44,6 +44,7 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "formats": "Exchange",
     "info": "Manage",
     "models": "Manage",
+    "index": "Manage",
 }
 
 

@@ -1,8 +1,9 @@
 """`wvcli similar`."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +20,10 @@ from wvcli.cli.queries import (
     rows_among,
     word_batches,
 )
+from wvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from wvcli.neighbors import Neighbor
 
 _COLUMNS = (
     Column("word"),
@@ -49,6 +54,9 @@ def similar(
     together: Annotated[
         bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")
     ] = False,
+    approximate: Annotated[
+        bool, typer.Option("--approximate", help="Search in the index that wvcli index made: fast, not exact.")
+    ] = False,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
     header: options.Header = False,
@@ -58,9 +66,16 @@ def similar(
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
-    search = partial(
-        vectors.nearest, topn=topn, among=rows_among(vectors, restrict_top, among), min_similarity=min_similarity
-    )
+    search: Callable[..., list[list[Neighbor]]]
+    if approximate:
+        if restrict_top or among:
+            raise UsageError("an index finds neighbours among all words", "leave out --approximate")
+        from wvcli.approximate import open_index
+
+        search = open_index(vectors).nearest
+    else:
+        search = partial(vectors.nearest, among=rows_among(vectors, restrict_top, among))
+    search = partial(search, topn=topn, min_similarity=min_similarity)
     batches = (
         question_batches(words, "one word or more", 1, None)
         if together

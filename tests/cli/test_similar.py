@@ -171,3 +171,72 @@ def test_topn_is_at_least_one_and_at_most_the_vocabulary(run: Run, word2vec_mode
     assert run("similar", "cat", "-n", 0, "-m", word2vec_model).code == 2
     rows = run("similar", "cat", "-n", 100_000, "-m", word2vec_model).rows
     assert len(rows) == len(wvcli.load(word2vec_model)) - 1
+
+
+def answers(run: Run, *arguments: object) -> list[tuple[str, float]]:
+    """The neighbours of `cat` under some options."""
+    result = run("similar", "cat", *arguments)
+    assert (result.code, result.err) == (0, "")
+    return [(row[1], float(row[2])) for row in result.rows]
+
+
+def test_least_similarity_and_the_most_frequent_words_narrow_the_answer(run: Run, word2vec_model: Path) -> None:
+    vectors = wvcli.load(word2vec_model)
+    everything = answers(run, "-n", 1000, "-m", word2vec_model)
+    least = everything[len(everything) // 2][1]
+    near = answers(run, "-n", 1000, "-m", word2vec_model, "--min-similarity", least - 1e-5)
+    assert near == everything[: len(everything) // 2 + 1]
+    frequent = answers(run, "-n", 1000, "-m", word2vec_model, "--restrict-top", 12)
+    assert frequent == [pair for pair in everything if vectors.vocabulary.find(pair[0]) < 12]  # type: ignore[operator]
+
+
+def test_only_words_of_a_file_are_answers_and_the_unknown_ones_counted(
+    run: Run, word2vec_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "animals.txt").write_bytes(b"\xef\xbb\xbfdog\r\nhorse\n\nunicorn\ncat\nmouse\nMouse\n")
+    result = run("similar", "cat", "-m", word2vec_model, "--words", "animals.txt")
+    assert sorted(row[1] for row in result.rows) == ["dog", "horse", "mouse"]
+    assert result.err == "note: 1 of the 6 words in animals.txt are not in the vocabulary\n"
+    piped = run("similar", "cat", "-m", word2vec_model, "--words", "-", stdin="dog\nhorse\nmouse")
+    assert (piped.code, piped.err, piped.out) == (0, "", result.out)
+    (tmp_path / "none.txt").write_text("unicorn\n")
+    for file, code, said in [
+        ("none.txt", 4, "none of the 1 words in none.txt is in the vocabulary"),
+        ("absent.txt", 3, "cannot read absent.txt: no such file or directory"),
+        (".", 3, "cannot read .: is a directory"),
+    ]:
+        result = run("similar", "cat", "-m", word2vec_model, "--words", file)
+        assert (result.code, result.out, result.err) == (code, "", f"error: {said}\n")
+
+
+def test_excluded_words_are_no_answers(run: Run, word2vec_model: Path) -> None:
+    everything = answers(run, "-n", 1000, "-m", word2vec_model)
+    first, second = everything[0][0], everything[1][0]
+    some = answers(run, "-n", 1000, "-m", word2vec_model, "--exclude", first, "--exclude", second.upper())
+    assert some == everything[2:]
+    result = run("similar", "cat", "-n", 1, "-m", word2vec_model, "--exclude", "unicorn")
+    assert result.rows[0][1] == first
+    assert result.err == "note: 'unicorn' is not in the vocabulary and so is no answer anyway\n"
+
+
+def test_words_together_are_one_question(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "cat", "dog", "--together", "-n", 4, "-m", word2vec_model)
+    expected = wvcli.load(word2vec_model).analogy(["cat", "dog"], topn=4)
+    assert [(row[0], row[1], float(row[2])) for row in result.rows] == [
+        ("cat dog", word, pytest.approx(similarity, abs=1e-6)) for word, similarity in expected
+    ]
+    assert (
+        run("similar", "cat", "--together", "-m", word2vec_model).out
+        == run("similar", "cat", "-m", word2vec_model).out
+    )
+
+
+def test_a_word_with_no_neighbour_is_told(run: Run, word2vec_model: Path) -> None:
+    options = ["-m", word2vec_model, "--min-similarity", 1.5]
+    result = run("similar", "cat", *options)
+    assert (result.code, result.out, result.err) == (0, "", "note: there is no answer for 'cat'\n")
+    many = run("similar", *options, stdin="cat\n" * 500)
+    assert (many.code, many.out) == (0, "")
+    assert many.err.endswith("note: 500 questions in all have no answer\n")
+    assert len(many.err.splitlines()) == 11
+    assert run("similar", "cat", *options, "--missing", "null").out == "cat\t\t\n"

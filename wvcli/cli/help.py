@@ -56,18 +56,28 @@ class Command(TyperCommand):
 
 
 def _repeated(args: list[str], greedy: set[str]) -> list[str]:
-    """Arguments in which an option with several values is written once for each of them."""
+    """Arguments in which an option with several values is written once for each of them.
+
+    Raises:
+        UsageError: such an option has no value.
+    """
     written: list[str] = []
-    current, taken = "", 0
-    for place, arg in enumerate(args):
+    option, values = "", 0  # the option that values belong to, and how many it has
+    for place, arg in enumerate([*args, "--"]):
+        is_value = not arg.startswith("-") or arg == "-"
+        if option and not values and not is_value:
+            raise UsageError(
+                f"option {option} requires a word", f"write {option}=WORD for a word that begins with -"
+            )
         if arg == "--":
             return written + args[place:]
-        if arg.startswith("-") and len(arg) > 1:
-            current, taken = (arg, 0) if arg in greedy else ("", 0)
-            written.append(arg)
+        if is_value:
+            written += [option, arg] if option and values else [arg]
+            values += 1
         else:
-            written += [current, arg] if current and taken else [arg]
-            taken += 1
+            name, is_given, _ = arg.partition("=")
+            option, values = (name, len(is_given)) if name in greedy else ("", 0)
+            written.append(arg)
     return written
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -82,7 +82,8 @@ def question_batches(words: list[str] | None, expected: str, fewest: int, most: 
 
     if words and words != [STDIN]:
         if not fits(words):
-            raise UsageError(f"expected {expected}, not {len(words)}", "quote a word that holds blanks")
+            hint = "quote a word that holds blanks" if len(words) > fewest else ""
+            raise UsageError(f"expected {expected}, not {len(words)}", hint)
         yield [words]
         return
     if not words and sys.stdin.isatty():
@@ -233,10 +234,10 @@ def answer_rows(
     from wvcli.vectors import query
 
     vectors = finder.vectors
-    found = [(finder.find_all(asked.positive), finder.find_all(asked.negative)) for asked in questions]
-    complete = [(near, far) for near, far in found if near is not None and far is not None]
+    found = [(finder.find_all(asked.negative), finder.find_all(asked.positive)) for asked in questions]
+    complete = [(near, far) for far, near in found if near is not None and far is not None]
     answers = iter(search([query(near, far, excluded) for near, far in complete]))
-    for asked, (near, far) in zip(questions, found, strict=True):
+    for asked, (far, near) in zip(questions, found, strict=True):
         is_known = near is not None and far is not None
         neighbors = next(answers) if is_known else []
         if is_known and not neighbors:
@@ -280,9 +281,9 @@ def excluded_rows(vectors: "Vectors", words: list[str] | None) -> list[int]:
 
 
 def _words_in(path: Path) -> list[str]:
-    """The words in a file, one a line."""
+    """The words in a file, or in stdin where it is `-`, one a line."""
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        content = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    return [word for line in text.split("\n") if (word := line.strip())]
+    return [word for _, word in chain.from_iterable(_batches(content.split(b"\n"), 0))]

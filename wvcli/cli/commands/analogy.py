@@ -19,7 +19,7 @@ _ANSWER = (
 )
 _COLUMNS = (Column("a"), Column("b"), Column("c"), *_ANSWER)
 _SUM_COLUMNS = (Column("positive"), Column("negative"), *_ANSWER)
-_EXPECTED = "three words: A is to B as C is to ?"
+_EXPECTED = "three words (A is to B as C is to ?)"
 
 
 def analogy(

@@ -10,6 +10,7 @@ import typer
 from wvcli.cli import options
 from wvcli.cli.output import Column, writer
 from wvcli.cli.queries import (
+    STDIN,
     Finder,
     Question,
     answer_rows,
@@ -45,7 +46,9 @@ def similar(
     restrict_top: options.RestrictTop = None,
     among: Annotated[
         Path | None,
-        typer.Option("--words", metavar="FILE", help="Look only among the words in a file, one a line."),
+        typer.Option(
+            "--words", metavar="FILE", help="Look only among the words in a file, one a line; `-` is stdin."
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
@@ -63,6 +66,8 @@ def similar(
     quiet: options.Quiet = False,
 ) -> None:
     """The nearest neighbours of words, by cosine."""
+    if str(among) == STDIN and (not words or STDIN in words):
+        raise UsageError("stdin cannot hold both the words asked about and those to look among")
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)

@@ -1,0 +1,278 @@
+"""What all commands that ask questions have in common, as typed."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.conftest import Run, clean_environment
+from wvcli import store
+from wvcli.geometry import row_norms
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A command that asks, and how many words it takes."""
+
+    command: str
+    words: int
+    columns: list[str]
+    options: list[str] = field(default_factory=list)
+
+    def question(self, words: list[str]) -> list[str]:
+        """As many words as it takes, the first ones again where there are too few."""
+        return [words[place % len(words)] for place in range(self.words)]
+
+
+ASKING = [
+    Asking("vector", 1, ["word", "vector"]),
+    Asking("similar", 1, ["word", "neighbor", "similarity"]),
+    Asking("similar", 3, ["word", "neighbor", "similarity"], ["--together"]),
+    Asking("analogy", 3, ["a", "b", "c", "answer", "similarity"]),
+    Asking("analogy", 3, ["a", "b", "c", "answer", "similarity"], ["--method", "multiply"]),
+    Asking("similarity", 2, ["a", "b", "similarity"]),
+    Asking("odd-one-out", 4, ["words", "odd", "similarity"]),
+]
+every_command = pytest.mark.parametrize("asking", ASKING, ids=lambda a: " ".join([a.command, *a.options]))
+
+ODD_WORDS = ["two words", 'quo"ted', "[bold]x[/bold]", "[/b]", ":cat:", "שלום", "مرحبا", "👩‍👩‍👧", "-n", "é"]
+
+
+def saved(path: Path, words: list[str], matrix: npt.ArrayLike) -> Path:
+    rows = np.array(matrix, dtype=np.float32)
+    vectors = Vectors(Vocabulary.from_words(words), rows, stored_norms=row_norms(rows))
+    store.save(path, store.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
+    return path
+
+
+def numbered(rows: int) -> list[str]:
+    return [f"w{row}" for row in range(rows)]
+
+
+@every_command
+def test_odd_words_come_out_of_every_format_as_they_went_in(run: Run, tmp_path: Path, asking: Asking) -> None:
+    words = [*ODD_WORDS, "a\ttab"]
+    model = saved(tmp_path / "odd.safetensors", words, np.random.default_rng(3).normal(size=(len(words), 4)))
+    questions = [asking.question(ODD_WORDS[place:] + ODD_WORDS[:place]) for place in range(len(ODD_WORDS))]
+    lines = "\n".join("\t".join(question) for question in questions)
+
+    def answer(format: str) -> str:
+        result = run(asking.command, *asking.options, "-m", model, "--format", format, stdin=lines)
+        assert (result.code, result.err) == (0, "")
+        return result.out
+
+    objects = json.loads(answer("json"))
+    assert [json.loads(line) for line in answer("jsonl").splitlines()] == objects
+    assert all(list(row) == asking.columns for row in objects)
+    for row, question in zip(objects, questions, strict=False) if asking.command == "odd-one-out" else ():
+        assert row["words"] == question
+    if asking.command in ("similar", "analogy"):
+        assert {row[asking.columns[-2]] for row in objects} == set(words)
+    tsv = [line.split("\t") for line in answer("tsv").splitlines()]
+    assert len(tsv) == len(objects) == len(list(csv.reader(io.StringIO(answer("csv")))))
+    first = [" ".join(row[asking.columns[0]]) if asking.command == "odd-one-out" else row[asking.columns[0]]
+             for row in objects]  # fmt: skip
+    assert [row[0] for row in tsv] == first
+    assert "[bold]x[/bold]" in answer("table")
+    assert len(answer("plain").splitlines()) == len(objects)
+
+
+@every_command
+def test_odd_words_are_taken_as_arguments(run: Run, tmp_path: Path, asking: Asking) -> None:
+    model = saved(tmp_path / "odd.safetensors", ["a\ttab", *ODD_WORDS], np.eye(11) + 0.1)
+    question = asking.question(["a\ttab", "-n", "[/b]", "two words"])
+    result = run(asking.command, *asking.options, "-m", model, "--format", "jsonl", "--", *question)
+    assert (result.code, result.err) == (0, "")
+    assert "a\\ttab" in result.out
+
+
+@every_command
+def test_a_model_of_one_word_gets_an_answer_or_one_line(run: Run, tmp_path: Path, asking: Asking) -> None:
+    model = saved(tmp_path / "one.safetensors", ["only"], [[1, 2]])
+    result = run(asking.command, *asking.options, *asking.question(["only"]), "-m", model)
+    assert result.code == 0
+    assert len(result.out.splitlines() + result.err.splitlines()) == 1
+
+
+@every_command
+@pytest.mark.parametrize("bad", [0.0, float("nan"), float("inf")])
+def test_rows_that_are_zero_or_not_numbers_get_an_answer_or_one_line(
+    run: Run, tmp_path: Path, asking: Asking, bad: float
+) -> None:
+    matrix = np.random.default_rng(5).normal(size=(9, 3))
+    matrix[[1, 4]] = bad
+    model = saved(tmp_path / "bad.safetensors", numbered(9), matrix)
+    for words in (["w1", "w4"], ["w1", "w2", "w3"], ["w2", "w3"]):
+        result = run(asking.command, *asking.options, *asking.question(words), "-m", model, "--format", "json")
+        assert result.code == 0
+        rows = json.loads(result.out)
+        assert rows or result.err.startswith("note: there is no answer for ")
+        if not np.isfinite(bad):
+            assert {"w1", "w4"}.isdisjoint(row.get("neighbor", row.get("answer")) for row in rows)
+
+
+@pytest.mark.parametrize("asking", [ASKING[1], ASKING[2], ASKING[3], ASKING[4]], ids=str)
+def test_more_answers_than_there_are_words_are_all(run: Run, tmp_path: Path, asking: Asking) -> None:
+    model = saved(tmp_path / "five.safetensors", numbered(5), np.eye(5) + 0.1)
+    question = asking.question(["w0", "w1", "w2"])
+    result = run(asking.command, *asking.options, *question, "-m", model, "-n", 10**9)
+    assert sorted(row[-2] for row in result.rows) == sorted(set(numbered(5)) - set(question))
+
+
+@every_command
+def test_empty_stdin_is_answered_with_nothing(run: Run, word2vec_model: Path, asking: Asking) -> None:
+    for stdin in ("", "\n\n  \n", b"\xef\xbb\xbf"):
+        result = run(asking.command, *asking.options, "-m", word2vec_model, stdin=stdin)
+        assert (result.code, result.out, result.err) == (0, "", "")
+
+
+@every_command
+def test_questions_on_stdin_are_answered_as_when_typed(run: Run, word2vec_model: Path, asking: Asking) -> None:
+    words = ["cat", "dog", "mouse", "bread", "cheese"]
+    questions = [asking.question(words[start:]) for start in range(3)]
+    options = [*asking.options, "-m", word2vec_model]
+    typed = "".join(run(asking.command, *options, *question).out for question in questions)
+    for between in ("\t", " "):
+        lines = "\r\n".join(between.join(question) for question in questions)
+        for arguments in ([], ["-"]):
+            assert run(asking.command, *options, *arguments, stdin="\ufeff\n" + lines).out == typed
+
+
+@every_command
+def test_one_missing_word_does_not_stop_the_rest(run: Run, word2vec_model: Path, asking: Asking) -> None:
+    good = asking.question(["cat", "dog", "mouse"])
+    lines = "\n".join("\t".join(question) for question in (good, [*good[:-1], "kat"], good))
+    options = [*asking.options, "-m", word2vec_model, "--format", "jsonl"]
+    alone = run(asking.command, *options, stdin="\t".join(good)).out
+
+    result = run(asking.command, *options, stdin=lines)
+    assert (result.code, result.out) == (4, alone * 2)
+    assert result.err.startswith("error: 'kat' is not in the vocabulary; did you mean ")
+    assert len(result.err.splitlines()) == 1
+
+    skipped = run(asking.command, *options, "--missing", "skip", stdin=lines)
+    assert (skipped.code, skipped.out, skipped.err) == (0, alone * 2, "")
+
+    null = run(asking.command, *options, "--missing", "null", stdin=lines)
+    assert (null.code, null.err) == (0, "")
+    assert null.out.startswith(alone)
+    assert null.out.endswith(alone)
+    [row] = [json.loads(line) for line in null.out[len(alone) : -len(alone)].splitlines()]
+    if asking.command == "vector":
+        assert set(row["vector"]) == {0}
+    else:
+        assert row["similarity"] is None
+        assert "kat" in str(row)
+
+    assert run(asking.command, *options, "--missing", "subword", stdin=lines).code == 2
+
+
+@every_command
+def test_a_missing_word_alone_is_an_error_with_near_spellings(
+    run: Run, word2vec_model: Path, asking: Asking
+) -> None:
+    question = asking.question(["kat", "dog", "mouse", "bread"])
+    result = run(asking.command, *asking.options, *question, "-m", word2vec_model)
+    assert (result.code, result.out) == (4, "")
+    assert "'kat' is not in the vocabulary; did you mean " in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+@every_command
+def test_fasttext_answers_from_subwords_and_says_so(run: Run, fasttext_model: Path, asking: Asking) -> None:
+    question = asking.question(["kitchens", "dog", "mouse", "bread"])
+    result = run(asking.command, *asking.options, *question, "-m", fasttext_model)
+    assert result.code == 0
+    assert result.out
+    assert result.err == "note: 'kitchens' is not in the vocabulary (oov); answered from its subwords\n"
+    assert run(asking.command, *asking.options, *question, "-m", fasttext_model, "-q").err == ""
+
+
+@every_command
+def test_serves_as_a_coprocess_through_a_fifo(word2vec_model: Path, tmp_path: Path, asking: Asking) -> None:
+    fifo = tmp_path / "questions"
+    os.mkfifo(fifo)
+    shell = f'exec "{sys.executable}" -m wvcli {" ".join([asking.command, *asking.options])} - <questions'
+    with (
+        subprocess.Popen(
+            ["bash", "-c", shell],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            env=clean_environment() | {"WVCLI_MODEL": str(word2vec_model)},
+        ) as program,
+        fifo.open("wb", buffering=0) as questions,
+    ):
+        assert program.stdout is not None
+        for first in ("cat", "dog", "cat"):
+            asked = asking.question([first, "mouse", "bread"])
+            questions.write(("\t".join(asked) + "\n").encode())
+            answer = program.stdout.readline().decode()
+            assert answer.startswith(first)
+            for _ in range(9 if asking.command in ("similar", "analogy") else 0):
+                program.stdout.readline()
+        questions.close()
+        assert program.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "said"),
+    [
+        ("similarity", "cat\tdog\tmouse", "expected two words with tabs between, found 3"),
+        ("similarity", "cat", "expected two words with tabs between, found 1"),
+        ("similarity", "cat\t\tdog", "expected two words with tabs between, found 3"),
+        ("analogy", "cat\tdog", "expected three words (A is to B as C is to ?) with tabs between, found 2"),
+        ("analogy", "a b c d", "expected three words (A is to B as C is to ?) with tabs between, found 4"),
+        ("odd-one-out", "cat dog", "expected three words or more with tabs between, found 2"),
+    ],
+)
+def test_a_line_with_the_wrong_number_of_words_is_named_after_those_before_it_are_answered(
+    run: Run, word2vec_model: Path, command: str, line: str, said: str
+) -> None:
+    good = {"similarity": "cat\tdog", "analogy": "cat\tdog\tmouse", "odd-one-out": "cat\tdog\tbread"}[command]
+    before = run(command, "-m", word2vec_model, stdin=good).out
+    result = run(command, "-m", word2vec_model, stdin=f"{good}\n\n{line}\n{good}\n")
+    assert (result.code, result.out) == (3, before)
+    assert result.err == f"error: line 3 of stdin: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["similarity", "cat"], "expected two words, not 1"),
+        (
+            ["similarity", "cat", "dog", "mouse", "bread"],
+            "expected two words, not 4; quote a word that holds blanks",
+        ),
+        (["analogy", "cat", "dog"], "expected three words (A is to B as C is to ?), not 2"),
+        (["odd-one-out", "cat", "dog"], "expected three words or more, not 2"),
+        (["analogy", "cat", "--positive", "dog"], "give either A B C, or --positive and --negative"),
+        (["analogy", "--positive"], "option --positive requires a word"),
+        (["analogy", "--negative", "cat", "--method", "multiply"], "a product of cosines needs a positive word"),
+        (["similar", "cat", "--restrict-top", "0"], "0 is not in the range"),
+        (["similar", "-", "--words", "-"], "stdin cannot hold both"),
+        (["vocab", "--grep", "[a"], "the pattern '[a' is not a regular expression"),
+        (["vocab", "--top", "0"], "0 is not in the range"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_one_line(run: Run, word2vec_model: Path, arguments: list[str], said: str) -> None:
+    result = run(*arguments, "-m", word2vec_model)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_a_word_with_blanks_needs_a_tab_on_its_line(run: Run, tmp_path: Path) -> None:
+    model = saved(tmp_path / "blanks.safetensors", ["new york", "new", "york"], np.eye(3) + 0.5)
+    assert run("similarity", "-m", model, stdin="new york\n").rows[0][:2] == ["new", "york"]
+    assert run("similarity", "-m", model, stdin="new york\tyork\n").rows[0][:2] == ["new york", "york"]

@@ -1,0 +1,68 @@
+"""`wvcli vocab`, as typed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import wvcli
+from tests.conftest import Run, clean_environment, peak_memory
+from wvcli import store
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+
+def test_words_come_with_counts_the_most_frequent_first(run: Run, word2vec_model: Path) -> None:
+    vectors = wvcli.load(word2vec_model)
+    rows = run("vocab", "-m", word2vec_model).rows
+    assert [word for word, _ in rows] == list(vectors)
+    counts = [int(count) for _, count in rows]
+    assert counts == sorted(counts, reverse=True)
+    assert run("vocab", "-m", word2vec_model, "--top", 3).rows == rows[:3]
+    assert run("vocab", "-m", word2vec_model, "-n", 10**9, "--header").rows == [["word", "count"], *rows]
+
+
+def test_a_pattern_chooses_words_and_the_table_keeps_their_ranks(run: Run, word2vec_model: Path) -> None:
+    words = list(wvcli.load(word2vec_model))
+    chosen = [word for word in words if word.startswith("c") or "猫" in word]
+    assert [row[0] for row in run("vocab", "-m", word2vec_model, "--grep", "^c|猫").rows] == chosen
+    table = run("vocab", "-m", word2vec_model, "--grep", "^cheese$", "--format", "table").out
+    assert table.splitlines()[3].split()[:2] == [str(words.index("cheese") + 1), "cheese"]
+    assert run("vocab", "-m", word2vec_model, "--grep", "zzz").out == ""
+
+
+def test_unknown_counts_are_null(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "foreign.vec").write_text("2 2\n[b] 1 2\n:cat: 3 4\n")
+    assert run("vocab", "-m", "foreign.vec").out == "[b]\t\n:cat:\t\n"
+    result = run("vocab", "-m", "foreign.vec", "--format", "json")
+    assert json.loads(result.out) == [{"word": "[b]", "count": None}, {"word": ":cat:", "count": None}]
+
+
+def large(path: Path, words: int) -> Path:
+    vectors = Vectors(
+        Vocabulary.from_words([f"word{row:07}" for row in range(words)]),
+        np.zeros((words, 1), dtype=np.float32),
+        counts=np.arange(words, 0, -1),
+        stored_norms=np.zeros(words, dtype=np.float32),
+    )
+    store.save(path, store.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
+    return path
+
+
+def test_a_large_vocabulary_is_streamed(tmp_path: Path) -> None:
+    program = "import sys; sys.argv[0] = 'wvcli'; from wvcli.cli import main; main()"
+    small = peak_memory(program, "vocab", "-m", large(tmp_path / "small.safetensors", 1_000))
+    whole = peak_memory(program, "vocab", "-m", large(tmp_path / "large.safetensors", 300_000))
+    assert whole - small < 12 * 2**20  # of the file, memory-mapped, some 9 MB
+
+
+def test_a_reader_that_stops_early_ends_it_quietly(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -m wvcli vocab -m "$0" | head -n 2; echo "${{PIPESTATUS[0]}}"',
+         str(large(tmp_path / "large.safetensors", 50_000))],
+        capture_output=True, text=True, env=clean_environment(),
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["word0000000\t50000", "word0000001\t49999", "0"]

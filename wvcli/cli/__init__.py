@@ -14,6 +14,7 @@ from wvcli import __version__
 from wvcli.cli import console, output
 from wvcli.cli.help import Command, Group
 from wvcli.errors import ExitCode, UsageError, WvcliError
+from wvcli.parallel import leave_threads_to_us
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 model or input missing, damaged or unreadable; "
@@ -58,6 +59,8 @@ def _register(names: Iterable[str]) -> None:
 
 # A command that is named first is the only one needed, and a query is so quick that the others would show.
 _register(sys.argv[1:2] if set(sys.argv[1:2]) & COMMANDS.keys() else COMMANDS)
+if COMMANDS.get("".join(sys.argv[1:2])) != "Train":
+    leave_threads_to_us()
 
 
 def _version(value: bool) -> None:

@@ -8,8 +8,7 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wvcli.cli.console import styles, visible
 from wvcli.errors import WvcliError
@@ -31,8 +30,7 @@ class ReaderGone(Exception):
     """Whatever read our output has stopped reading, as `head` does; there is nothing left to do."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column of the output.
 
     Attributes:

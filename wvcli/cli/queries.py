@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from itertools import chain, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import typer
 
@@ -200,8 +200,7 @@ class Finder:
             raise typer.Exit(ExitCode.MISSING_WORD)
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """A question whose answers are words near to some words and far from others.
 
     Attributes:

@@ -98,7 +98,7 @@ class _Delimited(_Lines):
         return first + self.joined(_flat(values))
 
     def joined(self, cells: Sequence[str]) -> str:
-        return "\t".join(map(_tsv_cell, cells)) + "\n"
+        return "\t".join(map(visible if sys.stdout.isatty() else _on_one_line, cells)) + "\n"
 
 
 class _Csv(_Delimited):
@@ -259,9 +259,7 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _tsv_cell(text: str) -> str:
-    if sys.stdout.isatty():
-        return visible(text)
+def _on_one_line(text: str) -> str:
     return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 

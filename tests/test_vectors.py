@@ -216,6 +216,15 @@ def test_similarities_are_gensims(word2vec: tuple[Vectors, KeyedVectors]) -> Non
         )
 
 
+@settings(deadline=None)
+@given(arrays(np.float32, (6, 4), elements=finite))
+def test_similarities_of_many_pairs_are_those_of_each(matrix: Matrix) -> None:
+    vectors = vectors_of(matrix)
+    pairs = np.array([(a, b) for a in range(6) for b in range(6)])
+    expected = [vectors.similarity(f"word{a}", f"word{b}") for a, b in pairs]
+    assert vectors.similarities(pairs) == pytest.approx(expected, abs=1e-15)
+
+
 @given(arrays(np.float32, (2, 3), elements=finite))
 def test_similarity_is_symmetric_and_a_cosine(matrix: Matrix) -> None:
     vectors = vectors_of(matrix)

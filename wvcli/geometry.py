@@ -38,11 +38,22 @@ def directions(matrix: FloatArray) -> Exact:
     return units
 
 
-def cosine(first: FloatArray, second: FloatArray) -> float:
-    """The cosine of two vectors, float32 [dim]; 0 when one is zero, and not finite when one holds no numbers."""
+def cosines(first: FloatArray, second: FloatArray) -> Exact:
+    """float64 [pairs], the cosines of the rows of two arrays, float32 [pairs, dim].
+
+    It is 0 where a row is zero, and not finite where one holds what is no number.
+    """
     a, b = first.astype(np.float64), second.astype(np.float64)
-    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / lengths if lengths else 0.0
+    lengths = np.sqrt(np.einsum("nd,nd->n", a, a)) * np.sqrt(np.einsum("nd,nd->n", b, b))
+    found = np.zeros(len(a))
+    with np.errstate(invalid="ignore"):
+        np.divide(np.einsum("nd,nd->n", a, b), lengths, out=found, where=lengths != 0)
+    return found
+
+
+def cosine(first: FloatArray, second: FloatArray) -> float:
+    """The cosine of two vectors, float32 [dim], as `cosines` has it."""
+    return float(cosines(first[None], second[None])[0])
 
 
 def centrality(vectors: FloatArray) -> Exact:

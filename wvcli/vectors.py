@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import MissingWordError
-from wvcli.geometry import Exact, FloatArray, Rows, cosine, odd, row_norms, unit_rows
+from wvcli.geometry import Exact, FloatArray, Rows, cosine, cosines, odd, row_norms, unit_rows
 from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
 from wvcli.vocabulary import Vocabulary
@@ -253,6 +253,10 @@ class Vectors:
             MissingWordError: one of the words has no vector.
         """
         return cosine(self[first], self[second])
+
+    def similarities(self, pairs: Rows) -> Exact:
+        """float64 [pairs], the cosines of the words in pairs of rows, int64 [pairs, 2]."""
+        return cosines(self.matrix[pairs[:, 0]], self.matrix[pairs[:, 1]])
 
     def odd_one_out(self, words: Sequence[str]) -> tuple[str, float]:
         """The word that does not belong with the others, and its cosine to the mean of the others.

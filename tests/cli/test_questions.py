@@ -139,13 +139,12 @@ def test_empty_stdin_is_answered_with_nothing(run: Run, word2vec_model: Path, as
 @every_command
 def test_questions_on_stdin_are_answered_as_when_typed(run: Run, word2vec_model: Path, asking: Asking) -> None:
     words = ["cat", "dog", "mouse", "bread", "cheese"]
-    questions = [asking.question(words[start:]) for start in range(3)]
+    questions = [asking.question(words[start:]) for start in range(2)]
     options = [*asking.options, "-m", word2vec_model]
     typed = "".join(run(asking.command, *options, *question).out for question in questions)
-    for between in ("\t", " "):
+    for between, arguments in (("\t", []), (" ", ["-"])):
         lines = "\r\n".join(between.join(question) for question in questions)
-        for arguments in ([], ["-"]):
-            assert run(asking.command, *options, *arguments, stdin="\ufeff\n" + lines).out == typed
+        assert run(asking.command, *options, *arguments, stdin="\ufeff\n" + lines).out == typed
 
 
 @every_command
@@ -174,8 +173,6 @@ def test_one_missing_word_does_not_stop_the_rest(run: Run, word2vec_model: Path,
         assert row["similarity"] is None
         assert "kat" in str(row)
 
-    assert run(asking.command, *options, "--missing", "subword", stdin=lines).code == 2
-
 
 @every_command
 def test_a_missing_word_alone_is_an_error_with_near_spellings(
@@ -195,7 +192,6 @@ def test_fasttext_answers_from_subwords_and_says_so(run: Run, fasttext_model: Pa
     assert result.code == 0
     assert result.out
     assert result.err == "note: 'kitchens' is not in the vocabulary (oov); answered from its subwords\n"
-    assert run(asking.command, *asking.options, *question, "-m", fasttext_model, "-q").err == ""
 
 
 @every_command

@@ -1,7 +1,7 @@
 """Every option that more than one command has, once."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,13 +17,25 @@ def _be_quiet(value: bool) -> bool:
     return value
 
 
+def _words(metavar: str, help: str) -> Any:
+    return typer.Argument(metavar=metavar, help=help, show_default=False)
+
+
 Words = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="WORD...",
-        help="Words to look up; `-`, or no word and a pipe, reads them from stdin, one a line.",
-        show_default=False,
-    ),
+    _words("WORD...", "Words to look up; `-`, or no word and a pipe, reads them from stdin, one a line."),
+]
+TwoWords = Annotated[
+    list[str] | None,
+    _words("A B", "Two words; `-`, or no word and a pipe, reads lines of two words from stdin."),
+]
+ThreeWords = Annotated[
+    list[str] | None,
+    _words("A B C", "A is to B as C is to ?; `-`, or no word and a pipe, reads lines of three words from stdin."),
+]
+SomeWords = Annotated[
+    list[str] | None,
+    _words("WORD...", "Three words or more; `-`, or no word and a pipe, reads lines of them from stdin."),
 ]
 Topn = Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Answers to each question.")]
 RestrictTop = Annotated[

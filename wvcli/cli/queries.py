@@ -1,12 +1,12 @@
 """The words a query command is asked about: where they come from, and what becomes of missing ones."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from itertools import chain, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -15,7 +15,6 @@ from wvcli.cli.output import Row
 from wvcli.errors import ExitCode, InputError, MissingWordError, UsageError
 
 if TYPE_CHECKING:
-    from wvcli.neighbors import Among, Neighbor, Query
     from wvcli.vectors import Lookup, Vectors
 
 Batch = list[list[str]]  # questions of several words each
@@ -84,10 +83,13 @@ def question_batches(words: list[str] | None, expected: str, fewest: int, most: 
         if not fits(words):
             hint = "quote a word that holds blanks" if len(words) > fewest else ""
             raise UsageError(f"expected {expected}, not {len(words)}", hint)
-        yield [words]
-        return
+        return iter([[words]])
     if not words and sys.stdin.isatty():
         raise UsageError(f"expected {expected}", "name them, or pipe lines of them in")
+    return _questions_from_stdin(expected, fits)
+
+
+def _questions_from_stdin(expected: str, fits: Callable[[list[str]], bool]) -> Iterator[Batch]:
     for lines in _from_stdin():
         questions: Batch = []
         for number, line in lines:
@@ -98,6 +100,15 @@ def question_batches(words: list[str] | None, expected: str, fewest: int, most: 
                 raise InputError(f"line {number} of stdin: expected {expected} with tabs between, found {found}")
             questions.append(question)
         yield questions
+
+
+def words_in(path: Path) -> list[str]:
+    """The words in a file, or in stdin where it is `-`, one a line."""
+    try:
+        content = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    return [word for _, word in chain.from_iterable(_batches(content.split(b"\n"), 0))]
 
 
 def _from_stdin() -> Iterator[list[tuple[int, str]]]:
@@ -200,89 +211,25 @@ class Finder:
             raise typer.Exit(ExitCode.MISSING_WORD)
 
 
-class Question(NamedTuple):
-    """A question whose answers are words near to some words and far from others.
-
-    Attributes:
-        echo: what the rows of its answers begin with.
-        positive: words to be near.
-        negative: words to be far from.
-    """
-
-    echo: tuple[Any, ...]
-    positive: list[str]
-    negative: list[str]
-
-
-def answer_rows(
-    questions: Sequence[Question],
+def single_rows(
+    batch: Batch,
     finder: Finder,
-    search: "Callable[[list[Query]], list[list[Neighbor]]]",
-    excluded: Sequence[int] = (),
-) -> Iterator[list[Row]]:
-    """For each question, in order, its rows: what it echoes, then rank, word, similarity and count of each answer.
-
-    With `--missing null` a question that has no answer gets a row that says so.
+    answer: "Callable[[list[str], list[Lookup]], Row]",
+    nothing: Callable[[list[str]], Row],
+) -> list[Row]:
+    """The rows of questions that have one answer each, in order.
 
     Args:
-        questions: what is asked, all at once.
-        finder: looks the words up.
-        search: answers queries.
-        excluded: rows that are no answer to any.
+        batch: the words of each question.
+        finder: looks them up.
+        answer: the row for the words of a question and what is known of them.
+        nothing: with `--missing null`, the row for a question with a missing word.
     """
-    from wvcli.vectors import query
-
-    vectors = finder.vectors
-    found = [(finder.find_all(asked.negative), finder.find_all(asked.positive)) for asked in questions]
-    complete = [(near, far) for far, near in found if near is not None and far is not None]
-    answers = iter(search([query(near, far, excluded) for near, far in complete]))
-    for asked, (far, near) in zip(questions, found, strict=True):
-        is_known = near is not None and far is not None
-        neighbors = next(answers) if is_known else []
-        if is_known and not neighbors:
-            finder.tell_nothing(asked.positive + asked.negative)
-        rows: list[Row] = [
-            (*asked.echo, rank, vectors.vocabulary[one.index], one.similarity, vectors.count(one.index))
-            for rank, one in enumerate(neighbors, 1)
-        ]
-        yield rows or ([(*asked.echo, None, None, None, None)] if finder.policy == "null" else [])
-
-
-def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | None) -> "Among":
-    """Where to look for answers: among the most frequent words, among those in a file, or both; None is anywhere.
-
-    Raises:
-        InputError: the file cannot be read.
-        MissingWordError: no word of the file is in the vocabulary.
-    """
-    if words_file is None:
-        return restrict_top
-    import numpy as np
-
-    words = _words_in(words_file)
-    rows = np.array([row for word in words if (row := vectors.index(word)) is not None], dtype=np.int64)
-    if not len(rows):
-        raise MissingWordError(f"none of the {len(words):,} words in {words_file} is in the vocabulary")
-    if len(rows) < len(words):
-        console.note(
-            f"{len(words) - len(rows):,} of the {len(words):,} words in {words_file} are not in the vocabulary"
-        )
-    return rows[rows < restrict_top] if restrict_top else rows
-
-
-def excluded_rows(vectors: "Vectors", words: list[str] | None) -> list[int]:
-    """The rows of words that must not be answers."""
-    rows = [(word, vectors.index(word)) for word in words or []]
-    for word, row in rows:
-        if row is None:
-            console.note(f"{word!r} is not in the vocabulary and so is no answer anyway")
-    return [row for _, row in rows if row is not None]
-
-
-def _words_in(path: Path) -> list[str]:
-    """The words in a file, or in stdin where it is `-`, one a line."""
-    try:
-        content = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    return [word for _, word in chain.from_iterable(_batches(content.split(b"\n"), 0))]
+    rows = []
+    for words in batch:
+        found = finder.find_all(words)
+        if found is not None:
+            rows.append(answer(words, found))
+        elif finder.policy == "null":
+            rows.append(nothing(words))
+    return rows

@@ -8,7 +8,8 @@ import typer
 
 from wvcli.cli import options
 from wvcli.cli.output import Column, writer
-from wvcli.cli.queries import Finder, Question, answer_rows, open_vectors, question_batches, rows_among
+from wvcli.cli.queries import Finder, open_vectors, question_batches
+from wvcli.cli.searches import Question, answer_rows, rows_among
 from wvcli.errors import UsageError
 
 _ANSWER = (
@@ -19,18 +20,10 @@ _ANSWER = (
 )
 _COLUMNS = (Column("a"), Column("b"), Column("c"), *_ANSWER)
 _SUM_COLUMNS = (Column("positive"), Column("negative"), *_ANSWER)
-_EXPECTED = "three words (A is to B as C is to ?)"
 
 
 def analogy(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="A B C",
-            help="A is to B as C is to ?; `-`, or no word and a pipe, reads lines of three words from stdin.",
-            show_default=False,
-        ),
-    ] = None,
+    words: options.ThreeWords = None,
     positive: Annotated[
         list[str] | None,
         typer.Option("--positive", metavar="WORD...", help="Words to be near, instead of A B C."),
@@ -57,11 +50,11 @@ def analogy(
     is_sum = bool(positive or negative)
     if is_sum and words:
         raise UsageError("give either A B C, or --positive and --negative")
+    batches = iter([[_sum(positive or [], negative or [])]]) if is_sum else _analogies(words)
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=False)
     among = rows_among(vectors, restrict_top, None)
     search = partial(vectors.nearest, topn=topn, method=method, among=among)
-    batches = iter([[_sum(positive or [], negative or [])]]) if is_sum else _analogies(words)
     with writer(_SUM_COLUMNS if is_sum else _COLUMNS, format, header) as out:
         for batch in batches:
             for rows in answer_rows(batch, finder, search):
@@ -70,8 +63,8 @@ def analogy(
 
 
 def _analogies(words: list[str] | None) -> Iterator[list[Question]]:
-    for batch in question_batches(words, _EXPECTED, 3, 3):
-        yield [Question((a, b, c), [b, c], [a]) for a, b, c in batch]
+    batches = question_batches(words, "three words (A is to B as C is to ?)", 3, 3)
+    return ([Question((a, b, c), [b, c], [a]) for a, b, c in batch] for batch in batches)
 
 
 def _sum(positive: list[str], negative: list[str]) -> Question:

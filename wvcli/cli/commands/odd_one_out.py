@@ -1,25 +1,19 @@
 """`wvcli odd-one-out`."""
 
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from wvcli.cli import options
 from wvcli.cli.output import Column, Row, writer
-from wvcli.cli.queries import Finder, open_vectors, question_batches
+from wvcli.cli.queries import Finder, open_vectors, question_batches, single_rows
+
+if TYPE_CHECKING:
+    from wvcli.vectors import Lookup
 
 _COLUMNS = (Column("words"), Column("odd"), Column("similarity"))
 
 
 def odd_one_out(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="WORD...",
-            help="Three words or more; `-`, or no word and a pipe, reads lines of them from stdin.",
-            show_default=False,
-        ),
-    ] = None,
+    words: options.SomeWords = None,
     model: options.Model = None,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
@@ -27,18 +21,16 @@ def odd_one_out(
     quiet: options.Quiet = False,
 ) -> None:
     """The word that does not belong with the others, and its cosine to their mean."""
-    from wvcli.geometry import odd
-
+    batches = question_batches(words, "three words or more", 3, None)
     finder = Finder(open_vectors(model), missing, alone=False)
     with writer(_COLUMNS, format, header) as out:
-        for batch in question_batches(words, "three words or more", 3, None):
-            rows: list[Row] = []
-            for question in batch:
-                found = finder.find_all(question)
-                if found is not None:
-                    place, similarity = odd([word.vector for word in found])
-                    rows.append((question, question[place], similarity))
-                elif finder.policy == "null":
-                    rows.append((question, None, None))
-            out.write(rows)
+        for batch in batches:
+            out.write(single_rows(batch, finder, _odd, lambda asked: (asked, None, None)))
     finder.finish()
+
+
+def _odd(words: list[str], found: "list[Lookup]") -> Row:
+    from wvcli.geometry import odd
+
+    place, similarity = odd([word.vector for word in found])
+    return words, words[place], similarity

@@ -12,19 +12,17 @@ from wvcli.cli.output import Column, writer
 from wvcli.cli.queries import (
     STDIN,
     Finder,
-    Question,
-    answer_rows,
-    excluded_rows,
     is_alone,
     open_vectors,
     question_batches,
-    rows_among,
     word_batches,
 )
+from wvcli.cli.searches import Question, answer_rows, excluded_rows, rows_among
 from wvcli.errors import UsageError
 
 if TYPE_CHECKING:
     from wvcli.neighbors import Neighbor
+    from wvcli.vectors import Vectors
 
 _COLUMNS = (
     Column("word"),
@@ -68,27 +66,31 @@ def similar(
     """The nearest neighbours of words, by cosine."""
     if str(among) == STDIN and (not words or STDIN in words):
         raise UsageError("stdin cannot hold both the words asked about and those to look among")
-    vectors = open_vectors(model)
-    finder = Finder(vectors, missing, alone=is_alone(words))
-    excluded = excluded_rows(vectors, exclude)
-    search: Callable[..., list[list[Neighbor]]]
-    if approximate:
-        if restrict_top or among:
-            raise UsageError("an index finds neighbours among all words", "leave out --approximate")
-        from wvcli.approximate import open_index
-
-        search = open_index(vectors).nearest
-    else:
-        search = partial(vectors.nearest, among=rows_among(vectors, restrict_top, among))
-    search = partial(search, topn=topn, min_similarity=min_similarity)
+    if approximate and (restrict_top or among):
+        raise UsageError("an index finds neighbours among all words only", "leave out --approximate")
     batches = (
         question_batches(words, "one word or more", 1, None)
         if together
         else ([[word] for word in batch] for batch in word_batches(words))
     )
+    vectors = open_vectors(model)
+    finder = Finder(vectors, missing, alone=is_alone(words))
+    excluded = excluded_rows(vectors, exclude)
+    search = partial(_search(vectors, restrict_top, among, approximate), topn=topn, min_similarity=min_similarity)
     with writer(_COLUMNS, format, header) as out:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
             for rows in answer_rows(questions, finder, search, excluded):
                 out.write(rows)
     finder.finish()
+
+
+def _search(
+    vectors: "Vectors", restrict_top: int | None, among: Path | None, approximate: bool
+) -> "Callable[..., list[list[Neighbor]]]":
+    """What finds neighbours: an exact search, or that in the index beside the model."""
+    if not approximate:
+        return partial(vectors.nearest, among=rows_among(vectors, restrict_top, among))
+    from wvcli.approximate import open_index
+
+    return open_index(vectors).nearest

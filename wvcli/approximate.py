@@ -174,13 +174,18 @@ def _timed(ask: Callable[[], list[list[Neighbor]]]) -> tuple[list[list[Neighbor]
 
 
 def _recall(exact: list[list[Neighbor]], found: list[list[Neighbor]]) -> float:
-    """The share of the true neighbours that were found; one as similar as the last of them counts as well."""
+    """The share of the true neighbours that were found; one as similar as the last of them counts as well.
+
+    It is 1 where there are none to find.
+    """
+    if not any(exact):
+        return 1.0
     hits = sum(
         sum(near.similarity >= true[-1].similarity for near in mine)
         for true, mine in zip(exact, found, strict=True)
         if true
     )
-    return hits / max(1, sum(map(len, exact)))
+    return hits / sum(map(len, exact))
 
 
 def open_index(vectors: Vectors) -> Index:
@@ -191,25 +196,25 @@ def open_index(vectors: Vectors) -> Index:
         MissingExtraError: faiss is not installed.
     """
     path = path_beside(vectors)
-    make = f"make one with wvcli index {vectors.path}"
     if not path.exists():
-        raise InputError(f"{vectors.path} has no index", make)
+        raise InputError(f"{vectors.path} has no index", f"make one with wvcli index {vectors.path}")
+    anew = f"make it anew with wvcli index {vectors.path} --force"
     faiss = _faiss()
     file = store.open_tensors(path)
     about, blob = file.manifest.get(_ARRAY), file.tensors.get(_ARRAY)
     if not isinstance(about, dict) or blob is None or blob.ndim != 1 or blob.dtype != np.uint8:
-        raise InputError(f"{path} is damaged or not an index", f"{make} --force")
+        raise InputError(f"{path} is damaged or not an index", anew)
     if about.get("fingerprint") != store.fingerprint(vectors):
-        raise InputError(f"{path} is stale: the model has changed since", f"{make} --force")
+        raise InputError(f"{path} is stale: the model has changed since", anew)
     try:
         graph = faiss.read_index(faiss.ZeroCopyIOReader(faiss.swig_ptr(blob), blob.size))
         beam = int(about["beam"])
         sound = (graph.ntotal, graph.d) == vectors.matrix.shape and beam in _BEAMS
         sound = sound and isinstance(graph, faiss.IndexHNSW)
     except (RuntimeError, KeyError, TypeError, ValueError, MemoryError) as error:
-        raise InputError(f"{path} is damaged: faiss cannot read it", f"{make} --force") from error
+        raise InputError(f"{path} is damaged: faiss cannot read it", anew) from error
     if not sound:
-        raise InputError(f"{path} is damaged: it does not fit the model", f"{make} --force")
+        raise InputError(f"{path} is damaged: it does not fit the model", anew)
     return Index(vectors, beam, graph, blob)
 
 

@@ -19,7 +19,11 @@ def index(
     recall: Annotated[
         float,
         typer.Option(
-            "--recall", metavar="X", help="The share of the ten nearest neighbours it should find, .5 to .999."
+            "--recall",
+            metavar="X",
+            min=0.5,
+            max=0.999,
+            help="The share of the ten nearest neighbours that it should find.",
         ),
     ] = 0.95,
     format: options.Format = "auto",

@@ -36,6 +36,7 @@ _BEAMS = (
     512,
     1024,
 )  # words kept in view by a search, of which the least that will do is taken
+_SPARE = 10  # rows found beyond those asked for, so that of equal ones the first in the vocabulary are told
 _ADDED = 8_192  # words added at a time, between which progress is told
 _SAMPLE, _TOPN, _SEED = 512, 10, 1  # words by which an index is judged, and neighbours of each
 
@@ -71,7 +72,7 @@ class Index:
         if not queries:
             return []
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
-        wanted = topn + max(len(one.excluded) for one in asked)
+        wanted = topn + max(len(one.excluded) for one in asked) + _SPARE
         candidates = self._candidates(asked, min(wanted, len(self.vectors)))
         return self.vectors.rank(asked, candidates, topn, min_similarity=min_similarity)
 
@@ -79,7 +80,7 @@ class Index:
         faiss = _faiss()
         units = unit_rows(np.array([one.mean for one in queries]))
         found = self.graph.search(
-            units, wanted, params=faiss.SearchParametersHNSW(efSearch=max(self.beam, 2 * wanted))
+            units, wanted, params=faiss.SearchParametersHNSW(efSearch=max(self.beam, wanted + wanted // 2))
         )[1]
         return [row[row >= 0] for row in found]
 

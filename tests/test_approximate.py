@@ -57,15 +57,15 @@ def test_a_thorough_index_of_a_small_model_answers_as_an_exact_search_does(
 
 def test_the_recall_told_is_that_of_other_words_too_and_no_similarity_is_wrong(tmp_path: Path, indexed) -> None:  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(5)
-    centres = rng.normal(size=(60, 24))
-    matrix = (centres[rng.integers(0, 60, 6_000)] + 0.7 * rng.normal(size=(6_000, 24))).astype(np.float32)
+    centres = rng.normal(size=(30, 16))
+    matrix = (centres[rng.integers(0, 30, 2_000)] + 0.7 * rng.normal(size=(2_000, 16))).astype(np.float32)
     vectors = in_file(matrix, tmp_path)
     path = approximate.path_beside(vectors)
     about = approximate.build(vectors, path, recall=0.9)
     assert about["recall"] >= 0.9
     assert about["sample"] == 512
     index = approximate.open_index(vectors)
-    asked = lookups(vectors)[::20]
+    asked = lookups(vectors)[::10]
     exact, found = vectors.nearest(asked, 10), index.nearest(asked, 10)
     hits = 0
     for word, true, mine in zip(asked, exact, found, strict=True):

@@ -2,9 +2,9 @@
 
     python benchmarks/approximate.py MODEL [--sample 500]
 
-Compares the graph that `wvcli index` makes (HNSW of faiss, 16 links), one with 32 links, inverted lists of faiss, and
-the graph of voyager where that package is installed. Recall is of the ten nearest neighbours; each index gives 21
-candidates, of which the ten best by exact cosine count. Times are of a batch, on all processors.
+Compares the graph that `wvcli index` makes (HNSW of faiss, 16 links), one with 32 links, inverted lists of faiss,
+and the graph of voyager where that package is installed. Recall is of the ten nearest neighbours; each index gives
+21 candidates, of which the ten best by exact cosine count. Times are of a batch, on all processors.
 """
 
 import argparse

@@ -66,7 +66,7 @@ def make_models(folder: Path, words: int, dim: int) -> tuple[Path, Path]:
 
 
 def compare_batch(wvcli: str, ours: Path, theirs: Path, words: list[str], sample: int, pairs: int) -> None:
-    """Print how long a batch takes, Gensim's judged by a sample, and the peak of memory for a tenth and for all."""
+    """Print how long a batch takes, Gensim's judged by a sample, and the peak of memory for a tenth and all."""
     text = "".join(f"{word}\n" for word in words)
     sampled = "".join(f"{word}\n" for word in words[:sample])
 

@@ -27,15 +27,7 @@ LEAST_RECALL, GREATEST_RECALL = 0.5, 0.999
 _ARRAY = "index"
 _LINKS = 16  # of each word in the graph; twice as many on its ground floor
 _BREADTH = 100  # words kept in view while one is added; more gave no better recall for the time
-_BEAMS = (
-    16,
-    32,
-    64,
-    128,
-    256,
-    512,
-    1024,
-)  # words kept in view by a search, of which the least that will do is taken
+_BEAMS = (32, 64, 128, 256, 512, 1024)  # words kept in view by a search; the least that will do is taken
 _SPARE = 10  # rows found beyond those asked for, so that of equal ones the first in the vocabulary are told
 _ADDED = 8_192  # words added at a time, between which progress is told
 _SAMPLE, _TOPN, _SEED = 512, 10, 1  # words by which an index is judged, and neighbours of each

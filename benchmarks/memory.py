@@ -9,6 +9,7 @@ system may drop them at any time.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -80,6 +81,7 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=300)
     parser.add_argument("--pairs", type=int, default=5)
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the program as it is once installed, compiled
     wvcli, word = str(Path(sys.executable).with_name("wvcli")), f"word{options.words - 1}"
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "model.safetensors")

@@ -9,6 +9,7 @@ memory-mapped and from the page cache.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=10_000, help="words of the batch; 0 leaves it out")
     parser.add_argument("--sample", type=int, default=300, help="of them, asked of Gensim")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # both programs as they are once installed, compiled
     wvcli = str(Path(sys.executable).with_name("wvcli"))
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = make_models(Path(folder), options.words, options.dim)

@@ -243,12 +243,18 @@ class Space:
 
     def _cosines(self, units: FloatArray, among: Among) -> Iterator[tuple[Rows, FloatArray]]:
         """A block at a time, rows and float32 [units, rows], their cosines to unit vectors."""
-        for selected, rows in self._blocks(among):
-            block = self.matrix[selected]
+        inverse_norms = self._inverse_norms
+
+        def scored(block: tuple[slice | Rows, Rows]) -> tuple[Rows, FloatArray]:
+            selected, rows = block
             with np.errstate(invalid="ignore", over="ignore"):  # rows with NaN or infinity are never near
-                cosines = _inner_products(units, block)
-                cosines *= self._inverse_norms[selected]
-            yield rows, cosines
+                cosines = _inner_products(units, self.matrix[selected])
+                cosines *= inverse_norms[selected]
+            return rows, cosines
+
+        if len(units) == 1:  # what it takes is reading the matrix
+            return iter(each(scored, list(self._blocks(among))))
+        return map(scored, self._blocks(among))
 
     def _first(self, wanted: int, among: Among) -> Rows:
         """The first rows that hold numbers."""

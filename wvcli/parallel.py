@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from threading import Thread
 from typing import TypeVar
 
 Part = TypeVar("Part")
@@ -37,7 +38,24 @@ def each(function: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answ
     workers = min(threads(), len(parts))
     if workers < 2:
         return [function(part) for part in parts]
-    from concurrent.futures import ThreadPoolExecutor
+    answers: dict[int, Answer] = {}
+    failures: list[BaseException] = []
 
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(function, parts))
+    def work(first: int) -> None:
+        try:
+            for place in range(first, len(parts), workers):
+                if not failures:
+                    answers[place] = function(parts[place])
+        except BaseException as failure:
+            failures.append(failure)
+
+    # The executors of the standard library take longer to import than one question takes to answer.
+    others = [Thread(target=work, args=(first,), daemon=True) for first in range(1, workers)]
+    for other in others:
+        other.start()
+    work(0)
+    for other in others:
+        other.join()
+    if failures:
+        raise failures[0]
+    return [answers[place] for place in range(len(parts))]

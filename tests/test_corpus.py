@@ -529,3 +529,25 @@ def test_lines_cut_into_small_pieces_lose_nothing(put: Put, words: list[str], da
         line = "".join(words).rstrip("\r")
         texts = read(put(f"{line}\nEND\n"))
         assert "".join(texts) == line + "END"
+
+
+def test_texts_are_told_with_their_places(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n\nthree\n")
+    (tmp_path / "b.jsonl").write_text('\n{"t": "two"}\n{"t": ["three", "three"]}\n')
+    (tmp_path / "c.tsv").write_text("t\n2\n3\n")
+    (tmp_path / "d.csv").write_text('t\n"2\n3"\n4\n')
+    (tmp_path / "e.json").write_text('[{"t": "one"}, {"t": "two"}]')
+    (tmp_path / "f.txt").write_bytes("one\ntwo\n".encode("utf-16"))
+    named = {name: str(tmp_path / name) for name in sorted(file.name for file in tmp_path.iterdir())}
+
+    def places(name: str, **how: str) -> list[tuple[int, str]]:
+        found = list(Corpus([named[name]], **how).placed_texts())
+        assert {file for file, _, _ in found} == {named[name]}
+        return [(line, text) for _, line, text in found]
+
+    assert places("a.txt") == [(1, "one"), (2, ""), (3, "three")]
+    assert places("b.jsonl", field="t") == [(2, "two"), (3, "three"), (3, "three")]
+    assert places("c.tsv", column="t") == [(2, "2"), (3, "3")]
+    assert places("d.csv", column="t") == [(3, "2\n3"), (4, "4")]
+    assert places("e.json", field="t") == [(1, "one"), (2, "two")]
+    assert places("f.txt", encoding="utf-16") == [(1, "one"), (2, "two")]

@@ -51,9 +51,15 @@ def test_neighbours_and_analogies_do_not_depend_on_threads(three_threads: None, 
 
 @pytest.mark.parametrize(
     ("command", "given", "threads"),
-    [("similar", None, "1"), ("vector", None, "1"), ("similar", "4", "4"), ("train", None, "None")],
+    [
+        ("similar", None, "1"),
+        ("index", None, "1"),
+        ("similar", "4", "4"),
+        ("train", None, "None"),
+        ("evaluate", None, "None"),
+    ],
 )
-def test_only_training_leaves_threads_to_blas(command: str, given: str | None, threads: str) -> None:
+def test_blas_starts_no_threads_for_a_question(command: str, given: str | None, threads: str) -> None:
     environment = clean_environment() | ({"OPENBLAS_NUM_THREADS": given} if given else {})
     if given is None:
         environment.pop("OPENBLAS_NUM_THREADS", None)

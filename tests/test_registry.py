@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from wvcli import engines, formats, tokenizers
+from wvcli import engines, formats, tasks, tokenizers
 from wvcli.errors import ExitCode, UsageError, WvcliError
 from wvcli.registry import Registry
 
-FAMILIES = {"format": formats.registry, "tokenizer": tokenizers.registry, "engine": engines.registry}
+FAMILIES = {
+    "format": formats.registry,
+    "tokenizer": tokenizers.registry,
+    "engine": engines.registry,
+    "task": tasks.registry,
+}
 
 
 @pytest.fixture
@@ -57,8 +62,8 @@ def test_every_member_is_found_under_its_own_name(noun: str, registry: "Registry
 
 def test_the_names_of_all_families_are_listed_without_importing_the_packages_behind_them() -> None:
     program = (
-        "import sys; from wvcli import engines, formats, tokenizers; "
-        "names = [f.registry.names() for f in (engines, formats, tokenizers)]; assert all(names), names; "
+        "import sys; from wvcli import engines, formats, tasks, tokenizers; "
+        "names = [f.registry.names() for f in (engines, formats, tasks, tokenizers)]; assert all(names), names; "
         "heavy = {'gensim', 'scipy', 'rjieba', 'sudachipy', 'kiwipiepy', 'regex', 'rich', 'smart_open'}; "
         "heavy = (heavy | {'safetensors'}) & set(sys.modules); "
         "sys.exit(' '.join(sorted(heavy)) or 0)"

@@ -14,7 +14,7 @@ from wvcli.errors import MissingWordError, UsageError
 from wvcli.geometry import row_norms, unit_rows
 from wvcli.neighbors import Neighbor
 from wvcli.subwords import Subwords
-from wvcli.vectors import Lookup, Vectors
+from wvcli.vectors import TRUSTED_COUNT, Lookup, Vectors
 from wvcli.vocabulary import Vocabulary
 
 BLOCK = 16_384  # rows scored at a time
@@ -388,3 +388,14 @@ def test_a_row_too_short_for_float32_has_no_infinite_similarity() -> None:
     similarities = dict(vectors.most_similar("a"))
     assert np.isfinite(list(similarities.values())).all()
     assert similarities["b"] == pytest.approx(0.5**0.5)
+
+
+def test_words_are_rare_below_the_trusted_count() -> None:
+    counts = np.array([TRUSTED_COUNT + 1, TRUSTED_COUNT, TRUSTED_COUNT - 1, 1])
+    vocabulary, matrix = Vocabulary.from_words(["a", "b", "c", "d"]), np.eye(4, dtype=np.float32)
+    counted = Vectors(vocabulary, matrix, counts)
+    assert [counted.is_rare(row) for row in range(4)] == [False, False, True, True]
+    assert counted.frequent == 2
+    assert not any(Vectors(vocabulary, matrix).is_rare(row) for row in range(4))
+    started = Vectors(vocabulary, matrix, counts, manifest={"init": {"source": "other.vec"}})
+    assert not any(started.is_rare(row) for row in range(4))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from wvcli.comparison import compare as compare
     from wvcli.errors import WvcliError as WvcliError
+    from wvcli.evaluation import evaluate as evaluate
     from wvcli.models import load as load
     from wvcli.training import train as train
     from wvcli.training import update as update
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "Vectors": "wvcli.vectors",
     "WvcliError": "wvcli.errors",
+    "compare": "wvcli.comparison",
+    "evaluate": "wvcli.evaluation",
     "load": "wvcli.models",
     "train": "wvcli.training",
     "update": "wvcli.training",
 }
 
-__all__ = ["Vectors", "WvcliError", "__version__", "load", "train", "update"]
+__all__ = ["Vectors", "WvcliError", "__version__", "compare", "evaluate", "load", "train", "update"]
 
 
 def __getattr__(name: str) -> Any:

@@ -83,16 +83,24 @@ class Corpus:
             InputError: a source is missing, binary, damaged or not in the encoding; file and line are named.
             UsageError: a file of records is given without saying which field or column holds the text.
         """
+        return (text for _, _, text in self.placed_texts())
+
+    def placed_texts(self) -> Iterator[tuple[str, int, str]]:
+        """As `texts`, with the file that each text is in, and the line, from 1.
+
+        In Parquet it is the row, in a JSON array the item.
+        """
         for file in self.files:
             with sources.reading(file, self.on_bytes) as stream:
                 for item in self._items(file, stream):
                     if isinstance(item, Bad):
                         self._pass_over(file, item)
                         continue
-                    if not item.isascii():
-                        item = _without_surrogates(item)
-                    self._digest.update(item.encode("utf-8") + b"\n")
-                    yield item
+                    line, text = item
+                    if not text.isascii():
+                        text = _without_surrogates(text)
+                    self._digest.update(text.encode("utf-8") + b"\n")
+                    yield file, line, text
 
     def _pass_over(self, file: str, bad: Bad) -> None:
         if not self.skip_bad:
@@ -104,7 +112,7 @@ class Corpus:
             raise InputError(f"{called(file)}, line {bad.line}: {bad.what}", hint)
         self.skipped += 1
 
-    def _items(self, file: str, stream: BufferedReader) -> Iterator[str | Bad]:
+    def _items(self, file: str, stream: BufferedReader) -> Iterator[Line | Bad]:
         head = stream.peek(_SNIFFED)[:_SNIFFED]
         if head.startswith(_PARQUET):
             return self._parquet(file, stream)
@@ -126,24 +134,24 @@ class Corpus:
         if kind is not None:
             option, what = ("--field", "JSON records") if kind == "json" else ("--column", "a table")
             raise UsageError(f"{called(file)} holds {what}", f"say where the text is with {option} NAME")
-        return (item[1] if isinstance(item, tuple) else item for item in self._lines(stream))
+        return self._lines(stream)
 
-    def _json(self, head: bytes, stream: BufferedReader) -> Iterator[str | Bad]:
+    def _json(self, head: bytes, stream: BufferedReader) -> Iterator[Line | Bad]:
         path = self.field or ""
         if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
             encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
             return records.json_array_texts(stream, encoding, self.errors, path)
         return self._records(self._lines(stream, whole=True), lambda lines: records.json_texts(lines, path))
 
-    def _parquet(self, file: str, stream: BufferedReader) -> Iterator[str | Bad]:
+    def _parquet(self, file: str, stream: BufferedReader) -> Iterator[Line | Bad]:
         if self.column is None:
             raise UsageError(f"{called(file)} holds a table", "say where the text is with --column NAME")
         whole = file == STDIN or sources.is_remote(file) or not stream.seekable()
         return records.parquet_texts(BytesIO(stream.read()) if whole else file, self.column)
 
     def _records(
-        self, lines: Iterator[Line | Bad], parse: Callable[[Iterator[Line]], Iterator[str | Bad]]
-    ) -> Iterator[str | Bad]:
+        self, lines: Iterator[Line | Bad], parse: Callable[[Iterator[Line]], Iterator[Line | Bad]]
+    ) -> Iterator[Line | Bad]:
         """What `parse` makes of the good lines, with the bad lines in between."""
         bad: list[Bad] = []
 

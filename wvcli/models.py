@@ -10,6 +10,8 @@ from wvcli.vectors import Vectors
 
 VARIABLE = "WVCLI_MODEL"
 
+_kept: dict[Path, tuple[object, Vectors]] = {}  # the model kept open, if any, with the state of its file
+
 
 def resolve(given: str | os.PathLike[str] | None) -> tuple[Path, bool]:
     """The model file to use, and whether it was guessed.
@@ -56,8 +58,45 @@ def load(path: str | os.PathLike[str] | None = None) -> Vectors:
         raise InputError(f"there is no file {chosen}")
     if chosen.is_dir():
         raise InputError(f"{chosen} is a folder, not a model")
-    if chosen.suffix == store.SUFFIX or store.is_model(chosen):
-        return store.open_model(chosen).vectors()
+    state = _state(chosen)
+    before, vectors = _kept.get(chosen, (None, None))
+    if vectors is None or before != state:
+        vectors = _read(chosen)
+        if chosen in _kept:
+            _kept[chosen] = (state, vectors)
+    return vectors
+
+
+def keep(path: str | os.PathLike[str]) -> Vectors:
+    """Open a model as `load` does and keep it open, in place of the one kept before.
+
+    Until its file changes, `load` of the same path gives the same object without reading it again.
+
+    Raises:
+        InputError: the file is missing, damaged or in no known format.
+    """
+    chosen = Path(path)
+    state = _state(chosen) if chosen.exists() else None  # first: what is written meanwhile is read again
+    vectors = load(chosen)
+    _kept.clear()
+    _kept[chosen] = (state, vectors)
+    return vectors
+
+
+def is_kept(path: Path) -> bool:
+    """Whether this model is kept open."""
+    return path in _kept
+
+
+def _state(path: Path) -> object:
+    """What differs once a file was written again."""
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _read(path: Path) -> Vectors:
+    if path.suffix == store.SUFFIX or store.is_model(path):
+        return store.open_model(path).vectors()
     from wvcli import formats  # a query of our own models does without
 
-    return formats.read(chosen)
+    return formats.read(path)

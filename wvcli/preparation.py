@@ -297,7 +297,7 @@ def _encoding(
         raw = source.encoding(folder)
         require_words(raw, text)
         return raw, source.about["read"]
-    source.on_bytes = _ReadingProgress(on_progress, source.size()).add
+    source.on_bytes = ReadingProgress(on_progress, source.size()).add
     with (
         nullcontext() if keep is None else kept.room(keep),
         closing(batches(source.texts(), text.tokenizer, processors(), source.size())) as tokenized,
@@ -376,7 +376,7 @@ def _with_buckets(settings: TrainSettings, encoded: EncodedCorpus) -> TrainSetti
     return replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
 
 
-class _ReadingProgress:
+class ReadingProgress:
     """Bytes read, told to the listener now and then."""
 
     def __init__(self, on_progress: OnProgress, total: int | None) -> None:

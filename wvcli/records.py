@@ -28,11 +28,11 @@ class Bad:
     hint: str = ""
 
 
-Line = tuple[int, str]
+Line = tuple[int, str]  # a text and where it is, from 1
 
 
-def json_texts(lines: Iterable[Line], field: str) -> Iterator[str | Bad]:
-    """The text at `field` of each JSON object, one a line; a dot goes into a nested object.
+def json_texts(lines: Iterable[Line], field: str) -> Iterator[Line | Bad]:
+    """The text at `field` of each JSON object, one a line, with its line; a dot goes into a nested object.
 
     A field that holds a list of texts gives each of them.
     """
@@ -48,7 +48,7 @@ def json_texts(lines: Iterable[Line], field: str) -> Iterator[str | Bad]:
         yield from _texts_at(record, path, number)
 
 
-def json_array_texts(stream: BufferedReader, encoding: str, errors: str, field: str) -> Iterator[str | Bad]:
+def json_array_texts(stream: BufferedReader, encoding: str, errors: str, field: str) -> Iterator[Line | Bad]:
     """As `json_texts`, from a file that is one JSON array; it is read whole. Places are items, not lines."""
     try:
         records = json.loads(stream.read().decode(encoding, errors))
@@ -59,7 +59,7 @@ def json_array_texts(stream: BufferedReader, encoding: str, errors: str, field: 
         yield from _texts_at(record, field.split("."), number)
 
 
-def _texts_at(record: Any, path: list[str], number: int) -> Iterator[str | Bad]:
+def _texts_at(record: Any, path: list[str], number: int) -> Iterator[Line | Bad]:
     value = record
     for key in path:
         if not isinstance(value, dict) or key not in value:
@@ -68,15 +68,15 @@ def _texts_at(record: Any, path: list[str], number: int) -> Iterator[str | Bad]:
             return
         value = value[key]
     if isinstance(value, str):
-        yield value
+        yield number, value
     elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-        yield from value
+        yield from ((number, item) for item in value)
     elif value is not None:
         yield Bad(number, f"the field {'.'.join(path)} holds no text but {json.dumps(value)[:40]}")
 
 
-def table_texts(lines: Iterable[Line], column: str, delimiter: str) -> Iterator[str | Bad]:
-    """The cells of one column of CSV, or of TSV, where quotes are text like any other.
+def table_texts(lines: Iterable[Line], column: str, delimiter: str) -> Iterator[Line | Bad]:
+    """The cells of one column of CSV, or of TSV, where quotes are text like any other, with the line they end in.
 
     Args:
         lines: the lines, the first of which names the columns.
@@ -94,9 +94,9 @@ def table_texts(lines: Iterable[Line], column: str, delimiter: str) -> Iterator[
         elif place < 0:
             place = _place(row, column)
             if row[place] != column:
-                yield row[place]
+                yield number, row[place]
         elif len(row) > place:
-            yield row[place]
+            yield number, row[place]
         elif row:
             yield Bad(number, f"{len(row)} columns where {place + 1} are needed")
 
@@ -133,8 +133,8 @@ def _place(header: list[str], column: str) -> int:
     raise UsageError(f"there is no column {column!r}", f"there is: {', '.join(header)}")
 
 
-def parquet_texts(file: Any, column: str) -> Iterator[str | Bad]:
-    """The texts of one column of a Parquet file; needs pyarrow.
+def parquet_texts(file: Any, column: str) -> Iterator[Line | Bad]:
+    """The texts of one column of a Parquet file with their rows, from 1; needs pyarrow.
 
     Args:
         file: a path, or an open file that can seek.
@@ -159,7 +159,7 @@ def parquet_texts(file: Any, column: str) -> Iterator[str | Bad]:
             for value in batch.column(0).to_pylist():
                 row += 1
                 if isinstance(value, str):
-                    yield value
+                    yield row, value
                 elif value is not None:
                     yield Bad(row, f"the column {column} holds no text but {value!r:.40}")
     except pyarrow.ArrowException as error:

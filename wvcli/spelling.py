@@ -1,10 +1,20 @@
 """One way to write a word, for text that is read and for words that are asked about."""
 
+import re
 import unicodedata
 
 _APOSTROPHE = "\u2019"
 _SOFT_HYPHEN = "\u00ad"
 _BETWEEN_WORDS = "\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u20ac\u00a3"  # quotation marks, dashes, currencies
+
+# selects how a character is drawn, not which it is
+VARIATION = r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+_any_variation = re.compile(VARIATION)
+
+
+def without_variation(text: str) -> str:
+    """`text` without selectors of variation."""
+    return text if text.isascii() else _any_variation.sub("", text)
 
 
 def plain(text: str) -> str:

@@ -15,6 +15,10 @@ from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
 from wvcli.vocabulary import Vocabulary
 
+# Where both words occur so often, four neighbours in ten or more are near in vectors of a far larger text too; of
+# rarer ones a third or fewer. See benchmarks/confidence.py, and README, "How far to trust an answer".
+TRUSTED_COUNT = 30
+
 _SAMPLE = 16_384  # rows among which characteristic words are sought
 _FREQUENT = 300  # words among which those that speak for the model are found
 _NEAR = 5  # neighbours by which they are judged
@@ -126,6 +130,20 @@ class Vectors:
     def count(self, index: int) -> int | None:
         """How often the word in row `index` occurred in the training text, or None when unknown."""
         return None if self.counts is None else int(self.counts[index])
+
+    def is_rare(self, index: int) -> bool:
+        """Whether the word in row `index` occurred fewer than `TRUSTED_COUNT` times: too seldom for its neighbours
+        to be trusted, or for itself as a neighbour. Never where counts do not tell what the vectors are made of:
+        where they are unknown, and where training started from vectors of another text.
+        """
+        if self.counts is None or "init" in self.manifest:
+            return False
+        return int(self.counts[index]) < TRUSTED_COUNT
+
+    @property
+    def frequent(self) -> int:
+        """How many words occurred `TRUSTED_COUNT` times or more: in a model they are the first ones."""
+        return 0 if self.counts is None else int(np.count_nonzero(self.counts >= TRUSTED_COUNT))
 
     def find(self, word: str) -> Lookup | None:
         """The word's vector, from the vocabulary or else from its subwords; None when there is neither."""

@@ -189,6 +189,7 @@ def test_a_word_is_one_word_however_its_accents_are_written(
 @given(any_text | worded_text)
 @example("ǰ J\u030c")
 @example("❤\ufe0f")
+@example("⺀猫")
 @pytest.mark.parametrize("name", ["unicode", "auto", "chinese", "japanese", "korean"])
 def test_every_word_of_any_text_has_a_letter_or_digit_and_no_blank(name: str, text: str) -> None:
     for word in split(text, name):
@@ -254,3 +255,24 @@ def test_a_megabyte_without_a_blank_is_split_in_good_time(name: str) -> None:
     assert len(split("a" * 300_000, name)) == 1
     split("'-'-" * 50_000, name)
     split("1,1." * 50_000, name)
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_text | worded_text, st.sampled_from(ALL), st.booleans())
+@example("葛\U000e0100城 ❤\ufe0f", "auto", True)
+@example("İstanbul ẞ cafe\u0301 l’été co\u00adop", "unicode", True)
+def test_the_quick_test_of_a_text_never_misses_a_word(text: str, name: str, lowercase: bool) -> None:
+    tokenizer = TokenizerSettings(name, lowercase)
+    for word in tokenizer_of(name, lowercase)(text):
+        assert tokenizer.may_find([word])(text)
+
+
+def test_the_quick_test_of_a_text_sees_that_a_word_is_not_there() -> None:
+    may_find = TokenizerSettings().may_find(["cat", "猫"])
+    assert [may_find(text) for text in ("A CAT.", "一只小猫", "a dog", "一只狗", "")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]

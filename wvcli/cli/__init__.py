@@ -1,4 +1,4 @@
-"""The command line: the list of commands, and the one place where a failure becomes a line and an exit code."""
+"""The command line: the list of commands, and how the program begins and ends."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from wvcli import __version__
-from wvcli.cli import console, output
-from wvcli.cli.help import Command, Group
-from wvcli.errors import ExitCode, UsageError, WvcliError
+from wvcli.cli import completion, failures, output
+from wvcli.cli.help import Command, program
+from wvcli.errors import ExitCode
 from wvcli.parallel import leave_threads_to_us
 
 EXIT_CODES = (
@@ -21,15 +21,8 @@ EXIT_CODES = (
     "4 a word is not in the vocabulary; 5 an optional extra is not installed; 130 interrupted."
 )
 
-app = typer.Typer(
-    name="wvcli",
-    cls=Group,
-    help="Train word vectors with Gensim and ask them questions.",
-    epilog=EXIT_CODES,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+app = program(
+    "wvcli", "Train word vectors with Gensim and ask them questions.", epilog=EXIT_CODES, no_args_is_help=True
 )
 
 COMMANDS = {  # in the order of the help, with the heading each stands under
@@ -41,6 +34,9 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "similarity": "Ask",
     "odd-one-out": "Ask",
     "vocab": "Ask",
+    "shell": "Ask",
+    "evaluate": "Judge",
+    "compare": "Judge",
     "export": "Exchange",
     "formats": "Exchange",
     "info": "Manage",
@@ -49,17 +45,18 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
 }
 
 
-def _register(names: Iterable[str]) -> None:
-    """Add commands to the program; the command `a-name` is the function `a_name` in `commands/a_name.py`."""
+def register(group: typer.Typer, names: Iterable[str]) -> None:
+    """Add commands to a group; the command `a-name` is the function `a_name` in `commands/a_name.py`."""
     for name in names:
         module = name.replace("-", "_")
         function = getattr(import_module(f"wvcli.cli.commands.{module}"), module)
-        app.command(name, cls=Command, rich_help_panel=COMMANDS[name], epilog=EXIT_CODES)(function)
+        group.command(name, cls=Command, rich_help_panel=COMMANDS[name], epilog=EXIT_CODES)(function)
 
 
 # A command that is named first is the only one needed, and a query is so quick that the others would show.
-_register(sys.argv[1:2] if set(sys.argv[1:2]) & COMMANDS.keys() else COMMANDS)
-if COMMANDS.get("".join(sys.argv[1:2])) != "Train":
+_first = "".join(sys.argv[1:2])
+register(app, [_first] if _first in COMMANDS else COMMANDS)
+if COMMANDS.get(_first) in ("Ask", "Manage") and _first != "shell":  # others multiply large matrices, all at once
     leave_threads_to_us()
 
 
@@ -104,41 +101,18 @@ def _prepare_streams() -> None:
 
 def _run() -> int:
     try:
-        return int(app(prog_name="wvcli", standalone_mode=False) or 0)
-    except WvcliError as problem:
-        console.error(problem)
-        return problem.exit_code
-    except typer.TyperException as problem:
-        return _usage(problem)
+        return failures.exit_code(_asked)
     except output.ReaderGone:
         return ExitCode.DONE
-    except (KeyboardInterrupt, typer.Abort):
-        return ExitCode.INTERRUPTED
-    except OSError as problem:
-        output.forget()
-        reason = (problem.strerror or str(problem)).lower()
-        console.error(WvcliError(f"{problem.filename}: {reason}" if problem.filename else reason))
-        return ExitCode.FAILED
-    except MemoryError:
-        console.error(WvcliError("not enough memory"))
-        return ExitCode.FAILED
-    except Exception as problem:
-        if os.environ.get("WVCLI_TRACEBACK"):
-            raise
-        what = " ".join(f"{type(problem).__name__}: {problem}".split())
-        console.error(WvcliError(f"unexpected: {what}", "set WVCLI_TRACEBACK=1 to see where, and report it"))
-        return ExitCode.FAILED
 
 
-def _usage(problem: typer.TyperException) -> int:
-    context = getattr(problem, "ctx", None)
-    if context and type(problem).__name__ == "NoArgsIsHelpError":
-        output.line(context.get_help())
-        return ExitCode.USAGE
-    message = " ".join(problem.format_message().split()).rstrip(".")
-    command = context.command_path if context else "wvcli"
-    console.error(UsageError(message[:1].lower() + message[1:], f"see {command} --help"))
-    return ExitCode.USAGE
+def _asked() -> Any:
+    """Answer a shell that completes, or run the command."""
+    if completion.is_asked_for():
+        text, code = completion.answer(app)
+        output.line(text)
+        return code
+    return app(prog_name="wvcli", standalone_mode=False)
 
 
 def _interrupt(number: int, frame: Any) -> NoReturn:

@@ -24,6 +24,17 @@ def set_quiet(quiet: bool) -> None:
     _quiet = _quiet or quiet
 
 
+@contextmanager
+def own_quiet() -> Iterator[None]:
+    """What is turned off within is on again after it."""
+    global _quiet
+    before = _quiet
+    try:
+        yield
+    finally:
+        _quiet = before
+
+
 def is_terminal() -> bool:
     """Whether a person reads stderr."""
     return sys.stderr.isatty()
@@ -66,6 +77,11 @@ def note(text: str) -> None:
     """Tell something worth knowing."""
     if not _quiet:
         _line("note:", _CYAN, text)
+
+
+def put(text: str) -> None:
+    """Write text as it is, such as a prompt."""
+    print(text, end="", file=sys.stderr, flush=True)
 
 
 def summary(draw: "Callable[[], RenderableType]") -> None:

@@ -4,6 +4,7 @@ import re
 import sys
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from wvcli.cli.console import wants_colour
@@ -84,6 +85,13 @@ def _repeated(args: list[str], greedy: set[str]) -> list[str]:
 class Group(TyperGroup):
     """The program, whose help lists its commands under the headings they were given."""
 
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write how a command is called, which in the shell begins with the command."""
+        if ctx.command_path:
+            super().format_usage(ctx, formatter)
+        else:
+            formatter.write_usage("COMMAND", "[ARGS]...")
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write one section for each heading, in the order of the commands."""
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -95,3 +103,16 @@ class Group(TyperGroup):
         for title, records in sections.items():
             with formatter.section(_heading(title)):
                 formatter.write_dl(records)
+
+
+def program(name: str, help: str, **more: Any) -> typer.Typer:
+    """A program with such help, to which commands are added."""
+    return typer.Typer(
+        name=name,
+        cls=Group,
+        help=help,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH},
+        **more,
+    )

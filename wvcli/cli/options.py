@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from wvcli.cli import console
+from wvcli.cli import completion, console
 from wvcli.cli.output import OutputFormat
 
 Missing = Literal["error", "skip", "null", "subword"]
@@ -18,7 +18,7 @@ def _be_quiet(value: bool) -> bool:
 
 
 def _words(metavar: str, help: str) -> Any:
-    return typer.Argument(metavar=metavar, help=help, show_default=False)
+    return typer.Argument(metavar=metavar, help=help, show_default=False, autocompletion=completion.words)
 
 
 Words = Annotated[
@@ -58,6 +58,10 @@ Model = Annotated[
         help="Model file, or vectors in another format [default: the newest model in this folder].",
         show_default=False,
     ),
+]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Show lines of the corpus in which the two words stand near the same words."),
 ]
 Format = Annotated[
     OutputFormat,

@@ -8,45 +8,28 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
+from wvcli.cli.cells import DECIMALS, Column, Row, cell, is_vector, number_texts
 from wvcli.cli.console import styles, visible
 from wvcli.errors import WvcliError
+from wvcli.passages import Passage
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from rich.console import Console
 
 OutputFormat = Literal["auto", "table", "tsv", "csv", "json", "jsonl", "plain"]
-
-_DECIMALS = 6  # of a similarity, where float32 vectors still carry meaning
-_SHOWN_NUMBERS = 6  # of a vector in a table
-
-Row = Sequence[Any]
 
 
 class ReaderGone(Exception):
     """Whatever read our output has stopped reading, as `head` does; there is nothing left to do."""
 
 
-class Column(NamedTuple):
-    """A column of the output.
-
-    Attributes:
-        name: its key in JSON and its heading elsewhere.
-        table_only: shown to people, left out for programs.
-    """
-
-    name: str
-    table_only: bool = False
-
-
 class Writer(ABC):
     """Writes rows in one format; rows may come in several batches, each of which is flushed.
 
-    Rows hold strings, integers, floats, booleans, None, lists of words (an array in JSON, elsewhere with blanks
-    between them), or a vector (float32 [dim]) as their last value.
+    Rows hold strings, integers, floats, booleans, None, passages, lists of words (an array in JSON, elsewhere with
+    blanks between them), or a vector (float32 [dim]) as their last value.
     """
 
     def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
@@ -92,7 +75,7 @@ class _Delimited(_Lines):
             self.header = False
             *names, last = self.names
             numbers = (
-                [str(number) for number in range(1, len(values[-1]) + 1)] if _is_vector(values[-1]) else [last]
+                [str(number) for number in range(1, len(values[-1]) + 1)] if is_vector(values[-1]) else [last]
             )
             first = self.joined([*names, *numbers])
         return first + self.joined(_flat(values))
@@ -135,20 +118,13 @@ class _Json(_JsonLines):
 
 class _Table(Writer):
     def write(self, rows: Iterable[Row]) -> None:
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
-        from rich.text import Text
+        from wvcli.cli.tables import draw  # programs do without
 
-        grid = [list(row) for row in rows]
-        if not grid:
-            return
-        table = Table(box=SIMPLE_HEAD)
-        for place, column in enumerate(self.columns):
-            numeric = all(isinstance(row[place], int | float | None) for row in grid)
-            table.add_column(column.name, justify="right" if numeric else "left", overflow="fold")
-        for row in grid:
-            table.add_row(*(Text(_table_cell(value)) for value in row))
-        _print_rich(table)
+        if grid := list(rows):
+            console = _console()
+            with console.capture() as capture:
+                console.print(draw(self.columns, grid, console))
+            _put(capture.get())
 
 
 _WRITERS: dict[str, type[Writer]] = {
@@ -217,11 +193,12 @@ def forget() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _print_rich(content: Any) -> None:
-    console = _console()
-    with console.capture() as capture:
-        console.print(content)
-    _put(capture.get())
+def settle() -> None:
+    """Write what is still held for stdout, or drop it if stdout fails."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        forget()
 
 
 def _console() -> "Console":
@@ -232,46 +209,14 @@ def _console() -> "Console":
     return Console(color_system=styles(terminal), width=width, markup=False, emoji=False, highlight=False)
 
 
-def _is_vector(value: Any) -> bool:
-    return hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1
-
-
-def number_texts(vector: "npt.NDArray[np.float32]") -> list[str]:
-    """Each number in the fewest digits that give the same float32 again."""
-    return list(map(str, vector))
-
-
 def _flat(values: Row) -> list[str]:
     *plain, last = values
-    cells = [_cell(value) for value in plain]
-    return cells + (number_texts(last) if _is_vector(last) else [_cell(last)])
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.{_DECIMALS}f}"
-    if isinstance(value, list):
-        return " ".join(value)
-    return str(value)
+    cells = [cell(value) for value in plain]
+    return cells + (number_texts(last) if is_vector(last) else [cell(last)])
 
 
 def _on_one_line(text: str) -> str:
     return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _table_cell(value: Any) -> str:
-    if _is_vector(value):
-        shown = "  ".join(f"{number:8.4f}" for number in value[:_SHOWN_NUMBERS])
-        return f"{shown}  …" if len(value) > _SHOWN_NUMBERS else shown
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return visible(_cell(value))
 
 
 def _json(value: Any) -> str:
@@ -279,10 +224,12 @@ def _json(value: Any) -> str:
 
 
 def _json_value(value: Any) -> Any:
-    if _is_vector(value):
+    if is_vector(value):
         return [_finite(float(text)) for text in number_texts(value)]
     if isinstance(value, float):
-        return _finite(round(value, _DECIMALS))
+        return _finite(round(value, DECIMALS))
+    if isinstance(value, Passage):
+        return value.text
     return value
 
 

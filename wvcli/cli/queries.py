@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from wvcli.cli import console
-from wvcli.cli.output import Row
+from wvcli.cli.cells import Row
 from wvcli.errors import ExitCode, InputError, MissingWordError, UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _BATCH = 256  # words answered at a time
 _READ = 65_536  # bytes taken from stdin at once, at most
 _MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 _NAMED = 10  # words named on stderr; beyond, they are counted
+_RARE = "?"  # stands beside what is not to be trusted
 
 
 def open_vectors(model: Path | None) -> "Vectors":
@@ -152,6 +153,9 @@ class Finder:
     _missing: int = 0
     _from_subwords: int = 0
     _unanswered: int = 0
+    _rare: int = 0
+    _neighbors: int = 0
+    _rare_neighbors: int = 0
 
     def __post_init__(self) -> None:
         if self.policy == "subword" and self.vectors.subwords is None:
@@ -188,6 +192,36 @@ class Finder:
         if self._unanswered <= _NAMED:
             console.note(f"there is no answer for {' '.join(map(repr, words))}")
 
+    def tell_rare(self, words: "list[Lookup]") -> None:
+        """Tell which words of a question are too rare to trust its answer; beyond some, they are counted."""
+        for word in words:
+            if word.index is not None and self.vectors.is_rare(word.index):
+                self._rare += 1
+                if self._rare <= _NAMED:
+                    times = self.vectors.count(word.index)
+                    often = "once" if times == 1 else f"{times} times"
+                    console.note(f"{word.word!r} occurs {often}; its neighbours are not to be trusted")
+
+    def mark(self, index: int) -> str | None:
+        """What stands beside a neighbour: a mark if it is too rare to be trusted as one."""
+        self._neighbors += 1
+        if not self.vectors.is_rare(index):
+            return None
+        self._rare_neighbors += 1
+        return _RARE
+
+    def _sum_up_rare(self) -> None:
+        from wvcli.vectors import TRUSTED_COUNT
+
+        if self._rare > _NAMED:
+            console.note(f"{self._rare:,} words in all occur fewer than {TRUSTED_COUNT} times")
+        if self._rare_neighbors:
+            console.note(
+                f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours ({_RARE}) occur fewer than "
+                f"{TRUSTED_COUNT} times and are not to be trusted; --restrict-top {self.vectors.frequent} leaves "
+                "such words out"
+            )
+
     def _tell_missing(self, word: str) -> None:
         self._missing += 1
         if self._missing > _NAMED:
@@ -205,6 +239,7 @@ class Finder:
             console.note(f"{self._from_subwords:,} words in all were answered from their subwords")
         if self._unanswered > _NAMED:
             console.note(f"{self._unanswered:,} questions in all have no answer")
+        self._sum_up_rare()
         if self._missing > _NAMED:
             console.note(f"{self._missing:,} words in all are not in the vocabulary")
         if self._missing:

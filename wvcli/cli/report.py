@@ -2,7 +2,7 @@
 
 import shlex
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,9 +82,6 @@ def _next_command(path: Path | None, word: str) -> str:
 
 
 def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
-    from rich.table import Table
-    from rich.text import Text
-
     settings, coverage = vectors.manifest["settings"], vectors.manifest["coverage"]
     epochs, kept, read = len(vectors.manifest["history"]), coverage["tokens_kept"], coverage["tokens_read"]
     left = read - coverage.get("tokens_joined", 0)
@@ -103,11 +100,18 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
         "loss": f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "",
         "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s in all" if seconds else "",
     }
+    return facts_table(facts | _extras(vectors))
+
+
+def facts_table(facts: Mapping[str, str]) -> "RenderableType":
+    """Named facts below one another, without those that are empty."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table.grid(padding=(0, 2))
-    for name, value in (facts | _extras(vectors)).items():
-        if not value:
-            continue
-        table.add_row(Text(name, style="bold"), Text(console.visible(value), overflow="fold"))
+    for name, value in facts.items():
+        if value:
+            table.add_row(Text(name, style="bold"), Text(console.visible(value), overflow="fold"))
     return table
 
 

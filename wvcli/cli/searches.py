@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wvcli.cli import console
-from wvcli.cli.output import Row
+from wvcli.cli.cells import Column, Row
 from wvcli.cli.queries import Finder, words_in
 from wvcli.errors import MissingWordError
 
@@ -30,13 +30,24 @@ class Question:
     negative: list[str]
 
 
+def answer_columns(name: str) -> tuple[Column, ...]:
+    """The columns of answers that are words near to a question; `name` is the answer's own."""
+    return (
+        Column("rank", table_only=True),
+        Column(name),
+        Column("similarity"),
+        Column("count", table_only=True),
+        Column("", table_only=True),
+    )
+
+
 def answer_rows(
     questions: Sequence[Question],
     finder: Finder,
     search: "Callable[[list[Query]], list[list[Neighbor]]]",
     excluded: Sequence[int] = (),
 ) -> Iterator[list[Row]]:
-    """For each question, in order, its rows: what it echoes, then rank, word, similarity and count of each answer.
+    """For each question, in order, its rows: what it echoes, then for each answer the values of `answer_columns`.
 
     With `--missing null` a question that has no answer gets a row that says so.
 
@@ -58,10 +69,19 @@ def answer_rows(
         if is_known and not neighbors:
             finder.tell_nothing(asked.positive + asked.negative)
         rows: list[Row] = [
-            (*asked.echo, rank, vectors.vocabulary[one.index], one.similarity, vectors.count(one.index))
+            (
+                *asked.echo,
+                rank,
+                vectors.vocabulary[one.index],
+                one.similarity,
+                vectors.count(one.index),
+                finder.mark(one.index),
+            )
             for rank, one in enumerate(neighbors, 1)
         ]
-        yield rows or ([(*asked.echo, None, None, None, None)] if finder.policy == "null" else [])
+        if rows:
+            finder.tell_rare([*(near or []), *(far or [])])
+        yield rows or ([(*asked.echo, *[None] * len(answer_columns("")))] if finder.policy == "null" else [])
 
 
 def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | None) -> "Among":

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from wvcli.cli import completion
+
 
 def _auto_or_whole(text: str) -> int | None:
     """A whole number, or None for `auto`."""
@@ -171,6 +173,7 @@ Tokenizer = Annotated[
         help="auto, unicode, whitespace, chinese, japanese, korean or regex:PATTERN [default: auto].",
         panel="Text",
         metavar="NAME",
+        autocompletion=completion.tokenizers,
     ),
 ]
 Lowercase = Annotated[

@@ -1,12 +1,12 @@
 """Tokenizers: each splits a text into words, and says by name and settings in the manifest how it did."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.registry import Registry
-from wvcli.spelling import in_ascii, normal, plain
+from wvcli.spelling import in_ascii, normal, plain, without_variation
 
 Tokenize = Callable[[str], list[str]]
 
@@ -23,6 +23,7 @@ class Tokenizer:
         literal: leaves apostrophes and soft hyphens as they are.
         blanked: gives ASCII text with blanks between the words and nowhere else; None when the tokenizer's words
             are not found so. NULs, which stand between blanks, stay.
+        verbatim: its words stand in the text letter for letter, but for selectors of variation.
     """
 
     name: str
@@ -30,7 +31,10 @@ class Tokenizer:
     make: Callable[[str], Tokenize]
     literal: bool = False
     blanked: Callable[[str], str] | None = None
+    verbatim: bool = True
 
+
+_FEW = 64  # words that are sought in a text sooner than it is split
 
 registry: Registry[Tokenizer] = Registry("tokenizer", __name__)
 
@@ -97,6 +101,22 @@ class TokenizerSettings:
         if text.isascii():
             return text
         return None if registry.get(self.name.partition(":")[0]).literal else in_ascii(plain(text))
+
+    def may_find(self, words: Collection[str]) -> Callable[[str], bool]:
+        """A quick test of a text: where it says no, `tokenize` finds none of these words there."""
+        if not registry.get(self.name.partition(":")[0]).verbatim or len(words) > _FEW:
+            return lambda text: True
+        literal, lowercase = registry.get(self.name.partition(":")[0]).literal, self.lowercase
+        sought = [without_variation(word) for word in words]
+
+        def test(text: str) -> bool:
+            if text.isascii():
+                text = text.lower() if lowercase else text
+            else:
+                text = without_variation(normal(text if literal else plain(text), lowercase))
+            return any(word in text for word in sought)
+
+        return test
 
     def _filtered(self, split: Tokenize, spared: frozenset[str] = frozenset()) -> Tokenize:
         """`split` without stop words and short words, but for those that are spared."""

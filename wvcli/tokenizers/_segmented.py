@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
+from wvcli.spelling import without_variation
 from wvcli.tokenizers import Tokenize, registry
-
-VARIATION = r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]"  # selects how a character is drawn, not which it is
 
 
 def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
@@ -13,7 +12,6 @@ def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
 
     unicode = registry.get("unicode").make("")
     runs = regex.compile(run).finditer
-    without_variation = regex.compile(VARIATION).sub
 
     def split(text: str) -> list[str]:
         words: list[str] = []
@@ -22,7 +20,10 @@ def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
             if match.start() > end:
                 words.extend(unicode(text[end : match.start()]))
             found = match.group()
-            words.extend(cut(found if found.isalpha() else without_variation("", found)))
+            if found.isalpha():
+                words.extend(cut(found))
+            else:  # it may hold radicals, which are signs and no letters
+                words.extend(word for word in cut(without_variation(found)) if any(map(str.isalnum, word)))
             end = match.end()
         words.extend(unicode(text[end:]))
         return words

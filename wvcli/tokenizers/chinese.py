@@ -6,8 +6,9 @@ Only runs of Chinese characters go to the segmenter; what stands between them is
 from collections.abc import Callable
 from functools import cache
 
+from wvcli.spelling import VARIATION
 from wvcli.tokenizers import Tokenize, Tokenizer
-from wvcli.tokenizers._segmented import VARIATION, segmented
+from wvcli.tokenizers._segmented import segmented
 from wvcli.tokenizers.unicode import blanked
 
 _HAN = rf"[\p{{Han}}\u3005\u3007](?:[\p{{Han}}\u3005\u3007]|{VARIATION})*"

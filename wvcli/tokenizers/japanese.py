@@ -6,8 +6,9 @@ Only runs of Chinese characters and kana go to the analyser, in its mode C, whic
 from functools import cache
 
 from wvcli.errors import MissingExtraError
+from wvcli.spelling import VARIATION
 from wvcli.tokenizers import Tokenize, Tokenizer
-from wvcli.tokenizers._segmented import VARIATION, segmented
+from wvcli.tokenizers._segmented import segmented
 from wvcli.tokenizers.unicode import blanked
 
 _SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}"

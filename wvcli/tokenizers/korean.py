@@ -52,4 +52,6 @@ def _make(argument: str) -> Tokenize:
     return split
 
 
-TOKENIZER = Tokenizer("korean", "Korean morphemes, and words that stand between them", _make, blanked=blanked)
+TOKENIZER = Tokenizer(
+    "korean", "Korean morphemes, and words that stand between them", _make, blanked=blanked, verbatim=False
+)

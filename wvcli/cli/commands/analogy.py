@@ -6,31 +6,33 @@ from typing import Annotated, Literal
 
 import typer
 
-from wvcli.cli import options
-from wvcli.cli.output import Column, writer
+from wvcli.cli import completion, options
+from wvcli.cli.cells import Column
+from wvcli.cli.output import writer
 from wvcli.cli.queries import Finder, open_vectors, question_batches
-from wvcli.cli.searches import Question, answer_rows, rows_among
+from wvcli.cli.searches import Question, answer_columns, answer_rows, rows_among
 from wvcli.errors import UsageError
 
-_ANSWER = (
-    Column("rank", table_only=True),
-    Column("answer"),
-    Column("similarity"),
-    Column("count", table_only=True),
-)
-_COLUMNS = (Column("a"), Column("b"), Column("c"), *_ANSWER)
-_SUM_COLUMNS = (Column("positive"), Column("negative"), *_ANSWER)
+_COLUMNS = (Column("a"), Column("b"), Column("c"), *answer_columns("answer"))
+_SUM_COLUMNS = (Column("positive"), Column("negative"), *answer_columns("answer"))
 
 
 def analogy(
     words: options.ThreeWords = None,
     positive: Annotated[
         list[str] | None,
-        typer.Option("--positive", metavar="WORD...", help="Words to be near, instead of A B C."),
+        typer.Option(
+            "--positive",
+            metavar="WORD...",
+            help="Words to be near, instead of A B C.",
+            autocompletion=completion.words,
+        ),
     ] = None,
     negative: Annotated[
         list[str] | None,
-        typer.Option("--negative", metavar="WORD...", help="Words to be far from."),
+        typer.Option(
+            "--negative", metavar="WORD...", help="Words to be far from.", autocompletion=completion.words
+        ),
     ] = None,
     method: Annotated[
         Literal["add", "multiply"],

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import console, options
+from wvcli.cli import completion, console, options
 from wvcli.cli.queries import open_vectors
 from wvcli.errors import UsageError
 
@@ -20,6 +20,7 @@ def export(
             metavar="FORMAT",
             help="Format to write, see wvcli formats [default: by FILE's suffix].",
             show_default=False,
+            autocompletion=completion.formats_written,
         ),
     ] = None,
     force: options.Force = False,

@@ -1,7 +1,8 @@
 """`wvcli formats`."""
 
 from wvcli.cli import options
-from wvcli.cli.output import Column, writer
+from wvcli.cli.cells import Column
+from wvcli.cli.output import writer
 
 _COLUMNS = tuple(map(Column, ("format", "suffixes", "reads", "writes", "keeps", "extra")))
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import console, options
-from wvcli.cli.output import Column, writer
+from wvcli.cli.cells import Column
+from wvcli.cli.output import writer
 from wvcli.errors import ExitCode, InputError, WvcliError
 
 _COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes")))

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from wvcli.cli import options
-from wvcli.cli.output import Column, Row, writer
+from wvcli.cli.cells import Column, Row
+from wvcli.cli.output import writer
 from wvcli.cli.queries import Finder, open_vectors, question_batches, single_rows
 
 if TYPE_CHECKING:

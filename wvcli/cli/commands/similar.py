@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wvcli.cli import options
-from wvcli.cli.output import Column, writer
+from wvcli.cli import completion, options
+from wvcli.cli.cells import Column
+from wvcli.cli.explaining import pair_writer
 from wvcli.cli.queries import (
     STDIN,
     Finder,
@@ -17,20 +18,14 @@ from wvcli.cli.queries import (
     question_batches,
     word_batches,
 )
-from wvcli.cli.searches import Question, answer_rows, excluded_rows, rows_among
+from wvcli.cli.searches import Question, answer_columns, answer_rows, excluded_rows, rows_among
 from wvcli.errors import UsageError
 
 if TYPE_CHECKING:
     from wvcli.neighbors import Neighbor
     from wvcli.vectors import Vectors
 
-_COLUMNS = (
-    Column("word"),
-    Column("rank", table_only=True),
-    Column("neighbor"),
-    Column("similarity"),
-    Column("count", table_only=True),
-)
+_COLUMNS = (Column("word"), *answer_columns("neighbor"))
 
 
 def similar(
@@ -50,7 +45,13 @@ def similar(
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="WORD", help="Leave out a word; may be repeated.", show_default=False),
+        typer.Option(
+            "--exclude",
+            metavar="WORD",
+            help="Leave out a word; may be repeated.",
+            show_default=False,
+            autocompletion=completion.words,
+        ),
     ] = None,
     together: Annotated[
         bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")
@@ -58,12 +59,15 @@ def similar(
     approximate: Annotated[
         bool, typer.Option("--approximate", help="Search in the index that wvcli index made: fast, not exact.")
     ] = False,
+    explain: options.Explain = False,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
     """The nearest neighbours of words, by cosine."""
+    if explain and together:
+        raise UsageError("--explain is about single words, not about several taken --together")
     if str(among) == STDIN and (not words or STDIN in words):
         raise UsageError("stdin cannot hold both the words asked about and those to look among")
     if approximate and (restrict_top or among):
@@ -77,11 +81,10 @@ def similar(
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
     search = partial(_search(vectors, restrict_top, among, approximate), topn=topn, min_similarity=min_similarity)
-    with writer(_COLUMNS, format, header) as out:
+    with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
-            for rows in answer_rows(questions, finder, search, excluded):
-                out.write(rows)
+            write(answer_rows(questions, finder, search, excluded))
     finder.finish()
 
 

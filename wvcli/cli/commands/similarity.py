@@ -1,7 +1,8 @@
 """`wvcli similarity`."""
 
 from wvcli.cli import options
-from wvcli.cli.output import Column, writer
+from wvcli.cli.cells import Column
+from wvcli.cli.explaining import pair_writer
 from wvcli.cli.queries import Finder, open_vectors, question_batches, single_rows
 
 _COLUMNS = (Column("a"), Column("b"), Column("similarity"))
@@ -10,6 +11,7 @@ _COLUMNS = (Column("a"), Column("b"), Column("similarity"))
 def similarity(
     words: options.TwoWords = None,
     model: options.Model = None,
+    explain: options.Explain = False,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
     header: options.Header = False,
@@ -20,7 +22,7 @@ def similarity(
 
     batches = question_batches(words, "two words", 2, 2)
     finder = Finder(open_vectors(model), missing, alone=False)
-    with writer(_COLUMNS, format, header) as out:
+    with pair_writer(finder.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
         for batch in batches:
             rows = single_rows(
                 batch,
@@ -28,5 +30,5 @@ def similarity(
                 lambda pair, found: (*pair, cosine(found[0].vector, found[1].vector)),
                 lambda pair: (*pair, None),
             )
-            out.write(rows)
+            write([rows])
     finder.finish()

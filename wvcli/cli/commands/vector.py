@@ -1,7 +1,8 @@
 """`wvcli vector`."""
 
 from wvcli.cli import options
-from wvcli.cli.output import Column, writer
+from wvcli.cli.cells import Column
+from wvcli.cli.output import writer
 from wvcli.cli.queries import Finder, is_alone, open_vectors, word_batches
 
 _COLUMNS = (Column("word"), Column("vector"))

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import options
-from wvcli.cli.output import Column, writer
+from wvcli.cli.cells import Column
+from wvcli.cli.output import writer
 from wvcli.cli.queries import open_vectors
 
 _COLUMNS = (Column("rank", table_only=True), Column("word"), Column("count"))

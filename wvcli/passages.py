@@ -1,0 +1,104 @@
+"""Words shown where they stand in a text: found in it as it was written, and cut out with what is around them."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+_GAP = r"[\W_]*"  # between the words of a phrase
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Thai, kana, ideographs
+_SPACED_LETTER = re.compile(
+    rf"[^\W{_UNSPACED}]"
+)  # a letter that belongs to the word whose letters stand beside it
+_LEFT_OUT = "…"
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of text in which some words stand.
+
+    Attributes:
+        text: one line.
+        spans: where in it the words are, ascending; none where they could not be found as they are written.
+    """
+
+    text: str
+    spans: tuple[Span, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def cut(self, width: int, measure: Callable[[str], int] = len) -> "Passage":
+        """The passage cut to a width, with the words in the middle as far as may be, and `…` for what is left out.
+
+        Args:
+            width: in the units of `measure`, at least 2.
+            measure: the width of a string: the cells that it takes at a terminal, say.
+        """
+        if measure(self.text) <= width:
+            return self
+        start, stop = (self.spans[0][0], self.spans[-1][1]) if self.spans else (0, 0)
+        room = width - 2 * measure(_LEFT_OUT)
+        while stop > start and measure(self.text[start:stop]) > room:
+            stop -= 1
+        room -= measure(self.text[start:stop])
+        start, stop = _widened(self.text, start, stop, room, measure)
+        before = _LEFT_OUT if start else ""
+        after = _LEFT_OUT if stop < len(self.text) else ""
+        shift = len(before) - start
+        spans = tuple((max(a, start) + shift, min(b, stop) + shift) for a, b in self.spans if a < stop)
+        return Passage(before + self.text[start:stop] + after, spans)
+
+
+def _widened(text: str, start: int, stop: int, room: int, measure: Callable[[str], int]) -> Span:
+    """The stretch of text with as much more on both sides as there is room for."""
+    grows = True
+    while grows:
+        grows = False
+        if start and (size := measure(text[start - 1])) <= room:
+            start, room, grows = start - 1, room - size, True
+        if stop < len(text) and (size := measure(text[stop])) <= room:
+            stop, room, grows = stop + 1, room - size, True
+    return start, stop
+
+
+def passage(text: str, words: Sequence[str], joint: str = "") -> Passage:
+    """The text as one line, with the places where two words stand nearest to each other.
+
+    Args:
+        text: as it was written.
+        words: two words as a tokenizer wrote them, in lower case perhaps.
+        joint: what stands between the words of a phrase, if there are phrases.
+    """
+    line = re.sub(r"\s", " ", text)
+    found = sorted(
+        (match.start(), match.end(), which)
+        for which, word in enumerate(words)
+        for match in re.finditer(_pattern(word, joint), line, re.IGNORECASE)
+        if match.end() > match.start()
+    )
+    whole = [one for one in found if not _is_part(line, one[0], one[1])]
+    for places in (whole, found):
+        if len({which for _, _, which in places}) == len(words):
+            return Passage(line, _nearest(places))
+    return Passage(line)
+
+
+def _pattern(word: str, joint: str) -> str:
+    parts = word.split(joint) if joint else [word]
+    return _GAP.join(re.escape(part).replace("'", "['\u2019]") for part in parts if part) or re.escape(word)
+
+
+def _is_part(line: str, start: int, stop: int) -> bool:
+    """Whether a stretch of text begins or ends within a word."""
+    edges = (line[max(0, start - 1) : start + 1], line[stop - 1 : stop + 1])
+    return any(len(edge) == 2 and all(map(_SPACED_LETTER.match, edge)) for edge in edges)
+
+
+def _nearest(places: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:
+    """The two places of different words with the least between them, which do not overlap if that can be."""
+    pairs = [((a, b), (c, d)) for (a, b, first), (c, d, second) in pairwise(places) if first != second]
+    apart = [pair for pair in pairs if pair[0][1] <= pair[1][0]]
+    return min(apart or pairs, key=lambda pair: pair[1][0] - pair[0][1])

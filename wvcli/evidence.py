@@ -19,9 +19,10 @@ from wvcli import store
 from wvcli.batches import TEXT_END, Batch
 from wvcli.corpus import Corpus
 from wvcli.errors import InputError
+from wvcli.parallel import processors
 from wvcli.passages import Passage, passage
 from wvcli.phrases import JOINT, Phrases, PhraseTable
-from wvcli.preparation import OnProgress, ReadingProgress, Text, processors, silent
+from wvcli.preparation import OnProgress, ReadingProgress, Text, silent
 from wvcli.sources import STDIN, called, is_remote
 from wvcli.tokenizing import batches
 from wvcli.vectors import Vectors

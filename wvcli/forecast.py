@@ -17,7 +17,8 @@ from wvcli.encoding import SHARD_IDS, Encoding
 from wvcli.engines import Engine
 from wvcli.kept import KeptText
 from wvcli.loss import Probe
-from wvcli.preparation import Text, processors, require_words
+from wvcli.parallel import processors
+from wvcli.preparation import Text, require_words
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
 from wvcli.sources import is_packed, size
 from wvcli.tokenizing import spread_after, tokenized_by

@@ -9,12 +9,13 @@ answer is the same whatever it was asked together with, and equal scores come in
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from wvcli.errors import UsageError
 from wvcli.geometry import Exact, FloatArray, Rows, directions, unit_rows
+from wvcli.parallel import each, threads
 from wvcli.scoring import Candidates, Cosine, Product, Target
 
 Among = int | Rows | None
@@ -22,6 +23,7 @@ Method = Literal["add", "multiply"]
 
 _BLOCK_ROWS = 16_384  # rows of the matrix scored at a time: 20 MB of float32 at 300 dimensions
 _BATCH = 256  # queries answered in one pass over the matrix, so that memory does not grow with them
+_FEW = 16  # queries for which a product with the matrix first is quicker
 _SHORTEST = 1e-37  # a row shorter than this has no direction that float32 could tell
 
 
@@ -119,16 +121,42 @@ class Space:
                 query has no positive vector though `method` is `multiply`.
         """
         _check(topn, among, len(self.matrix))
-        answers: list[tuple[Rows, Exact]] = []
-        for start in range(0, len(queries), _BATCH):
-            batch = queries[start : start + _BATCH]
+
+        def answers(batch: Sequence[Query]) -> list[tuple[Rows, Exact]]:
             if method == "add":
                 vectors = np.array([query.mean for query in batch])
                 targets: list[Target] = [Cosine(place, query.excluded) for place, query in enumerate(batch)]
             else:
                 vectors = np.concatenate([part for query in batch for part in (query.positive, query.negative)])
                 targets = _products(batch)
-            answers += self._search(vectors, targets, topn, among, min_similarity)
+            return self._search(vectors, targets, topn, among, min_similarity)
+
+        return [answer for batch in each(answers, _batches(queries)) for answer in batch]
+
+    def rank(
+        self,
+        queries: Sequence[Query],
+        candidates: Sequence[Rows],
+        topn: int,
+        *,
+        min_similarity: float | None = None,
+    ) -> list[tuple[Rows, Exact]]:
+        """As `nearest` by cosine, but each query has candidates of its own, int64 [rows], to choose from.
+
+        Raises:
+            UsageError: `topn` is below 1.
+        """
+        _check(topn, None, len(self.matrix))
+        least = -np.inf if min_similarity is None else min_similarity
+        vectors = np.array([query.mean for query in queries])
+        units = unit_rows(vectors)
+        answers = []
+        for place, (query, rows) in enumerate(zip(queries, candidates, strict=True)):
+            if not units[place].any():  # as far from all rows alike, or no vector of numbers
+                finite = bool(np.isfinite(vectors[place]).all())
+                rows = self._first(topn + len(query.excluded) if finite else 0, None)
+            rows = np.sort(rows[np.isfinite(self.norms[rows])])
+            answers.append(self._ranked(Cosine(place, query.excluded), units, rows, topn, least))
         return answers
 
     def analogies(self, questions: Rows, topn: int, *, method: Method = "add", among: Among = None) -> Rows:
@@ -147,9 +175,8 @@ class Space:
             UsageError: `topn` or the number in `among` is below 1, or `among` holds rows that are not there.
         """
         _check(topn, among, len(self.matrix))
-        answers = np.full((len(questions), topn), -1, dtype=np.int64)
-        for start in range(0, len(questions), _BATCH):
-            batch = questions[start : start + _BATCH]
+
+        def answers(batch: Rows) -> Rows:
             excluded = [tuple(dict.fromkeys(question)) for question in batch.tolist()]
             rows, places = np.unique(batch, return_inverse=True)
             vectors, places = self.matrix[rows], places.reshape(batch.shape)
@@ -159,9 +186,13 @@ class Space:
                 vectors = np.array(sums)
             else:
                 targets = [Product((b, c), (a,), out) for (a, b, c), out in zip(places, excluded, strict=True)]
-            for place, (found, _) in enumerate(self._search(vectors, targets, topn, among, None), start):
-                answers[place, : len(found)] = found
-        return answers
+            best = np.full((len(batch), topn), -1, dtype=np.int64)
+            for place, (found, _) in enumerate(self._search(vectors, targets, topn, among, None)):
+                best[place, : len(found)] = found
+            return best
+
+        none: Rows = np.empty((0, topn), dtype=np.int64)
+        return np.concatenate([none, *each(answers, _batches(questions))])
 
     def _search(
         self,
@@ -212,12 +243,18 @@ class Space:
 
     def _cosines(self, units: FloatArray, among: Among) -> Iterator[tuple[Rows, FloatArray]]:
         """A block at a time, rows and float32 [units, rows], their cosines to unit vectors."""
-        for selected, rows in self._blocks(among):
-            block = self.matrix[selected]
+        inverse_norms = self._inverse_norms
+
+        def scored(block: tuple[slice | Rows, Rows]) -> tuple[Rows, FloatArray]:
+            selected, rows = block
             with np.errstate(invalid="ignore", over="ignore"):  # rows with NaN or infinity are never near
-                cosines = units @ block.T if len(units) > 1 else (block @ units[0])[None]
-                cosines *= self._inverse_norms[selected]
-            yield rows, cosines
+                cosines = _inner_products(units, self.matrix[selected])
+                cosines *= inverse_norms[selected]
+            return rows, cosines
+
+        if len(units) == 1:  # what it takes is reading the matrix
+            return iter(each(scored, list(self._blocks(among))))
+        return map(scored, self._blocks(among))
 
     def _first(self, wanted: int, among: Among) -> Rows:
         """The first rows that hold numbers."""
@@ -252,6 +289,26 @@ class Space:
         for unit, out in zip(units, cosines, strict=True):
             np.divide((matrix * unit).sum(axis=1), lengths, out=out, where=lengths > 0)
         return cosines
+
+
+def _inner_products(units: FloatArray, block: FloatArray) -> FloatArray:
+    """float32 [units, rows], the inner product of each unit vector and each row."""
+    if len(units) == 1:  # no product of BLAS reads a matrix as fast
+        alone: FloatArray = np.einsum("nd,d->n", block, units[0])[None]
+        return alone
+    if len(units) <= _FEW:
+        return np.ascontiguousarray((block @ units.T).T)
+    products: FloatArray = units @ block.T
+    return products
+
+
+Parts = TypeVar("Parts", Sequence[Query], Rows)
+
+
+def _batches(queries: Parts) -> list[Parts]:
+    """Queries in parts, each of which is answered in one pass over the matrix."""
+    size = max(1, min(_BATCH, -(-len(queries) // threads())))
+    return [queries[start : start + size] for start in range(0, len(queries), size)]
 
 
 def _check(topn: int, among: Among, rows: int) -> None:

@@ -19,6 +19,7 @@ from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import Encoding
 from wvcli.errors import InputError, UsageError, install_line
 from wvcli.kept import KeptText
+from wvcli.parallel import processors
 from wvcli.phrases import Phrases
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
 from wvcli.sources import called, without_password
@@ -373,13 +374,6 @@ def _with_buckets(settings: TrainSettings, encoded: EncodedCorpus) -> TrainSetti
     if settings.algorithm != "fasttext" or settings.buckets is not None:
         return settings
     return replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
-
-
-def processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 class ReadingProgress:

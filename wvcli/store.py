@@ -248,6 +248,12 @@ def _sha256(array: npt.NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
+def fingerprint(vectors: Vectors) -> str:
+    """The SHA-256 of the matrix as little-endian float32: the one its file records, else worked out."""
+    recorded = vectors.manifest.get("checksum", {}).get("vectors")
+    return str(recorded) if recorded else _sha256(np.ascontiguousarray(vectors.matrix, dtype="<f4"))
+
+
 def is_model(path: Path) -> bool:
     """Whether the file says of itself that it is a wvcli model, without checking that it is whole."""
     try:

@@ -17,6 +17,7 @@ from wvcli.encoded import EncodedCorpus
 from wvcli.errors import UsageError
 from wvcli.geometry import row_norms
 from wvcli.kept import KeptText
+from wvcli.parallel import processors
 from wvcli.preparation import (
     REPORT_SECONDS,
     OnNote,
@@ -28,7 +29,6 @@ from wvcli.preparation import (
     file_names,
     opened,
     prepare,
-    processors,
     silent,
     untold,
 )

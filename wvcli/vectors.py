@@ -304,11 +304,24 @@ class Vectors:
             UsageError: `topn` or the number in `among` is below 1.
         """
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
-        found = self._space.nearest(asked, topn, method=method, among=among, min_similarity=min_similarity)
-        return [
-            [Neighbor(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
-            for rows, scores in found
-        ]
+        return _neighbors(
+            self._space.nearest(asked, topn, method=method, among=among, min_similarity=min_similarity)
+        )
+
+    def rank(
+        self,
+        queries: Sequence[Query],
+        candidates: Sequence[Rows],
+        topn: int = 10,
+        *,
+        min_similarity: float | None = None,
+    ) -> list[list[Neighbor]]:
+        """As `nearest`, but each query has candidates of its own, int64 [rows], to choose from.
+
+        Raises:
+            UsageError: `topn` is below 1.
+        """
+        return _neighbors(self._space.rank(queries, candidates, topn, min_similarity=min_similarity))
 
     def analogy_rows(self, questions: Rows, topn: int = 1, *, method: Method = "add", among: Among = None) -> Rows:
         """Answers to thousands of analogies: int64 [questions, 3] rows -> int64 [questions, topn] rows.
@@ -319,3 +332,10 @@ class Vectors:
 
     def _named(self, neighbors: Sequence[Neighbor]) -> list[tuple[str, float]]:
         return [(self.vocabulary[near.index], near.similarity) for near in neighbors]
+
+
+def _neighbors(found: Iterable[tuple[Rows, Exact]]) -> list[list[Neighbor]]:
+    return [
+        [Neighbor(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+        for rows, scores in found
+    ]

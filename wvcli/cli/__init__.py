@@ -14,6 +14,7 @@ from wvcli import __version__
 from wvcli.cli import completion, failures, output
 from wvcli.cli.help import Command, program
 from wvcli.errors import ExitCode
+from wvcli.parallel import leave_threads_to_us
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 model or input missing, damaged or unreadable; "
@@ -40,6 +41,7 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "formats": "Exchange",
     "info": "Manage",
     "models": "Manage",
+    "index": "Manage",
 }
 
 
@@ -52,7 +54,10 @@ def register(group: typer.Typer, names: Iterable[str]) -> None:
 
 
 # A command that is named first is the only one needed, and a query is so quick that the others would show.
-register(app, sys.argv[1:2] if set(sys.argv[1:2]) & COMMANDS.keys() else COMMANDS)
+_first = "".join(sys.argv[1:2])
+register(app, [_first] if _first in COMMANDS else COMMANDS)
+if COMMANDS.get(_first) in ("Ask", "Manage") and _first != "shell":  # others multiply large matrices, all at once
+    leave_threads_to_us()
 
 
 def _version(value: bool) -> None:

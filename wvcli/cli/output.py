@@ -81,7 +81,7 @@ class _Delimited(_Lines):
         return first + self.joined(_flat(values))
 
     def joined(self, cells: Sequence[str]) -> str:
-        return "\t".join(map(_tsv_cell, cells)) + "\n"
+        return "\t".join(map(visible if sys.stdout.isatty() else _on_one_line, cells)) + "\n"
 
 
 class _Csv(_Delimited):
@@ -215,9 +215,7 @@ def _flat(values: Row) -> list[str]:
     return cells + (number_texts(last) if is_vector(last) else [cell(last)])
 
 
-def _tsv_cell(text: str) -> str:
-    if sys.stdout.isatty():
-        return visible(text)
+def _on_one_line(text: str) -> str:
     return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 

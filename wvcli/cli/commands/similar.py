@@ -1,8 +1,9 @@
 """`wvcli similar`."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +20,10 @@ from wvcli.cli.queries import (
 )
 from wvcli.cli.searches import Question, answer_columns, answer_rows, excluded_rows, rows_among
 from wvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from wvcli.neighbors import Neighbor
+    from wvcli.vectors import Vectors
 
 _COLUMNS = (Column("word"), *answer_columns("neighbor"))
 
@@ -51,6 +56,9 @@ def similar(
     together: Annotated[
         bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")
     ] = False,
+    approximate: Annotated[
+        bool, typer.Option("--approximate", help="Search in the index that wvcli index made: fast, not exact.")
+    ] = False,
     explain: options.Explain = False,
     missing: options.MissingPolicy = None,
     format: options.Format = "auto",
@@ -62,6 +70,8 @@ def similar(
         raise UsageError("--explain is about single words, not about several taken --together")
     if str(among) == STDIN and (not words or STDIN in words):
         raise UsageError("stdin cannot hold both the words asked about and those to look among")
+    if approximate and (restrict_top or among):
+        raise UsageError("an index finds neighbours among all words only", "leave out --approximate")
     batches = (
         question_batches(words, "one word or more", 1, None)
         if together
@@ -70,11 +80,20 @@ def similar(
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
-    search = partial(
-        vectors.nearest, topn=topn, among=rows_among(vectors, restrict_top, among), min_similarity=min_similarity
-    )
+    search = partial(_search(vectors, restrict_top, among, approximate), topn=topn, min_similarity=min_similarity)
     with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
             write(answer_rows(questions, finder, search, excluded))
     finder.finish()
+
+
+def _search(
+    vectors: "Vectors", restrict_top: int | None, among: Path | None, approximate: bool
+) -> "Callable[..., list[list[Neighbor]]]":
+    """What finds neighbours: an exact search, or that in the index beside the model."""
+    if not approximate:
+        return partial(vectors.nearest, among=rows_among(vectors, restrict_top, among))
+    from wvcli.approximate import open_index
+
+    return open_index(vectors).nearest

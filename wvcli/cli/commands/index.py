@@ -1,0 +1,42 @@
+"""`wvcli index`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wvcli.cli import console, options
+from wvcli.cli.output import write_object
+from wvcli.cli.queries import open_vectors
+
+
+def index(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[MODEL]", help="Model file.", show_default="the newest model in this folder"),
+    ] = None,
+    model: options.Model = None,
+    recall: Annotated[
+        float,
+        typer.Option(
+            "--recall",
+            metavar="X",
+            min=0.5,
+            max=0.999,
+            help="The share of the ten nearest neighbours that it should find.",
+        ),
+    ] = 0.95,
+    format: options.Format = "auto",
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Make an index beside a model, for similar --approximate."""
+    from wvcli import approximate
+
+    vectors = open_vectors(file or model)
+    path = approximate.path_beside(vectors)
+    with console.progress("words") as show:
+        about = approximate.build(vectors, path, recall=recall, overwrite=force, on_progress=show)
+    if about["recall"] < recall:
+        console.note(f"the recall asked for, {recall}, is more than this index reaches")
+    write_object({"path": str(path), "bytes": path.stat().st_size, **about}, format)

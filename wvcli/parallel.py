@@ -1,0 +1,61 @@
+"""How much runs at the same time: processors, and the threads of BLAS or threads of our own."""
+
+import os
+from collections.abc import Callable, Sequence
+from threading import Thread
+from typing import TypeVar
+
+Part = TypeVar("Part")
+Answer = TypeVar("Answer")
+
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+
+
+def processors() -> int:
+    """The number of processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def leave_threads_to_us() -> None:
+    """Have BLAS run in the thread that calls it, if NumPy is not imported yet and the user does not say otherwise.
+
+    OpenBLAS starts its threads with NumPy and lets them spin, which costs a short program more than all it asks;
+    and what is done between its products stays in one thread. `each` uses the processors instead.
+    """
+    os.environ.setdefault(_BLAS_THREADS, "1")
+
+
+def threads() -> int:
+    """Threads that work of our own is worth dividing among: one where BLAS has threads itself."""
+    return processors() if os.environ.get(_BLAS_THREADS) == "1" else 1
+
+
+def each(function: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answer]:
+    """What `function` gives for each part, in order, several at a time."""
+    workers = min(threads(), len(parts))
+    if workers < 2:
+        return [function(part) for part in parts]
+    answers: dict[int, Answer] = {}
+    failures: list[BaseException] = []
+
+    def work(first: int) -> None:
+        try:
+            for place in range(first, len(parts), workers):
+                if not failures:
+                    answers[place] = function(parts[place])
+        except BaseException as failure:
+            failures.append(failure)
+
+    # The executors of the standard library take longer to import than one question takes to answer.
+    others = [Thread(target=work, args=(first,), daemon=True) for first in range(1, workers)]
+    for other in others:
+        other.start()
+    work(0)
+    for other in others:
+        other.join()
+    if failures:
+        raise failures[0]
+    return [answers[place] for place in range(len(parts))]

@@ -48,7 +48,7 @@ def analogy(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """What is to C as B is to A, or what is near a signed sum of words."""
+    """What is to C as B is to A; or what is near a sum of words."""
     is_sum = bool(positive or negative)
     if is_sum and words:
         raise UsageError("give either A B C, or --positive and --negative")

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from wvcli.comparison import Comparison, Measure
 
 _MOVED = (
-    *map(Column, ("word", "similarity", "overlap", "old_count", "new_count")),
-    Column("old_neighbors", table_only=True),
-    Column("new_neighbors", table_only=True),
+    *map(Column, ("word", "similarity", "overlap")),
+    Column("old_count", gives_way=1),
+    Column("new_count", gives_way=1),
+    Column("old_neighbors", table_only=True, gives_way=2),
+    Column("new_neighbors", table_only=True, gives_way=2),
 )
 _LISTED = (Column("word"), Column("count"))
 _SHOWN = 3  # neighbours of a word in the table
@@ -67,7 +69,7 @@ def compare(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Which words moved most between two models, which came and which went."""
+    """Which words moved most between two models, came or went."""
     from wvcli import comparison, models
 
     if lost + gained + summary > 1:

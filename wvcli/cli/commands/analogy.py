@@ -19,6 +19,7 @@ _SUM_COLUMNS = (Column("positive"), Column("negative"), *answer_columns("answer"
 
 def analogy(
     words: options.ThreeWords = None,
+    model: options.Model = None,
     positive: Annotated[
         list[str] | None,
         typer.Option(
@@ -40,7 +41,6 @@ def analogy(
             "--method", help="add: cosine to the sum (3CosAdd); multiply: products of cosines (3CosMul)."
         ),
     ] = "add",
-    model: options.Model = None,
     topn: options.Topn = 10,
     restrict_top: options.RestrictTop = None,
     missing: options.MissingPolicy = None,

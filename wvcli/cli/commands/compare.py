@@ -38,10 +38,13 @@ def compare(
             "--by", help="What moving means: the cosine after alignment falls, or the overlap of neighbours."
         ),
     ] = "similarity",
-    top: Annotated[
+    restrict_top: Annotated[
         int,
         typer.Option(
-            "--top", min=2, metavar="N", help="Compare the N words that are most frequent in both models."
+            "--restrict-top",
+            min=2,
+            metavar="N",
+            help="Compare only the N words that are most frequent in both models.",
         ),
     ] = 10_000,
     min_count: Annotated[
@@ -76,7 +79,7 @@ def compare(
         raise UsageError("--lost, --gained and --summary are one answer each", "give one of them")
     if fail_over is not None and not 0 <= fail_over < float("inf"):
         raise UsageError(f"--fail-over must be a number from 0 up, not {fail_over}")
-    between = comparison.compare(models.load(old), models.load(new), top, neighbors, min_count)
+    between = comparison.compare(models.load(old), models.load(new), restrict_top, neighbors, min_count)
     if summary:
         write_object(_summary(between, by), format)
     elif lost or gained:

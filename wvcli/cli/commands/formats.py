@@ -7,7 +7,7 @@ from wvcli.cli.output import writer
 _COLUMNS = tuple(map(Column, ("format", "suffixes", "reads", "writes", "keeps", "extra")))
 
 
-def formats(format: options.Format = "auto", header: options.Header = False) -> None:
+def formats(format: options.Format = "auto", header: options.Header = False, quiet: options.Quiet = False) -> None:
     """The formats of other systems that can be read and written."""
     from wvcli.formats import registry
 

@@ -7,8 +7,9 @@ each word asked about and each distinct word around it, whatever the size of the
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,10 @@ class _Part:
         return ", ".join(map(called, self.text.sources))
 
 
+class _ChangedTextError(InputError):
+    """A text is not the one that a model was trained on."""
+
+
 def shared_contexts(
     vectors: Vectors, pairs: Sequence[tuple[int, int]], most: int = 3, on_progress: OnProgress = silent
 ) -> list[list[SharedContext]]:
@@ -110,9 +115,18 @@ def shared_contexts(
         InputError: the model does not say what it was trained on, or the text is gone or has changed since.
         MissingExtraError: reading or splitting the text needs a package that is not installed.
     """
-    parts = _parts(vectors)
-    reading = _Reading(vectors, parts, on_progress)
-    around = reading.contexts(np.unique(np.array(pairs, dtype=np.int64)))
+    rows = np.unique(np.array(pairs, dtype=np.int64))
+    changed: _ChangedTextError | None = None
+    for parts in _places(_parts(vectors), vectors.path.parent if vectors.path else Path()):
+        reading = _Reading(vectors, parts, on_progress)
+        try:
+            around = reading.contexts(rows)
+            break
+        except _ChangedTextError as problem:
+            changed = changed or problem
+    else:
+        assert changed is not None
+        raise changed
     chosen = [around.shared(first, second, most) for first, second in pairs]
     quoted = reading.lines({number for found in chosen for one in found for number in one.numbers})
     joint = JOINT if reading.phrases else ""
@@ -145,7 +159,6 @@ def _parts(vectors: Vectors) -> list[_Part]:
     manifest: Mapping[str, Any] | None = vectors.manifest
     if vectors.counts is None or "corpus" not in vectors.manifest:
         raise InputError(f"{name} does not say which text it was trained on", "only models that wvcli trained do")
-    folder = vectors.path.parent if vectors.path else Path()
     parts = []
     try:
         while manifest is not None:
@@ -156,31 +169,35 @@ def _parts(vectors: Vectors) -> list[_Part]:
                     "tokenizer": vectors.manifest["tokenizer"],
                 }
             )
-            parts.append(_Part(_located(text, folder), manifest["corpus"]["sha256"]))
+            parts.append(_Part(text, manifest["corpus"]["sha256"]))
             manifest = manifest.get("updated")
     except (KeyError, TypeError) as error:
         raise InputError(f"{name} is damaged: its manifest does not say how its text was read") from error
     return parts[::-1]
 
 
-def _located(text: Text, folder: Path) -> Text:
-    """The text with its sources where they are: as named, or else beside the model.
+def _places(parts: Sequence[_Part], folder: Path) -> list[list[_Part]]:
+    """The texts with their sources where they may be: as named, and beside the model in `folder`.
 
     Raises:
         InputError: one of them is gone, or was standard input.
     """
-    if STDIN in text.sources:
+    if any(STDIN in part.text.sources for part in parts):
         raise InputError("the model was trained on standard input, which cannot be read again")
-    missing = _missing(text.sources)
-    if not missing:
-        return text
-    beside = [source if is_remote(source) else str(folder / source) for source in text.sources]
-    if _missing(beside):
+    beside = [replace(part, text=replace(part.text, sources=_beside(part.text.sources, folder))) for part in parts]
+    gone = [_missing(part.text.sources) for part in parts]
+    named = [other if missing else part for part, other, missing in zip(parts, beside, gone, strict=True)]
+    found = [place for place in (named, beside) if not any(_missing(part.text.sources) for part in place)]
+    if not found:
         raise InputError(
-            f"the text that the model was trained on is gone: there is no {', '.join(missing)}",
+            f"the text that the model was trained on is gone: there is no {', '.join(chain(*gone))}",
             "go to the folder where it was trained",
         )
-    return Text(**{**text.__dict__, "sources": tuple(beside)})
+    return found if named != beside else found[:1]
+
+
+def _beside(sources: Sequence[str], folder: Path) -> tuple[str, ...]:
+    return tuple(source if is_remote(source) else str(folder / source) for source in sources)
 
 
 def _missing(sources: Sequence[str]) -> list[str]:
@@ -229,7 +246,7 @@ class _Reading:
                     known = np.array([*(numbers.get(word, _NO_WORD) for word in words), _NO_TEXT], dtype=np.int64)
                     found.add(known.take(ids, mode="clip"), candidates.taken(batch))
             if corpus.fingerprint() != part.sha256:
-                raise InputError(f"{part.name} has changed since the model was trained")
+                raise _ChangedTextError(f"{part.name} has changed since the model was trained")
             start = candidates.number
         return found
 

@@ -173,3 +173,16 @@ def test_explaining_imports_no_gensim(trained: Run, tmp_path: Path) -> None:
     (tmp_path / "scipy.py").write_text("raise RuntimeError('imported')")
     result = trained("similarity", "cat", "kitten", "--explain", env={"PYTHONPATH": str(tmp_path)})
     assert (result.code, result.err) == (0, "")
+
+
+def test_another_text_of_the_same_name_does_not_hide_the_one_beside_the_model(run: Run, tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    text = "\n".join(["the cat chased the mouse", "the dog chased the mouse"] * 40) + "\n"
+    (tmp_path / "corpus.txt").write_text(text, encoding="utf-8")
+    run("train", "corpus.txt", "-o", "away/model.safetensors", "--min-count", 1, "--epochs", 2, "-q")
+    (tmp_path / "corpus.txt").rename(away / "corpus.txt")
+    (tmp_path / "corpus.txt").write_text("something else\n", encoding="utf-8")
+    done = run("similarity", "cat", "dog", "--explain", "-m", "away/model.safetensors")
+    assert done.code == 0, done.err
+    assert "away/corpus.txt" in done.out

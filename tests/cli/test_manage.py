@@ -131,3 +131,10 @@ def test_a_truncated_model_is_refused_in_one_line(run: Run, word2vec_model: Path
     assert result.code == 3
     assert "cut.safetensors is damaged" in result.err
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["info", "index", "evaluate"])
+def test_a_model_is_named_once(run: Run, word2vec_model: Path, command: str) -> None:
+    done = run(command, word2vec_model, "-m", "other.safetensors")
+    assert done.code == 2
+    assert "named twice" in done.err

@@ -55,6 +55,7 @@ Model = Annotated[
         "--model",
         metavar="FILE",
         envvar="WVCLI_MODEL",
+        readable=False,  # told when it is opened, as any file that cannot be read
         help="Model file, or vectors in another format [default: the newest model in this folder].",
         show_default=False,
     ),

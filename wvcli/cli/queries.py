@@ -1,5 +1,6 @@
 """The words a query command is asked about: where they come from, and what becomes of missing ones."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,17 @@ def open_vectors(model: Path | None) -> "Vectors":
     if guessed and console.is_terminal():
         console.note(f"using {path}")
     return vectors
+
+
+def named_once(argument: Path | None, option: Path | None) -> Path | None:
+    """The model named as an argument or with `-m`, which WVCLI_MODEL stands in for.
+
+    Raises:
+        UsageError: it is named both ways.
+    """
+    if argument and option and str(option) != os.environ.get("WVCLI_MODEL"):
+        raise UsageError(f"the model is named twice: {argument}, and {option} with -m", "name it once")
+    return argument or option
 
 
 def is_alone(words: list[str] | None) -> bool:

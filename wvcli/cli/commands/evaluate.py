@@ -9,7 +9,7 @@ import typer
 from wvcli.cli import console, options
 from wvcli.cli.cells import Column
 from wvcli.cli.output import resolved, writer
-from wvcli.cli.queries import open_vectors
+from wvcli.cli.queries import named_once, open_vectors
 from wvcli.cli.scores import write_tables
 from wvcli.errors import UsageError
 
@@ -62,6 +62,7 @@ def evaluate(
     """
     from wvcli import evaluation
 
+    named_once(models[0] if models else None, model)
     named: list[Path | None] = [*models] if models else [model]
     opened = [open_vectors(path) for path in named]
     if missing == "subword" and any(vectors.subwords is None for vectors in opened):

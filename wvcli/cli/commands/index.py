@@ -7,7 +7,7 @@ import typer
 
 from wvcli.cli import console, options
 from wvcli.cli.output import write_object
-from wvcli.cli.queries import open_vectors
+from wvcli.cli.queries import named_once, open_vectors
 
 
 def index(
@@ -33,7 +33,7 @@ def index(
     """Make an index beside a model, for similar --approximate."""
     from wvcli import approximate
 
-    vectors = open_vectors(file or model)
+    vectors = open_vectors(named_once(file, model))
     path = approximate.path_beside(vectors)
     with console.progress("words") as show:
         about = approximate.build(vectors, path, recall=recall, overwrite=force, on_progress=show)

@@ -9,6 +9,7 @@ import typer
 
 from wvcli.cli import console, options
 from wvcli.cli.output import line, resolved, write_object
+from wvcli.cli.queries import named_once
 from wvcli.cli.report import spark
 from wvcli.errors import InputError, UsageError
 
@@ -32,7 +33,7 @@ def info(
     """What a model is: size, settings, coverage, provenance, checksums."""
     from wvcli import models, store
 
-    path, _ = models.resolve(file or model)
+    path, _ = models.resolve(named_once(file, model))
     vectors = models.load(path)
     if verify:
         if not vectors.manifest:

@@ -2,8 +2,8 @@
 
     python benchmarks/conversion.py [FORMAT ...] [--words 3000000] [--dim 300] [--folder FOLDER]
 
-Without a format, `word2vec` and `word2vec-text`. The folder needs room for the model, the file, and the numbers once
-more. Peaks are of resident memory, as in `benchmarks/memory.py`.
+Without a format, `word2vec` and `word2vec-text`. The folder needs room for the model, the file, and the
+numbers once more. Peaks are of resident memory, as in `benchmarks/memory.py`.
 """
 
 import argparse

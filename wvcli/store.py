@@ -25,7 +25,8 @@ SUFFIX = ".safetensors"
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
-_DTYPES = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "|u1"}
+# NumPy has no BF16, the upper half of an F32.
+_DTYPES = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "|u1", "F16": "<f2", "F64": "<f8", "BF16": "|V2"}
 # The arrays of a model: kind of number, and how many it has for n words, d dimensions; -1 is any number.
 _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "vectors": ("<f4", ("n", "d")),
@@ -197,6 +198,18 @@ def open_tensors(path: Path) -> ModelFile:
     Raises:
         InputError: the file is missing, damaged, newer than this program or not written by wvcli.
     """
+    metadata, tensors = map_file(path)
+    if MANIFEST_KEY not in metadata:
+        raise InputError(f"{path} is a safetensors file, but not a wvcli model")
+    return ModelFile(path, _parse_manifest(path, metadata[MANIFEST_KEY]), tensors)
+
+
+def map_file(path: Path) -> tuple[dict[str, str], Tensors]:
+    """Open a safetensors file, whoever wrote it: the texts of its header, and its arrays, memory-mapped.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds a kind of number that NumPy cannot hold.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -210,14 +223,12 @@ def open_tensors(path: Path) -> ModelFile:
         raise InputError(f"cannot read {path}: {reason(error)}") from error
     except (SafetensorError, ValueError) as error:
         raise InputError(f"{path} is damaged or not a model: {error}") from error
-    if MANIFEST_KEY not in metadata:
-        raise InputError(f"{path} is a safetensors file, but not a wvcli model")
-    manifest = _parse_manifest(path, metadata[MANIFEST_KEY])
     try:
-        tensors = _map_tensors(path)
-    except (OSError, ValueError, KeyError) as error:
+        return metadata, _map_tensors(path)
+    except KeyError as error:
+        raise InputError(f"{path} is damaged or holds numbers of an unknown kind: {error}") from error
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} is damaged: {error}") from error
-    return ModelFile(path, manifest, tensors)
 
 
 def _map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:

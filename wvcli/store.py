@@ -18,6 +18,7 @@ from wvcli.spelling import normal, plain
 from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
+from wvcli.weights import Weights
 
 FORMAT_VERSION = 1
 MANIFEST_KEY = "wvcli"
@@ -94,6 +95,9 @@ class ModelFile:
             normalize=_normalizer(self.manifest.get("tokenizer", {})),
             manifest=self.manifest,
             path=self.path,
+            weights=Weights(
+                tensors.get("input.words"), tensors.get("output.negative"), self.manifest.get("settings", {})
+            ),
         )
 
 

@@ -1,8 +1,9 @@
 """The layout of the fastText program's `.bin`: settings, dictionary, input matrix, output matrix.
 
-All numbers are little-endian. A file begins with two int32, a magic number and the version (11 or 12), and then has
+All numbers are little-endian. A file begins with two int32, a magic number and the version (11 or 12). Then come
 
-* settings: int32 dim, ws, epoch, minCount, neg, wordNgrams, loss, model, bucket, minn, maxn, lrUpdateRate; double t;
+* settings: int32 dim, ws, epoch, minCount, neg, wordNgrams, loss, model, bucket, minn, maxn, lrUpdateRate;
+  float64 t;
 * dictionary: int32 entries, words and labels; int64 tokens and pruned rows (-1 for none); then for each entry its
   bytes, a zero byte, its int64 count and its int8 type (0 a word, 1 a label); then the pruned rows;
 * input matrix: a byte that says whether it is quantised; int64 rows and columns; float32 [words + bucket, dim];
@@ -147,14 +148,16 @@ class _Opening:
         place, rows = self._matrix("the input matrix", settings.dim)
         if rows != words + settings.bucket:
             raise self._error(
-                f", input matrix: expected {words + settings.bucket} rows, for {words} words and {settings.bucket} "
-                f"buckets, found {rows}"
+                f", input matrix: expected {words + settings.bucket} rows, for {words} words and "
+                f"{settings.bucket} buckets, found {rows}"
             )
         self._file.seek(4 * rows * settings.dim, 1)
         second, outputs = self._matrix("the output matrix", settings.dim)
         surplus = bytes_left(self._file) - 4 * outputs * settings.dim
         if surplus:
-            raise self._error(f": expected the end of the file after the output matrix, found {surplus} bytes more")
+            raise self._error(
+                f": expected the end of the file after the output matrix, found {surplus} bytes more"
+            )
         whole = np.asarray(np.memmap(self._path, dtype=np.uint8, mode="r"))
         row = 4 * settings.dim
         return Model(
@@ -195,7 +198,9 @@ class _Opening:
         wrong = np.flatnonzero(types != (np.arange(entries) >= words))
         if len(wrong):
             kind = "word" if wrong[0] < words else "label"
-            raise self._error(f", dictionary, entry {wrong[0] + 1}: expected a {kind}, found type {types[wrong[0]]}")
+            raise self._error(
+                f", dictionary, entry {wrong[0] + 1}: expected a {kind}, found type {types[wrong[0]]}"
+            )
         return _dictionary(data[: ends[words - 1]], ends[:words], int(tokens), pruned == 0)
 
     def _entries(self, count: int) -> tuple[Text, Rows]:
@@ -220,13 +225,17 @@ class _Opening:
     def _matrix(self, what: str, dim: int) -> tuple[int, int]:
         """Where the numbers of a matrix begin, to which the file is then moved, and how many rows there are."""
         if self._modern and self._take("<B", what)[0]:
-            raise self._error(" is quantised, which only fastText's classifiers are", "take the one it was made of")
+            raise self._error(
+                " is quantised, which only fastText's classifiers are", "take the one it was made of"
+            )
         rows, columns = self._take("<2q", what)
         if columns != dim:
             raise self._error(f", {what.removeprefix('the ')}: expected {dim} columns, found {columns}")
         left = bytes_left(self._file)
         if rows < 0 or 4 * rows * dim > left:
-            raise self._error(f", {what.removeprefix('the ')}: {rows} rows of {dim} do not fit the {left} bytes left")
+            raise self._error(
+                f", {what.removeprefix('the ')}: {rows} rows of {dim} do not fit the {left} bytes left"
+            )
         return self._file.tell(), rows
 
 

@@ -112,10 +112,62 @@ def bytes_left(file: BinaryIO) -> int:
     return end - place
 
 
-class Rows:
-    """Words and vectors as they are read. Of a word that occurs again only the first vector is kept.
+class GrowingMatrix:
+    """Rows of numbers as they come, one block after the other.
 
     Numbers that would fill much memory are put into an unnamed file in the temporary folder and mapped.
+
+    Args:
+        path: the file they come from.
+        capacity: no more rows than this are added; it must be bounded by the size of the file, not by what
+            the file says of itself.
+        dim: numbers a row.
+
+    Raises:
+        InputError: memory cannot hold so many numbers.
+        WvcliError: the temporary folder cannot.
+    """
+
+    def __init__(self, path: Path, capacity: int, dim: int) -> None:
+        self._path, self._dim, self._count = path, dim, 0
+        self._matrix: FloatArray | None = None
+        self._spill: IO[bytes] | None = None
+        size = 4 * capacity * dim
+        try:
+            if size > MOST_IN_MEMORY:
+                self._spill = _temporary_file(path, size)
+                finalize(self, self._spill.close)
+            else:
+                self._matrix = np.empty((capacity, dim), dtype=np.float32)
+        except (MemoryError, ValueError) as error:
+            raise InputError(f"{path} holds {capacity} x {dim} numbers, more than memory can hold") from error
+
+    def add(self, rows: FloatArray) -> None:
+        """Take in float32 [rows, dim]."""
+        if self._matrix is not None:
+            self._matrix[self._count : self._count + len(rows)] = rows
+        elif self._spill:
+            try:
+                self._spill.write(np.ascontiguousarray(rows, dtype=np.float32).data)
+            except OSError as error:
+                raise _no_room(self._path) from error
+        self._count += len(rows)
+
+    def whole(self) -> FloatArray:
+        """float32 [rows, dim], everything added; nothing can be added afterwards."""
+        shape = (self._count, self._dim)
+        if self._spill:
+            self._spill.flush()
+            self._matrix = (
+                np.memmap(self._spill, np.float32, "r", shape=shape) if shape[0] else np.empty(shape, "f4")
+            )
+            self._spill.close()  # the map keeps what is in it
+        assert self._matrix is not None
+        return np.asarray(self._matrix[: self._count])
+
+
+class Rows:
+    """Words and vectors as they are read. Of a word that occurs again only the first vector is kept.
 
     Args:
         path: the file they come from.
@@ -131,19 +183,9 @@ class Rows:
     def __init__(self, path: Path, capacity: int, dim: int, limit: int | None = None) -> None:
         self._path = path
         self._limit = limit
-        self._shape = (capacity if limit is None else min(capacity, limit), dim)
+        self._most = capacity if limit is None else min(capacity, limit)
         self._words: dict[str, None] = {}
-        self._matrix: FloatArray | None = None
-        self._spill: IO[bytes] | None = None
-        size = 4 * self._shape[0] * dim
-        try:
-            if size > MOST_IN_MEMORY:
-                self._spill = _temporary_file(path, size)
-                finalize(self, self._spill.close)
-            else:
-                self._matrix = np.empty(self._shape, dtype=np.float32)
-        except (MemoryError, ValueError) as error:
-            raise InputError(f"{path} holds {capacity} x {dim} numbers, more than memory can hold") from error
+        self._matrix = GrowingMatrix(path, self._most, dim)
 
     def add(self, words: Sequence[str], vectors: FloatArray) -> None:
         """Take in the vectors, float32 [words, dim], of some words."""
@@ -154,16 +196,9 @@ class Rows:
                 fresh.setdefault(word, row)
         if self._limit is not None and filled + len(fresh) > self._limit:
             fresh = dict(islice(fresh.items(), self._limit - filled))
-        chosen = vectors if len(fresh) == len(vectors) else vectors[list(fresh.values())]
-        if self._matrix is not None:
-            self._matrix[filled : filled + len(fresh)] = chosen
-        elif self._spill:
-            try:
-                self._spill.write(np.ascontiguousarray(chosen, dtype=np.float32).data)
-            except OSError as error:
-                raise _no_room(self._path) from error
+        self._matrix.add(vectors if len(fresh) == len(vectors) else vectors[list(fresh.values())])
         self._words.update(dict.fromkeys(fresh))
-        watcher.get()(len(self._words), self._shape[0])
+        watcher.get()(len(self._words), self._most)
 
     @property
     def full(self) -> bool:
@@ -172,16 +207,9 @@ class Rows:
 
     def vectors(self) -> Vectors:
         """Everything added, in the order in which it came."""
-        count = len(self._words)
         vocabulary = Vocabulary.from_words(list(self._words))
         self._words = {}
-        if self._spill:
-            self._spill.flush()
-            shape = (count, self._shape[1])
-            self._matrix = np.memmap(self._spill, np.float32, "r", shape=shape) if count else np.empty(shape, "f4")
-            self._spill.close()  # the map keeps what is in it
-        assert self._matrix is not None
-        return Vectors(vocabulary, np.asarray(self._matrix[:count]), path=self._path)
+        return Vectors(vocabulary, self._matrix.whole(), path=self._path)
 
 
 def _temporary_file(path: Path, size: int) -> IO[bytes]:

@@ -8,18 +8,18 @@ layout.
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from wvcli.errors import WvcliError
+from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
 from wvcli.formats._fasttext_model import MAGIC, VERSION, Dictionary, Model, Settings, is_model, open_model
-from wvcli.formats._layout import Rows, opened
+from wvcli.formats._layout import GrowingMatrix, opened, watcher
 from wvcli.geometry import FloatArray
+from wvcli.geometry import Rows as IntArray
 from wvcli.paging import blocks, read_ahead
 from wvcli.parallel import each, threads
 from wvcli.subwords import Subwords, Text
@@ -27,7 +27,7 @@ from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 from wvcli.weights import Weights
 
-_END_OF_LINE = "</s>"
+_END_OF_LINE = b"</s>"
 _BLOCK = 1 << 22  # bytes of vectors worked out or written at a time
 _MOST_WORDS = 16_384  # and words, whose n-grams take memory too
 _SHARE = 50  # where there is one word for so many buckets, most of the file is needed
@@ -45,67 +45,76 @@ def _numbers(rows: Text) -> FloatArray:
 def _read(path: Path, limit: int | None) -> Vectors:
     with opened(path) as file:
         model = open_model(file, path)
-    dictionary, settings = model.dictionary, model.settings
-    words, chosen = _words(dictionary, limit)
-    own, subwords = model.inputs[: len(words)], None
-    if settings.maxn > 0 and settings.bucket and not dictionary.pruned:
-        subwords = Subwords(_numbers(model.inputs[len(words) :]), max(1, settings.minn), settings.maxn)
-        vectors = _composed(path, dictionary, words, own, subwords, limit)
-    else:
-        names = words[chosen] if isinstance(chosen, slice) else [words[row] for row in chosen]
-        vectors = Vectors(Vocabulary.from_words(names), _numbers(own[chosen]), path=path)
-    counts = dictionary.counts[chosen]
-    rows = _numbers(own[chosen]) if subwords else None
-    output = _numbers(model.output[chosen]) if len(model.output) == len(words) else None
-    return replace(
-        vectors,
+    settings, most = model.settings, len(model.dictionary.counts)
+    vocabulary, rows = _vocabulary(model.dictionary, min(limit or most, most))
+    own, subwords = model.inputs[:most], None
+    if settings.maxn > 0 and settings.bucket and not model.dictionary.pruned:
+        subwords = Subwords(_numbers(model.inputs[most:]), max(1, settings.minn), settings.maxn)
+    counts = model.dictionary.counts[rows]
+    return Vectors(
+        vocabulary,
+        _numbers(own[rows]) if subwords is None else _composed(path, model, subwords, rows),
         counts=counts if counts.any() else None,
         subwords=subwords,
-        weights=Weights(rows, output, _names(settings, dictionary.tokens)),
+        path=path,
+        weights=Weights(
+            None if subwords is None else _numbers(own[rows]),
+            _numbers(model.output[rows]) if len(model.output) == most else None,
+            _names(settings, model.dictionary.tokens),
+        ),
     )
 
 
-def _words(dictionary: Dictionary, limit: int | None) -> tuple[list[str], slice | list[int]]:
-    """All words, and the rows of those wanted: of a word that occurs again only the first."""
-    text = dictionary.text.tobytes()
-    bounds = pairwise(dictionary.offsets.tolist())
-    words = [text[start:stop].decode("utf-8", "backslashreplace") for start, stop in bounds]
-    if len(set(words)) == len(words):
-        return words, slice(0, limit)
-    first: dict[str, int] = {}
-    for row, word in enumerate(words):
-        first.setdefault(word, row)
-    return words, list(first.values())[:limit]
+def _vocabulary(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | IntArray]:
+    """The first so many words and their rows; of a word that occurs again only the first row counts."""
+    offsets = dictionary.offsets[: most + 1]
+    try:
+        return Vocabulary.from_text(dictionary.text[: offsets[-1]], offsets), slice(0, most)
+    except InputError:
+        text = dictionary.text.tobytes()
+        first: dict[str, int] = {}
+        for row, (start, stop) in enumerate(pairwise(dictionary.offsets.tolist())):
+            first.setdefault(text[start:stop].decode("utf-8", "backslashreplace"), row)
+            if len(first) == most:
+                break
+        return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
 
 
-def _composed(
-    path: Path, dictionary: Dictionary, words: list[str], own: Text, subwords: Subwords, limit: int | None
-) -> Vectors:
-    """The words with their vectors, each the mean of its own row and those of its n-grams."""
-    text, offsets = dictionary.text, dictionary.offsets
+def _composed(path: Path, model: Model, subwords: Subwords, rows: slice | IntArray) -> FloatArray:
+    """float32 [rows, dim], the vectors of the words in these rows."""
+    dictionary = model.dictionary
+    chosen = np.arange(len(dictionary.counts))[rows]
+    end = _row_of(dictionary, _END_OF_LINE)
 
     def compose(part: range) -> FloatArray:
-        vectors = np.array(_numbers(own[part.start : part.stop]), dtype=np.float32)
+        vectors = np.array(_numbers(model.inputs[part.start : part.stop]), dtype=np.float32)
         with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
-            counts = subwords.add_to(vectors, text, offsets[part.start : part.stop + 1])
+            counts = subwords.add_to(vectors, dictionary.text, dictionary.offsets[part.start : part.stop + 1])
             vectors *= (1 / (counts + 1)).astype(np.float32)[:, None]
-        if _END_OF_LINE in words[part.start : part.stop]:
-            place = words.index(_END_OF_LINE, part.start)
-            vectors[place - part.start] = _numbers(own[place])
-        return vectors
+        if end in part:
+            vectors[end - part.start] = _numbers(model.inputs[end])
+        first, past = np.searchsorted(chosen, [part.start, part.stop])
+        return vectors if past - first == len(part) else vectors[chosen[first:past] - part.start]
 
-    wanted = len(words) if limit is None else min(limit, len(words))
-    if wanted * _SHARE > len(subwords.matrix):
+    if len(chosen) * _SHARE > len(subwords.matrix):
         read_ahead(subwords.matrix)
-    rows = Rows(path, len(words), subwords.matrix.shape[1], limit)
-    parts = _parts(len(words), subwords.matrix.shape[1])
-    for first in range(0, len(parts), threads()):
-        some = parts[first : first + threads()]
-        for part, vectors in zip(some, each(compose, some), strict=True):
-            rows.add(words[part.start : part.stop], vectors)
-        if rows.full:
-            break
-    return rows.vectors()
+    matrix = GrowingMatrix(path, len(chosen), model.settings.dim)
+    parts, done = _parts(int(chosen[-1]) + 1, model.settings.dim), 0
+    for start in range(0, len(parts), threads()):
+        for vectors in each(compose, parts[start : start + threads()]):
+            matrix.add(vectors)
+            done += len(vectors)
+        watcher.get()(done, len(chosen))
+    return matrix.whole()
+
+
+def _row_of(dictionary: Dictionary, word: bytes) -> int:
+    """The row of a word, or -1."""
+    offsets = dictionary.offsets
+    for row in np.flatnonzero(np.diff(offsets) == len(word)).tolist():
+        if dictionary.text[offsets[row] : offsets[row + 1]].tobytes() == word:
+            return int(row)
+    return -1
 
 
 def _names(settings: Settings, tokens: int) -> dict[str, Any]:
@@ -203,7 +212,7 @@ def _write_dictionary(file: BinaryIO, vectors: Vectors, weights: Weights) -> Non
 def _own_rows(vectors: Vectors, weights: Weights) -> Iterator[FloatArray]:
     """float32 [words, dim] in parts, the rows from which and the n-grams' rows the program makes the vectors."""
     subwords, vocabulary = vectors.subwords, vectors.vocabulary
-    end = vocabulary.find(_END_OF_LINE)
+    end = vocabulary.find(_END_OF_LINE.decode())
     for part in _parts(*vectors.matrix.shape):
         if subwords is None:
             rows = vectors.matrix[part.start : part.stop]
@@ -238,7 +247,9 @@ def _notes(weights: Weights) -> list[str]:
         return ["the output layer is left out, since fastText builds its tree of words otherwise"]
     exponent = settings.get("noise_exponent", _NOISE_EXPONENT)
     if exponent != _NOISE_EXPONENT:
-        return [f"fastText has no noise exponent but {_NOISE_EXPONENT}: that of this model, {exponent}, is left out"]
+        return [
+            f"fastText has no noise exponent but {_NOISE_EXPONENT}: that of this model, {exponent}, is left out"
+        ]
     return []
 
 

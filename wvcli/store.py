@@ -26,8 +26,9 @@ SUFFIX = ".safetensors"
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
-# NumPy has no BF16, the upper half of an F32.
-_DTYPES = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "|u1", "F16": "<f2", "F64": "<f8", "BF16": "|V2"}
+_DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BOOL": "|b1"}
+_DTYPES |= {f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)}
+_DTYPES["BF16"] = "|V2"  # the upper half of an F32, which NumPy has no kind for
 # The arrays of a model: kind of number, and how many it has for n words, d dimensions; -1 is any number.
 _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "vectors": ("<f4", ("n", "d")),

@@ -11,7 +11,6 @@ from wvcli.errors import InputError
 from wvcli.formats._layout import Rows
 from wvcli.geometry import FloatArray
 from wvcli.paging import blocks
-from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
@@ -52,7 +51,6 @@ def of_arrays(
     matrix: npt.NDArray[Any],
     limit: int | None = None,
     counts: Counts | None = None,
-    subwords: Subwords | None = None,
 ) -> Vectors:
     """Vectors of words and a matrix [words, dim] that `check_matrix` let pass; only the first `limit` of them.
 
@@ -64,9 +62,7 @@ def of_arrays(
     if len(words) != len(matrix) or (counts is not None and len(counts) != len(words)):
         raise InputError(f"{path} is damaged: it has {len(matrix)} vectors for {len(words)} words")
     words, matrix = words[:limit], matrix[:limit]
-    for place, word in enumerate(words, 1):
-        if not isinstance(word, str):
-            raise InputError(f"{path}, word {place}: {str(word)[:50]!r} is not text")
+    _check_text(path, words)
     counts = None if counts is None else counts[:limit]
     fresh = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))  # the first row of each word
     if len(fresh) < len(words) and counts is not None:
@@ -74,14 +70,14 @@ def of_arrays(
     plain = matrix.dtype == np.float32 and matrix.dtype.isnative and matrix.flags.c_contiguous
     if plain and len(fresh) == len(words) and matrix.flags.aligned:
         del fresh
-        return Vectors(_vocabulary(path, words), matrix, counts, subwords, path=path)
+        return Vectors(vocabulary_of(path, words), matrix, counts, path=path)
     del fresh
     rows = Rows(path, len(words), matrix.shape[1])
     for start, block in blocks(matrix):
         with np.errstate(over="ignore"):  # what is beyond float32 is infinite
             rows.add(words[start : start + len(block)], _floats(block))
     found = rows.vectors()
-    return Vectors(found.vocabulary, found.matrix, counts, subwords, path=path)
+    return Vectors(found.vocabulary, found.matrix, counts, path=path)
 
 
 def _floats(block: npt.NDArray[Any]) -> FloatArray:
@@ -90,7 +86,19 @@ def _floats(block: npt.NDArray[Any]) -> FloatArray:
     return (np.ascontiguousarray(block).view("<u2").astype(np.uint32) << 16).view(np.float32)
 
 
-def _vocabulary(path: Path, words: Sequence[str]) -> Vocabulary:
+def _check_text(path: Path, words: Sequence[Any]) -> None:
+    for place, word in enumerate(words, 1):
+        if not isinstance(word, str):
+            raise InputError(f"{path}, word {place}: {str(word)[:50]!r} is not text")
+
+
+def vocabulary_of(path: Path, words: Sequence[str]) -> Vocabulary:
+    """The words as a vocabulary.
+
+    Raises:
+        InputError: a word is no text, or occurs twice.
+    """
+    _check_text(path, words)
     try:
         return Vocabulary.from_words(words)
     except InputError as error:

@@ -7,118 +7,15 @@ not admitted beforehand ends the reading, and so does any other instruction.
 """
 
 import mmap
-import re
 import struct
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from wvcli.errors import InputError
+from wvcli.formats._pickle_objects import ADMITTED, MADE, Array, Kind, Name, Thing
 
 _PROTOCOLS = (2, 3, 4, 5)
-_KIND = re.compile(r"([fiu][1248]|b1)")
-_ORDERS = ("<", ">", "|", "=")
-
-
-_NO_STATE: dict[Any, Any] = {}
-
-
-@dataclass(frozen=True)
-class Name:
-    """What a pickle calls a class or a function: its dotted name and no more."""
-
-    text: str
-
-
-class Thing:
-    """An object that a pickle makes, as its class and its attributes.
-
-    Attributes:
-        name: the dotted name of its class, or of the function that would make it.
-        state: its attributes.
-    """
-
-    __slots__ = ("name", "state")  # old files hold one for each word
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.state: dict[Any, Any] = _NO_STATE
-
-
-@dataclass(eq=False)
-class _Kind:
-    """A NumPy dtype."""
-
-    code: str
-    order: str = "="
-
-    def dtype(self) -> np.dtype[Any]:
-        if not _KIND.fullmatch(self.code) or self.order not in _ORDERS:
-            raise ValueError(f"numbers of the kind {self.order}{self.code}")
-        return np.dtype(self.order + self.code)
-
-
-@dataclass(eq=False)
-class Array:
-    """A NumPy array that a pickle holds; one of objects rather than numbers has no numbers."""
-
-    shape: tuple[int, ...] = ()
-    kind: _Kind | None = None
-    fortran: bool = False
-    data: Any = b""
-
-    def numbers(self) -> npt.NDArray[Any]:
-        """The array, in memory of its own.
-
-        Raises:
-            ValueError: it does not consist of numbers, or its size is another than it says.
-        """
-        if self.kind is None:
-            raise ValueError("an array without a kind of number")
-        data = self.data.encode("latin-1") if isinstance(self.data, str) else self.data
-        if not isinstance(data, bytes | memoryview):
-            raise ValueError("an array of objects")
-        flat: npt.NDArray[Any] = np.frombuffer(data, dtype=self.kind.dtype())
-        return flat.reshape(self.shape, order="F" if self.fortran else "C").copy()
-
-
-def _bytes_of(arguments: tuple[Any, ...]) -> bytes:
-    text, encoding = arguments
-    if encoding != "latin1":
-        raise ValueError(f"bytes encoded as {encoding!r}")
-    return bytes(text.encode("latin-1"))
-
-
-def _scalar(arguments: tuple[Any, ...]) -> Any:
-    kind, data = arguments
-    return Array((), kind, False, data).numbers().item()
-
-
-def _array(arguments: tuple[Any, ...]) -> Array:
-    data, kind, shape, order = arguments
-    return Array(shape, kind, order == "F", data)
-
-
-# What is made of a call, by the last two parts of its name, whichever module of NumPy it was in.
-_MADE: dict[str, Callable[[tuple[Any, ...]], Any]] = {
-    "multiarray._reconstruct": lambda arguments: Array(),
-    "multiarray.scalar": _scalar,
-    "numeric._frombuffer": _array,
-    "numpy.dtype": lambda arguments: _Kind(arguments[0]),
-    "_codecs.encode": _bytes_of,
-    "collections.defaultdict": lambda arguments: {},
-    "collections.OrderedDict": lambda arguments: {},
-}
-_NUMPY = ("numpy.core.", "numpy._core.")
-ADMITTED = frozenset(
-    [parent + name for parent in _NUMPY for name in _MADE if name.startswith(("multiarray.", "numeric."))]
-    + [name for name in _MADE if not name.startswith(("multiarray.", "numeric."))]
-    + ["numpy.ndarray"]
-)
 
 
 def load(path: Path, admitted: Collection[str]) -> Any:
@@ -323,7 +220,7 @@ class _Machine:
         if not isinstance(name, Name) or not isinstance(arguments, tuple):
             raise ValueError("a call of what is no name")
         short = ".".join(name.text.split(".")[-2:])
-        maker = _MADE.get(short) if name.text in ADMITTED else None
+        maker = MADE.get(short) if name.text in ADMITTED else None
         self.push(maker(arguments) if maker else Thing(name.text))
 
     def make_new(self) -> None:
@@ -338,7 +235,7 @@ class _Machine:
         state, thing = self._stack.pop(), self._stack[-1]
         if isinstance(thing, Array):
             _, thing.shape, thing.kind, thing.fortran, thing.data = state
-        elif isinstance(thing, _Kind):
+        elif isinstance(thing, Kind):
             thing.order = state[1]
         elif not isinstance(thing, Thing):
             raise ValueError("attributes for what is no object")

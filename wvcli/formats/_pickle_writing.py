@@ -12,6 +12,8 @@ import numpy as np
 
 from wvcli.paging import blocks
 
+Part = bytes | memoryview
+
 BATCH = 1_000  # entries of a list or table put into it at a time, as Python does
 
 _PROTOCOL, _STOP = b"\x80\x04", b"."
@@ -51,19 +53,19 @@ def constant(value: bool | None) -> bytes:
     return _NONE if value is None else _TRUE if value else _FALSE
 
 
-def strings(values: Iterable[str]) -> Iterator[bytes]:
+def strings(values: Iterable[str]) -> Iterator[Part]:
     """A list of texts."""
     yield _LIST + _MARK + b"".join(text(value.encode()) for value in values) + _APPENDS
 
 
-def words(batches: Iterable[list[str]]) -> Iterator[bytes]:
+def words(batches: Iterable[list[str]]) -> Iterator[Part]:
     """A list of words, numbered from 0 in the pickle's memory: nothing may have been put there before."""
     yield _LIST
     for batch in batches:
         yield _MARK + b"".join(text(word.encode()) + _MEMOIZE for word in batch) + _APPENDS
 
 
-def places(count: int) -> Iterator[bytes]:
+def places(count: int) -> Iterator[Part]:
     """The table of the words that `words` wrote with the place of each in the list."""
     yield _TABLE
     for start in range(0, count, BATCH):
@@ -72,7 +74,7 @@ def places(count: int) -> Iterator[bytes]:
         yield _SET_ITEMS
 
 
-def array(values: Any) -> Iterator[bytes]:
+def array(values: Any) -> Iterator[Part]:
     """A NumPy array of numbers; anything with `shape`, `dtype` and slices of rows."""
     kind = np.dtype(values.dtype).newbyteorder("<")
     size = int(np.prod(values.shape, dtype=np.int64)) * kind.itemsize
@@ -85,11 +87,11 @@ def array(values: Any) -> Iterator[bytes]:
     yield _MARK + order + b"t" + _BUILD + _FALSE
     yield b"\x8e" + struct.pack("<Q", size)
     for _, block in blocks(values):
-        yield np.ascontiguousarray(block, dtype=kind).tobytes()
+        yield np.ascontiguousarray(block, dtype=kind).reshape(-1).view(np.uint8).data
     yield b"t" + _BUILD
 
 
-def table(entries: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:
+def table(entries: Mapping[str, Iterable[Part]]) -> Iterator[Part]:
     """A table of what was made by the functions here, by name."""
     yield _TABLE + _MARK
     for key, value in entries.items():
@@ -98,7 +100,7 @@ def table(entries: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:
     yield _SET_ITEMS
 
 
-def attributes(entries: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:
+def attributes(entries: Mapping[str, Iterable[Part]]) -> Iterator[Part]:
     """The attributes of the object that the pickle began with, and the pickle's end."""
     yield from table(entries)
     yield _BUILD + _STOP

@@ -10,6 +10,7 @@ not work them out when it opens the file.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ import numpy.typing as npt
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats import _pickle_writing as pickled
-from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of_arrays
-from wvcli.formats._pickle_reading import Array, Thing, load
+from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of_arrays, vocabulary_of
+from wvcli.formats._layout import Rows
+from wvcli.formats._pickle_objects import Array, Thing
+from wvcli.formats._pickle_reading import load
 from wvcli.geometry import FloatArray
 from wvcli.paging import blocks
 from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
+from wvcli.weights import Weights
 
 _KEYED = "gensim.models.keyedvectors."
 _FASTTEXT = "gensim.models.fasttext."
@@ -48,6 +52,7 @@ _ADMITTED = _VECTOR_CLASSES | _MODEL_CLASSES | _PARTS
 _TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how PyTorch's files of the time before zip begin
 _ASIDE = 10 * 1024**2  # numbers; an array with so many is put beside the file, as Gensim does
 _SAVE_AGAIN = "open it with Gensim 3.8.3 and save it again"
+_COMPOSED = 16_384  # words whose vectors are worked out at a time
 _INVENTED = 10  # words from which on counts of n, n - 1, ... 1 are taken for made up
 
 
@@ -128,7 +133,7 @@ class _Saved:
             )
         if not (isinstance(min_n, int) and isinstance(max_n, int) and 0 < min_n <= max_n < 1_000):
             raise InputError(f"{self.path} is damaged: its n-grams are {min_n} to {max_n} characters long")
-        return Subwords(np.asarray(matrix, dtype="<f4"), min_n, max_n)
+        return Subwords(_floats(matrix), min_n, max_n)
 
 
 def _saved(path: Path) -> _Saved:
@@ -149,28 +154,49 @@ def _read(path: Path, limit: int | None) -> Vectors:
     words = saved.words()[:limit]
     counts = saved.counts(words)
     subwords = saved.subwords()
+    own = saved.array("vectors_vocab") if subwords else None
+    weights = None if own is None else Weights(_floats(own[:limit]), None)
     matrix = saved.array("vectors", "syn0")
     if matrix is None and saved.is_fasttext:
-        own = saved.array("vectors_vocab")
-        matrix = own if own is None or subwords is None else _composed(path, own[:limit], words, subwords)
+        if subwords and own is not None:
+            composed = _composed(path, own[:limit], words, subwords)
+            return replace(composed, counts=_first(counts, limit), subwords=subwords, weights=weights)
+        matrix = saved.array("vectors_vocab")
     if matrix is None:
         raise InputError(f"{path} holds words without vectors")
-    if limit is not None:
-        matrix, counts = matrix[:limit], None if counts is None else counts[:limit]
-    return of_arrays(path, words, matrix, counts=counts, subwords=subwords)
+    found = of_arrays(path, words, matrix[:limit], counts=_first(counts, limit))
+    if subwords and subwords.matrix.shape[1] != found.dim:
+        raise InputError(f"{path} is damaged: its words and its n-grams have different dimensions")
+    fits = weights is not None and weights.words is not None and weights.words.shape == found.matrix.shape
+    return replace(found, subwords=subwords, weights=weights if fits else None)
 
 
-def _composed(path: Path, own: npt.NDArray[Any], words: list[str], subwords: Subwords) -> FloatArray:
-    """float32 [words, dim], the mean of each word's own vector and its n-grams', added up in Gensim's order."""
-    if len(words) != len(own) or own.shape[1] != subwords.matrix.shape[1]:
-        raise InputError(f"{path} is damaged: it has {len(own)} vectors for {len(words)} words")
-    composed = own.astype(np.float32)
-    for row, word in zip(composed, words, strict=True):
-        ngrams = subwords.buckets(word)
-        for bucket in ngrams:
-            row += subwords.matrix[bucket]
-        row /= np.float32(len(ngrams) + 1)
-    return composed
+def _first(counts: Counts | None, limit: int | None) -> Counts | None:
+    return None if counts is None else counts[:limit]
+
+
+def _floats(matrix: npt.NDArray[Any]) -> FloatArray:
+    return np.asarray(matrix, dtype="<f4")
+
+
+def _composed(path: Path, own: npt.NDArray[Any], words: list[str], subwords: Subwords) -> Vectors:
+    """The words with the mean of each one's own vector and its n-grams', added up in Gensim's order."""
+    dim = subwords.matrix.shape[1]
+    if own.shape != (len(words), dim):
+        raise InputError(f"{path} is damaged: it has {list(own.shape)} numbers for {len(words)} words of {dim}")
+    rows = Rows(path, len(words), dim)
+    for start in range(0, len(words), _COMPOSED):
+        part = words[start : start + _COMPOSED]
+        vocabulary = vocabulary_of(path, part)
+        vectors = np.array(own[start : start + _COMPOSED], dtype=np.float32)
+        with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
+            counts = subwords.add_to(vectors, vocabulary.text, vocabulary.offsets)
+            vectors /= (counts + 1).astype(np.float32)[:, None]
+        rows.add(part, vectors)
+    found = rows.vectors()
+    if len(found) < len(words):
+        raise InputError(f"{path} is damaged: a word occurs twice")
+    return found
 
 
 class _Own:
@@ -187,12 +213,13 @@ class _Own:
         return int(self.shape[0])
 
     def __getitem__(self, rows: slice) -> FloatArray:
-        own = self._vectors.matrix[rows].astype(np.float64)
-        for row, word in zip(own, self._vectors.vocabulary[rows], strict=True):
-            ngrams = self._subwords.buckets(word)
-            row *= len(ngrams) + 1
-            row -= self._subwords.matrix[ngrams].sum(axis=0, dtype=np.float64)
-        return own.astype(np.float32)
+        matrix, vocabulary = self._vectors.matrix[rows], self._vectors.vocabulary
+        sums = np.zeros(matrix.shape, dtype=np.float32)
+        with np.errstate(all="ignore"):  # numbers that are not finite stay so
+            bounds = vocabulary.offsets[rows.start : rows.start + len(sums) + 1]
+            counts = self._subwords.add_to(sums, vocabulary.text, bounds)
+            own: FloatArray = (matrix * (counts[:, None] + 1.0) - sums).astype(np.float32)
+        return own
 
 
 def _write_aside(path: Path, values: Any) -> None:
@@ -204,12 +231,12 @@ def _write_aside(path: Path, values: Any) -> None:
             file.write(np.ascontiguousarray(block, dtype="<f4").data)
 
 
-def _attributes(vectors: Vectors) -> tuple[dict[str, Iterable[bytes]], dict[str, Any]]:
+def _attributes(vectors: Vectors) -> tuple[dict[str, Iterable[pickled.Part]], dict[str, Any]]:
     """The attributes of Gensim's object, already pickled, and its matrices."""
     count = len(vectors)
     batches = (vectors.vocabulary[start : start + pickled.BATCH] for start in range(0, count, pickled.BATCH))
     extra = {} if vectors.counts is None else {"count": pickled.array(vectors.counts)}
-    entries: dict[str, Iterable[bytes]] = {
+    entries: dict[str, Iterable[pickled.Part]] = {
         "index_to_key": pickled.words(batches),  # first: the table after it counts on the numbers of the words
         "key_to_index": pickled.places(count),
         "vector_size": [pickled.number(vectors.dim)],
@@ -226,11 +253,13 @@ def _attributes(vectors: Vectors) -> tuple[dict[str, Iterable[bytes]], dict[str,
         entries |= {name: [pickled.number(value)] for name, value in numbers.items()}
         entries |= {"buckets_word": [pickled.constant(None)], "compatible_hash": [pickled.constant(True)]}
         entries |= {f"vectors_{name}_lockf": pickled.array(free) for name in ("vocab", "ngrams")}
-        matrices |= {"vectors_vocab": _Own(vectors, subwords), "vectors_ngrams": subwords.matrix}
+        own = vectors.weights.words if vectors.weights else None
+        matrices["vectors_vocab"] = _Own(vectors, subwords) if own is None else own
+        matrices["vectors_ngrams"] = subwords.matrix
     return entries, matrices
 
 
-def _parts(vectors: Vectors, path: Path) -> Iterator[bytes]:
+def _parts(vectors: Vectors, path: Path) -> Iterator[pickled.Part]:
     """The pickle; the matrices that go beside it are written on the way."""
     entries, matrices = _attributes(vectors)
     large = [name for name, values in matrices.items() if values.shape[0] * values.shape[1] >= _ASIDE]

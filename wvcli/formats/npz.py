@@ -30,7 +30,7 @@ from wvcli.paging import blocks
 from wvcli.vectors import Vectors
 
 _NPY = b"\x93NUMPY"
-_BLOCK = 1 << 23  # bytes read at a time
+_BLOCK = 1 << 21  # bytes read at a time
 _LONGEST_TEXT = 1 << 28  # bytes that the array of words may take up, or eight times the words' own
 _MOST_DEFLATED = 1_032  # to one: what deflate can do at most
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, SyntaxError, OverflowError)
@@ -201,7 +201,7 @@ def _put(file: zipfile.ZipFile, name: str, array: Any, dtype: str) -> None:
     with file.open(f"{name}.npy", "w", force_zip64=True) as member:
         np.lib.format.write_array_header_1_0(member, header)
         for _, block in blocks(array):
-            member.write(np.ascontiguousarray(block, dtype=dtype).tobytes())
+            member.write(np.ascontiguousarray(block, dtype=dtype).reshape(-1).view(np.uint8).data)
 
 
 class _Text:

@@ -43,7 +43,12 @@ _PARTS = frozenset(
     + ["gensim.models.word2vec." + name for name in ("Vocab", "Word2VecTrainables", "Word2VecVocab")]
     + [_FASTTEXT + name for name in ("FastTextTrainables", "FastTextVocab")]
     + ["gensim.utils.call_on_class_only"]
-    + ["builtins.hash", "builtins.int", "__builtin__.hash", "__builtin__.int", "__builtin__.long"]
+    + [
+        f"{module}.{name}"
+        for module in ("builtins", "__builtin__")
+        for name in ("hash", "int", "set", "frozenset")
+    ]
+    + ["__builtin__.long"]
     + ["numpy.random.__RandomState_ctor", "numpy.random._mt19937.MT19937", "numpy.random._pcg64.PCG64"]
     + [f"numpy.random._pickle.__{name}_ctor" for name in ("randomstate", "bit_generator", "generator")]
     + ["numpy.float32", "numpy.float64", "numpy.uint32", "numpy.int64"]
@@ -99,16 +104,19 @@ class _Saved:
         raise InputError(f"{self.path} holds no words")
 
     def counts(self, words: list[str]) -> Counts | None:
-        """int64 [words], or None when unknown."""
+        """int64 [words] of these, the first ones, or None when unknown."""
+        total = len(self.words())
         extra, old = self.state.get("expandos"), self.state.get("vocab")
         if isinstance(extra, dict) and isinstance(extra.get("count"), Array):
             counts = as_counts(self.path, self._numbers("count", extra["count"]))
         elif isinstance(old, dict) and old:
-            counts = self._old_counts(old, words)
+            counts = self._old_counts(old, self.words())
         else:
             return None
-        made_up = len(counts) >= _INVENTED and (counts == np.arange(len(counts), 0, -1)).all()
-        return None if made_up else counts
+        if len(counts) != total:  # Gensim leaves them short when words are added
+            return None
+        made_up = total >= _INVENTED and (counts == np.arange(total, 0, -1)).all()
+        return None if made_up else counts[: len(words)]
 
     def _old_counts(self, old: dict[Any, Any], words: list[str]) -> Counts:
         try:
@@ -160,19 +168,15 @@ def _read(path: Path, limit: int | None) -> Vectors:
     if matrix is None and saved.is_fasttext:
         if subwords and own is not None:
             composed = _composed(path, own[:limit], words, subwords)
-            return replace(composed, counts=_first(counts, limit), subwords=subwords, weights=weights)
+            return replace(composed, counts=counts, subwords=subwords, weights=weights)
         matrix = saved.array("vectors_vocab")
     if matrix is None:
         raise InputError(f"{path} holds words without vectors")
-    found = of_arrays(path, words, matrix[:limit], counts=_first(counts, limit))
+    found = of_arrays(path, words, matrix[:limit], counts=counts)
     if subwords and subwords.matrix.shape[1] != found.dim:
         raise InputError(f"{path} is damaged: its words and its n-grams have different dimensions")
     fits = weights is not None and weights.words is not None and weights.words.shape == found.matrix.shape
     return replace(found, subwords=subwords, weights=weights if fits else None)
-
-
-def _first(counts: Counts | None, limit: int | None) -> Counts | None:
-    return None if counts is None else counts[:limit]
 
 
 def _floats(matrix: npt.NDArray[Any]) -> FloatArray:

@@ -62,7 +62,7 @@ def of_arrays(
     if len(words) != len(matrix) or (counts is not None and len(counts) != len(words)):
         raise InputError(f"{path} is damaged: it has {len(matrix)} vectors for {len(words)} words")
     words, matrix = words[:limit], matrix[:limit]
-    _check_text(path, words)
+    check_words(path, words)
     counts = None if counts is None else counts[:limit]
     fresh = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))  # the first row of each word
     if len(fresh) < len(words) and counts is not None:
@@ -86,10 +86,15 @@ def _floats(block: npt.NDArray[Any]) -> FloatArray:
     return (np.ascontiguousarray(block).view("<u2").astype(np.uint32) << 16).view(np.float32)
 
 
-def _check_text(path: Path, words: Sequence[Any]) -> None:
+def check_words(path: Path, words: Sequence[Any]) -> None:
+    """Refuse words that are no text, or none that UTF-8 can hold."""
     for place, word in enumerate(words, 1):
         if not isinstance(word, str):
             raise InputError(f"{path}, word {place}: {str(word)[:50]!r} is not text")
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{path}: the word with {error.object[error.start]!r} is not Unicode text") from error
 
 
 def vocabulary_of(path: Path, words: Sequence[str]) -> Vocabulary:
@@ -98,7 +103,7 @@ def vocabulary_of(path: Path, words: Sequence[str]) -> Vocabulary:
     Raises:
         InputError: a word is no text, or occurs twice.
     """
-    _check_text(path, words)
+    check_words(path, words)
     try:
         return Vocabulary.from_words(words)
     except InputError as error:

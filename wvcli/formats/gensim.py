@@ -296,7 +296,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="gensim",
     suffixes=(".kv", ".model"),
-    keeps="words (blanks too), vectors, counts, subwords",
+    keeps="words with blanks, counts, vectors, subwords",
     sniff=_sniff,
     read=_read,
     write=_write,

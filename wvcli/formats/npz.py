@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
-from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of_arrays, words_beside
+from wvcli.formats._arrays import Counts, as_counts, check_matrix, check_words, map_array, of_arrays, words_beside
 from wvcli.formats._layout import Rows
 from wvcli.paging import blocks
 from wvcli.vectors import Vectors
@@ -139,7 +139,10 @@ def _words(archive: _Archive) -> list[str]:
     entries = archive.entries
     if "words" not in entries and {"words_utf8", "words_offsets"} <= set(entries):
         text = archive.whole(entries["words_utf8"]).tobytes()
-        places = archive.whole(entries["words_offsets"]).tolist()
+        offsets = archive.whole(entries["words_offsets"])
+        if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not _ascend(offsets, len(text)):
+            raise ValueError("'words_offsets' does not divide 'words_utf8' into words")
+        places = offsets.tolist()
         return [text[start:stop].decode() for start, stop in pairwise(places)]
     entry = _one(archive, "words", "USO", 1)
     if len(entry.shape) != 1 or entry.dtype.kind not in "USO":
@@ -151,6 +154,11 @@ def _words(archive: _Archive) -> list[str]:
     return words
 
 
+def _ascend(offsets: npt.NDArray[Any], end: int) -> bool:
+    whole = bool(len(offsets)) and offsets[0] == 0 and offsets[-1] == end
+    return bool(whole and (offsets[1:] >= offsets[:-1]).all())
+
+
 def _read_zip(path: Path, limit: int | None) -> Vectors:
     with _archive(path) as archive:
         entry = _one(archive, "vectors", "f", 2)
@@ -158,6 +166,7 @@ def _read_zip(path: Path, limit: int | None) -> Vectors:
         words = _words(archive)
         if len(words) != entry.shape[0]:
             raise ValueError(f"it has {entry.shape[0]} vectors for {len(words)} words")
+        check_words(path, words)
         counts = _counts(archive, words, limit)
         rows = Rows(path, len(words), entry.shape[1], limit)
         start = 0
@@ -253,7 +262,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="npz",
     suffixes=(".npz",),
-    keeps="words (blanks too), vectors, counts",
+    keeps="words with blanks, counts, vectors",
     sniff=_sniff,
     read=_read,
     write=_write,

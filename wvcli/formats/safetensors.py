@@ -82,7 +82,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="safetensors",
     suffixes=(".safetensors",),
-    keeps="words (blanks too), vectors, counts",
+    keeps="words with blanks, counts, vectors",
     sniff=_sniff,
     read=_read,
     write=_write,

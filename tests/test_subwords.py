@@ -151,3 +151,11 @@ def test_ngram_vectors_are_added_in_gensims_order_wherever_they_lie(fasttext: Fa
             assert count == len(subwords.buckets(word))
             if alone is not None:
                 np.testing.assert_array_equal(total / np.float32(count), alone)
+
+
+def test_numbers_that_are_not_finite_give_none_that_is_and_no_warning() -> None:
+    for value in (np.nan, np.inf, 3e38):
+        vector = Subwords(np.array([[value, 1]] * 3, dtype=np.float32), 1, 6).vector("word")
+        assert vector is not None
+        assert not np.isfinite(vector[0])
+        assert vector[1] == 1

@@ -71,9 +71,10 @@ class Subwords:
         if not rows:
             return None
         total = np.zeros(self.matrix.shape[1], dtype=np.float32)
-        for row in rows:  # in Gensim's order of addition, so that the sum is the same to the last bit
-            total += self.matrix[row]
-        total /= len(rows)
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers that are not finite give none that is
+            for row in rows:  # in Gensim's order of addition, so that the sum is the same to the last bit
+                total += self.matrix[row]
+            total /= len(rows)
         return total
 
     def add_to(self, sums: FloatArray, text: Text, offsets: Rows) -> Rows:

@@ -71,7 +71,7 @@ class Subwords:
         if not rows:
             return None
         total = np.zeros(self.matrix.shape[1], dtype=np.float32)
-        with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers that are not finite give none that is
             for row in rows:  # in Gensim's order of addition, so that the sum is the same to the last bit
                 total += self.matrix[row]
             total /= len(rows)

@@ -14,7 +14,8 @@ class Weights:
     Attributes:
         words: float32 [words, dim], the own vector of each word, which its n-gram vectors are added to; None
             where the words' vectors are their own.
-        output: float32 [words, dim], the output layer of negative sampling, or None when unknown.
+        output: float32 [words, dim], the output layer for the loss in `settings`, or None when unknown; that of
+            hierarchical softmax only as the fastText program has it.
         settings: how the model was trained, by the names of `TrainSettings`, as far as is known.
     """
 

@@ -81,7 +81,7 @@ def test_a_fasttext_binary_is_refused_by_name_of_its_format(tmp_path: Path) -> N
     # The first fields of a fastText file: magic, version, dim, window, epoch, minimum count.
     path = tmp_path / "cc.bin"
     path.write_bytes(struct.pack("<6i", 793712314, 12, 100, 5, 5, 5) + bytes(1000))
-    assert not any(member.sniff(path.read_bytes()) for member in registry)
-    for name in (None, "word2vec"):
-        with pytest.raises(InputError, match=r"cc\.bin is a fastText \.bin, which this version does not read yet"):
-            formats.read(path, name)
+    assert [member.name for member in registry if member.sniff(path.read_bytes())] == ["fasttext"]
+    with pytest.raises(InputError, match=r"cc\.bin is a fastText \.bin and not in word2vec's layout") as caught:
+        formats.read(path, "word2vec")
+    assert "the format fasttext reads it" in caught.value.hint

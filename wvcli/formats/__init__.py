@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
-from wvcli.formats._layout import Watcher, refuse_fasttext_binary, watcher
+from wvcli.formats._layout import Watcher, watcher
 from wvcli.placing import written_aside
 from wvcli.registry import Registry
 from wvcli.vectors import Vectors
@@ -103,7 +103,6 @@ def recognise(path: Path) -> Format:
         return candidate
     if fitting:
         raise InputError(f"{path} is in the format {fitting[0].name}, which can be written but not read")
-    refuse_fasttext_binary(path, head)
     if head.startswith(_COMPRESSED):
         raise InputError(f"{path} is compressed", "unpack it first")
     what = "a folder, and not" if path.is_dir() else "not"

@@ -22,18 +22,17 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.formats._layout import bytes_left, is_fasttext_binary
+from wvcli.formats._layout import FASTTEXT_MAGIC, bytes_left, is_fasttext_binary
 from wvcli.geometry import Rows
 from wvcli.subwords import Text
 
-MAGIC = 793_712_314
 VERSION = 12
 _VERSIONS = (11, 12)
 _ENTRY = re.compile(rb"[^\0]*\0[\s\S]{9}")
 _AFTER_WORD = 10  # bytes of an entry that follow its word
 _BLOCK = 1 << 20  # bytes of the dictionary read at a time
 _LONGEST_WORD = 1 << 20  # bytes; without a zero byte within so many the file is not what it seems
-_SUPERVISED = 3
+_SUPERVISED = 3  # the kind of model
 _SETTINGS = "<12id"
 _START = "<3iq"
 
@@ -169,7 +168,7 @@ class _Opening:
 
     def _settings(self) -> Settings:
         magic, version = self._take("<2i", "the version")
-        if magic != MAGIC:
+        if magic != FASTTEXT_MAGIC:
             self._modern = False
             self._file.seek(0)
         elif version not in _VERSIONS:
@@ -177,6 +176,10 @@ class _Opening:
         settings = Settings(*self._take(_SETTINGS, "the settings"))
         if not settings.sound:
             raise self._error(f": these are no settings of fastText: {settings.packed().hex(' ', 4)}")
+        if 0 < settings.t < np.finfo(np.float64).tiny:  # two whole numbers, where floret has two settings more
+            raise self._error(
+                " is floret's .bin and not fastText's", "the .vec file that floret writes can be read"
+            )
         if settings.model == _SUPERVISED:
             raise self._error(
                 " is a classifier (fastText supervised), whose words have no vectors to compare",

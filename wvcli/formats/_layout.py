@@ -22,7 +22,7 @@ from wvcli.vocabulary import Vocabulary
 _HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n")
 _LONGEST_HEADER = 200  # bytes looked at, so that a file without line ends is not read whole
 
-_FASTTEXT_MAGIC = (793_712_314).to_bytes(4, "little")  # FASTTEXT_FILEFORMAT_MAGIC_INT32 of the fastText program
+FASTTEXT_MAGIC = 793_712_314  # FASTTEXT_FILEFORMAT_MAGIC_INT32 of the fastText program
 
 # What C, C++ and Python readers of these layouts take for the end of a word; the underscore stands for each.
 _BLANKS = b" \t\n\v\f\r"
@@ -67,7 +67,7 @@ def find_header(head: bytes) -> Header | None:
 
 def is_fasttext_binary(head: bytes) -> bool:
     """Whether a file that begins with these bytes is the fastText program's own `.bin`."""
-    return head.startswith(_FASTTEXT_MAGIC)
+    return head.startswith(FASTTEXT_MAGIC.to_bytes(4, "little"))
 
 
 def read_header(file: BinaryIO, path: Path) -> Header:
@@ -88,10 +88,7 @@ def read_header(file: BinaryIO, path: Path) -> Header:
 def refuse_fasttext_binary(path: Path, head: bytes) -> None:
     """Raise InputError if the file that begins with `head` is a fastText `.bin`."""
     if is_fasttext_binary(head):
-        raise InputError(
-            f"{path} is a fastText .bin, which this version does not read yet",
-            "the .vec file that fastText writes beside it can be read",
-        )
+        raise InputError(f"{path} is a fastText .bin and not in word2vec's layout", "the format fasttext reads it")
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 The vector of a word is worked out as the program does: the mean of the word's own row and the rows of its n-grams;
 `</s>`, the end of a line, has no n-grams. Bytes of a word that are not UTF-8 are read as `\\xff`, as Gensim does.
-Subwords, own rows and output layer stay in the file, which is mapped. See wvcli/formats/_fasttext_model.py for the
-layout.
+Unknown counts are written as 1, and counts of which none is more are read as unknown. Subwords, own rows and
+output layer stay in the file, which is mapped. See wvcli/formats/_fasttext_model.py for the layout.
+
+Where only the vectors of words are known, not their own rows, rows are written from which the program comes to
+these vectors; and where the output layer is not known, zeros.
 """
 
 import struct
@@ -16,8 +19,8 @@ import numpy as np
 
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
-from wvcli.formats._fasttext_model import MAGIC, VERSION, Dictionary, Model, Settings, is_model, open_model
-from wvcli.formats._layout import GrowingMatrix, opened, watcher
+from wvcli.formats._fasttext_model import VERSION, Dictionary, Model, Settings, is_model, open_model
+from wvcli.formats._layout import FASTTEXT_MAGIC, GrowingMatrix, opened, watcher
 from wvcli.geometry import FloatArray
 from wvcli.geometry import Rows as IntArray
 from wvcli.paging import blocks, read_ahead
@@ -54,7 +57,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
     return Vectors(
         vocabulary,
         _numbers(own[rows]) if subwords is None else _composed(path, model, subwords, rows),
-        counts=counts if counts.any() else None,
+        counts=counts if (counts > 1).any() else None,
         subwords=subwords,
         path=path,
         weights=Weights(
@@ -148,7 +151,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     weights = vectors.weights or Weights(None, None, vectors.manifest.get("settings", {}))
     settings = _settings(vectors, weights)
     with path.open("wb") as file:
-        file.write(struct.pack("<2i", MAGIC, VERSION) + settings.packed())
+        file.write(struct.pack("<2i", FASTTEXT_MAGIC, VERSION) + settings.packed())
         _write_dictionary(file, vectors, weights)
         file.write(struct.pack("<B2q", 0, len(vectors) + settings.bucket, settings.dim))
         for rows in _own_rows(vectors, weights):
@@ -186,7 +189,7 @@ def _settings(vectors: Vectors, weights: Weights) -> Settings:
         loss=_LOSSES[loss],
         model=_ARCHITECTURES[known.get("architecture", "skipgram")],
         bucket=len(subwords.matrix) if subwords else 0,
-        minn=subwords.min_n if subwords else 0,
+        minn=known.get("min_n", subwords.min_n if subwords else 0),
         maxn=subwords.max_n if subwords else 0,
         lr_update_rate=known.get("lr_update_rate", 100),
         t=known.get("sample", 1e-4),
@@ -195,12 +198,14 @@ def _settings(vectors: Vectors, weights: Weights) -> Settings:
 
 def _write_dictionary(file: BinaryIO, vectors: Vectors, weights: Weights) -> None:
     words, counts = len(vectors), vectors.counts
-    tokens = weights.settings.get("tokens") or (0 if counts is None else int(counts.sum()))
+    tokens = weights.settings.get("tokens") or (words if counts is None else int(counts.sum()))
     file.write(struct.pack("<3i2q", words, words, 0, tokens, -1))
     text, offsets = vectors.vocabulary.text, vectors.vocabulary.offsets
     for part in _parts(*vectors.matrix.shape):
         bounds = offsets[part.start : part.stop + 1]
-        known = np.zeros(len(part), np.int64) if counts is None else counts[part.start : part.stop]
+        known = np.ones(len(part), np.int64)  # Gensim does not open a file with a word that does not occur
+        if counts is not None:
+            np.maximum(known, counts[part.start : part.stop], out=known)
         letters, numbers = text[bounds[0] : bounds[-1]].tobytes(), known.astype("<i8").tobytes()
         entries = [
             letters[start:stop] + b"\0" + numbers[8 * place : 8 * place + 8] + b"\0"

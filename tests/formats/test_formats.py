@@ -30,6 +30,7 @@ GENSIM = {
 LINES = [param for param in MEMBERS if param.id in GENSIM]  # a word, a blank, its numbers: tested byte by byte
 # Formats whose files are also those of another, under whose name they are read.
 READ_AS: dict[str, str] = {}
+WITHOUT_ZERO_BYTES = ["fasttext"]  # formats that refuse a word with a zero byte, which ends a word there
 ODD_WORDS = ["2", "0.5", "nan", "-", "the", "naïve", "猫", "𝔘", "a\u00a0b", "x\u3000y", "line\u2028end"]
 ODD_WORDS += [
     "next\u0085line",
@@ -134,6 +135,7 @@ def test_any_words_and_numbers_come_back(
 ) -> None:
     expected = [kept(member, word) for word in words]
     assume(len(set(expected)) == len(words))
+    assume("\0" not in "".join(words) or member.name not in WITHOUT_ZERO_BYTES)
     path = folder / member.name
     notes = write(member, vectors_of(words, numbers[: len(words)]), path)
     assert bool(notes) == (expected != words)

@@ -6,7 +6,7 @@ from gensim.models.fasttext_inner import compute_ngrams, ft_hash_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvcli.subwords import Subwords, ngram_hash, ngrams
+from wvcli.subwords import Subwords, bucket_rows, ngram_hash, ngrams
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
@@ -119,3 +119,43 @@ def test_an_argument_that_is_not_unicode_has_no_vector_and_no_crash() -> None:
     subwords = Subwords(np.ones((10, 3), dtype=np.float32), 3, 6)
     vectors = Vectors(Vocabulary.from_words(["cat"]), np.ones((1, 3), dtype=np.float32), subwords=subwords)
     assert vectors.find("caf\udce9") is None
+
+
+@given(
+    st.lists(any_text, min_size=1, max_size=12), st.integers(0, 5), st.integers(0, 4), st.integers(1, 2**31 - 1)
+)
+def test_many_words_at_once_fall_into_the_buckets_of_each(
+    words: list[str], min_n: int, more: int, size: int
+) -> None:
+    coded = [word.encode() for word in words]
+    offsets = np.cumsum([7, *map(len, coded)], dtype=np.int64)  # in the middle of a longer text
+    text = np.frombuffer(b"before " + b"".join(coded) + b"after", dtype=np.uint8)
+    rows, bounds = bucket_rows(text, offsets, min_n, min_n + more, size)
+    for place, word in enumerate(words):
+        expected = [ngram_hash(ngram) % size for ngram in ngrams(word, max(1, min_n), min_n + more)]
+        assert rows[bounds[place] : bounds[place + 1]].tolist() == expected
+
+
+def test_ngram_vectors_are_added_in_gensims_order_wherever_they_lie(fasttext: FastText) -> None:
+    matrix = fasttext.wv.vectors_ngrams
+    unaligned = np.frombuffer(b"x" + matrix.tobytes(), dtype=np.uint8)[1:].view(np.float32).reshape(matrix.shape)
+    assert not unaligned.flags.aligned
+    words = [*WORDS, "unseen", "catdog", "y" * 300, "", "x"]
+    vocabulary = Vocabulary.from_words(list(dict.fromkeys(words)))
+    for table in (matrix, unaligned):
+        subwords = Subwords(table, 2, 4)
+        sums = np.zeros((len(vocabulary), matrix.shape[1]), dtype=np.float32)
+        counts = subwords.add_to(sums, vocabulary.text, vocabulary.offsets)
+        for word, total, count in zip(vocabulary, sums, counts.tolist(), strict=True):
+            alone = subwords.vector(word)
+            assert count == len(subwords.buckets(word))
+            if alone is not None:
+                np.testing.assert_array_equal(total / np.float32(count), alone)
+
+
+def test_numbers_that_are_not_finite_give_none_that_is_and_no_warning() -> None:
+    for value in (np.nan, np.inf, 3e38):
+        vector = Subwords(np.array([[value, 1]] * 3, dtype=np.float32), 1, 6).vector("word")
+        assert vector is not None
+        assert not np.isfinite(vector[0])
+        assert vector[1] == 1

@@ -27,6 +27,26 @@ def test_words_are_found_as_in_a_dict(words: list[str], others: list[str]) -> No
         assert (word in vocabulary) == (word in plain)
 
 
+long_words = st.builds(
+    lambda start, length, end: start + "x" * length + end, few_letters, st.integers(0, 80), few_letters
+)
+
+
+@given(st.lists(long_words, unique=True, max_size=30))
+def test_words_are_ordered_by_all_their_bytes(words: list[str]) -> None:
+    order = Vocabulary.from_words(words).order
+    assert order.dtype == np.int32
+    assert order.tolist() == sorted(range(len(words)), key=lambda index: words[index].encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "offsets"), [(b"ab\xff", [0, 1, 3]), ("é".encode(), [0, 1, 2]), ("aé".encode(), [0, 2, 3])]
+)
+def test_bytes_that_are_no_words_are_refused(text: bytes, offsets: list[int]) -> None:
+    with pytest.raises(InputError, match="not Unicode"):
+        Vocabulary.from_text(np.frombuffer(text, dtype=np.uint8), np.array(offsets, dtype=np.int64))
+
+
 @given(word_lists, few_letters)
 @example(["a\U0010ffff", "a", "b"], "a")
 def test_words_with_a_prefix_come_in_model_order(words: list[str], prefix: str) -> None:

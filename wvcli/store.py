@@ -1,13 +1,10 @@
 """The model file: one `.safetensors` holding the vectors, the vocabulary and a JSON manifest.
 
-The layout is described in README.md, "The model file". Files are memory-mapped to read, and written aside,
-flushed to disk and then put in place, so that a crash leaves the old file or the new one and never half of one.
+The layout is described in README.md, "The model file". Files are memory-mapped to read, and written aside.
 """
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.errors import InputError
+from wvcli.placing import reason, written_aside
 from wvcli.spelling import normal, plain
 from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
+from wvcli.weights import Weights
 
 FORMAT_VERSION = 1
 MANIFEST_KEY = "wvcli"
@@ -27,7 +26,9 @@ SUFFIX = ".safetensors"
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
-_DTYPES = {"F32": "<f4", "I32": "<i4", "I64": "<i8", "U8": "|u1"}
+_DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BOOL": "|b1"}
+_DTYPES |= {f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)}
+_DTYPES["BF16"] = "|V2"  # the upper half of an F32, which NumPy has no kind for
 # The arrays of a model: kind of number, and how many it has for n words, d dimensions; -1 is any number.
 _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "vectors": ("<f4", ("n", "d")),
@@ -95,6 +96,9 @@ class ModelFile:
             normalize=_normalizer(self.manifest.get("tokenizer", {})),
             manifest=self.manifest,
             path=self.path,
+            weights=Weights(
+                tensors.get("input.words"), tensors.get("output.negative"), self.manifest.get("settings", {})
+            ),
         )
 
 
@@ -135,107 +139,16 @@ def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: b
         UsageError: the file exists and `overwrite` is false.
         WvcliError: the disk is full or the folder cannot be written.
     """
-    from safetensors.numpy import save_file
+    from wvcli import tensors as layout  # loads OpenSSL, which a query does without
 
-    # The safetensors package writes an array that is not contiguous as if it were.
-    arrays = {
-        name: np.ascontiguousarray(array, dtype=_LAYOUT[name][0] if name in _LAYOUT else None)
-        for name, array in tensors.items()
-    }
-    checksum = {name: _sha256(array) for name, array in sorted(arrays.items())}
-    complete = {"format_version": FORMAT_VERSION, **manifest, "checksum": checksum}
-    metadata = {MANIFEST_KEY: json.dumps(complete, sort_keys=True)}
+    complete = {"format_version": FORMAT_VERSION, **manifest}
+
+    def metadata(checksum: Mapping[str, str]) -> dict[str, str]:
+        return {MANIFEST_KEY: json.dumps(complete | {"checksum": dict(checksum)}, sort_keys=True)}
+
+    dtypes = {name: _LAYOUT[name][0] for name in tensors if name in _LAYOUT}
     with written_aside(path, overwrite) as aside:
-        save_file(arrays, aside, metadata)
-
-
-def check_writable(path: Path, overwrite: bool) -> None:
-    """Refuse early what `save` would refuse at the end.
-
-    Raises:
-        UsageError: the file exists and `overwrite` is false.
-        WvcliError: the folder is missing or cannot be written.
-    """
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder", "name a file with -o")
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is not an ordinary file")
-    if os.path.lexists(path) and not overwrite:
-        raise UsageError(f"{path} exists", "add --force to overwrite it, or name another file")
-    if not path.parent.is_dir():
-        raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
-    probe = _aside(path)
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise WvcliError(f"cannot write {path}: {_reason(error)}") from error
-
-
-@contextmanager
-def written_aside(path: Path, overwrite: bool) -> Iterator[Path]:
-    """A fresh path beside `path` to write to; it takes the place of `path` when the block ends well.
-
-    Raises:
-        UsageError: the file exists and `overwrite` is false.
-        WvcliError: the disk is full or the folder cannot be written; nothing is left behind.
-    """
-    check_writable(path, overwrite)
-    if path.is_symlink():  # what it points to is replaced, not the link
-        path = path.resolve()
-    aside = _aside(path)
-    try:
-        aside.touch()
-        mode = aside.stat().st_mode
-        yield aside
-        os.chmod(aside, mode)  # the safetensors package makes files that only their owner may read
-        _flush(aside)
-        if overwrite:
-            os.replace(aside, path)
-        else:
-            _put_in_place(aside, path)
-        with suppress(OSError):  # some file systems cannot flush a folder; the file itself is safe
-            _flush(path.parent)
-    except Exception as error:
-        # The safetensors package wraps an operating system error in its own.
-        if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
-            raise WvcliError(f"cannot write {path}: {_reason(error)}") from error
-        raise
-    finally:
-        with suppress(OSError):
-            aside.unlink()
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-
-
-def _put_in_place(aside: Path, path: Path) -> None:
-    """Give `aside` the name `path` unless something took it meanwhile."""
-    try:
-        os.link(aside, path)
-    except FileExistsError as error:
-        raise UsageError(f"{path} exists", "add --force to overwrite it") from error
-    except OSError:  # a file system without hard links
-        os.rename(aside, path)
-
-
-def _flush(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    if "No space left" in str(error):
-        return "no space left on device"
-    return str(error)
+        layout.write(aside, tensors, metadata, dtypes)
 
 
 def _sha256(array: npt.NDArray[Any]) -> str:
@@ -290,6 +203,18 @@ def open_tensors(path: Path) -> ModelFile:
     Raises:
         InputError: the file is missing, damaged, newer than this program or not written by wvcli.
     """
+    metadata, tensors = map_file(path)
+    if MANIFEST_KEY not in metadata:
+        raise InputError(f"{path} is a safetensors file, but not a wvcli model")
+    return ModelFile(path, _parse_manifest(path, metadata[MANIFEST_KEY]), tensors)
+
+
+def map_file(path: Path) -> tuple[dict[str, str], Tensors]:
+    """Open a safetensors file, whoever wrote it: the texts of its header, and its arrays, memory-mapped.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds a kind of number that NumPy cannot hold.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -300,17 +225,15 @@ def open_tensors(path: Path) -> ModelFile:
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error
     except OSError as error:
-        raise InputError(f"cannot read {path}: {_reason(error)}") from error
+        raise InputError(f"cannot read {path}: {reason(error)}") from error
     except (SafetensorError, ValueError) as error:
         raise InputError(f"{path} is damaged or not a model: {error}") from error
-    if MANIFEST_KEY not in metadata:
-        raise InputError(f"{path} is a safetensors file, but not a wvcli model")
-    manifest = _parse_manifest(path, metadata[MANIFEST_KEY])
     try:
-        tensors = _map_tensors(path)
-    except (OSError, ValueError, KeyError) as error:
+        return metadata, _map_tensors(path)
+    except KeyError as error:
+        raise InputError(f"{path} is damaged or holds numbers of an unknown kind: {error}") from error
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} is damaged: {error}") from error
-    return ModelFile(path, manifest, tensors)
 
 
 def _map_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:

@@ -4,13 +4,19 @@ Follows Bojanowski, Grave, Joulin and Mikolov, "Enriching Word Vectors with Subw
 the hash of the fastText program, which Gensim shares.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from wvcli.geometry import FloatArray, Rows
+
 _FNV_OFFSET_BASIS = 2166136261
 _FNV_PRIME = 16777619
+_SUMMED = 2_048  # words whose n-gram vectors are added up together, so that the sums stay in the processor's cache
+
+Text = npt.NDArray[np.uint8]
 
 
 def ngrams(word: str, min_n: int, max_n: int) -> list[str]:
@@ -65,7 +71,113 @@ class Subwords:
         if not rows:
             return None
         total = np.zeros(self.matrix.shape[1], dtype=np.float32)
-        for row in rows:  # in Gensim's order of addition, so that the sum is the same to the last bit
-            total += self.matrix[row]
-        total /= len(rows)
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers that are not finite give none that is
+            for row in rows:  # in Gensim's order of addition, so that the sum is the same to the last bit
+                total += self.matrix[row]
+            total /= len(rows)
         return total
+
+    def add_to(self, sums: FloatArray, text: Text, offsets: Rows) -> Rows:
+        """Add to rows of numbers the n-gram vectors of a word each, one after the other in fastText's order.
+
+        Args:
+            sums: float32 [words, dim], added to in place.
+            text: uint8 [bytes], the words' bytes one after the other; they need not be UTF-8.
+            offsets: int64 [words + 1]; word i is `text[offsets[i]:offsets[i + 1]]`.
+
+        Returns:
+            int64 [words], how many n-grams each word has.
+        """
+        size = len(self.matrix)
+        if not len(sums) or not size:
+            return np.zeros(len(sums), dtype=np.int64)
+        rows, bounds = bucket_rows(text, offsets, self.min_n, self.max_n, size)
+        counts = np.diff(bounds)
+        order = np.argsort(-counts, kind="stable")  # words with equally many n-grams together
+        table = self.matrix.view(np.uint8)  # numbers in a file may lie where float32 cannot be read as such
+        for start in range(0, len(order), _SUMMED):
+            words = order[start : start + _SUMMED]
+            some = sums[words]
+            row = np.empty_like(some)
+            for place in range(int(counts[words[0]])):
+                having = int(np.count_nonzero(counts[words] > place))
+                taken = rows[bounds[words[:having]] + place]
+                np.take(table, taken, axis=0, out=row[:having].view(np.uint8), mode="clip")
+                some[:having] += row[:having]
+            sums[words] = some
+        return counts
+
+
+def bucket_rows(text: Text, offsets: Rows, min_n: int, max_n: int, size: int) -> tuple[Rows, Rows]:
+    """The buckets of all n-grams of many words, as `Subwords.buckets` gives them for one.
+
+    Args:
+        text: uint8 [bytes], the words' bytes one after the other.
+        offsets: int64 [words + 1]; word i is `text[offsets[i]:offsets[i + 1]]`.
+        min_n: shortest n-gram, in characters.
+        max_n: longest n-gram, in characters.
+        size: number of buckets.
+
+    Returns:
+        rows: int64 [n-grams], bucket after bucket.
+        bounds: int64 [words + 1]; the buckets of word i are `rows[bounds[i]:bounds[i + 1]]`.
+    """
+    padded, starts = _padded(text, offsets)
+    # A character is a byte that starts one and what follows it, as fastText takes bytes that are no UTF-8 too.
+    characters = np.flatnonzero((padded & 0xC0) != 0x80)
+    bounds = np.searchsorted(characters, starts)
+    lengths = np.diff(bounds)
+    left = np.repeat(bounds[1:], lengths) - np.arange(len(characters))  # characters up to the end of the word
+    longest = min(max_n, int(lengths.max()))
+    shortest = max(min_n, 1)
+    found = np.zeros((len(characters), max(0, longest - shortest + 1)), dtype=np.uint32)
+    there = np.zeros(found.shape, dtype=np.bool_)
+    for length, hashes in _hashes(padded, characters, longest):
+        if length >= shortest:
+            place = length - shortest
+            found[:, place] = hashes - hashes // np.uint32(size) * np.uint32(size)
+            there[:, place] = left >= length
+            if length == 1:  # the lone < and >
+                there[bounds[:-1], place] = there[bounds[1:] - 1, place] = False
+    ends = np.zeros(len(characters) + 1, dtype=np.int64)
+    np.cumsum(np.count_nonzero(there, axis=1), out=ends[1:])
+    return found[there].astype(np.int64), ends[bounds]
+
+
+def _padded(text: Text, offsets: Rows) -> tuple[Text, Rows]:
+    """The words' bytes with `<` before and `>` after each, and int64 [words + 1] where they start."""
+    starts = offsets - offsets[0] + 2 * np.arange(len(offsets))
+    padded = np.empty(int(starts[-1]), dtype=np.uint8)
+    inside = np.ones(len(padded), dtype=np.bool_)
+    for places, mark in ((starts[:-1], b"<"), (starts[1:] - 1, b">")):
+        padded[places] = mark[0]
+        inside[places] = False
+    padded[inside] = text[offsets[0] : offsets[-1]]
+    return padded, starts
+
+
+def _hashes(padded: Text, characters: Rows, longest: int) -> Iterator[tuple[int, npt.NDArray[np.uint32]]]:
+    """For n from 1 to `longest`, uint32 [characters], the hashes of n characters from each one on.
+
+    Those that reach beyond their word are not to be used.
+    """
+    count = len(characters)
+    sizes = np.diff(np.append(characters, len(padded)))
+    signed = padded.view(np.int8).astype(np.int32).view(np.uint32)
+    parts = []  # of each character its first byte, second byte, and so on, and which characters have one
+    for byte in range(int(sizes.max())):
+        having = sizes > byte
+        parts.append((np.where(having, signed[np.minimum(characters + byte, len(padded) - 1)], 0), having))
+    hashes = np.full(count, _FNV_OFFSET_BASIS, dtype=np.uint32)
+    prime = np.uint32(_FNV_PRIME)
+    for length in range(1, longest + 1):
+        within = hashes[: count - length + 1]
+        for byte, (values, having) in enumerate(parts):
+            last = values[length - 1 :]
+            if byte == 0:
+                within ^= last
+                within *= prime
+            else:
+                chosen = having[length - 1 :]
+                within[chosen] = (within[chosen] ^ last[chosen]) * prime
+        yield length, hashes

@@ -14,6 +14,7 @@ from wvcli.geometry import Exact, FloatArray, Rows, cosine, odd, row_norms, unit
 from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
 from wvcli.vocabulary import Vocabulary
+from wvcli.weights import Weights
 
 # Where both words occur 30 to 49 times, three to five neighbours in ten are near in vectors of a far larger text
 # too; below 20 a quarter or fewer. See benchmarks/confidence.py, and README, "How far to trust an answer".
@@ -69,6 +70,7 @@ class Vectors:
             not found as it stands is looked up in this form.
         manifest: settings, coverage and provenance; empty for a foreign file.
         path: the file the vectors came from, if any.
+        weights: what training goes on from, or None; only with words and vectors as they were trained.
     """
 
     vocabulary: Vocabulary
@@ -79,6 +81,7 @@ class Vectors:
     normalize: Callable[[str], str] = _as_written
     manifest: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    weights: Weights | None = None
 
     def __len__(self) -> int:
         return len(self.vocabulary)

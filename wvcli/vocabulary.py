@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, UsageError
 
+_AT_ONCE = 8  # bytes of a word compared at a time
+_COMPARED = 64  # bytes of a word compared in that way; few words are equal in more
+
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary(Sequence[str]):
@@ -36,17 +39,30 @@ class Vocabulary(Sequence[str]):
             InputError: a word occurs twice, or is no text that UTF-8 can hold.
         """
         words = list(words)
-        offsets = np.zeros(len(words) + 1, dtype=np.int64)
         try:
-            np.cumsum(np.fromiter((len(word.encode("utf-8")) for word in words), np.int64), out=offsets[1:])
+            coded = [word.encode("utf-8") for word in words]
         except UnicodeEncodeError as error:
             raise InputError(f"the word {error.object!r} is not Unicode text") from error
-        order = sorted(range(len(words)), key=words.__getitem__)  # strings compare as their UTF-8 bytes do
-        for before, after in pairwise(order):
-            if words[before] == words[after]:
-                raise InputError(f"the word {words[before]!r} occurs twice")
-        text = np.frombuffer("".join(words).encode("utf-8"), dtype=np.uint8)
-        return cls(text, offsets, np.array(order, dtype=np.int32))
+        offsets = np.zeros(len(words) + 1, dtype=np.int64)
+        np.cumsum(np.fromiter(map(len, coded), np.int64, len(coded)), out=offsets[1:])
+        return cls.from_text(np.frombuffer(b"".join(coded), dtype=np.uint8), offsets)
+
+    @classmethod
+    def from_text(cls, text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> "Vocabulary":
+        """Build the arrays from words in model order, as `text` and `offsets` hold them.
+
+        Raises:
+            InputError: a word occurs twice, or is not UTF-8.
+        """
+        begins = text[offsets[:-1][np.diff(offsets) > 0]]
+        try:
+            text.tobytes().decode("utf-8")
+            cut = bool(((begins & 0xC0) == 0x80).any())  # a word begins in the middle of a character
+        except UnicodeDecodeError:
+            cut = True
+        if cut:
+            raise InputError("a word is not Unicode text")
+        return cls(text, offsets, _order(text, offsets))
 
     @cached_property
     def _views(self) -> tuple[memoryview, memoryview, memoryview]:
@@ -133,3 +149,51 @@ class Vocabulary(Sequence[str]):
         if len(found) and not 0 <= found[0] <= found[-1] < len(self):
             raise InputError(f"{self.source} is damaged: its order names words that are not there")
         return found
+
+
+def _order(text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """int32 [words], the ids of words sorted by their bytes, by eight bytes at a time as one number.
+
+    Raises:
+        InputError: a word occurs twice.
+    """
+    lengths, starts = np.diff(offsets), offsets[:-1]
+    padded = np.concatenate([text, np.zeros(_AT_ONCE, dtype=np.uint8)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _AT_ONCE)
+    order = np.arange(len(lengths))
+    first = np.zeros(len(order), dtype=np.bool_)  # of those that are equal so far
+    first[:1] = True
+    for done in range(0, _COMPARED, _AT_ONCE):
+        equal = ~first
+        equal[:-1] |= ~first[1:]
+        places = np.flatnonzero(equal)
+        if not len(places):
+            return order.astype(np.int32)
+        groups, ids = np.cumsum(first)[places], order[places]
+        left = np.clip(lengths[ids] - done, 0, _AT_ONCE)
+        unused = (8 * np.minimum(_AT_ONCE - left, _AT_ONCE - 1)).astype(np.uint64)  # bits of the words that follow
+        parts = windows[np.minimum(starts[ids] + done, len(text))].view(">u8").reshape(-1).astype(np.uint64)
+        parts = np.where(left > 0, parts >> unused << unused, np.uint64(0))
+        sorting = np.lexsort((parts, groups)) if done else np.argsort(parts, kind="stable")
+        order[places], parts, groups = ids[sorting], parts[sorting], groups[sorting]
+        first[places[1:]] = (parts[1:] != parts[:-1]) | (groups[1:] != groups[:-1])
+    return _finished(text, offsets, order, first)
+
+
+def _finished(
+    text: npt.NDArray[np.uint8],
+    offsets: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int64],
+    first: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int32]:
+    """Put words that are equal in all bytes compared so far in order, one by one."""
+    bounds = [*np.flatnonzero(first).tolist(), len(order)]
+    for start, stop in pairwise(bounds):
+        if stop - start > 1:
+            words = {index: text[offsets[index] : offsets[index + 1]].tobytes() for index in order[start:stop]}
+            ids = sorted(words, key=words.__getitem__)
+            for before, after in pairwise(ids):
+                if words[before] == words[after]:
+                    raise InputError(f"the word {words[before].decode()!r} occurs twice")
+            order[start:stop] = ids
+    return order.astype(np.int32)

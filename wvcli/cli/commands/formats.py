@@ -4,7 +4,12 @@ from wvcli.cli import options
 from wvcli.cli.cells import Column
 from wvcli.cli.output import writer
 
-_COLUMNS = tuple(map(Column, ("format", "suffixes", "reads", "writes", "keeps", "extra")))
+_COLUMNS = (
+    *map(Column, ("format", "suffixes", "reads", "writes", "keeps")),
+    Column("dtypes", gives_way=2),
+    Column("special", gives_way=3),
+    Column("extra", gives_way=1),
+)
 
 
 def formats(format: options.Format = "auto", header: options.Header = False, quiet: options.Quiet = False) -> None:
@@ -19,6 +24,8 @@ def formats(format: options.Format = "auto", header: options.Header = False, qui
                 member.read is not None,
                 member.write is not None,
                 member.keeps,
+                " ".join(member.dtypes),
+                member.special,
                 member.extra,
             )
             for member in registry

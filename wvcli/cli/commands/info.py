@@ -13,7 +13,7 @@ from wvcli.cli.queries import named_once
 from wvcli.cli.report import spark
 from wvcli.errors import InputError, UsageError
 
-_SOMETIMES = ("init", "updated", "phrases")
+_SOMETIMES = ("imported", "init", "updated", "phrases")
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
 
 
@@ -46,6 +46,10 @@ def info(
     if command:
         if not manifest:
             raise UsageError(f"{path} is not a wvcli model and does not say how it was made")
+        if "imported" in manifest:
+            raise UsageError(
+                f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}"
+            )
         line(_command(path, manifest))
         return
     facts: dict[str, Any] = {

@@ -1,0 +1,126 @@
+"""Plain safetensors files, against the safetensors package."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from tests.conftest import Run
+from wvcli import formats, store
+from wvcli.errors import InputError, WvcliError
+from wvcli.formats import Writing
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+WORDS = ["the", "new york", '"quoted"', "猫", "line\nend", "", "\0"]
+
+
+def sample(counts: bool = True) -> Vectors:
+    matrix = np.random.default_rng(4).normal(0, 1, (len(WORDS), 5)).astype(np.float32)
+    known = np.arange(len(WORDS), 0, -1, dtype=np.int64) * 5 if counts else None
+    return Vectors(Vocabulary.from_words(WORDS), matrix, known)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_the_safetensors_package_opens_what_is_written(tmp_path: Path, dtype: str, counts: bool) -> None:
+    vectors, path = sample(counts), tmp_path / "plain.safetensors"
+    assert formats.write(vectors, path, writing=Writing(dtype, pad=0, unknown=1)) == []
+    tensors = load_file(path)
+    assert set(tensors) == ({"vectors", "counts"} if counts else {"vectors"})
+    assert tensors["vectors"].dtype == dtype
+    assert tensors["vectors"].tobytes() == vectors.matrix.astype(dtype).tobytes()
+    with safe_open(path, framework="np") as file:
+        texts = file.metadata()
+    assert json.loads(texts["words"]) == WORDS
+    assert (texts["pad"], texts["unknown"]) == ("0", "1")
+    assert not store.is_model(path)
+    found = formats.read(path)
+    assert list(found) == WORDS
+    assert found.matrix.tolist() == vectors.matrix.astype(dtype).astype(np.float32).tolist()
+
+
+def test_it_answers_queries_and_becomes_a_model(run: Run, word2vec_model: Path) -> None:
+    assert run("export", "plain.safetensors", "-m", word2vec_model).code == 0
+    asked = run("similar", "cat", "-n", 3, "-m", "plain.safetensors")
+    assert asked.rows == run("similar", "cat", "-n", 3, "-m", word2vec_model).rows
+    assert run("vocab", "-m", "plain.safetensors").rows == run("vocab", "-m", word2vec_model).rows
+    assert run("import", "plain.safetensors", "-o", "model.safetensors").code == 0
+    assert run("similar", "cat", "-n", 3, "-m", "model.safetensors").rows == asked.rows
+
+
+@pytest.mark.parametrize("ending", [".words.txt", ".words", ".vocab.txt", ".vocab", ".txt"])
+@pytest.mark.parametrize("name", ["vectors", "embedding.weight"])
+def test_words_may_lie_beside_it(tmp_path: Path, name: str, ending: str) -> None:
+    others = {"bias": np.zeros(3, np.float32), "ids": np.zeros((2, 2), np.int64)}
+    save_file({name: np.eye(3, dtype=np.float16), **others}, tmp_path / "e.st")
+    with pytest.raises(InputError) as caught:
+        formats.read(tmp_path / "e.st")
+    assert "put them into e.words.txt" in caught.value.hint
+    (tmp_path / f"e{ending}").write_bytes("\ufeffthe\t90\r\nnew york\n猫\n".encode())
+    found = formats.read(tmp_path / "e.st")
+    assert list(found) == ["the", "new york", "猫"]
+    assert found.matrix.tolist() == np.eye(3).tolist()
+    (tmp_path / f"e{ending}").write_text("the\ncat\n")
+    with pytest.raises(InputError, match="2 lines for the 3 vectors"):
+        formats.read(tmp_path / "e.st")
+    (tmp_path / f"e{ending}").write_bytes(b"a\n\xff\nb\n")
+    with pytest.raises(InputError, match="not UTF-8 at byte 2"):
+        formats.read(tmp_path / "e.st")
+
+
+def test_bfloat16_is_read(tmp_path: Path) -> None:
+    numbers = np.array([[1, -2.5], [0.15625, 3e38], [np.inf, -0.0]], dtype=np.float32)
+    halves = (numbers.view(np.uint32) >> 16).astype("<u2")
+    texts = {"words": json.dumps(["a", "b", "c"])}
+    header = {"__metadata__": texts, "w": {"dtype": "BF16", "shape": [3, 2], "data_offsets": [0, 12]}}
+    text = json.dumps(header).encode()
+    (tmp_path / "b.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + halves.tobytes())
+    found = formats.read(tmp_path / "b.safetensors").matrix
+    assert found.tobytes() == (halves.astype(np.uint32) << 16).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("tensors", "texts", "message"),
+    [
+        ({"a": np.eye(2), "b": np.eye(3)}, {}, r"not one matrix alone \(matrices: a, b\)"),
+        ({"a": np.zeros(2)}, {}, "matrices: none"),
+        ({"vectors": np.zeros(2)}, {}, r"'vectors' is float64 \[2\]"),
+        ({"vectors": np.zeros((2, 2), np.int8)}, {}, "'vectors' is int8"),
+        ({"vectors": np.zeros((0, 2))}, {}, r"'vectors' is float64 \[0, 2\]"),
+        ({"vectors": np.eye(2)}, {"words": "the cat"}, "the words in its header are no JSON"),
+        ({"vectors": np.eye(2)}, {"words": '{"the": 0}'}, "the words in its header are no list"),
+        ({"vectors": np.eye(2)}, {"words": '["a", 2]'}, "word 2: '2' is not text"),
+        ({"vectors": np.eye(2)}, {"words": '["a", "\\ud800"]'}, "not Unicode text"),
+        ({"vectors": np.eye(2)}, {"words": '["a"]'}, "2 vectors for 1 words"),
+        ({"vectors": np.eye(2), "counts": np.zeros(2)}, {"words": '["a", "b"]'}, "the counts are float64"),
+        ({"vectors": np.eye(2), "counts": np.zeros(3, int)}, {"words": '["a", "b"]'}, "2 vectors for 2 words"),
+    ],
+)
+def test_what_does_not_fit_is_refused(tmp_path: Path, tensors: Any, texts: Any, message: str) -> None:
+    save_file(tensors, tmp_path / "e.safetensors", texts)
+    with pytest.raises(InputError, match=message) as caught:
+        formats.read(tmp_path / "e.safetensors")
+    assert str(tmp_path / "e.safetensors") in caught.value.message
+
+
+def test_of_a_word_that_occurs_again_the_first_vector_is_kept(tmp_path: Path) -> None:
+    tensors = {"vectors": np.arange(8, dtype=np.float32).reshape(4, 2), "counts": np.array([9, 8, 7, 6])}
+    save_file(tensors, tmp_path / "e.safetensors", {"words": '["a", "b", "a", "c"]'})
+    found = formats.read(tmp_path / "e.safetensors")
+    assert list(found) == ["a", "b", "c"]
+    assert found.matrix.tolist() == [[0, 1], [2, 3], [6, 7]]
+    assert found.counts is not None
+    assert found.counts.tolist() == [9, 8, 6]
+
+
+def test_numbers_too_large_for_float16_are_refused(tmp_path: Path) -> None:
+    vectors = Vectors(Vocabulary.from_words(["a"]), np.array([[1, 7e4]], dtype=np.float32))
+    for name in ("safetensors", "npz"):
+        with pytest.raises(WvcliError, match="65,504"):
+            formats.write(vectors, tmp_path / "e", name, writing=Writing("float16"))
+        assert list(tmp_path.iterdir()) == []

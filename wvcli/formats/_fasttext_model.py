@@ -1,0 +1,252 @@
+"""The layout of the fastText program's `.bin`: settings, dictionary, input matrix, output matrix.
+
+All numbers are little-endian. A file begins with two int32, a magic number and the version (11 or 12). Then come
+
+* settings: int32 dim, ws, epoch, minCount, neg, wordNgrams, loss, model, bucket, minn, maxn, lrUpdateRate;
+  float64 t;
+* dictionary: int32 entries, words and labels; int64 tokens and pruned rows (-1 for none); then for each entry its
+  bytes, a zero byte, its int64 count and its int8 type (0 a word, 1 a label); then the pruned rows;
+* input matrix: a byte that says whether it is quantised; int64 rows and columns; float32 [words + bucket, dim];
+* output matrix: the same, float32 [words, dim] for all models but those that classify.
+
+Versions before 11 lack the magic number, the version, the number of pruned rows and the bytes before matrices.
+"""
+
+import re
+import struct
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import InputError
+from wvcli.formats._layout import FASTTEXT_MAGIC, bytes_left, is_fasttext_binary
+from wvcli.geometry import Rows
+from wvcli.subwords import Text
+
+VERSION = 12
+_VERSIONS = (11, 12)
+_ENTRY = re.compile(rb"[^\0]*\0[\s\S]{9}")
+_AFTER_WORD = 10  # bytes of an entry that follow its word
+_BLOCK = 1 << 20  # bytes of the dictionary read at a time
+_LONGEST_WORD = 1 << 20  # bytes; without a zero byte within so many the file is not what it seems
+_SUPERVISED = 3  # the kind of model
+_SETTINGS = "<12id"
+_START = "<3iq"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a model, in the order of the file and by the program's own names."""
+
+    dim: int
+    ws: int
+    epoch: int
+    min_count: int
+    neg: int
+    word_ngrams: int
+    loss: int
+    model: int
+    bucket: int
+    minn: int
+    maxn: int
+    lr_update_rate: int
+    t: float
+
+    def packed(self) -> bytes:
+        """As they stand in a file."""
+        return struct.pack(_SETTINGS, *astuple(self))
+
+    @property
+    def sound(self) -> bool:
+        """Whether they can be those of a model."""
+        positive = self.dim > 0 and self.ws >= 0 and self.epoch >= 0 and self.bucket >= 0
+        return positive and self.loss in (1, 2, 3, 4) and self.model in (1, 2, 3) and 0 <= self.t < np.inf
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """The words of a model, labels left out.
+
+    Attributes:
+        text: uint8 [bytes], the words' bytes one after the other, UTF-8 or not.
+        offsets: int64 [words + 1]; word i is `text[offsets[i]:offsets[i + 1]]`.
+        counts: int64 [words].
+        tokens: of the text it was trained on.
+        pruned: whether subwords were taken away.
+    """
+
+    text: Text
+    offsets: Rows
+    counts: Rows
+    tokens: int
+    pruned: bool
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a file holds, its matrices mapped.
+
+    Attributes:
+        settings: how it was trained.
+        dictionary: its words.
+        inputs: uint8 [words + bucket, 4 * dim], the bytes of float32 that need not lie where float32 can be read.
+        output: uint8 [rows, 4 * dim], in the same way.
+    """
+
+    settings: Settings
+    dictionary: Dictionary
+    inputs: Text
+    output: Text
+
+
+def is_model(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is one, of any version."""
+    if is_fasttext_binary(head):
+        return True
+    length = struct.calcsize(_SETTINGS)
+    if len(head) < length + struct.calcsize(_START):
+        return False
+    entries, words, labels, tokens = struct.unpack_from(_START, head, length)
+    likely = entries > 0 and words >= 0 and labels >= 0 and entries == words + labels and tokens >= 0
+    return likely and Settings(*struct.unpack_from(_SETTINGS, head)).sound
+
+
+def open_model(file: BinaryIO, path: Path) -> Model:
+    """Open a file of word vectors, at whose start `file` is.
+
+    Raises:
+        InputError: it is damaged, of a newer version, quantised, pruned or a classifier.
+    """
+    return _Opening(file, path).model()
+
+
+class _Opening:
+    """A file that is gone through from its start."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self._file, self._path = file, path
+        self._modern = True
+
+    def _error(self, problem: str, hint: str = "") -> InputError:
+        return InputError(f"{self._path}{problem}", hint)
+
+    def _take(self, layout: str, what: str) -> tuple[Any, ...]:
+        size = struct.calcsize(layout)
+        data = self._file.read(size)
+        if len(data) < size:
+            raise self._error(f": the file ends within {what}; expected {size} bytes")
+        return struct.unpack(layout, data)
+
+    def model(self) -> Model:
+        settings = self._settings()
+        dictionary = self._dictionary()
+        words = len(dictionary.counts)
+        place, rows = self._matrix("the input matrix", settings.dim)
+        if rows != words + settings.bucket:
+            raise self._error(
+                f", input matrix: expected {words + settings.bucket} rows, for {words} words and "
+                f"{settings.bucket} buckets, found {rows}"
+            )
+        self._file.seek(4 * rows * settings.dim, 1)
+        second, outputs = self._matrix("the output matrix", settings.dim)
+        surplus = bytes_left(self._file) - 4 * outputs * settings.dim
+        if surplus:
+            raise self._error(
+                f": expected the end of the file after the output matrix, found {surplus} bytes more"
+            )
+        whole = np.asarray(np.memmap(self._path, dtype=np.uint8, mode="r"))
+        row = 4 * settings.dim
+        return Model(
+            settings,
+            dictionary,
+            whole[place : place + row * rows].reshape(rows, row),
+            whole[second : second + row * outputs].reshape(outputs, row),
+        )
+
+    def _settings(self) -> Settings:
+        magic, version = self._take("<2i", "the version")
+        if magic != FASTTEXT_MAGIC:
+            self._modern = False
+            self._file.seek(0)
+        elif version not in _VERSIONS:
+            raise self._error(f" is of fastText's version {version}; this wvcli reads 11 and 12")
+        settings = Settings(*self._take(_SETTINGS, "the settings"))
+        if not settings.sound:
+            raise self._error(f": these are no settings of fastText: {settings.packed().hex(' ', 4)}")
+        if 0 < settings.t < np.finfo(np.float64).tiny:  # two whole numbers, where floret has two settings more
+            raise self._error(
+                " is floret's .bin and not fastText's", "the .vec file that floret writes can be read"
+            )
+        if settings.model == _SUPERVISED:
+            raise self._error(
+                " is a classifier (fastText supervised), whose words have no vectors to compare",
+                "the models of fastText skipgram and cbow can be read",
+            )
+        return settings
+
+    def _dictionary(self) -> Dictionary:
+        entries, words, labels, tokens = self._take(_START, "the dictionary")
+        pruned = self._take("<q", "the dictionary")[0] if self._modern else -1
+        if words < 1 or labels < 0 or entries != words + labels:
+            raise self._error(f", dictionary: {entries} entries cannot be {words} words and {labels} labels")
+        if pruned > 0:
+            raise self._error(" has some of its subwords pruned, which only a quantised classifier has")
+        if entries * _AFTER_WORD > bytes_left(self._file):
+            raise self._error(f", dictionary: the file is too short for {entries} entries")
+        data, ends = self._entries(entries)
+        types = data[ends - 1]
+        wrong = np.flatnonzero(types != (np.arange(entries) >= words))
+        if len(wrong):
+            kind = "word" if wrong[0] < words else "label"
+            raise self._error(
+                f", dictionary, entry {wrong[0] + 1}: expected a {kind}, found type {types[wrong[0]]}"
+            )
+        return _dictionary(data[: ends[words - 1]], ends[:words], int(tokens), pruned == 0)
+
+    def _entries(self, count: int) -> tuple[Text, Rows]:
+        """The bytes of all entries, and int64 [count], where in them each one ends."""
+        pieces: list[bytes] = []
+        lengths: list[int] = []
+        rest = b""
+        while len(lengths) < count:
+            more = self._file.read(_BLOCK)
+            data = rest + more
+            found = _ENTRY.findall(data)[: count - len(lengths)]
+            lengths += map(len, found)
+            used = sum(map(len, found))
+            pieces.append(data[:used])
+            rest = data[used:]
+            if not found and (not more or len(rest) > _LONGEST_WORD + _AFTER_WORD):
+                end = "no zero byte follows it" if more else "the file ends here"
+                raise self._error(f", dictionary, entry {len(lengths) + 1} of {count}: {end}")
+        self._file.seek(-len(rest), 1)
+        return np.frombuffer(b"".join(pieces), dtype=np.uint8), np.cumsum(lengths, dtype=np.int64)
+
+    def _matrix(self, what: str, dim: int) -> tuple[int, int]:
+        """Where the numbers of a matrix begin, to which the file is then moved, and how many rows there are."""
+        if self._modern and self._take("<B", what)[0]:
+            raise self._error(
+                " is quantised, which only fastText's classifiers are", "take the one it was made of"
+            )
+        rows, columns = self._take("<2q", what)
+        if columns != dim:
+            raise self._error(f", {what.removeprefix('the ')}: expected {dim} columns, found {columns}")
+        left = bytes_left(self._file)
+        if rows < 0 or 4 * rows * dim > left:
+            raise self._error(
+                f", {what.removeprefix('the ')}: {rows} rows of {dim} do not fit the {left} bytes left"
+            )
+        return self._file.tell(), rows
+
+
+def _dictionary(data: Text, ends: Rows, tokens: int, pruned: bool) -> Dictionary:
+    """Words and counts, from entries without a gap."""
+    counted: npt.NDArray[np.uint8] = data[(ends - 9)[:, None] + np.arange(8)]
+    of_words = np.ones(len(data), dtype=np.bool_)
+    of_words[(ends - _AFTER_WORD)[:, None] + np.arange(_AFTER_WORD)] = False
+    offsets = np.zeros(len(ends) + 1, dtype=np.int64)
+    offsets[1:] = ends - _AFTER_WORD * np.arange(1, len(ends) + 1)
+    return Dictionary(data[of_words], offsets, counted.view("<i8").reshape(-1).astype(np.int64), tokens, pruned)

@@ -1,0 +1,303 @@
+"""Gensim's own files: `KeyedVectors`, `Word2Vec` and `FastText`, as versions 3.8 to 4.4 save them.
+
+The file is a pickle, and large arrays lie beside it, `NAME.vectors.npy` for one: Gensim puts arrays of 10,485,760
+numbers and more there. Pickles are read as plain data, so that nothing in them is run, and Gensim is not needed.
+Counts that Gensim makes up for files that have none (n, n - 1, ... 1) are unknown again.
+
+What is written is a `KeyedVectors`, or with subwords a `FastTextKeyedVectors` whose words' own vectors are worked
+out from the composed ones. It holds the composed ones too, which Gensim's own files leave out, so that Gensim need
+not work them out when it opens the file.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import InputError
+from wvcli.formats import Format, Writing
+from wvcli.formats import _pickle_writing as pickled
+from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of_arrays, vocabulary_of
+from wvcli.formats._layout import Rows
+from wvcli.formats._pickle_objects import Array, Thing
+from wvcli.formats._pickle_reading import load
+from wvcli.geometry import FloatArray
+from wvcli.paging import blocks
+from wvcli.subwords import Subwords
+from wvcli.vectors import Vectors
+from wvcli.weights import Weights
+
+_KEYED = "gensim.models.keyedvectors."
+_FASTTEXT = "gensim.models.fasttext."
+_VECTOR_CLASSES = frozenset(
+    [_KEYED + name for name in ("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors")]
+    + [_KEYED + "FastTextKeyedVectors", _FASTTEXT + "FastTextKeyedVectors"]
+)
+_MODEL_CLASSES = frozenset(["gensim.models.word2vec.Word2Vec", _FASTTEXT + "FastText"])
+# What else these hold: settings, callables that versions 3 and 4 keep among them, and the state of random numbers.
+_PARTS = frozenset(
+    [_KEYED + "Vocab", _KEYED + "CompatVocab"]
+    + ["gensim.models.word2vec." + name for name in ("Vocab", "Word2VecTrainables", "Word2VecVocab")]
+    + [_FASTTEXT + name for name in ("FastTextTrainables", "FastTextVocab")]
+    + ["gensim.utils.call_on_class_only"]
+    + [
+        f"{module}.{name}"
+        for module in ("builtins", "__builtin__")
+        for name in ("hash", "int", "set", "frozenset")
+    ]
+    + ["__builtin__.long"]
+    + ["numpy.random.__RandomState_ctor", "numpy.random._mt19937.MT19937", "numpy.random._pcg64.PCG64"]
+    + [f"numpy.random._pickle.__{name}_ctor" for name in ("randomstate", "bit_generator", "generator")]
+    + ["numpy.float32", "numpy.float64", "numpy.uint32", "numpy.int64"]
+)
+_ADMITTED = _VECTOR_CLASSES | _MODEL_CLASSES | _PARTS
+_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how PyTorch's files of the time before zip begin
+_ASIDE = 10 * 1024**2  # numbers; an array with so many is put beside the file, as Gensim does
+_SAVE_AGAIN = "open it with Gensim 3.8.3 and save it again"
+_COMPOSED = 16_384  # words whose vectors are worked out at a time
+_INVENTED = 10  # words from which on counts of n, n - 1, ... 1 are taken for made up
+
+
+class _Saved:
+    """The attributes of saved vectors, in the file or beside it."""
+
+    def __init__(self, path: Path, prefix: str, thing: Thing) -> None:
+        self.path = path
+        self.state = thing.state
+        self.is_fasttext = thing.name.endswith("FastTextKeyedVectors")
+        self._prefix = prefix
+
+    def array(self, *names: str) -> npt.NDArray[Any] | None:
+        """The matrix that goes by the first of these names that there is, or None.
+
+        Raises:
+            InputError: it is no matrix of floating-point numbers, or its file is missing.
+        """
+        aside = self.state.get("__numpys")
+        for name in names:
+            held = self.state.get(name)
+            if isinstance(held, Array):
+                found = self._numbers(name, held)
+            elif isinstance(aside, list) and name in aside:
+                found = map_array(self.path.with_name(f"{self.path.name}{self._prefix}.{name}.npy"))
+            else:
+                continue
+            check_matrix(self.path, name, found)
+            return found
+        return None
+
+    def _numbers(self, name: str, held: Array) -> npt.NDArray[Any]:
+        try:
+            return held.numbers()
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{self.path} is damaged: {name!r}: {error}") from error
+
+    def words(self) -> list[str]:
+        """The words in the order of the rows."""
+        for name in ("index_to_key", "index2word", "index2entity"):
+            words = self.state.get(name)
+            if isinstance(words, list):
+                return words
+        raise InputError(f"{self.path} holds no words")
+
+    def counts(self, words: list[str]) -> Counts | None:
+        """int64 [words] of these, the first ones, or None when unknown."""
+        total = len(self.words())
+        extra, old = self.state.get("expandos"), self.state.get("vocab")
+        if isinstance(extra, dict) and isinstance(extra.get("count"), Array):
+            counts = as_counts(self.path, self._numbers("count", extra["count"]))
+        elif isinstance(old, dict) and old:
+            counts = self._old_counts(old, self.words())
+        else:
+            return None
+        if len(counts) != total:  # Gensim leaves them short when words are added
+            return None
+        made_up = total >= _INVENTED and (counts == np.arange(total, 0, -1)).all()
+        return None if made_up else counts[: len(words)]
+
+    def _old_counts(self, old: dict[Any, Any], words: list[str]) -> Counts:
+        try:
+            return np.fromiter((old[word].state["count"] for word in words), np.int64, len(words))
+        except (KeyError, AttributeError, TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"{self.path} is damaged: its words and their counts disagree") from error
+
+    def subwords(self) -> Subwords | None:
+        """The vectors of the n-grams, or None when there are none.
+
+        Raises:
+            InputError: they are hashed in another way than fastText does.
+        """
+        if not self.is_fasttext or not self.state.get("bucket"):
+            return None
+        buckets, min_n, max_n = (self.state.get(name) for name in ("bucket", "min_n", "max_n"))
+        matrix = self.array("vectors_ngrams")
+        if self.state.get("compatible_hash") is not True or matrix is None or len(matrix) != buckets:
+            raise InputError(
+                f"{self.path} holds a FastText of before Gensim 3.8, whose n-grams are numbered in another way",
+                _SAVE_AGAIN,
+            )
+        if not (isinstance(min_n, int) and isinstance(max_n, int) and 0 < min_n <= max_n < 1_000):
+            raise InputError(f"{self.path} is damaged: its n-grams are {min_n} to {max_n} characters long")
+        return Subwords(_floats(matrix), min_n, max_n)
+
+
+def _saved(path: Path) -> _Saved:
+    root = load(path, _ADMITTED)
+    if isinstance(root, Thing) and root.name in _MODEL_CLASSES:
+        inner = root.state.get("wv")
+        if not isinstance(inner, Thing):
+            raise InputError(f"{path} was saved by a Gensim of before 1.0", _SAVE_AGAIN)
+        return _Saved(path, ".wv", inner)
+    if isinstance(root, Thing) and root.name in _VECTOR_CLASSES:
+        return _Saved(path, "", root)
+    what = root.name if isinstance(root, Thing) else type(root).__name__
+    raise InputError(f"{path} holds a pickled {what}, no vectors of Gensim's")
+
+
+def _read(path: Path, limit: int | None) -> Vectors:
+    saved = _saved(path)
+    words = saved.words()[:limit]
+    counts = saved.counts(words)
+    subwords = saved.subwords()
+    own = saved.array("vectors_vocab") if subwords else None
+    weights = None if own is None else Weights(_floats(own[:limit]), None)
+    matrix = saved.array("vectors", "syn0")
+    if matrix is None and saved.is_fasttext:
+        if subwords and own is not None:
+            composed = _composed(path, own[:limit], words, subwords)
+            return replace(composed, counts=counts, subwords=subwords, weights=weights)
+        matrix = saved.array("vectors_vocab")
+    if matrix is None:
+        raise InputError(f"{path} holds words without vectors")
+    found = of_arrays(path, words, matrix[:limit], counts=counts)
+    if subwords and subwords.matrix.shape[1] != found.dim:
+        raise InputError(f"{path} is damaged: its words and its n-grams have different dimensions")
+    fits = weights is not None and weights.words is not None and weights.words.shape == found.matrix.shape
+    return replace(found, subwords=subwords, weights=weights if fits else None)
+
+
+def _floats(matrix: npt.NDArray[Any]) -> FloatArray:
+    return np.asarray(matrix, dtype="<f4")
+
+
+def _composed(path: Path, own: npt.NDArray[Any], words: list[str], subwords: Subwords) -> Vectors:
+    """The words with the mean of each one's own vector and its n-grams', added up in Gensim's order."""
+    dim = subwords.matrix.shape[1]
+    if own.shape != (len(words), dim):
+        raise InputError(f"{path} is damaged: it has {list(own.shape)} numbers for {len(words)} words of {dim}")
+    rows = Rows(path, len(words), dim)
+    for start in range(0, len(words), _COMPOSED):
+        part = words[start : start + _COMPOSED]
+        vocabulary = vocabulary_of(path, part)
+        vectors = np.array(own[start : start + _COMPOSED], dtype=np.float32)
+        with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
+            counts = subwords.add_to(vectors, vocabulary.text, vocabulary.offsets)
+            vectors /= (counts + 1).astype(np.float32)[:, None]
+        rows.add(part, vectors)
+    found = rows.vectors()
+    if len(found) < len(words):
+        raise InputError(f"{path} is damaged: a word occurs twice")
+    return found
+
+
+class _Own:
+    """The words' own vectors, float32 [words, dim], worked out from the composed ones when rows are asked for."""
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, vectors: Vectors, subwords: Subwords) -> None:
+        self.shape = vectors.matrix.shape
+        self._vectors = vectors
+        self._subwords = subwords
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __getitem__(self, rows: slice) -> FloatArray:
+        matrix, vocabulary = self._vectors.matrix[rows], self._vectors.vocabulary
+        sums = np.zeros(matrix.shape, dtype=np.float32)
+        with np.errstate(all="ignore"):  # numbers that are not finite stay so
+            bounds = vocabulary.offsets[rows.start : rows.start + len(sums) + 1]
+            counts = self._subwords.add_to(sums, vocabulary.text, bounds)
+            own: FloatArray = (matrix * (counts[:, None] + 1.0) - sums).astype(np.float32)
+        return own
+
+
+def _write_aside(path: Path, values: Any) -> None:
+    """Write a matrix as a `.npy` file, a block at a time."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": tuple(map(int, values.shape))}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for _, block in blocks(values):
+            file.write(np.ascontiguousarray(block, dtype="<f4").data)
+
+
+def _attributes(vectors: Vectors) -> tuple[dict[str, Iterable[pickled.Part]], dict[str, Any]]:
+    """The attributes of Gensim's object, already pickled, and its matrices."""
+    count = len(vectors)
+    batches = (vectors.vocabulary[start : start + pickled.BATCH] for start in range(0, count, pickled.BATCH))
+    extra = {} if vectors.counts is None else {"count": pickled.array(vectors.counts)}
+    entries: dict[str, Iterable[pickled.Part]] = {
+        "index_to_key": pickled.words(batches),  # first: the table after it counts on the numbers of the words
+        "key_to_index": pickled.places(count),
+        "vector_size": [pickled.number(vectors.dim)],
+        "next_index": [pickled.number(count)],
+        "norms": [pickled.constant(None)],
+        "expandos": pickled.table(extra),
+        "mapfile_path": [pickled.constant(None)],
+    }
+    matrices: dict[str, Any] = {"vectors": vectors.matrix}
+    subwords = vectors.subwords
+    if subwords is not None:
+        free = np.ones(1, dtype=np.float32)
+        numbers = {"min_n": subwords.min_n, "max_n": subwords.max_n, "bucket": len(subwords.matrix)}
+        entries |= {name: [pickled.number(value)] for name, value in numbers.items()}
+        entries |= {"buckets_word": [pickled.constant(None)], "compatible_hash": [pickled.constant(True)]}
+        entries |= {f"vectors_{name}_lockf": pickled.array(free) for name in ("vocab", "ngrams")}
+        own = vectors.weights.words if vectors.weights else None
+        matrices["vectors_vocab"] = _Own(vectors, subwords) if own is None else own
+        matrices["vectors_ngrams"] = subwords.matrix
+    return entries, matrices
+
+
+def _parts(vectors: Vectors, path: Path) -> Iterator[pickled.Part]:
+    """The pickle; the matrices that go beside it are written on the way."""
+    entries, matrices = _attributes(vectors)
+    large = [name for name, values in matrices.items() if values.shape[0] * values.shape[1] >= _ASIDE]
+    for name in large:
+        _write_aside(path.with_name(f"{path.name}.{name}.npy"), matrices[name])
+    entries |= {name: pickled.array(values) for name, values in matrices.items() if name not in large}
+    entries |= {"__numpys": pickled.strings(large)}
+    entries |= {f"__{name}": pickled.strings([]) for name in ("scipys", "ignoreds", "recursive_saveloads")}
+    fasttext = vectors.subwords is not None
+    yield pickled.new_object(
+        "gensim.models.fasttext" if fasttext else "gensim.models.keyedvectors",
+        "FastTextKeyedVectors" if fasttext else "KeyedVectors",
+    )
+    yield from pickled.attributes(entries)
+
+
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    with path.open("wb") as file:
+        for part in _parts(vectors, path):
+            file.write(part)
+    return []
+
+
+def _sniff(head: bytes) -> bool:
+    return (
+        head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05") and not head.startswith(_TORCH)
+    )
+
+
+FORMAT = Format(
+    name="gensim",
+    suffixes=(".kv", ".model"),
+    keeps="words with blanks, counts, vectors, subwords",
+    sniff=_sniff,
+    read=_read,
+    write=_write,
+)

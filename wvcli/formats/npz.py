@@ -1,0 +1,270 @@
+"""NumPy's `.npz`, which is a zip of `.npy` files, and a `.npy` with its words in a text file beside it.
+
+Written are `vectors`, float32 or float16 [words, dim], `words`, an array of text [words], and `counts`, int64
+[words], where they are known: `numpy.load` opens them without pickles. Where text of NumPy's cannot hold the words
+(one of them is very long, which makes all of them long there, or ends with a NUL) `words_utf8`, their bytes in
+UTF-8, and `words_offsets`, int64 [words + 1], are written in place of `words`.
+
+Read are these, or else the one matrix of floating-point numbers and the one list of text that there are. Beside
+`NAME.npy` the words are in the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and
+`NAME.txt`, one a line.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import InputError, WvcliError
+from wvcli.formats import Format, Writing
+from wvcli.formats._arrays import Counts, as_counts, check_matrix, check_words, map_array, of_arrays, words_beside
+from wvcli.formats._layout import Rows
+from wvcli.paging import blocks
+from wvcli.vectors import Vectors
+
+_NPY = b"\x93NUMPY"
+_BLOCK = 1 << 21  # bytes read at a time
+_LONGEST_TEXT = 1 << 28  # bytes that the array of words may take up, or eight times the words' own
+_MOST_DEFLATED = 1_032  # to one: what deflate can do at most
+_DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, SyntaxError, OverflowError)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An array in an `.npz`, by what its header says."""
+
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    fortran: bool
+
+    @property
+    def row_bytes(self) -> int:
+        """The bytes of a row."""
+        return int(np.prod(self.shape[1:], dtype=object)) * self.dtype.itemsize
+
+
+class _Archive:
+    """An open `.npz`; arrays are read a block of rows at a time."""
+
+    def __init__(self, path: Path, file: zipfile.ZipFile) -> None:
+        self.path = path
+        self._file = file
+        self.entries = {entry.name: entry for entry in map(self._entry, file.infolist()) if entry}
+
+    def _entry(self, info: zipfile.ZipInfo) -> _Entry | None:
+        if not info.filename.endswith(".npy"):
+            return None
+        with self._file.open(info) as file:
+            shape, fortran, dtype = _npy_header(file)
+            entry = _Entry(info.filename.removesuffix(".npy"), dtype, shape, fortran)
+        claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
+        packed = min(info.compress_size, self.path.stat().st_size)
+        if claimed > info.file_size or info.file_size > _MOST_DEFLATED * (packed + 1):
+            raise ValueError(f"{entry.name!r} says that it holds {claimed} bytes")
+        return entry
+
+    def rows(self, entry: _Entry) -> Iterator[npt.NDArray[Any]]:
+        """The array a block of rows at a time; one in Fortran order whole.
+
+        Raises:
+            ValueError: it holds pickled objects, or ends early.
+        """
+        if entry.dtype.hasobject:
+            raise ValueError(f"{entry.name!r} is pickled; save it with dtype=str or as numbers")
+        with self._file.open(f"{entry.name}.npy") as file:
+            _npy_header(file)
+            count = entry.shape[0]
+            step = count if entry.fortran else max(1, _BLOCK // max(1, entry.row_bytes))
+            for start in range(0, count, max(1, step)):
+                shape = (min(step, count - start), *entry.shape[1:])
+                data = _exactly(file, shape[0] * entry.row_bytes)
+                yield np.frombuffer(data, entry.dtype).reshape(shape, order="F" if entry.fortran else "C")
+            if file.read(1):
+                raise ValueError(f"{entry.name!r} goes on after its end")
+
+    def whole(self, entry: _Entry) -> npt.NDArray[Any]:
+        """The array."""
+        return np.concatenate([np.empty((0, *entry.shape[1:]), entry.dtype), *self.rows(entry)])
+
+
+def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    return shape, fortran, dtype
+
+
+def _exactly(file: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size:
+        part = file.read(size)
+        if not part:
+            raise ValueError("an array ends early")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[_Archive]:
+    try:
+        with zipfile.ZipFile(path) as file:
+            yield _Archive(path, file)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    except (*_DAMAGE, RuntimeError) as error:  # RuntimeError: it is encrypted
+        raise InputError(f"{path} is damaged: {str(error) or type(error).__name__}") from error
+
+
+def _one(archive: _Archive, name: str, kinds: str, axes: int) -> _Entry:
+    """The entry of this name, or else the only one with so many axes and of such a kind."""
+    if name in archive.entries:
+        return archive.entries[name]
+    fitting = [one for one in archive.entries.values() if one.dtype.kind in kinds and len(one.shape) == axes]
+    if len(fitting) != 1:
+        found = ", ".join(sorted(archive.entries)) or "none"
+        raise InputError(f"{archive.path} holds no array {name!r} (arrays: {found})")
+    return fitting[0]
+
+
+def _words(archive: _Archive) -> list[str]:
+    entries = archive.entries
+    if "words" not in entries and {"words_utf8", "words_offsets"} <= set(entries):
+        text = archive.whole(entries["words_utf8"]).tobytes()
+        offsets = archive.whole(entries["words_offsets"])
+        if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not _ascend(offsets, len(text)):
+            raise ValueError("'words_offsets' does not divide 'words_utf8' into words")
+        places = offsets.tolist()
+        return [text[start:stop].decode() for start, stop in pairwise(places)]
+    entry = _one(archive, "words", "USO", 1)
+    if len(entry.shape) != 1 or entry.dtype.kind not in "USO":
+        raise ValueError(f"{entry.name!r} is {entry.dtype} {list(entry.shape)}, no list of text")
+    words: list[str] = []
+    for block in archive.rows(entry):
+        found = block.tolist()
+        words += [word.decode() if isinstance(word, bytes) else word for word in found]
+    return words
+
+
+def _ascend(offsets: npt.NDArray[Any], end: int) -> bool:
+    whole = bool(len(offsets)) and offsets[0] == 0 and offsets[-1] == end
+    return bool(whole and (offsets[1:] >= offsets[:-1]).all())
+
+
+def _read_zip(path: Path, limit: int | None) -> Vectors:
+    with _archive(path) as archive:
+        entry = _one(archive, "vectors", "f", 2)
+        check_matrix(path, entry.name, np.broadcast_to(np.zeros((), entry.dtype), entry.shape))
+        words = _words(archive)
+        if len(words) != entry.shape[0]:
+            raise ValueError(f"it has {entry.shape[0]} vectors for {len(words)} words")
+        check_words(path, words)
+        counts = _counts(archive, words, limit)
+        rows = Rows(path, len(words), entry.shape[1], limit)
+        start = 0
+        for block in archive.rows(entry):
+            with np.errstate(over="ignore"):  # what is beyond float32 is infinite
+                rows.add(words[start : start + len(block)], block.astype(np.float32))
+            start += len(block)
+            if rows.full:
+                break
+    found = rows.vectors()
+    return Vectors(found.vocabulary, found.matrix, counts, path=path)
+
+
+def _counts(archive: _Archive, words: list[str], limit: int | None) -> Counts | None:
+    """int64 [words that are kept], or None."""
+    if "counts" not in archive.entries:
+        return None
+    counts = as_counts(archive.path, archive.whole(archive.entries["counts"]))
+    if len(counts) != len(words):
+        raise ValueError(f"it has {len(counts)} counts for {len(words)} words")
+    first = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
+    return counts[sorted(first.values())][:limit]
+
+
+def _read(path: Path, limit: int | None) -> Vectors:
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"PK"
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    if zipped:
+        return _read_zip(path, limit)
+    matrix = map_array(path)
+    check_matrix(path, path.name, matrix)
+    return of_arrays(path, words_beside(path, len(matrix)), matrix, limit)
+
+
+def _put(file: zipfile.ZipFile, name: str, array: Any, dtype: str) -> None:
+    """Write an array a block of rows at a time."""
+    header = {"descr": dtype, "fortran_order": False, "shape": tuple(map(int, array.shape))}
+    with file.open(f"{name}.npy", "w", force_zip64=True) as member:
+        np.lib.format.write_array_header_1_0(member, header)
+        for _, block in blocks(array):
+            member.write(np.ascontiguousarray(block, dtype=dtype).reshape(-1).view(np.uint8).data)
+
+
+class _Text:
+    """The words as NumPy's text of a fixed width, made when rows are asked for."""
+
+    def __init__(self, vectors: Vectors, width: int) -> None:
+        self.dtype = np.dtype(f"<U{max(1, width)}")
+        self.shape = (len(vectors),)
+        self._vocabulary = vectors.vocabulary
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> npt.NDArray[np.str_]:
+        return np.array(self._vocabulary[rows], dtype=self.dtype)
+
+
+def _put_words(file: zipfile.ZipFile, vectors: Vectors) -> None:
+    vocabulary = vectors.vocabulary
+    width = max(map(len, vocabulary))
+    size = 4 * width * len(vocabulary)
+    if size <= max(_LONGEST_TEXT, 8 * len(vocabulary.text)) and not any(
+        word.endswith("\0") for word in vocabulary
+    ):
+        text = _Text(vectors, width)
+        _put(file, "words", text, text.dtype.str)
+    else:
+        _put(file, "words_utf8", vocabulary.text, "|u1")
+        _put(file, "words_offsets", vocabulary.offsets, "<i8")
+
+
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    try:
+        with zipfile.ZipFile(path, "w") as file, np.errstate(over="raise"):
+            _put(file, "vectors", vectors.matrix, np.dtype(writing.dtype).newbyteorder("<").str)
+            _put_words(file, vectors)
+            if vectors.counts is not None:
+                _put(file, "counts", vectors.counts, "<i8")
+    except FloatingPointError as error:
+        raise WvcliError("there are numbers larger than 65,504, the largest of float16") from error
+    return []
+
+
+def _sniff(head: bytes) -> bool:
+    name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+    return head.startswith(_NPY) or (head.startswith(b"PK\x03\x04") and name.endswith(b".npy"))
+
+
+FORMAT = Format(
+    name="npz",
+    suffixes=(".npz",),
+    keeps="words with blanks, counts, vectors",
+    sniff=_sniff,
+    read=_read,
+    write=_write,
+    dtypes=("float32", "float16"),
+)

@@ -1,0 +1,91 @@
+"""A plain safetensors file, as PyTorch, JAX and Keras users pass vectors on; described at
+https://github.com/huggingface/safetensors, "Format".
+
+Written are the tensor `vectors`, F32 or F16 [words, dim], the tensor `counts`, I64 [words], where they are known,
+and in the header's `__metadata__` the key `words`: a JSON list in a string. Read is a file with a tensor
+`vectors`, or else with one matrix of floating-point numbers alone, whatever its name; where its metadata have no
+`words` these are taken from a text file beside it, as those of a `.npy` file are. A model of wvcli's own is a
+safetensors file as well, but not this one.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wvcli import store, tensors
+from wvcli.errors import InputError, WvcliError
+from wvcli.formats import Format, Writing
+from wvcli.formats._arrays import as_counts, check_matrix, of_arrays, words_beside
+from wvcli.formats._layout import opened
+from wvcli.vectors import Vectors
+
+_LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
+
+
+def _matrix_name(path: Path, arrays: Mapping[str, Any]) -> str:
+    if "vectors" in arrays:
+        return "vectors"
+    matrices = [name for name, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fV"]
+    if len(matrices) != 1:
+        found = ", ".join(sorted(matrices)[:5]) or "none"
+        raise InputError(f"{path} holds no tensor 'vectors', and not one matrix alone (matrices: {found})")
+    return matrices[0]
+
+
+def _words(path: Path, text: str | None, rows: int) -> list[str]:
+    if text is None:
+        return words_beside(path, rows)
+    try:
+        words = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is damaged: the words in its header are no JSON") from error
+    if not isinstance(words, list):
+        raise InputError(f"{path}: the words in its header are no list")
+    return words
+
+
+def _read(path: Path, limit: int | None) -> Vectors:
+    with opened(path):
+        metadata, arrays = store.map_file(path)
+    if store.MANIFEST_KEY in metadata:
+        return store.open_model(path).vectors()
+    name = _matrix_name(path, arrays)
+    check_matrix(path, name, arrays[name])
+    counts = as_counts(path, arrays["counts"]) if "counts" in arrays else None
+    return of_arrays(path, _words(path, metadata.get("words"), len(arrays[name])), arrays[name], limit, counts)
+
+
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    rows = {"pad": writing.pad, "unknown": writing.unknown}
+    texts = {name: str(row) for name, row in rows.items() if row is not None}
+    texts["words"] = json.dumps(list(vectors.vocabulary), ensure_ascii=False)
+    if len(json.dumps(texts["words"], ensure_ascii=False).encode()) > _LONGEST_HEADER - 10_000:
+        raise WvcliError("the words do not fit into the header of a safetensors file", "take fewer with --top")
+    arrays: dict[str, Any] = {"vectors": vectors.matrix}
+    if vectors.counts is not None:
+        arrays["counts"] = vectors.counts
+    try:
+        with np.errstate(over="raise"):
+            tensors.write(path, arrays, lambda digests: texts, {"vectors": writing.dtype})
+    except FloatingPointError as error:
+        raise WvcliError("there are numbers larger than 65,504, the largest of float16") from error
+    return []
+
+
+def _sniff(head: bytes) -> bool:
+    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= _LONGEST_HEADER
+
+
+FORMAT = Format(
+    name="safetensors",
+    suffixes=(".safetensors",),
+    keeps="words with blanks, counts, vectors",
+    sniff=_sniff,
+    read=_read,
+    write=_write,
+    dtypes=("float32", "float16"),
+    special=True,
+)

@@ -15,7 +15,7 @@ from time import perf_counter
 import numpy as np
 from gensim.models import KeyedVectors
 
-from wvcli.formats import registry
+from wvcli.formats import Writing, registry
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
@@ -48,12 +48,12 @@ def compare_format(name: str, vectors: Vectors, gensim: KeyedVectors, folder: Pa
     write, read = member.write, member.read
     compare(
         f"write {name}",
-        lambda: write(vectors, ours),
+        lambda: write(vectors, ours, Writing()),
         lambda: gensim.save_word2vec_format(theirs, **writing),
     )
     compare(
         f"read {name}",
-        lambda: read(theirs),
+        lambda: read(theirs, None),
         lambda: KeyedVectors.load_word2vec_format(theirs, **reading),
     )
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import CLONE, clean_environment
 from wvcli.cli import EXIT_CODES, app
+from wvcli.formats import Format
 from wvcli.formats import registry as formats
 from wvcli.tokenizers import registry as tokenizers
 
@@ -80,11 +81,11 @@ def test_every_command_has_its_row(command: str) -> None:
 
 
 @pytest.mark.parametrize("format", list(formats), ids=lambda format: format.name)
-def test_every_format_has_its_row(format: object) -> None:
-    suffixes = " ".join(f"`{suffix}`" for suffix in format.suffixes)  # type: ignore[attr-defined]
-    keeps = format.keeps  # type: ignore[attr-defined]
-    assert f"| `{format.name}` | {suffixes} |" in README  # type: ignore[attr-defined]
-    assert f"| {keeps} |" in README
+def test_every_format_has_its_row(format: Format) -> None:
+    suffixes = " ".join(f"`{suffix}`" for suffix in format.suffixes)
+    does = " | ".join("yes" if can else "no" for can in (format.read, format.write))
+    dtypes = " ".join(format.dtypes)
+    assert f"| `{format.name}` | {suffixes} | {does} | {format.keeps} | {dtypes} |" in README
 
 
 @pytest.mark.parametrize("name", tokenizers.names())

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from tests.conftest import peak_memory
-from wvcli import store
+from wvcli import placing, store
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
@@ -393,7 +393,7 @@ def unprivileged() -> Iterator[Path]:
 
 def test_a_folder_one_may_not_write_is_named(unprivileged: Path) -> None:
     path = unprivileged / "model.safetensors"
-    for attempt in (lambda: store.check_writable(path, False), lambda: store.save(path, arrays(), manifest())):
+    for attempt in (lambda: placing.check_writable(path, False), lambda: store.save(path, arrays(), manifest())):
         with pytest.raises(WvcliError, match="permission denied") as caught:
             attempt()
         assert str(path) in caught.value.message
@@ -439,7 +439,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> Non
     path = tmp_path / "model.safetensors"
 
     def write() -> None:
-        with store.written_aside(path, overwrite=False) as aside:
+        with placing.written_aside(path, overwrite=False) as aside:
             aside.write_text("mine")
             path.write_text("another's")
 
@@ -454,7 +454,7 @@ def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(model: Pat
     before = model.read_bytes()
 
     def write() -> None:
-        with store.written_aside(model, overwrite=True) as aside:
+        with placing.written_aside(model, overwrite=True) as aside:
             aside.write_text("half")
             raise failure
 
@@ -485,7 +485,7 @@ WRITER = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from wvcli import store
+from wvcli import placing, store
 from wvcli.errors import WvcliError
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary

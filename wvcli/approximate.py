@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli import store
+from wvcli import placing, store
 from wvcli.errors import InputError, MissingExtraError, UsageError
 from wvcli.geometry import Rows, unit_rows
 from wvcli.neighbors import Neighbor, Query
@@ -116,7 +116,7 @@ def build(
         raise UsageError(f"the recall must be from {LEAST_RECALL} to {GREATEST_RECALL}, not {recall}")
     if path.exists() and not overwrite:
         raise UsageError(f"{path} exists", "add --force to make it anew")
-    store.check_writable(path, overwrite)
+    placing.check_writable(path, overwrite)
     start = perf_counter()
     graph = faiss.IndexHNSWFlat(vectors.dim, _LINKS, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction = _BREADTH

@@ -56,8 +56,6 @@ def load(path: str | os.PathLike[str] | None = None) -> Vectors:
     chosen, _ = resolve(path)
     if not chosen.exists():
         raise InputError(f"there is no file {chosen}")
-    if chosen.is_dir():
-        raise InputError(f"{chosen} is a folder, not a model")
     state = _state(chosen)
     before, vectors = _kept.get(chosen, (None, None))
     if vectors is None or before != state:
@@ -95,8 +93,14 @@ def _state(path: Path) -> object:
 
 
 def _read(path: Path) -> Vectors:
-    if path.suffix == store.SUFFIX or store.is_model(path):
+    if not path.is_dir() and store.is_model(path):
         return store.open_model(path).vectors()
     from wvcli import formats  # a query of our own models does without
 
-    return formats.read(path)
+    try:
+        chosen = formats.recognise(path)
+    except InputError:
+        if path.suffix != store.SUFFIX or path.is_dir():
+            raise
+        return store.open_model(path).vectors()  # it says what is wrong with the model
+    return formats.read(path, chosen.name)

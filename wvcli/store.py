@@ -1,13 +1,10 @@
 """The model file: one `.safetensors` holding the vectors, the vocabulary and a JSON manifest.
 
-The layout is described in README.md, "The model file". Files are memory-mapped to read, and written aside,
-flushed to disk and then put in place, so that a crash leaves the old file or the new one and never half of one.
+The layout is described in README.md, "The model file". Files are memory-mapped to read, and written aside.
 """
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.errors import InputError
+from wvcli.placing import reason, written_aside
 from wvcli.spelling import normal, plain
 from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
@@ -149,95 +147,6 @@ def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: b
         save_file(arrays, aside, metadata)
 
 
-def check_writable(path: Path, overwrite: bool) -> None:
-    """Refuse early what `save` would refuse at the end.
-
-    Raises:
-        UsageError: the file exists and `overwrite` is false.
-        WvcliError: the folder is missing or cannot be written.
-    """
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder", "name a file with -o")
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is not an ordinary file")
-    if os.path.lexists(path) and not overwrite:
-        raise UsageError(f"{path} exists", "add --force to overwrite it, or name another file")
-    if not path.parent.is_dir():
-        raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
-    probe = _aside(path)
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise WvcliError(f"cannot write {path}: {_reason(error)}") from error
-
-
-@contextmanager
-def written_aside(path: Path, overwrite: bool) -> Iterator[Path]:
-    """A fresh path beside `path` to write to; it takes the place of `path` when the block ends well.
-
-    Raises:
-        UsageError: the file exists and `overwrite` is false.
-        WvcliError: the disk is full or the folder cannot be written; nothing is left behind.
-    """
-    check_writable(path, overwrite)
-    if path.is_symlink():  # what it points to is replaced, not the link
-        path = path.resolve()
-    aside = _aside(path)
-    try:
-        aside.touch()
-        mode = aside.stat().st_mode
-        yield aside
-        os.chmod(aside, mode)  # the safetensors package makes files that only their owner may read
-        _flush(aside)
-        if overwrite:
-            os.replace(aside, path)
-        else:
-            _put_in_place(aside, path)
-        with suppress(OSError):  # some file systems cannot flush a folder; the file itself is safe
-            _flush(path.parent)
-    except Exception as error:
-        # The safetensors package wraps an operating system error in its own.
-        if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
-            raise WvcliError(f"cannot write {path}: {_reason(error)}") from error
-        raise
-    finally:
-        with suppress(OSError):
-            aside.unlink()
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-
-
-def _put_in_place(aside: Path, path: Path) -> None:
-    """Give `aside` the name `path` unless something took it meanwhile."""
-    try:
-        os.link(aside, path)
-    except FileExistsError as error:
-        raise UsageError(f"{path} exists", "add --force to overwrite it") from error
-    except OSError:  # a file system without hard links
-        os.rename(aside, path)
-
-
-def _flush(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    if "No space left" in str(error):
-        return "no space left on device"
-    return str(error)
-
-
 def _sha256(array: npt.NDArray[Any]) -> str:
     from hashlib import sha256  # loads OpenSSL, which a query does without
 
@@ -300,7 +209,7 @@ def open_tensors(path: Path) -> ModelFile:
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error
     except OSError as error:
-        raise InputError(f"cannot read {path}: {_reason(error)}") from error
+        raise InputError(f"cannot read {path}: {reason(error)}") from error
     except (SafetensorError, ValueError) as error:
         raise InputError(f"{path} is damaged or not a model: {error}") from error
     if MANIFEST_KEY not in metadata:

@@ -10,7 +10,7 @@ from threading import Lock
 from time import perf_counter
 from typing import Any
 
-from wvcli import __version__, engines, store
+from wvcli import __version__, engines, placing, store
 from wvcli.checkpoints import Checkpoints, workspace
 from wvcli.corpus import Corpus
 from wvcli.encoded import EncodedCorpus
@@ -305,7 +305,7 @@ def check_output(path: Path, overwrite: bool) -> None:
             f"a model file's name ends in {store.SUFFIX}, unlike {path}",
             "for other formats, train first and then use wvcli export",
         )
-    store.check_writable(path, overwrite)
+    placing.check_writable(path, overwrite)
 
 
 def _likely_tokens(source: Corpus | KeptText) -> int:

@@ -63,4 +63,4 @@ def test_unknown_suffixes_and_names_are_refused(run: Run, word2vec_model: Path) 
 def test_formats_lists_every_format(run: Run) -> None:
     result = run("formats")
     assert [row[0] for row in result.rows] == registry.names()
-    assert all(len(row) == 6 for row in result.rows)
+    assert all(len(row) == 8 for row in result.rows)

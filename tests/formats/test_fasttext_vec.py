@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wvcli.formats import registry
+from wvcli.formats import Writing, registry
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
@@ -20,7 +20,7 @@ needs_fasttext = pytest.mark.skipif(
 def test_each_line_ends_with_a_blank_as_in_fasttexts_own_files(tmp_path: Path) -> None:
     vectors = Vectors(Vocabulary.from_words(["the", "猫"]), np.array([[0.5, -1], [0.1, 2e-9]], dtype=np.float32))
     assert FASTTEXT_VEC.write
-    FASTTEXT_VEC.write(vectors, tmp_path / "a.vec")
+    FASTTEXT_VEC.write(vectors, tmp_path / "a.vec", Writing())
     assert (tmp_path / "a.vec").read_bytes() == "2 2\nthe 0.5 -1.0 \n猫 0.1 2e-09 \n".encode()
 
 
@@ -31,7 +31,7 @@ def test_the_program_trains_on_from_what_is_written(tmp_path: Path) -> None:
     matrix = np.random.default_rng(6).normal(0, 1, (len(words), dim)).astype(np.float32)
     matrix[0, :3] = [0, 1e-7, 123456.0]
     assert FASTTEXT_VEC.write
-    FASTTEXT_VEC.write(Vectors(Vocabulary.from_words(words), matrix), tmp_path / "pretrained.vec")
+    FASTTEXT_VEC.write(Vectors(Vocabulary.from_words(words), matrix), tmp_path / "pretrained.vec", Writing())
     (tmp_path / "text").write_text("__label__a cat dog cat\n__label__b dog 猫 naïve\n" * 5, encoding="utf-8")
     # A learning rate of zero leaves the vectors as they were given.
     options = "-input text -output model -pretrainedVectors pretrained.vec -minCount 1 -lr 0 -epoch 1 -thread 1"
@@ -42,7 +42,7 @@ def test_the_program_trains_on_from_what_is_written(tmp_path: Path) -> None:
     output = tmp_path / "model.vec"
     assert FASTTEXT_VEC.sniff(output.read_bytes())
     assert FASTTEXT_VEC.read
-    found = FASTTEXT_VEC.read(output)
+    found = FASTTEXT_VEC.read(output, None)
     written = [word.replace(" ", "_") for word in words]
     assert set(found) == {*written, "</s>"}
     for word, vector in zip(written, matrix, strict=True):

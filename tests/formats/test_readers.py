@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.formats.test_formats import MEMBERS, bits
+from tests.formats.test_formats import LINES as MEMBERS
+from tests.formats.test_formats import bits, write
 from wvcli import formats
 from wvcli.errors import WvcliError
 from wvcli.formats import Format
@@ -37,8 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def content(member: Format, folder: Path) -> bytes:
     path = folder / f"{member.name}-whole"
     if not path.exists():
-        assert member.write
-        member.write(Vectors(Vocabulary.from_words(WORDS), MATRIX), path)
+        write(member, Vectors(Vocabulary.from_words(WORDS), MATRIX), path)
     return path.read_bytes()
 
 
@@ -65,9 +65,8 @@ def read_slowly(data: bytes, name: str, dim: int) -> dict[str, list[float]]:
     return found
 
 
-def outcome(reader: Callable[[Path], Vectors] | None, path: Path) -> Vectors | str:
+def outcome(reader: Callable[[Path], Vectors], path: Path) -> Vectors | str:
     """What is read, or the message of our own error."""
-    assert reader
     try:
         return reader(path)
     except WvcliError as error:
@@ -75,7 +74,7 @@ def outcome(reader: Callable[[Path], Vectors] | None, path: Path) -> Vectors | s
 
 
 def check(member: Format, path: Path) -> None:
-    vectors = outcome(member.read, path)
+    vectors = outcome(lambda path: formats.read(path, member.name), path)
     if isinstance(vectors, str):
         assert vectors.count(str(path)) == 1
         return

@@ -8,7 +8,7 @@ import pytest
 
 from wvcli import formats
 from wvcli.errors import InputError
-from wvcli.formats import registry
+from wvcli.formats import Writing, registry
 
 WORD2VEC = registry.get("word2vec")
 
@@ -29,7 +29,7 @@ def test_line_ends_after_vectors_are_accepted_and_none_is_written(tmp_path: Path
     assert list(found) == list(rows)
     assert found.matrix.tolist() == [list(numbers) for numbers in rows.values()]
     assert WORD2VEC.write
-    WORD2VEC.write(found, path)
+    WORD2VEC.write(found, path, Writing())
     plain = [record(word.encode() or b"_", *numbers) for word, numbers in rows.items()]
     assert path.read_bytes() == b"3 2\n" + b"".join(plain)
 
@@ -56,7 +56,7 @@ def test_a_wrong_word_is_named_with_what_was_expected(tmp_path: Path, data: byte
     path.write_bytes(data)
     assert WORD2VEC.read
     with pytest.raises(InputError, match=problem) as caught:
-        WORD2VEC.read(path)
+        WORD2VEC.read(path, None)
     assert caught.value.message.startswith(str(path))
 
 
@@ -82,7 +82,6 @@ def test_a_fasttext_binary_is_refused_by_name_of_its_format(tmp_path: Path) -> N
     path = tmp_path / "cc.bin"
     path.write_bytes(struct.pack("<6i", 793712314, 12, 100, 5, 5, 5) + bytes(1000))
     assert not any(member.sniff(path.read_bytes()) for member in registry)
-    assert WORD2VEC.read
-    for reader in (formats.read, WORD2VEC.read):
+    for name in (None, "word2vec"):
         with pytest.raises(InputError, match=r"cc\.bin is a fastText \.bin, which this version does not read yet"):
-            reader(path)
+            formats.read(path, name)

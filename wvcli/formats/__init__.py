@@ -6,11 +6,27 @@ from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
 from wvcli.formats._layout import refuse_fasttext_binary
+from wvcli.placing import written_aside
 from wvcli.registry import Registry
-from wvcli.store import written_aside
 from wvcli.vectors import Vectors
 
 _SNIFFED = 65_536  # bytes shown to the formats to recognise their own
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a file is to be written.
+
+    Attributes:
+        dtype: the kind of number, one of the format's `dtypes`.
+        pad: the row of the padding word, which neural models need, or None.
+        unknown: the row that stands for words outside the vocabulary, or None.
+    """
+
+    dtype: str = "float32"
+    pad: int | None = None
+    unknown: int | None = None
 
 
 @dataclass(frozen=True)
@@ -19,12 +35,20 @@ class Format:
 
     Attributes:
         name: what users call it.
-        suffixes: endings of file names that mean this format when writing, the usual one first.
-        keeps: what survives a round trip, in a few words.
+        suffixes: endings of file names that mean this format when writing, the usual one first; none for a
+            format that must be named.
+        keeps: what survives a round trip, in a few words. Where it says `counts`, `subwords` or `blanks` (inside
+            words), these come back as they were.
         sniff: whether a file that begins with these bytes is in this format.
-        read: opens a file; None when the format is only written. Raises InputError naming file and line.
-        write: writes the vectors to a new file and returns notes for the user on what was changed; None when
-            the format is only read.
+        sniff_folder: whether a folder is in this format; None for formats that are files.
+        read: opens a file or folder, all of it or only its first so many words; None when the format is only
+            written. Raises InputError naming file and line.
+        write: makes a new file or folder at a path where nothing is yet, and returns notes for the user on what
+            was changed; None when the format is only read. The matrix may be lazy: it is read in blocks of rows,
+            `vectors.matrix[start:stop]`, and never whole. Further files go beside the path if their names begin
+            with its name and a dot.
+        dtypes: the kinds of number it can be written with, the usual one first.
+        special: whether the rows for padding and for unknown words mean something to it.
         extra: the optional dependency it needs, as in `pip install "wvcli[EXTRA]"`, or an empty string.
     """
 
@@ -32,34 +56,79 @@ class Format:
     suffixes: tuple[str, ...]
     keeps: str
     sniff: Callable[[bytes], bool]
-    read: Callable[[Path], Vectors] | None = None
-    write: Callable[[Vectors, Path], list[str]] | None = None
+    sniff_folder: Callable[[Path], bool] | None = None
+    read: Callable[[Path, int | None], Vectors] | None = None
+    write: Callable[[Vectors, Path, Writing], list[str]] | None = None
+    dtypes: tuple[str, ...] = ("float32",)
+    special: bool = False
     extra: str = ""
+
+    def recognises(self, path: Path) -> bool:
+        """Whether a file or folder is in this format.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        if path.is_dir():
+            return self.sniff_folder is not None and self.sniff_folder(path)
+        return self.sniff(_head(path))
 
 
 registry: Registry[Format] = Registry("format", __name__)
 
 
-def read(path: Path) -> Vectors:
-    """Open a file in whichever format it is.
-
-    Raises:
-        InputError: the file cannot be read, is in no known format, or is damaged.
-    """
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(_SNIFFED)
+            return file.read(_SNIFFED)
     except OSError as error:
         raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    able = [candidate for candidate in registry if candidate.read and candidate.sniff(head)]
+
+
+def recognise(path: Path) -> Format:
+    """The format of a file or folder; of several that fit one that its name means too.
+
+    Raises:
+        InputError: it cannot be read, or is in no known format, or in one that is only written.
+    """
+    head = b"" if path.is_dir() else _head(path)
+    fitting = [
+        candidate
+        for candidate in registry
+        if (candidate.recognises(path) if path.is_dir() else candidate.sniff(head))
+    ]
+    able = [candidate for candidate in fitting if candidate.read]
     named = [candidate for candidate in able if path.name.lower().endswith(candidate.suffixes)]
     for candidate in named + able:
-        if candidate.read:
-            return candidate.read(path)
+        return candidate
+    if fitting:
+        raise InputError(f"{path} is in the format {fitting[0].name}, which can be written but not read")
     refuse_fasttext_binary(path, head)
-    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")):
+    if head.startswith(_COMPRESSED):
         raise InputError(f"{path} is compressed", "unpack it first")
-    raise InputError(f"{path} is not in any format known here", "wvcli formats lists them")
+    what = "a folder, and not" if path.is_dir() else "not"
+    raise InputError(f"{path} is {what} in any format known here", "wvcli formats lists them")
+
+
+def read(path: Path, name: str | None = None, limit: int | None = None) -> Vectors:
+    """Open a file or folder in the format called `name`, or in whichever it is.
+
+    Args:
+        path: the file or folder.
+        name: the format; None to tell it by content.
+        limit: read the first so many words only.
+
+    Raises:
+        InputError: it cannot be read, is in no known format, or is damaged.
+        UsageError: no format has that name, or it cannot be read, or the limit is below 1.
+        MissingExtraError: the format needs a package that is not installed.
+    """
+    if limit is not None and limit < 1:
+        raise UsageError(f"the limit must be at least 1, not {limit}")
+    chosen = recognise(path) if name is None else registry.get(name)
+    if chosen.read is None:
+        raise UsageError(f"the format {chosen.name} can be written but not read")
+    return chosen.read(path, limit)
 
 
 def for_writing(path: Path, name: str | None = None) -> Format:
@@ -85,14 +154,26 @@ def for_writing(path: Path, name: str | None = None) -> Format:
     return chosen
 
 
-def write(vectors: Vectors, path: Path, name: str | None = None, overwrite: bool = False) -> list[str]:
-    """Write vectors to a file, complete or not at all; returns notes for the user.
+def write(
+    vectors: Vectors,
+    path: Path,
+    name: str | None = None,
+    overwrite: bool = False,
+    writing: Writing = Writing(),
+) -> list[str]:
+    """Write vectors to a file or folder, complete or not at all; returns notes for the user.
+
+    A folder is replaced only where it is empty or in the same format.
 
     Raises:
-        UsageError: no such format, or the file exists and `overwrite` is false.
+        UsageError: no such format, or not with this kind of number, or the file exists and `overwrite` is false.
+        MissingExtraError: the format needs a package that is not installed.
         WvcliError: the file cannot be written.
     """
     chosen = for_writing(path, name)
     assert chosen.write is not None
-    with written_aside(path, overwrite) as aside:
-        return chosen.write(vectors, aside)
+    if writing.dtype not in chosen.dtypes:
+        allowed = " or ".join(chosen.dtypes)
+        raise UsageError(f"{chosen.name} cannot hold {writing.dtype}", f"it holds {allowed}")
+    with written_aside(path, overwrite, chosen.sniff_folder) as aside:
+        return chosen.write(vectors, aside, writing)

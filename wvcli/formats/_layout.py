@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -105,13 +106,16 @@ class Rows:
         capacity: no more rows than this are added; it must be bounded by the size of the file, not by what
             the file says of itself.
         dim: numbers a row.
+        limit: keep the first so many words only; None for all.
 
     Raises:
         InputError: memory cannot hold so many numbers.
     """
 
-    def __init__(self, path: Path, capacity: int, dim: int) -> None:
+    def __init__(self, path: Path, capacity: int, dim: int, limit: int | None = None) -> None:
         self._path = path
+        self._limit = limit
+        capacity = capacity if limit is None else min(capacity, limit)
         self._words: dict[str, None] = {}
         try:
             self._matrix = np.empty((capacity, dim), dtype=np.float32)
@@ -125,9 +129,16 @@ class Rows:
         for row, word in enumerate(words):
             if word not in self._words:
                 fresh.setdefault(word, row)
+        if self._limit is not None and filled + len(fresh) > self._limit:
+            fresh = dict(islice(fresh.items(), self._limit - filled))
         chosen = vectors if len(fresh) == len(vectors) else vectors[list(fresh.values())]
         self._matrix[filled : filled + len(fresh)] = chosen
         self._words.update(dict.fromkeys(fresh))
+
+    @property
+    def full(self) -> bool:
+        """Whether as many words are kept as the limit allows."""
+        return self._limit is not None and len(self._words) >= self._limit
 
     def vectors(self) -> Vectors:
         """Everything added, in the order in which it came."""

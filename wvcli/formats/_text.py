@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from wvcli.errors import InputError
+from wvcli.formats import Writing
 from wvcli.formats._layout import Header, Rows, WritableWords, bytes_left, find_header, opened, read_header
 from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
 from wvcli.geometry import FloatArray
@@ -139,8 +140,8 @@ def _shown(text: bytes) -> str:
     return repr(text[:40].decode(errors="replace"))
 
 
-def read_with_header(path: Path) -> Vectors:
-    """Read a file whose first line holds the numbers of words and of dimensions.
+def read_with_header(path: Path, limit: int | None = None) -> Vectors:
+    """Read a file whose first line holds the numbers of words and of dimensions, or its first `limit` words.
 
     Raises:
         InputError: the file cannot be read, or a line of it is not what it should be.
@@ -151,15 +152,17 @@ def read_with_header(path: Path) -> Vectors:
         if not most:
             raise InputError(f"{path}, line 1: promises {header.dim} numbers a word; the file ends before that")
         lines = _Lines(path, header.dim, header, number=2)
-        vectors = _read_lines(file, lines, min(header.words, most))
-    if lines.rows < header.words:
+        rows = _read_lines(file, lines, Rows(path, min(header.words, most), header.dim, limit))
+    if lines.rows < header.words and not rows.full:
         problem = f"the file ends after {lines.rows} words; line 1 promises {header.words}"
         raise InputError(f"{path}, line {lines.blank or lines.number}: {problem}")
-    return vectors
+    return rows.vectors()
 
 
-def read_without_header(path: Path) -> Vectors:
-    """Read a file that begins with the first word; the first lines tell the number of dimensions.
+def read_without_header(path: Path, limit: int | None = None) -> Vectors:
+    """Read a file that begins with the first word, or its first `limit` words.
+
+    The first lines tell the number of dimensions.
 
     Raises:
         InputError: the file cannot be read, or a line of it is not what it should be.
@@ -171,16 +174,18 @@ def read_without_header(path: Path) -> Vectors:
             raise InputError(f"{path}, line 1: expected a word and then its numbers")
         file.seek(0)
         most = (bytes_left(file) + 1) // (2 * dim + 1)
-        count = sum(block.count(b"\n") for block in _blocks(file, path))
+        if limit is None or limit > most:
+            most = min(most, sum(block.count(b"\n") for block in _blocks(file, path)))
         file.seek(0)
-        return _read_lines(file, _Lines(path, dim, None, number=1), min(count, most))
+        return _read_lines(file, _Lines(path, dim, None, number=1), Rows(path, most, dim, limit)).vectors()
 
 
-def _read_lines(file: BinaryIO, lines: _Lines, capacity: int) -> Vectors:
-    rows = Rows(lines.path, capacity, lines.dim)
+def _read_lines(file: BinaryIO, lines: _Lines, rows: Rows) -> Rows:
     for block in _blocks(file, lines.path):
         rows.add(*lines.parse(block))
-    return rows.vectors()
+        if rows.full:
+            break
+    return rows
 
 
 def _blocks(file: BinaryIO, path: Path) -> Iterator[bytes]:
@@ -262,12 +267,13 @@ def sniff_no_header(head: bytes) -> bool:
     return 2 * len(fitting) > len(lines) and (dim > 1 or decimal)
 
 
-def write_lines(vectors: Vectors, path: Path, header: bool, ending: bytes) -> list[str]:
+def write_lines(vectors: Vectors, path: Path, writing: Writing, *, header: bool, ending: bytes) -> list[str]:
     """Write a line a word, in model order, with the shortest numbers that give the same float32 back.
 
     Args:
         vectors: what to write; the matrix is read a few rows at a time.
         path: the file to make.
+        writing: means nothing here.
         header: whether a line with the numbers of words and of dimensions comes first.
         ending: what ends a line.
 

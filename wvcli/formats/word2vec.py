@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats import Format
+from wvcli.formats import Format, Writing
 from wvcli.formats._layout import Header, Rows, WritableWords, bytes_left, find_header, opened, read_header
 from wvcli.formats._text import sniff_header
 from wvcli.vectors import Vectors
@@ -76,23 +76,25 @@ def _read_records(file: BinaryIO, path: Path, header: Header, rows: Rows) -> Non
         vectors = np.frombuffer(b"".join(numbers), dtype="<f4").reshape(len(words), header.dim)
         rows.add(_decoded(words, path, done), vectors)
         done += len(words)
+        if rows.full:
+            return
     surplus = len(rest.removeprefix(b"\n")) + bytes_left(file)
     if surplus:
         raise InputError(f"{path}: expected the end of the file after word {done}, found {surplus} bytes more")
 
 
-def _read(path: Path) -> Vectors:
+def _read(path: Path, limit: int | None) -> Vectors:
     with opened(path) as file:
         header = read_header(file, path)
         most = bytes_left(file) // (4 * header.dim + 1)
         if not most:
             raise _stuck(path, 1, header, b"")
-        rows = Rows(path, min(header.words, most), header.dim)
+        rows = Rows(path, min(header.words, most), header.dim, limit)
         _read_records(file, path, header, rows)
         return rows.vectors()
 
 
-def _write(vectors: Vectors, path: Path) -> list[str]:
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     words = WritableWords(vectors.vocabulary)
     step = max(1, _BLOCK // (4 * vectors.dim))
     with path.open("wb") as file:

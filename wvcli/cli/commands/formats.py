@@ -4,7 +4,7 @@ from wvcli.cli import options
 from wvcli.cli.cells import Column
 from wvcli.cli.output import writer
 
-_COLUMNS = tuple(map(Column, ("format", "suffixes", "reads", "writes", "keeps", "extra")))
+_COLUMNS = tuple(map(Column, ("format", "suffixes", "reads", "writes", "keeps", "dtypes", "special", "extra")))
 
 
 def formats(format: options.Format = "auto", header: options.Header = False) -> None:
@@ -19,6 +19,8 @@ def formats(format: options.Format = "auto", header: options.Header = False) -> 
                 member.read is not None,
                 member.write is not None,
                 member.keeps,
+                " ".join(member.dtypes),
+                member.special,
                 member.extra,
             )
             for member in registry

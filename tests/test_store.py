@@ -485,7 +485,7 @@ WRITER = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from wvcli import placing, store
+from wvcli import store
 from wvcli.errors import WvcliError
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary

@@ -6,21 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import UsageError
+from wvcli.paging import blocks
 
 FloatArray = npt.NDArray[np.float32]
 Exact = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-
-_BLOCK_ROWS = 16_384  # rows of a matrix read at a time
 
 
 def row_norms(matrix: FloatArray) -> FloatArray:
     """float32 [rows], the Euclidean length of each row, read a block at a time and added up in float64."""
     norms = np.empty(len(matrix), dtype=np.float32)
     with np.errstate(over="ignore"):  # a length beyond float32 is infinite
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            rows = slice(start, start + _BLOCK_ROWS)
-            norms[rows] = np.sqrt(np.einsum("nd,nd->n", matrix[rows], matrix[rows], dtype=np.float64))
+        for start, block in blocks(matrix):
+            norms[start : start + len(block)] = np.sqrt(np.einsum("nd,nd->n", block, block, dtype=np.float64))
     return norms
 
 

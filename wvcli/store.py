@@ -133,18 +133,16 @@ def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: b
         UsageError: the file exists and `overwrite` is false.
         WvcliError: the disk is full or the folder cannot be written.
     """
-    from safetensors.numpy import save_file
+    from wvcli import tensors as layout  # loads OpenSSL, which a query does without
 
-    # The safetensors package writes an array that is not contiguous as if it were.
-    arrays = {
-        name: np.ascontiguousarray(array, dtype=_LAYOUT[name][0] if name in _LAYOUT else None)
-        for name, array in tensors.items()
-    }
-    checksum = {name: _sha256(array) for name, array in sorted(arrays.items())}
-    complete = {"format_version": FORMAT_VERSION, **manifest, "checksum": checksum}
-    metadata = {MANIFEST_KEY: json.dumps(complete, sort_keys=True)}
+    complete = {"format_version": FORMAT_VERSION, **manifest}
+
+    def metadata(checksum: Mapping[str, str]) -> dict[str, str]:
+        return {MANIFEST_KEY: json.dumps(complete | {"checksum": dict(checksum)}, sort_keys=True)}
+
+    dtypes = {name: _LAYOUT[name][0] for name in tensors if name in _LAYOUT}
     with written_aside(path, overwrite) as aside:
-        save_file(arrays, aside, metadata)
+        layout.write(aside, tensors, metadata, dtypes)
 
 
 def _sha256(array: npt.NDArray[Any]) -> str:

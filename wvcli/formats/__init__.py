@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
-from wvcli.formats._layout import refuse_fasttext_binary
+from wvcli.formats._layout import Watcher, refuse_fasttext_binary, watcher
 from wvcli.placing import written_aside
 from wvcli.registry import Registry
 from wvcli.vectors import Vectors
@@ -110,13 +110,16 @@ def recognise(path: Path) -> Format:
     raise InputError(f"{path} is {what} in any format known here", "wvcli formats lists them")
 
 
-def read(path: Path, name: str | None = None, limit: int | None = None) -> Vectors:
+def read(
+    path: Path, name: str | None = None, limit: int | None = None, on_progress: Watcher | None = None
+) -> Vectors:
     """Open a file or folder in the format called `name`, or in whichever it is.
 
     Args:
         path: the file or folder.
         name: the format; None to tell it by content.
         limit: read the first so many words only.
+        on_progress: is told now and then how many words have been read and how many there are at most.
 
     Raises:
         InputError: it cannot be read, is in no known format, or is damaged.
@@ -128,7 +131,12 @@ def read(path: Path, name: str | None = None, limit: int | None = None) -> Vecto
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"the format {chosen.name} can be written but not read")
-    return chosen.read(path, limit)
+    watching = watcher.set(on_progress) if on_progress else None
+    try:
+        return chosen.read(path, limit)
+    finally:
+        if watching:
+            watcher.reset(watching)
 
 
 def for_writing(path: Path, name: str | None = None) -> Format:

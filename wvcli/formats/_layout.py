@@ -1,12 +1,16 @@
 """What the layouts of word2vec, GloVe and fastText share: the header, how words are taken in and given out."""
 
 import re
-from collections.abc import Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
+from weakref import finalize
 
 import numpy as np
 
@@ -25,6 +29,16 @@ _BLANKS = b" \t\n\v\f\r"
 _WITHOUT_BLANKS = bytes.maketrans(_BLANKS, b"_" * len(_BLANKS))
 _SCANNED = 1 << 20  # bytes of a vocabulary looked through at a time
 _WORDS_AT_ONCE = 4_096
+MOST_IN_MEMORY = 1 << 29  # bytes of numbers read; more are put into a file
+
+
+def _nobody(done: int, most: int) -> None:
+    pass
+
+
+Watcher = Callable[[int, int], None]
+# Is told how many words have been read, and how many there are at most.
+watcher: ContextVar[Watcher] = ContextVar("watcher", default=_nobody)
 
 
 @dataclass(frozen=True)
@@ -101,6 +115,8 @@ def bytes_left(file: BinaryIO) -> int:
 class Rows:
     """Words and vectors as they are read. Of a word that occurs again only the first vector is kept.
 
+    Numbers that would fill much memory are put into an unnamed file in the temporary folder and mapped.
+
     Args:
         path: the file they come from.
         capacity: no more rows than this are added; it must be bounded by the size of the file, not by what
@@ -115,10 +131,17 @@ class Rows:
     def __init__(self, path: Path, capacity: int, dim: int, limit: int | None = None) -> None:
         self._path = path
         self._limit = limit
-        capacity = capacity if limit is None else min(capacity, limit)
+        self._shape = (capacity if limit is None else min(capacity, limit), dim)
         self._words: dict[str, None] = {}
+        self._matrix: FloatArray | None = None
+        self._spill: IO[bytes] | None = None
+        size = 4 * self._shape[0] * dim
         try:
-            self._matrix = np.empty((capacity, dim), dtype=np.float32)
+            if size > MOST_IN_MEMORY:
+                self._spill = _temporary_file(path, size)
+                finalize(self, self._spill.close)
+            else:
+                self._matrix = np.empty(self._shape, dtype=np.float32)
         except (MemoryError, ValueError) as error:
             raise InputError(f"{path} holds {capacity} x {dim} numbers, more than memory can hold") from error
 
@@ -132,8 +155,15 @@ class Rows:
         if self._limit is not None and filled + len(fresh) > self._limit:
             fresh = dict(islice(fresh.items(), self._limit - filled))
         chosen = vectors if len(fresh) == len(vectors) else vectors[list(fresh.values())]
-        self._matrix[filled : filled + len(fresh)] = chosen
+        if self._matrix is not None:
+            self._matrix[filled : filled + len(fresh)] = chosen
+        elif self._spill:
+            try:
+                self._spill.write(np.ascontiguousarray(chosen, dtype=np.float32).data)
+            except OSError as error:
+                raise _no_room(self._path) from error
         self._words.update(dict.fromkeys(fresh))
+        watcher.get()(len(self._words), self._shape[0])
 
     @property
     def full(self) -> bool:
@@ -142,8 +172,32 @@ class Rows:
 
     def vectors(self) -> Vectors:
         """Everything added, in the order in which it came."""
+        count = len(self._words)
         vocabulary = Vocabulary.from_words(list(self._words))
-        return Vectors(vocabulary, self._matrix[: len(self._words)], path=self._path)
+        self._words = {}
+        if self._spill:
+            self._spill.flush()
+            shape = (count, self._shape[1])
+            self._matrix = np.memmap(self._spill, np.float32, "r", shape=shape) if count else np.empty(shape, "f4")
+            self._spill.close()  # the map keeps what is in it
+        assert self._matrix is not None
+        return Vectors(vocabulary, np.asarray(self._matrix[:count]), path=self._path)
+
+
+def _temporary_file(path: Path, size: int) -> IO[bytes]:
+    try:
+        if shutil.disk_usage(tempfile.gettempdir()).free < size:
+            raise _no_room(path)
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise _no_room(path) from error
+
+
+def _no_room(path: Path) -> WvcliError:
+    folder = tempfile.gettempdir()
+    return WvcliError(
+        f"the folder {folder} has no room for the numbers of {path}", "set TMPDIR to a folder that has"
+    )
 
 
 class WritableWords:

@@ -1,0 +1,40 @@
+"""Large arrays gone through a block at a time, without keeping in memory what was gone through."""
+
+import mmap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LARGE = 1 << 28  # bytes; less than this is not worth the trouble
+_BLOCK = 1 << 23  # bytes read at a time
+
+
+def blocks(array: Any) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    """The parts of an array along its first axis, each with the row it starts at.
+
+    Of a large file that is mapped to be read only, what was gone through is given back to the system.
+    """
+    rows = len(array)
+    row_bytes = int(np.prod(array.shape[1:], dtype=np.int64)) * array.dtype.itemsize
+    step = max(1, _BLOCK // max(1, row_bytes))
+    for start in range(0, rows, step):
+        block = array[start : start + step]
+        yield start, block
+        if rows * row_bytes >= LARGE:
+            release(block)
+
+
+def release(array: npt.NDArray[Any]) -> None:
+    """Give back the memory of a part of a file that is mapped to be read only; it is read again when asked for."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray | memoryview):
+        if isinstance(owner, np.ndarray) and owner.flags.writeable:
+            return  # something that is not in the file may have been written there
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    if isinstance(owner, mmap.mmap) and array.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"):
+        begin = np.frombuffer(owner, dtype=np.uint8).ctypes.data
+        first = (array.ctypes.data - begin) // mmap.PAGESIZE * mmap.PAGESIZE
+        last = array.ctypes.data - begin + array.nbytes
+        owner.madvise(mmap.MADV_DONTNEED, first, min(last, len(owner)) - first)

@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -133,6 +134,7 @@ class Rows:
         self._limit = limit
         self._shape = (capacity if limit is None else min(capacity, limit), dim)
         self._words: dict[str, None] = {}
+        self._counts = array("q")
         self._matrix: FloatArray | None = None
         self._spill: IO[bytes] | None = None
         size = 4 * self._shape[0] * dim
@@ -145,8 +147,11 @@ class Rows:
         except (MemoryError, ValueError) as error:
             raise InputError(f"{path} holds {capacity} x {dim} numbers, more than memory can hold") from error
 
-    def add(self, words: Sequence[str], vectors: FloatArray) -> None:
-        """Take in the vectors, float32 [words, dim], of some words."""
+    def add(self, words: Sequence[str], vectors: FloatArray, counts: Sequence[int] | None = None) -> None:
+        """Take in the vectors, float32 [words, dim], of some words, and their counts where they are known.
+
+        Counts that are unknown for some words are unknown for all.
+        """
         filled = len(self._words)
         fresh: dict[str, int] = {}
         for row, word in enumerate(words):
@@ -163,6 +168,8 @@ class Rows:
             except OSError as error:
                 raise _no_room(self._path) from error
         self._words.update(dict.fromkeys(fresh))
+        if counts is not None:
+            self._counts.extend([counts[row] for row in fresh.values()])
         watcher.get()(len(self._words), self._shape[0])
 
     @property
@@ -181,7 +188,8 @@ class Rows:
             self._matrix = np.memmap(self._spill, np.float32, "r", shape=shape) if count else np.empty(shape, "f4")
             self._spill.close()  # the map keeps what is in it
         assert self._matrix is not None
-        return Vectors(vocabulary, np.asarray(self._matrix[:count]), path=self._path)
+        counts = np.array(self._counts, dtype=np.int64) if len(self._counts) == count else None
+        return Vectors(vocabulary, np.asarray(self._matrix[:count]), counts, path=self._path)
 
 
 def _temporary_file(path: Path, size: int) -> IO[bytes]:

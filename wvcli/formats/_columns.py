@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wvcli.errors import InputError
+from wvcli.errors import InputError, WvcliError
 from wvcli.geometry import FloatArray
 from wvcli.paging import blocks
 from wvcli.vectors import Vectors
@@ -14,12 +14,22 @@ _MOST = 2**63 - 1  # the largest count that is kept
 
 
 def parts(vectors: Vectors, dtype: str = "<f4") -> Iterator[tuple[list[str], list[int] | None, FloatArray]]:
-    """Words, their counts or None, and their vectors, contiguous [rows, dim], a block at a time."""
+    """Words, their counts or None, and their vectors, contiguous [rows, dim], a block at a time.
+
+    Raises:
+        WvcliError: a number is too large for this kind of number.
+    """
     for start, block in blocks(vectors.matrix):
         rows = slice(start, start + len(block))
         counts = None if vectors.counts is None else vectors.counts[rows].tolist()
         with np.errstate(over="ignore"):
-            yield vectors.vocabulary[rows], counts, np.ascontiguousarray(block, dtype=dtype)
+            numbers = np.ascontiguousarray(block, dtype=dtype)
+        if numbers.dtype != block.dtype:
+            lost = np.flatnonzero((np.isinf(numbers) & np.isfinite(block)).any(axis=1))
+            if len(lost):
+                word = vectors.vocabulary[start + int(lost[0])]
+                raise WvcliError(f"the vector of {word!r} has numbers that are too large for {numbers.dtype}")
+        yield vectors.vocabulary[rows], counts, numbers
 
 
 def decoded(word: bytes, path: Path, place: str) -> str:

@@ -38,7 +38,7 @@ class _Record(NamedTuple):
 
     line: int
     word: str
-    count: int | None
+    occurrences: int | None
     vector: list[float | None]
 
 
@@ -109,7 +109,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         step = max(1, _NUMBERS_AT_ONCE // dim)
         records = chain([first], records)
         while not rows.full and (batch := list(islice(records, step))):
-            counts = [record.count for record in batch]
+            counts = [record.occurrences for record in batch]
             rows.add([record.word for record in batch], _matrix(batch, path), known_counts(counts))
         return rows.vectors()
 

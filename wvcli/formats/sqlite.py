@@ -25,6 +25,7 @@ from wvcli.vectors import Vectors
 _MAGIC = b"SQLite format 3\0"
 _TABLE = "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)"
 _INDEX = "CREATE UNIQUE INDEX words_word ON words (word)"
+_KINDS = {"word": "text", "vector": "blob"}
 _EXPECTED = "expected a table words with the columns word and vector"
 _BYTES_AT_ONCE = 1 << 18  # of vectors
 
@@ -34,7 +35,7 @@ class _Record(NamedTuple):
 
     id: int
     word: str
-    count: int | None
+    occurrences: int | None
     vector: bytes
 
 
@@ -69,7 +70,8 @@ def _columns(database: sqlite3.Connection, path: Path) -> str:
         raise InputError(f"{path}: the table words lacks a column; {_EXPECTED}")
     count = "count" if b"count" in names else "NULL"
     # A vector written out as text would else pass for a BLOB.
-    return f"rowid, CASE typeof(word) WHEN 'text' THEN word END, {count}, CASE typeof(vector) WHEN 'blob' THEN vector END"
+    word, vector = (f"CASE typeof({name}) WHEN '{kind}' THEN {name} END" for name, kind in _KINDS.items())
+    return f"rowid, {word}, {count}, {vector}"
 
 
 def _records(database: sqlite3.Connection, path: Path) -> Iterator[_Record]:
@@ -108,7 +110,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         step = max(1, _BYTES_AT_ONCE // size)
         while not rows.full and (batch := list(islice(records, step))):
             matrix = np.frombuffer(b"".join(record.vector for record in batch), dtype="<f4")
-            counts = known_counts([record.count for record in batch])
+            counts = known_counts([record.occurrences for record in batch])
             rows.add([record.word for record in batch], matrix.reshape(len(batch), -1), counts)
         return rows.vectors()
 

@@ -207,7 +207,7 @@ def schema_of(vectors: Vectors, dtype: str, arrow: Any) -> Any:
 def batches(vectors: Vectors, schema: Any, arrow: Any) -> Iterator[Any]:
     """The rows of a table of these columns, a block at a time."""
     kind = schema.field("vector").type
-    dtype = "<f2" if kind.value_type == arrow.float16() else "<f4"
+    dtype = "float16" if kind.value_type == arrow.float16() else "float32"
     for words, counts, block in parts(vectors, dtype):
         numbers = arrow.array(block.reshape(-1), type=kind.value_type)
         column = arrow.FixedSizeListArray.from_arrays(numbers, type=kind)

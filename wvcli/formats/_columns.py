@@ -2,34 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import numpy.typing as npt
 
-from wvcli.errors import InputError, WvcliError
-from wvcli.geometry import FloatArray
-from wvcli.paging import blocks
+from wvcli.errors import InputError
+from wvcli.formats._blocks import blocks
 from wvcli.vectors import Vectors
 
 _MOST = 2**63 - 1  # the largest count that is kept
 
 
-def parts(vectors: Vectors, dtype: str = "<f4") -> Iterator[tuple[list[str], list[int] | None, FloatArray]]:
-    """Words, their counts or None, and their vectors, contiguous [rows, dim], a block at a time.
+def parts(vectors: Vectors, dtype: str) -> Iterator[tuple[list[str], list[int] | None, npt.NDArray[Any]]]:
+    """Words, their counts or None, and their vectors, little-endian and contiguous [rows, dim], a block at a time.
 
     Raises:
-        WvcliError: a number is too large for this kind of number.
+        WvcliError: a number is too large for float16.
     """
-    for start, block in blocks(vectors.matrix):
+    start = 0
+    for block in blocks(vectors, dtype):
         rows = slice(start, start + len(block))
         counts = None if vectors.counts is None else vectors.counts[rows].tolist()
-        with np.errstate(over="ignore"):
-            numbers = np.ascontiguousarray(block, dtype=dtype)
-        if numbers.dtype != block.dtype:
-            lost = np.flatnonzero((np.isinf(numbers) & np.isfinite(block)).any(axis=1))
-            if len(lost):
-                word = vectors.vocabulary[start + int(lost[0])]
-                raise WvcliError(f"the vector of {word!r} has numbers that are too large for {numbers.dtype}")
-        yield vectors.vocabulary[rows], counts, numbers
+        yield vectors.vocabulary[rows], counts, block
+        start += len(block)
 
 
 def decoded(word: bytes, path: Path, place: str) -> str:

@@ -1,8 +1,8 @@
 """Apache Arrow's file format, which is also Feather version 2: a table of words, counts and vectors.
 
 See wvcli/formats/_arrow.py for the columns. It is written in batches and without compression, so that programs can
-map it into memory as it is; compressed files are read too. Arrow's stream format, which does not begin with anything
-that tells it from other files, is not.
+map it into memory as it is; compressed files are read too. Arrow's stream format, whose beginning tells nothing of
+it, is not.
 """
 
 from pathlib import Path

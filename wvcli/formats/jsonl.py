@@ -54,6 +54,8 @@ def _record(line: bytes, path: Path, number: int) -> _Record:
         word.encode()  # a lone surrogate is no text
     except UnicodeDecodeError as error:
         raise InputError(f"{path}, line {number}: not UTF-8; {_EXPECTED}") from error
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}, line {number}, character {error.pos + 1}: not JSON; {_EXPECTED}") from error
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}, line {number}: {_EXPECTED}") from error
     if not (isinstance(vector, list) and vector and set(map(type, vector)) <= _NUMBERS):
@@ -117,7 +119,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
     with path.open("wb") as file:
-        for words, counts, block in parts(vectors):
+        for words, counts, block in parts(vectors, writing.dtype):
             for start in range(0, len(words), step):
                 stop = min(start + step, len(words))
                 file.write(b"".join(_lines(words[start:stop], counts and counts[start:stop], block[start:stop])))

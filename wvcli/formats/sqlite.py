@@ -122,7 +122,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
             database.execute("PRAGMA journal_mode = OFF")
             database.execute("PRAGMA synchronous = OFF")
             database.execute(_TABLE)
-            database.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _values(vectors))
+            database.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _values(vectors, writing.dtype))
             database.execute(_INDEX)
             database.commit()
     except sqlite3.OperationalError as error:  # such as: database or disk is full
@@ -130,9 +130,9 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     return []
 
 
-def _values(vectors: Vectors) -> Iterator[tuple[int, str, int | None, memoryview]]:
+def _values(vectors: Vectors, dtype: str) -> Iterator[tuple[int, str, int | None, memoryview]]:
     id = 0
-    for words, counts, block in parts(vectors):
+    for words, counts, block in parts(vectors, dtype):
         for place, word in enumerate(words):
             yield id, word, counts[place] if counts else None, block[place].data
             id += 1

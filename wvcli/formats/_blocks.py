@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wvcli import paging
 from wvcli.errors import WvcliError
 from wvcli.vectors import Vectors
-
-_NUMBERS_AT_ONCE = 1 << 20
 
 
 def blocks(vectors: Vectors, dtype: str) -> Iterator[npt.NDArray[Any]]:
@@ -19,9 +18,7 @@ def blocks(vectors: Vectors, dtype: str) -> Iterator[npt.NDArray[Any]]:
         WvcliError: a number is too large for float16.
     """
     kind = np.dtype(dtype).newbyteorder("<")
-    step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
-    for start in range(0, len(vectors), step):
-        rows = vectors.matrix[start : min(start + step, len(vectors))]
+    for start, rows in paging.blocks(vectors.matrix):
         with np.errstate(over="ignore"):
             block = np.ascontiguousarray(rows, dtype=kind)
         if kind.itemsize < 4:

@@ -7,8 +7,8 @@ Numbers begin at a multiple of four bytes, after one to four bytes of padding.
 finalfusion takes the dot product of two vectors for their cosine, so a file holds each vector divided by its
 length, and the lengths in a chunk of their own. Multiplied again they give each number back to within one part in
 eight million. A row that is zero, or without a finite length, is written as it is. Vectors without the chunk of
-lengths are read as they are. fastText's n-grams are read and written with the words; of finalfusion's own two kinds
-of n-grams only the words are read, and quantised vectors are refused.
+lengths are read as they are. The n-grams of fastText are read and written; of the two kinds of finalfusion itself
+only the words are read, and quantised vectors are refused.
 """
 
 import struct

@@ -2,7 +2,7 @@
 
 `tensorboard --logdir FOLDER` shows it under "Projector"; the two `.tsv` files can also be loaded at
 https://projector.tensorflow.org. `metadata.tsv` has a line a word, and where counts are known a second column and
-a header. A tab or a line end inside a word is written as `_`, and so is a word of blanks alone, whose line would be
+a header. A tab or a line end inside a word is written as `_`, and so is a word of blanks, whose line would be
 passed over. What is not finite would spoil the picture and is written as 0.
 """
 

@@ -1,0 +1,359 @@
+"""Vectors chosen, reduced and renamed as another system needs them, row by row as they are asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import UsageError
+from wvcli.geometry import Exact, FloatArray, Rows, unit_rows
+from wvcli.paging import LARGE, blocks, release
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+PAD, UNKNOWN = "<pad>", "<unk>"
+
+Unknown = Literal["zero", "mean", "random"]
+Change = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to take of some vectors, and in which form.
+
+    Attributes:
+        words: only these, in this order; None for all.
+        top: only the first so many of them, or None.
+        rename: words by the words to write in their place.
+        dim: dimensions to keep, by principal component analysis, or None.
+        normalize: make every vector one long.
+        pad: put a row of zeros first, for the word `<pad>`.
+        unknown: put a row before the first word, for the word `<unk>`: zeros, the mean of the words' rows, or
+            numbers drawn as untrained vectors are; None for no such row.
+    """
+
+    words: Sequence[str] | None = None
+    top: int | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
+    dim: int | None = None
+    normalize: bool = False
+    pad: bool = False
+    unknown: Unknown | None = None
+
+    @property
+    def special_rows(self) -> tuple[int | None, int | None]:
+        """The rows for padding and for unknown words."""
+        return (0 if self.pad else None), (int(self.pad) if self.unknown else None)
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What was selected.
+
+    Attributes:
+        vectors: its matrix is worked out when rows are asked for.
+        notes: what the user should know.
+    """
+
+    vectors: Vectors
+    notes: list[str]
+
+
+class Lazy:
+    """A matrix, float32 [rows, dim], of which only the rows that are asked for are worked out.
+
+    Args:
+        base: float32 [any, dim].
+        rows: int64 [rows] of `base`, or None for all.
+        change: what to make of some rows, or None.
+        first: float32 [special, dim], rows to put before them as they are.
+        on_rows: is told up to which row was asked for.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(
+        self,
+        base: FloatArray,
+        rows: Rows | None = None,
+        change: Change | None = None,
+        first: FloatArray | None = None,
+        on_rows: Callable[[int], None] | None = None,
+    ) -> None:
+        self._base, self._rows, self._change, self._on_rows = base, rows, change, on_rows
+        dim = self._of(0, 1).shape[1] if self._count else base.shape[1]
+        self._first = np.empty((0, dim), dtype=np.float32) if first is None else first
+        self.shape = (len(self._first) + self._count, dim)
+
+    @property
+    def _count(self) -> int:
+        return len(self._base) if self._rows is None else len(self._rows)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the whole matrix."""
+        return 4 * self.size
+
+    @property
+    def size(self) -> int:
+        """Numbers of the whole matrix."""
+        return int(self.shape[0] * self.shape[1])
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def _of(self, start: int, stop: int) -> FloatArray:
+        """The rows from `start` up to `stop`, not counting the special ones."""
+        if self._rows is None:
+            found = self._base[start:stop]
+            block = np.array(found, dtype=np.float32)
+            if self._base.nbytes >= LARGE:
+                release(found)
+        else:
+            block = np.asarray(self._base[self._rows[start:stop]], dtype=np.float32)
+            if len(block) and isinstance(self._base, np.ndarray) and self._base.nbytes >= LARGE:
+                release(self._base[self._rows[start:stop].min() : self._rows[start:stop].max() + 1])
+        return block if self._change is None else self._change(block)
+
+    def _between(self, start: int, stop: int) -> FloatArray:
+        before = len(self._first)
+        block = self._of(max(0, start - before), max(0, stop - before))
+        if self._on_rows:
+            self._on_rows(stop)
+        return np.concatenate([self._first[start:stop], block]) if start < before else block
+
+    def __getitem__(self, key: Any) -> FloatArray:
+        if isinstance(key, slice):
+            start, stop, step = key.indices(len(self))
+            if step == 1:
+                return self._between(start, max(start, stop))
+            return self[np.arange(start, stop, step)]
+        if isinstance(key, int | np.integer):
+            row = range(len(self))[key]
+            return cast(FloatArray, self._between(row, row + 1)[0])
+        rows = np.asarray(key)
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        for place, row in enumerate(rows.tolist()):
+            found[place] = self[row]
+        return found
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        whole = np.empty(self.shape, dtype=dtype or np.float32)
+        for start, block in blocks(self):
+            whole[start : start + len(block)] = block
+        return whole
+
+
+def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None] | None = None) -> Selected:
+    """Choose words and change their vectors.
+
+    In this order: some words, the first ones, fewer dimensions, length one, special rows, new names. Counts go
+    with their words, and special rows have 0. Subword vectors are given up where vectors are changed.
+
+    Args:
+        vectors: of which to choose.
+        selection: what to choose and how to change it.
+        on_rows: is told which row the file has come to.
+
+    Raises:
+        UsageError: nothing is left, or there are not as many dimensions, or two words would have one name.
+    """
+    if selection == EVERYTHING:
+        return Selected(replace(vectors, matrix=cast(FloatArray, Lazy(vectors.matrix, on_rows=on_rows))), [])
+    notes: list[str] = []
+    chosen = _Choice.of(vectors, selection, notes)
+    base = _Joined.of(vectors.matrix, chosen.added)
+    change = _change(Lazy(base, chosen.rows), selection, notes)
+    names, first = _special(vectors, selection, Lazy(base, chosen.rows, change))
+    vocabulary = _named(chosen.words(vectors.vocabulary), names, selection.rename, notes)
+    if change and vectors.subwords is not None:
+        notes.append("subwords are left out, since they do not fit changed vectors")
+    norms = None if change or names else vectors.stored_norms
+    selected = Vectors(
+        vocabulary=vocabulary,
+        matrix=cast(FloatArray, Lazy(base, chosen.rows, change, first, on_rows)),
+        counts=None if vectors.counts is None else chosen.of_rows(vectors.counts, len(names)),
+        subwords=None if change else vectors.subwords,
+        stored_norms=None if norms is None or len(chosen.added) else chosen.of_rows(norms, 0),
+        normalize=vectors.normalize,
+        # What the file holds beside the vectors, and its checksums, are no longer of these.
+        manifest={key: value for key, value in vectors.manifest.items() if key != "checksum"},
+    )
+    return Selected(selected, notes)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The rows that are wanted.
+
+    Attributes:
+        rows: int64 [words], or None for all.
+        names: words that have no row, but a vector made of subwords.
+        added: float32 [names, dim], their vectors; their rows follow those of the matrix.
+    """
+
+    rows: Rows | None
+    names: list[str]
+    added: FloatArray
+
+    @classmethod
+    def of(cls, vectors: Vectors, selection: Selection, notes: list[str]) -> "_Choice":
+        if selection.words is None:
+            top = selection.top
+            rows = None if top is None or top >= len(vectors) else np.arange(top, dtype=np.int64)
+            return cls(rows, [], np.empty((0, vectors.dim), dtype=np.float32))
+        places: dict[int, None] = {}
+        added: dict[str, FloatArray] = {}
+        missing = []
+        for word in dict.fromkeys(selection.words):
+            found = vectors.find(word)
+            if found is None:
+                missing.append(word)
+            elif found.index is not None:
+                places[found.index] = None
+            else:
+                places[len(vectors) + len(added)] = None
+                added[word] = found.vector
+        notes += _told(missing, "of the words to select are not in the vocabulary")
+        notes += _told(list(added), "of the words to select are not in the vocabulary: made of subwords")
+        rows = np.array(list(places)[: selection.top], dtype=np.int64)
+        if not len(rows):
+            raise UsageError("none of the words to select is in the vocabulary")
+        return cls(rows, list(added), np.array(list(added.values()), dtype=np.float32).reshape(-1, vectors.dim))
+
+    def words(self, vocabulary: Vocabulary) -> Vocabulary | list[str]:
+        """Their words."""
+        if self.rows is None:
+            return vocabulary
+        known = len(vocabulary)
+        return [vocabulary[row] if row < known else self.names[row - known] for row in self.rows.tolist()]
+
+    def of_rows(self, values: npt.NDArray[Any], special: int) -> npt.NDArray[Any]:
+        """What belongs to each row, after zeros for the special ones; words without a row have 0 too."""
+        padded = np.concatenate([values, np.zeros(len(self.names), dtype=values.dtype)])
+        chosen = padded if self.rows is None else padded[self.rows]
+        return np.concatenate([np.zeros(special, dtype=values.dtype), chosen])
+
+
+class _Joined:
+    """Two matrices one after the other, of which single rows are asked for."""
+
+    def __init__(self, base: FloatArray, added: FloatArray) -> None:
+        self._base, self._added = base, added
+        self.shape = (len(base) + len(added), base.shape[1])
+        self.nbytes = base.nbytes + added.nbytes
+
+    @classmethod
+    def of(cls, base: FloatArray, added: FloatArray) -> FloatArray:
+        return cast(FloatArray, cls(base, added)) if len(added) else base
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Rows) -> FloatArray:
+        found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        known = rows < len(self._base)
+        found[known] = self._base[rows[known]]
+        found[~known] = self._added[rows[~known] - len(self._base)]
+        return found
+
+
+def _told(words: list[str], what: str) -> list[str]:
+    return [f"{len(words):,} {what} (first: {words[0]!r})"] if words else []
+
+
+def _named(
+    words: Vocabulary | list[str], special: list[str], rename: Mapping[str, str], notes: list[str]
+) -> Vocabulary:
+    """The vocabulary of the words by their new names, after the special ones."""
+    if not special and not rename and isinstance(words, Vocabulary):
+        return words
+    named = special + [rename.get(word, word) for word in words]
+    if len(set(named)) < len(named):
+        seen: set[str] = set()
+        twice = next(word for word in named if word in seen or seen.add(word))  # type: ignore[func-returns-value]
+        hint = "rename the one in the vocabulary with --rename" if twice in special else ""
+        raise UsageError(f"two words would both be called {twice!r}", hint)
+    unknown = rename.keys() - set(words)
+    notes += _told(
+        [word for word in rename if word in unknown], "of the words to rename are not among those written"
+    )
+    return Vocabulary.from_words(named)
+
+
+def _special(vectors: Vectors, selection: Selection, matrix: Lazy) -> tuple[list[str], FloatArray]:
+    """The special words, and their rows, float32 [special, dim]."""
+    dim = matrix.shape[1]
+    names, rows = [], []
+    if selection.pad:
+        names.append(PAD)
+        rows.append(np.zeros(dim, dtype=np.float32))
+    if selection.unknown:
+        names.append(UNKNOWN)
+        if selection.unknown == "mean":
+            total = np.zeros(dim)
+            for _, block in blocks(matrix):
+                total += block.sum(axis=0, dtype=np.float64)
+            rows.append((total / len(matrix)).astype(np.float32))
+        else:
+            kind = "random" if selection.unknown == "random" else "null"
+            rows.append(replace(vectors, matrix=np.empty((0, dim), np.float32)).stand_in(UNKNOWN, kind))
+        if selection.normalize:
+            rows[-1] = unit_rows(rows[-1][None])[0]
+    return names, np.array(rows, dtype=np.float32).reshape(-1, dim)
+
+
+def _change(matrix: Lazy, selection: Selection, notes: list[str]) -> Change | None:
+    """What becomes of rows, or None where they stay as they are."""
+    if selection.dim is None:
+        return unit_rows if selection.normalize else None
+    project = _principal(matrix, selection.dim, notes)
+    return (lambda rows: unit_rows(project(rows))) if selection.normalize else project
+
+
+def _principal(matrix: Lazy, dim: int, notes: list[str]) -> Change:
+    """The projection of rows on the `dim` directions in which the matrix varies most, after taking off its mean.
+
+    The largest number of each direction is positive, so that the signs do not depend on the machine.
+
+    Raises:
+        UsageError: there are not as many dimensions, or a number is not finite.
+    """
+    if dim > matrix.shape[1]:
+        raise UsageError(f"the vectors have {matrix.shape[1]} dimensions, not {dim} or more")
+    mean, covariance = _moments(matrix)
+    if not np.isfinite(covariance).all():
+        raise UsageError("the vectors hold numbers that are not finite, so that they cannot be reduced")
+    variances, directions = np.linalg.eigh(covariance)
+    variances, directions = np.maximum(variances[::-1], 0), directions[:, ::-1][:, :dim]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=0)[None], axis=0)
+    directions = directions * np.where(largest < 0, -1, 1)
+    share = variances[:dim].sum() / variances.sum() if variances.any() else 1.0
+    notes.append(f"{dim} of {matrix.shape[1]} dimensions keep {share:.1%} of the variance")
+
+    def project(rows: FloatArray) -> FloatArray:
+        return cast(FloatArray, ((rows - mean) @ directions).astype(np.float32))
+
+    return project
+
+
+def _moments(matrix: Lazy) -> tuple[Exact, Exact]:
+    """The mean, float64 [dim], and the covariance, float64 [dim, dim], of the rows."""
+    dim = matrix.shape[1]
+    near = matrix[:1000].mean(axis=0, dtype=np.float64)  # taken off first, for exactness
+    total, products = np.zeros(dim), np.zeros((dim, dim))
+    with np.errstate(all="ignore"):  # what is not finite is told afterwards
+        for _, block in blocks(matrix):
+            exact = block - near
+            total += exact.sum(axis=0)
+            products += exact.T @ exact
+        mean = total / len(matrix)
+        return near + mean, products / len(matrix) - np.outer(mean, mean)

@@ -2,7 +2,8 @@
 
     python benchmarks/formats.py [--words 100000] [--dim 100] [--glove glove.6B.50d.txt]
 
-With `--glove` that file is read, and its vectors are written as word2vec text; else random vectors. Each pair of times is taken one right after the other, three times over; the medians are compared.
+With `--glove` that file is read, and its vectors are written as word2vec text; else random vectors. Each pair of
+times is taken one right after the other, three times over; the medians are compared.
 """
 
 import argparse

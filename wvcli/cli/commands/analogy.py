@@ -56,10 +56,10 @@ def analogy(
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=False)
     among = rows_among(vectors, restrict_top, None)
-    search = partial(vectors.nearest, topn=topn, method=method, among=among)
+    search = partial(vectors.nearest, method=method, among=among)
     with writer(_SUM_COLUMNS if is_sum else _COLUMNS, format, header) as out:
         for batch in batches:
-            for rows in answer_rows(batch, finder, search):
+            for rows in answer_rows(batch, finder, search, topn):
                 out.write(rows)
     finder.finish()
 

@@ -52,6 +52,7 @@ _SHAPE = struct.Struct("<QII")  # rows, columns, kind of number
 _LENGTH = struct.Struct("<QI")  # how many, kind of number
 _FLOAT32 = 10
 _WORDS_AT_ONCE = 4_096
+_NUMBERS_AT_ONCE = 1 << 16
 
 
 class _Chunk(NamedTuple):
@@ -218,11 +219,13 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
         _write_head(file, _ARRAY, _SHAPE, (total, vectors.dim), total * vectors.dim)
         lengths = np.empty(len(vectors), dtype="<f4")
         start = 0
+        step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
         for block in blocks(vectors, "float32"):
-            units, found = _divided(block)
-            lengths[start : start + len(found)] = found
-            start += len(found)
-            file.write(units.data)
+            for place in range(0, len(block), step):
+                units, found = _divided(block[place : place + step])
+                lengths[start : start + len(found)] = found
+                start += len(found)
+                file.write(units.data)
         if subwords is not None:
             for _, block in paging.blocks(subwords.matrix):
                 file.write(np.ascontiguousarray(block, dtype="<f4").data)

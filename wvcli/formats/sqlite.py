@@ -50,8 +50,10 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
             database.text_factory = bytes
             database.execute("PRAGMA trusted_schema = OFF")  # what the file brings along is not run
             yield database
+    except UnicodeDecodeError as error:  # in what SQLite says of a damaged file
+        raise InputError(f"{path} is damaged: database disk image is malformed") from error
     except (sqlite3.Error, OverflowError) as error:
-        raise InputError(f"{path} is damaged or in use: {error}") from error
+        raise InputError(f"{path} is damaged or in use: {' '.join(str(error).split())[:200]}") from error
 
 
 def _columns(database: sqlite3.Connection, path: Path) -> str:

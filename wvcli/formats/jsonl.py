@@ -77,8 +77,10 @@ def _records(file: BinaryIO, path: Path) -> Iterator[_Record]:
             return
         if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
             raise InputError(f"{path}, line {number}: longer than {_LONGEST_LINE} bytes; {_EXPECTED}")
+        if number == 1:
+            line = line.removeprefix(_BOM)
         if line.strip():
-            record = _record(line.removeprefix(_BOM) if number == 1 else line, path, number)
+            record = _record(line, path, number)
             dim = dim or len(record.vector)
             if len(record.vector) != dim:
                 raise InputError(f"{path}, line {number}: expected {dim} numbers, found {len(record.vector)}")

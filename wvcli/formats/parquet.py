@@ -1,8 +1,8 @@
 """Apache Parquet: a table of words, counts and vectors, written in row groups so that memory stays small.
 
 See wvcli/formats/_arrow.py for the columns. Pages have checksums, which are written and, where there are any,
-checked. pandas, Polars, Spark and DuckDB read such a file; DuckDB takes `vector` for an array, as its
-`array_cosine_similarity` wants it.
+checked. pandas, Polars, Spark and DuckDB read such a file. Parquet itself knows only lists, so DuckDB must be told
+the length of a vector: `array_cosine_similarity(a.vector::FLOAT[100], b.vector::FLOAT[100])`.
 """
 
 from pathlib import Path

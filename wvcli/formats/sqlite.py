@@ -63,7 +63,7 @@ def _columns(database: sqlite3.Connection, path: Path) -> str:
         InputError: there is no such table, or it is not an ordinary one.
     """
     found = database.execute(
-        "SELECT sql FROM sqlite_master WHERE name = 'words' AND type = 'table' AND rootpage > 0"
+        "SELECT sql FROM sqlite_master WHERE lower(name) = 'words' AND type = 'table' AND rootpage > 0"
     )
     if found.fetchone() is None:
         raise InputError(f"{path} holds no vectors; {_EXPECTED}")

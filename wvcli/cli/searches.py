@@ -35,10 +35,10 @@ class Question:
 def answer_columns(name: str) -> tuple[Column, ...]:
     """The columns of answers that are words near to a question; `name` is the answer's own."""
     return (
-        Column("rank", table_only=True),
+        Column("rank", table_only=True, gives_way=2),
         Column(name),
         Column("similarity"),
-        Column("count", table_only=True),
+        Column("count", table_only=True, gives_way=1),
         Column("", table_only=True),
     )
 

@@ -74,7 +74,7 @@ def export(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write a model, or vectors in another format, in another system's format."""
+    """Write a model, or other vectors, in another system's format."""
     from wvcli import exchange, formats
     from wvcli.selection import Selection
 

@@ -39,7 +39,7 @@ def import_(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Make a model file of another system's vectors, which then opens at once."""
+    """Make a model of another system's vectors, which opens at once."""
     from wvcli.exchange import import_vectors
 
     with console.progress("words") as show:

@@ -5,6 +5,7 @@ map it into memory as it is; compressed files are read too. Arrow's stream forma
 it, is not.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +15,38 @@ from wvcli.formats._layout import opened
 from wvcli.vectors import Vectors
 
 
+def _batches(path: Path, fields: list[int], arrow: Any) -> Iterator[Any]:
+    """The batches of a file with some of its columns, mapped one after the other so that none stays in memory."""
+    options = arrow.ipc.IpcReadOptions(included_fields=sorted(fields))
+    place = 0
+    while True:
+        with arrow.memory_map(str(path)) as source:
+            file = arrow.ipc.open_file(source, options=options)
+            if place == file.num_record_batches:
+                return
+            yield file.get_batch(place)
+        place += 1
+
+
 def _read(path: Path, limit: int | None) -> Vectors:
     arrow = _arrow.import_arrow("reading Arrow")
-
-    with opened(path), _arrow.reading(path, arrow), arrow.memory_map(str(path)) as source:
-        file = arrow.ipc.open_file(source)
-        columns = _arrow.find_columns(path, file.schema, arrow)
-        names = file.schema.names
-        chosen = sorted(names.index(name) for name in columns.names)
-        file = arrow.ipc.open_file(source, options=arrow.ipc.IpcReadOptions(included_fields=chosen))
-        most = _count(source, names.index(columns.word), arrow)
-        head = next((batch for batch in map(file.get_batch, range(file.num_record_batches)) if len(batch)), None)
+    with opened(path), _arrow.reading(path, arrow):
+        with arrow.memory_map(str(path)) as source:
+            schema = arrow.ipc.open_file(source).schema
+        columns = _arrow.find_columns(path, schema, arrow)
+        fields = [schema.names.index(name) for name in columns.names]
+        most = sum(map(len, _batches(path, fields[:1], arrow)))
+        head = next(filter(len, _batches(path, fields, arrow)), None)
         if head is None:
             raise InputError(f"{path} holds no words")
         dim = _arrow.dimensions(head.column(columns.vector), path)
         taken = _arrow.Table(path, columns, most, dim, limit)
         step = _arrow.batch_rows(dim)
-        for batch in map(file.get_batch, range(file.num_record_batches)):
+        for batch in _batches(path, fields, arrow):
             for start in range(0, len(batch), step):
                 if taken.add(batch.slice(start, step)):
                     return taken.vectors()
         return taken.vectors()
-
-
-def _count(source: Any, column: int, arrow: Any) -> int:
-    """The rows of a file."""
-    file = arrow.ipc.open_file(source, options=arrow.ipc.IpcReadOptions(included_fields=[column]))
-    return sum(len(file.get_batch(place)) for place in range(file.num_record_batches))
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:

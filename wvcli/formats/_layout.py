@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -183,9 +184,13 @@ class Rows:
         self._most = capacity if limit is None else min(capacity, limit)
         self._words: dict[str, None] = {}
         self._matrix = GrowingMatrix(path, self._most, dim)
+        self._counts = array("q")
 
-    def add(self, words: Sequence[str], vectors: FloatArray) -> None:
-        """Take in the vectors, float32 [words, dim], of some words."""
+    def add(self, words: Sequence[str], vectors: FloatArray, counts: Sequence[int] | None = None) -> None:
+        """Take in the vectors, float32 [words, dim], of some words, and their counts where they are known.
+
+        Counts that are unknown for some words are unknown for all.
+        """
         filled = len(self._words)
         fresh: dict[str, int] = {}
         for row, word in enumerate(words):
@@ -195,6 +200,8 @@ class Rows:
             fresh = dict(islice(fresh.items(), self._limit - filled))
         self._matrix.add(vectors if len(fresh) == len(vectors) else vectors[list(fresh.values())])
         self._words.update(dict.fromkeys(fresh))
+        if counts is not None:
+            self._counts.extend([counts[row] for row in fresh.values()])
         watcher.get()(len(self._words), self._most)
 
     @property
@@ -206,7 +213,9 @@ class Rows:
         """Everything added, in the order in which it came."""
         vocabulary = Vocabulary.from_words(list(self._words))
         self._words = {}
-        return Vectors(vocabulary, self._matrix.whole(), path=self._path)
+        matrix = self._matrix.whole()
+        counts = np.array(self._counts, dtype=np.int64) if len(self._counts) == len(matrix) else None
+        return Vectors(vocabulary, matrix, counts, path=self._path)
 
 
 def _temporary_file(path: Path, size: int) -> IO[bytes]:

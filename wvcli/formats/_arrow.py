@@ -1,0 +1,215 @@
+"""What Parquet and Arrow files share: the columns `word`, `count` and `vector` of Arrow's types.
+
+`word` is a string, `count` an int64 and left out where counts are unknown, `vector` a fixed-size list of float32
+or float16. When reading, any strings, whole numbers and lists of numbers will do, and where the file has a single
+column of strings or of lists, its name means nothing. A missing number is NaN.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wvcli.errors import InputError, MissingExtraError
+from wvcli.formats._columns import checked_count, known_counts, parts
+from wvcli.formats._layout import Rows
+from wvcli.geometry import FloatArray
+from wvcli.vectors import Vectors
+
+EXTRA = "parquet"
+DTYPES = ("float32", "float16")
+KEEPS = "words with blanks, counts and vectors"
+_BATCH_BYTES = 1 << 22  # of vectors, read at a time
+
+
+class Columns(NamedTuple):
+    """The names of the columns that are read."""
+
+    word: str
+    vector: str
+    counts: str | None
+
+    @property
+    def names(self) -> list[str]:
+        """Those that there are."""
+        return [name for name in self if name is not None]
+
+
+def import_arrow(what: str) -> Any:
+    """The package pyarrow.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingExtraError(what, EXTRA) from error
+    return pyarrow
+
+
+@contextmanager
+def reading(path: Path, arrow: Any) -> Iterator[None]:
+    """What goes wrong while a file is read becomes an InputError."""
+    try:
+        yield
+    except arrow.ArrowException as error:
+        raise InputError(f"{path} is damaged: {_first_line(error)}") from error
+    except OSError as error:  # Arrow raises it for damage too
+        if error.errno is None:
+            raise InputError(f"{path} is damaged: {_first_line(error)}") from error
+        raise InputError(f"cannot read {path}: {(error.strerror or _first_line(error)).lower()}") from error
+    except (MemoryError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is damaged: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200] or type(error).__name__
+
+
+def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:
+    """The columns of a file with words and vectors.
+
+    Raises:
+        InputError: it has none.
+    """
+    is_list, is_text = _tests(arrow)
+    lists = [field.name for field in schema if is_list(field.type)]
+    texts = [field.name for field in schema if is_text(field.type)]
+    word, vector = _choose("word", texts), _choose("vector", lists)
+    if word is None or vector is None:
+        shown = ", ".join(f"{field.name} ({field.type})" for field in schema)
+        expected = "expected a column word of strings and a column vector of lists of numbers"
+        raise InputError(f"{path}: {expected}, found {shown or 'no columns'}"[:400])
+    counts = [field.name for field in schema if field.name == "count" and arrow.types.is_integer(field.type)]
+    names = [field.name for field in schema]
+    if any(names.count(name) > 1 for name in (word, vector)):
+        raise InputError(f"{path} has two columns of the same name")
+    return Columns(word, vector, counts[0] if len(counts) == 1 else None)
+
+
+def _choose(name: str, fitting: list[str]) -> str | None:
+    if name in fitting:
+        return name
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _tests(arrow: Any) -> tuple[Any, Any]:
+    """Whether a type is one of lists of numbers, and whether it is one of strings."""
+    types = arrow.types
+
+    def is_list(kind: Any) -> bool:
+        lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+        return bool(lists and (types.is_floating(kind.value_type) or types.is_integer(kind.value_type)))
+
+    def is_text(kind: Any) -> bool:
+        kind = kind.value_type if types.is_dictionary(kind) else kind
+        return bool(types.is_string(kind) or types.is_large_string(kind))
+
+    return is_list, is_text
+
+
+def dimensions(column: Any, path: Path) -> int:
+    """The length of the first vector of a column.
+
+    Raises:
+        InputError: there is none.
+    """
+    column.validate(full=True)  # what a damaged file says of places in memory must not be followed
+    first = column[0].as_py() if len(column) else None
+    if not first:
+        raise InputError(f"{path}, row 1: expected a vector")
+    return len(first)
+
+
+def batch_rows(dim: int) -> int:
+    """How many rows are read at a time."""
+    return max(1, _BATCH_BYTES // (4 * dim))
+
+
+class Table:
+    """The rows of a table as they are read.
+
+    Args:
+        path: the file they come from.
+        columns: the names of its columns.
+        most: rows that it says it has.
+        dim: numbers a vector.
+        limit: keep the first so many words only; None for all.
+    """
+
+    def __init__(self, path: Path, columns: Columns, most: int, dim: int, limit: int | None) -> None:
+        self._path = path
+        self._columns = columns
+        self._most = most
+        self._dim = dim
+        self._done = 0
+        self._rows = Rows(path, most, dim, limit)
+
+    def add(self, batch: Any) -> bool:
+        """Take in some rows; tells whether as many are kept as the limit allows.
+
+        Raises:
+            InputError: a row is not what it should be, or there are more than promised.
+        """
+        batch.validate(full=True)
+        columns, path, first = self._columns, self._path, self._done + 1
+        self._done += len(batch)
+        if self._done > self._most:
+            raise InputError(f"{path} is damaged: it says that it has {self._most} rows and has more")
+        words = batch.column(columns.word).to_pylist()
+        if None in words:
+            raise InputError(f"{path}, row {first + words.index(None)}: expected a word")
+        matrix = self._matrix(batch.column(columns.vector), first)
+        counts = batch.column(columns.counts).to_pylist() if columns.counts else [None] * len(words)
+        checked = [checked_count(count, f"{path}, row {place}") for place, count in enumerate(counts, first)]
+        self._rows.add(words, matrix, known_counts(checked))
+        return self._rows.full
+
+    def _matrix(self, column: Any, first: int) -> FloatArray:
+        """float32 [rows, dim], the vectors of a column."""
+        lengths = column.value_lengths()
+        if lengths.null_count or not np.all(lengths.to_numpy() == self._dim):
+            for place, length in enumerate(lengths.to_pylist(), first):
+                if length != self._dim:
+                    found = "none" if length is None else length
+                    raise InputError(f"{self._path}, row {place}: expected {self._dim} numbers, found {found}")
+        numbers = column.flatten().to_numpy(zero_copy_only=False)
+        with np.errstate(over="ignore"):
+            return np.asarray(numbers, dtype=np.float32).reshape(len(column), self._dim)
+
+    def vectors(self) -> Vectors:
+        """What was taken in.
+
+        Raises:
+            InputError: there are fewer rows than promised.
+        """
+        if self._done < self._most and not self._rows.full:
+            raise InputError(
+                f"{self._path} is damaged: it says that it has {self._most} rows and has {self._done}"
+            )
+        return self._rows.vectors()
+
+
+def schema_of(vectors: Vectors, dtype: str, arrow: Any) -> Any:
+    """The columns that vectors are written in."""
+    number = arrow.float16() if dtype == "float16" else arrow.float32()
+    fields = [arrow.field("word", arrow.string(), nullable=False)]
+    if vectors.counts is not None:
+        fields.append(arrow.field("count", arrow.int64(), nullable=False))
+    item = arrow.field("item", number, nullable=True)
+    fields.append(arrow.field("vector", arrow.list_(item, vectors.dim), nullable=False))
+    return arrow.schema(fields)
+
+
+def batches(vectors: Vectors, schema: Any, arrow: Any) -> Iterator[Any]:
+    """The rows of a table of these columns, a block at a time."""
+    kind = schema.field("vector").type
+    dtype = "float16" if kind.value_type == arrow.float16() else "float32"
+    for words, counts, block in parts(vectors, dtype):
+        numbers = arrow.array(block.reshape(-1), type=kind.value_type)
+        column = arrow.FixedSizeListArray.from_arrays(numbers, type=kind)
+        known = [] if counts is None else [arrow.array(counts, arrow.int64())]
+        yield arrow.record_batch([arrow.array(words, arrow.string()), *known, column], schema=schema)

@@ -1,0 +1,70 @@
+"""Apache Arrow's file format, which is also Feather version 2: a table of words, counts and vectors.
+
+See wvcli/formats/_arrow.py for the columns. It is written in batches and without compression, so that programs can
+map it into memory as it is; compressed files are read too. Arrow's stream format, whose beginning tells nothing of
+it, is not.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from wvcli.errors import InputError
+from wvcli.formats import Format, Writing, _arrow
+from wvcli.formats._layout import opened
+from wvcli.vectors import Vectors
+
+
+def _batches(path: Path, fields: list[int], arrow: Any) -> Iterator[Any]:
+    """The batches of a file with some of its columns, mapped one after the other so that none stays in memory."""
+    options = arrow.ipc.IpcReadOptions(included_fields=sorted(fields))
+    place = 0
+    while True:
+        with arrow.memory_map(str(path)) as source:
+            file = arrow.ipc.open_file(source, options=options)
+            if place == file.num_record_batches:
+                return
+            yield file.get_batch(place)
+        place += 1
+
+
+def _read(path: Path, limit: int | None) -> Vectors:
+    arrow = _arrow.import_arrow("reading Arrow")
+    with opened(path), _arrow.reading(path, arrow):
+        with arrow.memory_map(str(path)) as source:
+            schema = arrow.ipc.open_file(source).schema
+        columns = _arrow.find_columns(path, schema, arrow)
+        fields = [schema.names.index(name) for name in columns.names]
+        most = sum(map(len, _batches(path, fields[:1], arrow)))
+        head = next(filter(len, _batches(path, fields, arrow)), None)
+        if head is None:
+            raise InputError(f"{path} holds no words")
+        dim = _arrow.dimensions(head.column(columns.vector), path)
+        taken = _arrow.Table(path, columns, most, dim, limit)
+        step = _arrow.batch_rows(dim)
+        for batch in _batches(path, fields, arrow):
+            for start in range(0, len(batch), step):
+                if taken.add(batch.slice(start, step)):
+                    return taken.vectors()
+        return taken.vectors()
+
+
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    arrow = _arrow.import_arrow("writing Arrow")
+    schema = _arrow.schema_of(vectors, writing.dtype, arrow)
+    with arrow.OSFile(str(path), "wb") as sink, arrow.ipc.new_file(sink, schema) as file:
+        for batch in _arrow.batches(vectors, schema, arrow):
+            file.write_batch(batch)
+    return []
+
+
+FORMAT = Format(
+    name="arrow",
+    suffixes=(".arrow", ".feather"),
+    keeps=_arrow.KEEPS,
+    sniff=lambda head: head.startswith(b"ARROW1\0\0"),
+    read=_read,
+    write=_write,
+    dtypes=_arrow.DTYPES,
+    extra=_arrow.EXTRA,
+)

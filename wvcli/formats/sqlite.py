@@ -1,0 +1,150 @@
+"""SQLite: a table `words` with a row a word, whose vector is a BLOB as the extension sqlite-vec takes it.
+
+    CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)
+
+`id` is the row of the word in the model, from 0; `count` is NULL where counts are unknown; `vector` is float32,
+little-endian, without a header. An index on `word` keeps words apart and finds them at once. A database with such
+a table is read in the order of `id`, whatever else it holds; of a word that occurs again only the first is kept.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from wvcli.errors import InputError
+from wvcli.formats import Format, Writing
+from wvcli.formats._columns import checked_count, decoded, known_counts, parts
+from wvcli.formats._layout import Rows, opened
+from wvcli.vectors import Vectors
+
+_MAGIC = b"SQLite format 3\0"
+_TABLE = "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)"
+_INDEX = "CREATE UNIQUE INDEX words_word ON words (word)"
+_KINDS = {"word": "text", "vector": "blob"}
+_EXPECTED = "expected a table words with the columns word and vector"
+_BYTES_AT_ONCE = 1 << 18  # of vectors
+
+
+class _Record(NamedTuple):
+    """A row of the table: its id, and what it holds."""
+
+    id: int
+    word: str
+    occurrences: int | None
+    vector: bytes
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database, open to be read; what SQLite finds wrong with it becomes an InputError."""
+    with opened(path) as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise InputError(f"{path} is not an SQLite database")
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            database.text_factory = bytes
+            database.execute("PRAGMA trusted_schema = OFF")  # what the file brings along is not run
+            yield database
+    except UnicodeDecodeError as error:  # in what SQLite says of a damaged file
+        raise InputError(f"{path} is damaged: database disk image is malformed") from error
+    except (sqlite3.Error, OverflowError) as error:
+        raise InputError(f"{path} is damaged or in use: {' '.join(str(error).split())[:200]}") from error
+
+
+def _columns(database: sqlite3.Connection, path: Path) -> str:
+    """What to select from the table.
+
+    Raises:
+        InputError: there is no such table, or it is not an ordinary one.
+    """
+    found = database.execute(
+        "SELECT sql FROM sqlite_master WHERE lower(name) = 'words' AND type = 'table' AND rootpage > 0"
+    )
+    if found.fetchone() is None:
+        raise InputError(f"{path} holds no vectors; {_EXPECTED}")
+    names = {row[1].lower() for row in database.execute("PRAGMA table_info(words)")}
+    if not {b"word", b"vector"} <= names:
+        raise InputError(f"{path}: the table words lacks a column; {_EXPECTED}")
+    count = "count" if b"count" in names else "NULL"
+    # A vector written out as text would else pass for a BLOB.
+    word, vector = (f"CASE typeof({name}) WHEN '{kind}' THEN {name} END" for name, kind in _KINDS.items())
+    return f"rowid, {word}, {count}, {vector}"
+
+
+def _records(database: sqlite3.Connection, path: Path) -> Iterator[_Record]:
+    """The rows of the table in the order of their ids.
+
+    Raises:
+        InputError: a row is not what it should be, or its vector not as long as the first.
+    """
+    size = read = 0
+    for id, word, count, vector in database.execute(
+        f"SELECT {_columns(database, path)} FROM words ORDER BY rowid"
+    ):
+        place = f"id {id}"
+        if word is None:
+            raise InputError(f"{path}, {place}: expected a word as TEXT")
+        if not vector or len(vector) % 4:
+            raise InputError(f"{path}, {place}: expected a BLOB of float32 numbers")
+        size = size or len(vector)
+        if len(vector) != size:
+            raise InputError(f"{path}, {place}: expected {size // 4} numbers, found {len(vector) // 4}")
+        read += size
+        if read > path.stat().st_size:
+            raise InputError(f"{path} is damaged: its rows go round in circles")
+        yield _Record(id, decoded(word, path, place), checked_count(count, f"{path}, {place}"), vector)
+
+
+def _read(path: Path, limit: int | None) -> Vectors:
+    with _reading(path) as database:
+        records = _records(database, path)
+        first = next(records, None)
+        if first is None:
+            raise InputError(f"{path}: the table words is empty")
+        size = len(first.vector)
+        rows = Rows(path, path.stat().st_size // size, size // 4, limit)
+        records = chain([first], records)
+        step = max(1, _BYTES_AT_ONCE // size)
+        while not rows.full and (batch := list(islice(records, step))):
+            matrix = np.frombuffer(b"".join(record.vector for record in batch), dtype="<f4")
+            counts = known_counts([record.occurrences for record in batch])
+            rows.add([record.word for record in batch], matrix.reshape(len(batch), -1), counts)
+        return rows.vectors()
+
+
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            # The file is put in its place when it is whole, so it needs no journal while it is made.
+            database.execute("PRAGMA journal_mode = OFF")
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute(_TABLE)
+            database.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _values(vectors, writing.dtype))
+            database.execute(_INDEX)
+            database.commit()
+    except sqlite3.OperationalError as error:  # such as: database or disk is full
+        raise OSError(str(error)) from error
+    return []
+
+
+def _values(vectors: Vectors, dtype: str) -> Iterator[tuple[int, str, int | None, memoryview]]:
+    id = 0
+    for words, counts, block in parts(vectors, dtype):
+        for place, word in enumerate(words):
+            yield id, word, counts[place] if counts else None, block[place].data
+            id += 1
+
+
+FORMAT = Format(
+    name="sqlite",
+    suffixes=(".sqlite", ".sqlite3", ".db"),
+    keeps="words with blanks, counts and vectors",
+    sniff=lambda head: head.startswith(_MAGIC),
+    read=_read,
+    write=_write,
+)

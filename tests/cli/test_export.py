@@ -9,7 +9,7 @@ import wvcli
 from tests.conftest import Run
 from wvcli.formats import registry
 
-WRITTEN = [format.name for format in registry if format.write]
+WRITTEN = [format.name for format in registry if format.read and format.write]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Gensim leaves GloVe files open

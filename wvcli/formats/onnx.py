@@ -1,4 +1,4 @@
-"""An ONNX model of one table: `ids`, int64 of any shape [...], in; `vectors`, float32 [..., dim], out.
+"""An ONNX model of one table: `ids`, int64 [texts, words], in; `vectors`, float32 [texts, words, dim], out.
 
 An id is the row of a word. The words, in the order of the rows, are the metadata property `words`, a JSON list;
 `pad` and `unknown` are the rows of the padding word and for words outside the vocabulary, where the vectors have
@@ -52,8 +52,8 @@ def _model(onnx: Any, vectors: Vectors, writing: Writing) -> tuple[Any, Any]:
     graph = helper.make_graph(
         [helper.make_node("Gather", ["table", "ids"], ["rows" if last else "vectors"]), *last],
         "word vectors",
-        [helper.make_tensor_value_info("ids", kinds.INT64, None)],
-        [helper.make_tensor_value_info("vectors", kinds.FLOAT, None)],
+        [helper.make_tensor_value_info("ids", kinds.INT64, ["texts", "words"])],
+        [helper.make_tensor_value_info("vectors", kinds.FLOAT, ["texts", "words", vectors.dim])],
     )
     model = helper.make_model(
         graph,

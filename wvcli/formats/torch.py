@@ -19,7 +19,6 @@ import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
-from types import ModuleType
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -38,7 +37,7 @@ _DEEP = 4  # dicts and lists within one another that are looked through
 _EXPECTED = "expected a matrix and a word for each of its rows"
 
 
-def _torch(what: str) -> ModuleType:
+def _torch(what: str) -> Any:
     try:
         import torch
     except ImportError as error:
@@ -105,24 +104,24 @@ def _parts(saved: object, depth: int = 0) -> Iterator[object]:
         yield saved
 
 
-def _words(part: object) -> list[str]:
+def _words(part: Any) -> list[str]:
     """The words that a part lists, in the order of their rows; none if it is no vocabulary."""
     if not isinstance(part, Mapping):
-        return list(part)  # type: ignore[call-overload, no-any-return]
+        return list(part)
     if not all(type(word) is str for word in part):
         return []
     words = sorted(part, key=part.__getitem__)
     return words if [part[word] for word in words] == list(range(len(words))) else []
 
 
-def _is_matrix(torch: ModuleType, part: Any) -> bool:
+def _is_matrix(torch: Any, part: Any) -> bool:
     if not isinstance(part, torch.Tensor) or part.layout != torch.strided or part.device.type != "cpu":
         return False
     return part.ndim == 2 and part.dtype.is_floating_point and bool(part.numel())
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    parts = list(_parts(_load(path)))
+    parts: list[Any] = list(_parts(_load(path)))
     torch = _torch(f"reading {path}")
     tables = [part for part in parts if _is_matrix(torch, part)]
     lists = [words for words in (_words(part) for part in parts if not isinstance(part, torch.Tensor)) if words]

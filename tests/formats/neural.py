@@ -12,7 +12,20 @@ from wvcli.geometry import FloatArray
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
-WORDS = ["<pad>", "<unk>", "cat", "猫", "new york", "", "a\nb", "[UNK]", "\ufeffmark", "line\u2028end", "dog", "c\rd"]
+WORDS = [
+    "<pad>",
+    "<unk>",
+    "cat",
+    "猫",
+    "new york",
+    "",
+    "a\nb",
+    "[UNK]",
+    "\ufeffmark",
+    "line\u2028end",
+    "dog",
+    "c\rd",
+]
 DIM = 7
 MATRIX = np.random.default_rng(7).normal(size=(len(WORDS), DIM)).astype(np.float32)
 MATRIX[0] = 0

@@ -172,7 +172,9 @@ print(counts["read"], counts["refused"])
 def test_broken_files_are_refused_or_read_and_never_crash(tmp_path: Path) -> None:
     written(tmp_path / "words.pt")
     torch.save((WORDS, STOI, TABLE, DIM), tmp_path / "legacy.pt", _use_new_zipfile_serialization=False)
-    done = subprocess.run([sys.executable, "-c", BROKEN, str(tmp_path)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN, str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     read, refused = map(int, done.stdout.split())
     assert read + refused == 300

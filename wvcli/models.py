@@ -1,7 +1,7 @@
 """What `--model` means, and which models lie here."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from wvcli import store
@@ -41,11 +41,15 @@ def _models(folder: Path) -> Iterator[Path]:
     return (path for path in folder.glob(f"*{store.SUFFIX}") if path.is_file() and store.is_model(path))
 
 
-def load(path: str | os.PathLike[str] | None = None) -> Vectors:
+def load(
+    path: str | os.PathLike[str] | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> Vectors:
     """Open a model, or a file in any format that wvcli reads.
 
     Args:
         path: the file; None for WVCLI_MODEL or the newest model in the current folder.
+        on_progress: is told, while a file in another format is read, how many words have been read and how many
+            there are at most.
 
     Returns:
         Its words and vectors, memory-mapped where the format allows.
@@ -59,7 +63,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Vectors:
     state = _state(chosen)
     before, vectors = _kept.get(chosen, (None, None))
     if vectors is None or before != state:
-        vectors = _read(chosen)
+        vectors = _read(chosen, on_progress)
         if chosen in _kept:
             _kept[chosen] = (state, vectors)
     return vectors
@@ -92,7 +96,7 @@ def _state(path: Path) -> object:
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
-def _read(path: Path) -> Vectors:
+def _read(path: Path, on_progress: Callable[[int, int], None] | None) -> Vectors:
     if not path.is_dir() and store.is_model(path):
         return store.open_model(path).vectors()
     from wvcli import formats  # a query of our own models does without
@@ -103,4 +107,4 @@ def _read(path: Path) -> Vectors:
         if path.suffix != store.SUFFIX or path.is_dir():
             raise
         return store.open_model(path).vectors()  # it says what is wrong with the model
-    return formats.read(path, chosen.name)
+    return formats.read(path, chosen.name, on_progress=on_progress)

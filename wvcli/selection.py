@@ -48,6 +48,9 @@ class Selection:
         return (0 if self.pad else None), (int(self.pad) if self.unknown else None)
 
 
+EVERYTHING = Selection()
+
+
 @dataclass(frozen=True)
 class Selected:
     """What was selected.
@@ -152,7 +155,8 @@ class Lazy:
 def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None] | None = None) -> Selected:
     """Choose words and change their vectors.
 
-    In this order: some words, the first ones, fewer dimensions, length one, special rows, new names. Counts go with their words, and special rows have 0. Subword vectors are given up where vectors are changed.
+    In this order: some words, the first ones, fewer dimensions, length one, special rows, new names. Counts go
+    with their words, and special rows have 0. Subword vectors are given up where vectors are changed.
 
     Args:
         vectors: of which to choose.
@@ -162,7 +166,7 @@ def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None
     Raises:
         UsageError: nothing is left, or there are not as many dimensions, or two words would have one name.
     """
-    if selection == Selection():
+    if selection == EVERYTHING:
         return Selected(replace(vectors, matrix=cast(FloatArray, Lazy(vectors.matrix, on_rows=on_rows))), [])
     notes: list[str] = []
     chosen = _Choice.of(vectors, selection, notes)

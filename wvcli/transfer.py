@@ -67,6 +67,11 @@ class Earlier:
 
     @classmethod
     def of(cls, model: store.ModelFile) -> "Earlier":
+        if "imported" in model.manifest:
+            raise UsageError(
+                f"{model.path} was imported and holds word vectors only, not what training further needs",
+                f"start from its vectors with wvcli train --init {model.path}",
+            )
         if "output.hierarchical" in model.tensors:
             raise UsageError(
                 f"{model.path} was trained with hierarchical softmax, whose tree of words changes with new words",

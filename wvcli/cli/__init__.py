@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -37,6 +38,7 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
     "shell": "Ask",
     "evaluate": "Judge",
     "compare": "Judge",
+    "import": "Exchange",
     "export": "Exchange",
     "formats": "Exchange",
     "info": "Manage",
@@ -46,9 +48,12 @@ COMMANDS = {  # in the order of the help, with the heading each stands under
 
 
 def register(group: typer.Typer, names: Iterable[str]) -> None:
-    """Add commands to a group; the command `a-name` is the function `a_name` in `commands/a_name.py`."""
+    """Add commands to a group; the command `a-name` is the function `a_name` in `commands/a_name.py`.
+
+    Where that is a word of Python's own, as in `import`, it is `import_` in `commands/import_.py`.
+    """
     for name in names:
-        module = name.replace("-", "_")
+        module = name.replace("-", "_") + "_" * iskeyword(name)
         function = getattr(import_module(f"wvcli.cli.commands.{module}"), module)
         group.command(name, cls=Command, rich_help_panel=COMMANDS[name], epilog=EXIT_CODES)(function)
 

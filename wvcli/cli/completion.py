@@ -63,6 +63,13 @@ def formats_written(incomplete: str) -> list[Item]:
     return [(member.name, " ".join(member.suffixes)) for member in registry if member.write is not None]
 
 
+def formats_read(incomplete: str) -> list[Item]:
+    """The formats that can be read."""
+    from wvcli.formats import registry
+
+    return [(member.name, member.keeps) for member in registry if member.read is not None]
+
+
 def tokenizers(incomplete: str) -> list[Item]:
     """The tokenizers; the one that takes a pattern ends in a colon."""
     from wvcli.tokenizers import registry

@@ -2,10 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from itertools import chain, groupby
 from pathlib import Path
+from shlex import quote
+from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -23,19 +26,44 @@ STDIN = "-"
 _BATCH = 256  # words answered at a time
 _READ = 65_536  # bytes taken from stdin at once, at most
 _MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8
+_LARGE = 1 << 26  # bytes of a file whose reading is shown
+_LONG = 1.0  # seconds to open a file that are worth a remark
 _NAMED = 10  # words named on stderr; beyond, they are counted
 _RARE = "?"  # stands beside what is not to be trusted
 
 
-def open_vectors(model: Path | None) -> "Vectors":
-    """The model to ask; at a terminal it is said which one was chosen."""
+def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
+    """The model to ask; at a terminal it is said which one was chosen.
+
+    It is said of vectors in another format that took long to open how they can open at once, if they may well be
+    opened again.
+    """
     from wvcli import models
 
     path, guessed = models.resolve(model)
-    vectors = models.load(path)
+    started = perf_counter()
+    with _opening(path) as show:
+        vectors = models.load(path, show)
+    took = perf_counter() - started
     if guessed and console.is_terminal():
         console.note(f"using {path}")
+    if is_asked_again and not vectors.manifest and took >= _LONG and not models.is_kept(path):
+        console.note(
+            f"opening {path} took {took:.1f} s; once imported it opens at once: wvcli import {quote(str(path))}"
+        )
     return vectors
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[Callable[[int, int], None] | None]:
+    """Progress while a large file is read; a model is only mapped."""
+    from wvcli import store
+
+    if not path.is_file() or path.stat().st_size < _LARGE or store.is_model(path):
+        yield None
+        return
+    with console.progress("words") as show:
+        yield lambda done, most: show(f"opening {path.name}", done, most)
 
 
 def is_alone(words: list[str] | None) -> bool:
@@ -110,6 +138,22 @@ def words_in(path: Path) -> list[str]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     return [word for _, word in chain.from_iterable(_batches(content.split(b"\n"), 0))]
+
+
+def pairs_in(path: Path) -> dict[str, str]:
+    """The words in a file by the words beside them, one pair a line with a tab between.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not two words, or begins like another.
+    """
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(words_in(path), 1):
+        first, tab, second = (part.strip() for part in line.partition("\t"))
+        if not tab.strip("\t") and not (first and second):
+            raise InputError(f"{path}, line {number}: expected a word, a tab and another word, found {line!r}")
+        if pairs.setdefault(first, second) != second:
+            raise InputError(f"{path}, line {number}: {first!r} stands there twice")
+    return pairs
 
 
 def _from_stdin() -> Iterator[list[tuple[int, str]]]:

@@ -162,6 +162,16 @@ def for_writing(path: Path, name: str | None = None) -> Format:
     return chosen
 
 
+def check_dtype(chosen: Format, dtype: str) -> None:
+    """Refuse a kind of number that a format cannot hold.
+
+    Raises:
+        UsageError: it is none of its `dtypes`.
+    """
+    if dtype not in chosen.dtypes:
+        raise UsageError(f"{chosen.name} cannot hold {dtype}", f"it holds {' or '.join(chosen.dtypes)}")
+
+
 def write(
     vectors: Vectors,
     path: Path,
@@ -180,8 +190,6 @@ def write(
     """
     chosen = for_writing(path, name)
     assert chosen.write is not None
-    if writing.dtype not in chosen.dtypes:
-        allowed = " or ".join(chosen.dtypes)
-        raise UsageError(f"{chosen.name} cannot hold {writing.dtype}", f"it holds {allowed}")
+    check_dtype(chosen, writing.dtype)
     with written_aside(path, overwrite, chosen.sniff_folder) as aside:
         return chosen.write(vectors, aside, writing)

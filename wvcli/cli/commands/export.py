@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import completion, console, options
-from wvcli.cli.queries import open_vectors
+from wvcli.cli.queries import open_vectors, pairs_in, words_in
 from wvcli.errors import UsageError
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File or folder to write.", show_default=False)],
     model: options.Model = None,
     to: Annotated[
         str | None,
@@ -23,18 +23,84 @@ def export(
             autocompletion=completion.formats_written,
         ),
     ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            "--words",
+            metavar="FILE",
+            help="Only the words of FILE, one a line, in its order; - is stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option("--top", min=1, metavar="N", help="Only the first N words.", show_default=False),
+    ] = None,
+    rename: Annotated[
+        Path | None,
+        typer.Option(
+            "--rename",
+            metavar="FILE",
+            help="Write words by other names: lines of the old one, a tab and the new one.",
+            show_default=False,
+        ),
+    ] = None,
+    dim: Annotated[
+        int | None,
+        typer.Option(
+            "--dim",
+            min=1,
+            metavar="N",
+            help="Only N dimensions, by principal component analysis.",
+            show_default=False,
+        ),
+    ] = None,
+    normalize: Annotated[bool, typer.Option("--normalize", help="Make every vector one long.")] = False,
+    dtype: Annotated[
+        options.Dtype | None,
+        typer.Option("--dtype", help="Kind of number, where the format has several.", show_default=False),
+    ] = None,
+    pad: Annotated[
+        bool, typer.Option("--pad", help="Begin with the word <pad>, whose vector is zero, as row 0.")
+    ] = False,
+    unk: Annotated[
+        options.UnknownRow | None,
+        typer.Option(
+            "--unk",
+            help="Put the word <unk>, for words outside the vocabulary, in the row before the first word.",
+            show_default=False,
+        ),
+    ] = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write a model in another system's format."""
-    from wvcli import formats
+    """Write a model, or vectors in another format, in another system's format."""
+    from wvcli import exchange, formats
+    from wvcli.selection import Selection
 
     if str(file) == "-":
         raise UsageError("a model is exported to a file, not to stdout")
     chosen = formats.for_writing(file, to)
-    vectors = open_vectors(model)
-    for text in formats.write(vectors, file, chosen.name, overwrite=force):
+    selection = Selection(
+        words=None if words is None else words_in(words),
+        top=top,
+        rename={} if rename is None else pairs_in(rename),
+        dim=dim,
+        normalize=normalize,
+        pad=pad,
+        unknown=unk,
+    )
+    vectors = open_vectors(model, is_asked_again=False)
+    with console.progress("words") as show:
+        written, notes = exchange.export(
+            vectors,
+            file,
+            name=chosen.name,
+            selection=selection,
+            dtype=dtype,
+            overwrite=force,
+            on_progress=show,
+        )
+    for text in notes:
         console.note(text)
-    if vectors.subwords is not None and "subwords" not in chosen.keeps:
-        console.note(f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector")
-    console.note(f"wrote {len(vectors):,} words of {vectors.dim} dimensions to {file} ({chosen.name})")
+    console.note(f"wrote {len(written):,} words of {written.dim} dimensions to {file} ({chosen.name})")

@@ -12,7 +12,7 @@ from wvcli.cli.output import line, resolved, write_object
 from wvcli.cli.report import spark
 from wvcli.errors import InputError, UsageError
 
-_SOMETIMES = ("init", "updated", "phrases")
+_SOMETIMES = ("imported", "init", "updated", "phrases")
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
 
 
@@ -45,6 +45,10 @@ def info(
     if command:
         if not manifest:
             raise UsageError(f"{path} is not a wvcli model and does not say how it was made")
+        if "imported" in manifest:
+            raise UsageError(
+                f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}"
+            )
         line(_command(path, manifest))
         return
     facts: dict[str, Any] = {

@@ -1,0 +1,126 @@
+"""Files of every format broken at random: how many were refused, read as before, or read as something else.
+
+python -m tests.formats.mutations [COUNT] [FORMAT ...]
+"""
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from wvcli import formats
+from wvcli.errors import WvcliError
+from wvcli.formats import Format, Writing, registry
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+WORDS = ["the", "cat", "naïve", "猫", "x", "dog", "of", "to", "and", "in"]
+_PIECES = [b"", b" ", b"\n", b"\0", b"\xff", b"\x80", b"-", b"nan", b"NaN", b"9" * 20, b"1e999"]
+_NAN, _INFINITE = b"\x00\x00\xc0\x7f", b"\x00\x00\x80\x7f"
+_HUGE = [(1 << 31) - 1, (1 << 63) - 1, (1 << 32) - 1, 10**12]
+
+
+def sample() -> Vectors:
+    """A few words with vectors and counts."""
+    matrix = np.random.default_rng(8).normal(0, 1, (len(WORDS), 4)).astype(np.float32)
+    counts = np.arange(100, 100 - len(WORDS), -1, dtype=np.int64)
+    return Vectors(Vocabulary.from_words(WORDS), matrix, counts)
+
+
+def mutated(whole: bytes, rng: random.Random) -> bytes:
+    """The bytes of a file with one thing wrong, or two."""
+    data = whole
+    for _ in range(rng.choice([1, 1, 2])):
+        data = _once(data, rng)
+    return data
+
+
+def _once(data: bytes, rng: random.Random) -> bytes:
+    place = rng.randrange(len(data) + 1)
+    early = rng.randrange(min(len(data), 64) + 1)  # where headers are
+    kind = rng.randrange(9)
+    if kind == 0:  # truncated
+        return data[:place]
+    if kind == 1:  # a bit turned
+        place = rng.choice([place, early]) % max(1, len(data))
+        return data[:place] + bytes([data[place] ^ (1 << rng.randrange(8))]) + data[place + 1 :] if data else data
+    if kind == 2:  # a piece put in
+        return data[:place] + rng.choice(_PIECES) + data[place:]
+    if kind == 3:  # a piece cut out
+        return data[:place] + data[place + rng.randrange(1, 30) :]
+    if kind == 4:  # a number that claims too much
+        number = rng.choice(_HUGE)
+        size = 4 if number < 1 << 32 else 8
+        written = rng.choice([number.to_bytes(size, "little"), number.to_bytes(size, "big"), b"%d" % number])
+        return data[:early] + written + data[early + len(written) :]
+    if kind == 5:  # no number
+        return data[:place] + rng.choice([_NAN, _INFINITE]) + data[place + 4 :]
+    if kind == 6:  # a word twice, or bad UTF-8
+        return data.replace(b"cat", rng.choice([b"dog", b"the", b"c\xfft", b"   ", b"c\0t"]), rng.choice([1, -1]))
+    if kind == 7:  # a part repeated
+        return data[:place] + data[max(0, place - rng.randrange(1, 200)) :]
+    return data[:place] + rng.randbytes(rng.randrange(1, 16)) + data[place:]
+
+
+def mutations(member: Format, folder: Path, count: int) -> Iterator[Path]:
+    """Broken files, or folders with one file broken, all at the same path."""
+    assert member.write
+    path = folder / "sample"
+    rng = random.Random(member.name)
+    member.write(sample(), path, Writing(member.dtypes[0]))
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    whole = {file: file.read_bytes() for file in files}
+    for _ in range(count):
+        file = rng.choice(files)
+        file.write_bytes(mutated(whole[file], rng))
+        yield path
+        file.write_bytes(whole[file])
+
+
+def outcome(member: Format, path: Path) -> str:
+    """What became of reading a file, in a word; any error that is not our own goes through."""
+    refusal = None
+    try:
+        found = formats.read(path, member.name)
+    except WvcliError as error:
+        refusal = error.message
+    if refusal is not None:
+        assert "\n" not in refusal
+        assert str(path) in refusal
+        return "refused"
+    words = list(found)
+    assert len(set(words)) == len(words)
+    assert found.matrix.shape == (len(words), found.dim)
+    assert found.counts is None or found.counts.shape == (len(words),)
+    numbers = np.asarray(found.matrix[:])
+    same = words == WORDS and numbers.shape == (len(words), 4)
+    return "as before" if same and np.array_equal(numbers, sample().matrix) else "otherwise"
+
+
+def main(count: int = 200, *names: str) -> int:
+    """Print a row for each format; gives how many reads ended in an error that is not our own."""
+    print(f"{'format':16}{'files':>7}{'refused':>9}{'as before':>11}{'otherwise':>11}{'crashed':>9}")
+    crashed = 0
+    for member in registry:
+        if not (member.read and member.write) or (names and member.name not in names):
+            continue
+        seen: Counter[str] = Counter()
+        with tempfile.TemporaryDirectory() as folder:
+            for path in mutations(member, Path(folder), count):
+                try:
+                    seen[outcome(member, path)] += 1
+                except Exception as error:
+                    seen["crashed"] += 1
+                    print(f"  {member.name}: {type(error).__name__}: {error}"[:200])
+        crashed += seen["crashed"]
+        numbers = [seen.total(), seen["refused"], seen["as before"], seen["otherwise"], seen["crashed"]]
+        print(f"{member.name:16}{numbers[0]:7}{numbers[1]:9}{numbers[2]:11}{numbers[3]:11}{numbers[4]:9}")
+    return crashed
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(*map(int, sys.argv[1:2]), *sys.argv[2:])))

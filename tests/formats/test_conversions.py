@@ -1,0 +1,120 @@
+"""From each format to each other and back; what is kept on the way is told by `keeps` and `dtypes`."""
+
+import tracemalloc
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.formats.mutations import mutations, outcome
+from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, bits, kept, remove
+from wvcli import exchange, formats
+from wvcli.errors import UsageError
+from wvcli.formats import Format, Writing
+from wvcli.selection import Selection
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+PAIRS = [
+    pytest.param(first.values[0], second.values[0], id=f"{first.id}-{second.id}")
+    for first, second in permutations(MEMBERS, 2)
+]
+
+
+def sample(words: list[str]) -> Vectors:
+    rng = np.random.default_rng(len(words))
+    matrix = (rng.normal(0, 1, (len(words), 5)) * 10.0 ** rng.integers(-6, 6, (len(words), 1))).astype(np.float32)
+    return Vectors(Vocabulary.from_words(words), matrix, np.arange(len(words), 0, -1, dtype=np.int64) * 3)
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_there_and_back_nothing_is_lost_that_both_keep(first: Format, second: Format, tmp_path: Path) -> None:
+    words = [*ODD_WORDS, "new york", "a\tb"]
+    whole = sample(words)
+    one, two = tmp_path / "one", tmp_path / "two"
+    exchange.export(whole, one, name=first.name)
+    exchange.export(formats.read(one, first.name), two, name=second.name)
+    remove(one)
+    exchange.export(formats.read(two, second.name), one, name=first.name)
+    found = formats.read(one, first.name)
+    assert list(found) == [kept(second, kept(first, word)) for word in words]
+    assert bits(found.matrix[:]) == bits(whole.matrix)
+    if "counts" in first.keeps and "counts" in second.keeps:
+        assert found.counts is not None
+        assert whole.counts is not None
+        assert found.counts.tolist() == whole.counts.tolist()
+    else:
+        assert found.counts is None
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_smaller_numbers_are_the_nearest_there_are(member: Format, tmp_path: Path) -> None:
+    whole = sample(["a", "b", "c"])
+    whole.matrix[:] = np.random.default_rng(1).normal(0, 1, (3, 5))
+    for dtype in member.dtypes:
+        remove(tmp_path / "file")
+        exchange.export(whole, tmp_path / "file", name=member.name, dtype=dtype)
+        found = formats.read(tmp_path / "file", member.name).matrix[:]
+        assert found.dtype == np.float32
+        if dtype == "float32":
+            assert bits(found) == bits(whole.matrix)
+        elif dtype == "float16":
+            assert (found == whole.matrix.astype(np.float16)).all()
+        else:
+            assert np.abs(found - whole.matrix).max() <= np.abs(whole.matrix).max() / 127
+
+
+@pytest.mark.parametrize("member", WRITTEN)
+def test_special_words_are_the_first_rows_or_refused(member: Format, tmp_path: Path) -> None:
+    chosen = Selection(pad=True, unknown="mean", words=["c", "a"])
+    whole = sample(["a", "b", "c"])
+    if not member.special:
+        with pytest.raises(UsageError, match=f"{member.name} has no special words"):
+            exchange.export(whole, tmp_path / "file", name=member.name, selection=chosen)
+        assert list(tmp_path.iterdir()) == []
+        return
+    exchange.export(whole, tmp_path / "file", name=member.name, selection=chosen)
+    if member.read:
+        found = formats.read(tmp_path / "file", member.name)
+        assert list(found) == ["<pad>", "<unk>", "c", "a"]
+        assert not found.matrix[0].any()
+
+
+@pytest.mark.parametrize("member", WRITTEN)
+def test_rows_are_asked_for_in_blocks(member: Format, tmp_path: Path) -> None:
+    class Guarded:
+        """A matrix that is never asked for more than a part of its rows."""
+
+        dtype = np.dtype(np.float32)
+        ndim = 2
+
+        def __init__(self, matrix: np.ndarray) -> None:
+            self.matrix, self.shape, self.nbytes, self.size = matrix, matrix.shape, matrix.nbytes, matrix.size
+
+        def __len__(self) -> int:
+            return len(self.matrix)
+
+        def __getitem__(self, key: slice) -> np.ndarray:
+            assert isinstance(key, slice)
+            found = self.matrix[key]
+            assert found.nbytes < self.nbytes / 2
+            return found.copy()
+
+    matrix = np.random.default_rng(1).normal(size=(16_000, 500)).astype(np.float32)  # 32 MB
+    words = Vocabulary.from_words([f"word{number}" for number in range(len(matrix))])
+    assert member.write
+    member.write(Vectors(words, Guarded(matrix)), tmp_path / "file", Writing())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_broken_files_are_refused_or_read_as_they_stand(member: Format, tmp_path: Path) -> None:
+    seen = []
+    tracemalloc.start()
+    for path in mutations(member, tmp_path, 200):
+        seen.append(outcome(member, path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(seen) == 200
+    assert "refused" in seen
+    assert peak < 50e6

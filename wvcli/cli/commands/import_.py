@@ -1,0 +1,47 @@
+"""`wvcli import`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wvcli.cli import completion, console, options
+
+
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="File or folder of another system.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Model file to write [default: FILE's name in this folder].",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FORMAT",
+            help="Format of FILE, see wvcli formats [default: told by its content].",
+            show_default=False,
+            autocompletion=completion.formats_read,
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, metavar="N", help="Take the first N words only.", show_default=False),
+    ] = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Make a model file of another system's vectors, which then opens at once."""
+    from wvcli.exchange import import_vectors
+
+    with console.progress("words") as show:
+        vectors = import_vectors(file, output, name=name, limit=limit, overwrite=force, on_progress=show)
+    console.note(f"wrote {len(vectors):,} words of {vectors.dim} dimensions to {vectors.path}")

@@ -1,11 +1,12 @@
 """How fast the formats read and write, against Gensim in the same run.
 
-    python benchmarks/formats.py [WORDS] [DIMENSIONS]
+    python benchmarks/formats.py [--words 100000] [--dim 100] [--glove glove.6B.50d.txt]
 
-Each pair of times is taken one right after the other, three times over; the medians are compared.
+With `--glove` that file is read, and its vectors are written as word2vec text; else random vectors. Each pair of
+times is taken one right after the other, three times over; the medians are compared.
 """
 
-import sys
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -58,18 +59,47 @@ def compare_format(name: str, vectors: Vectors, gensim: KeyedVectors, folder: Pa
     )
 
 
-def main(words: int = 100_000, dim: int = 100) -> None:
+def compare_glove(file: Path, folder: Path) -> None:
+    """Read a real file of GloVe and write it as word2vec text."""
+    glove, text = registry.get("glove"), registry.get("word2vec-text")
+    assert glove.read
+    assert text.write
+    read, write = glove.read, text.write
+    vectors = read(file, None)
+    gensim = KeyedVectors.load_word2vec_format(file, no_header=True)
+    print(f"{f'{len(vectors)} x {vectors.dim}':24}{'wvcli':>11}{'gensim':>11}{'faster':>10}")
+    compare(
+        "read glove",
+        lambda: read(file, None),
+        lambda: KeyedVectors.load_word2vec_format(file, no_header=True),
+    )
+    compare(
+        "write word2vec-text",
+        lambda: write(vectors, folder / "ours", Writing()),
+        lambda: gensim.save_word2vec_format(folder / "gensim"),
+    )
+
+
+def main() -> None:
     """Print a row for each format and direction."""
-    matrix = np.random.default_rng(1).normal(0, 0.3, (words, dim)).astype(np.float32)
-    names = [f"word{index}" for index in range(words)]
-    vectors = Vectors(Vocabulary.from_words(names), matrix)
-    gensim = KeyedVectors(dim)
-    gensim.add_vectors(names, matrix)
-    print(f"{f'{words} x {dim}':24}{'wvcli':>11}{'gensim':>11}{'faster':>10}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--words", type=int, default=100_000)
+    parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--glove", type=Path)
+    options = parser.parse_args()
     with TemporaryDirectory() as folder:
+        if options.glove:
+            compare_glove(options.glove, Path(folder))
+            return
+        matrix = np.random.default_rng(1).normal(0, 0.3, (options.words, options.dim)).astype(np.float32)
+        names = [f"word{index}" for index in range(options.words)]
+        vectors = Vectors(Vocabulary.from_words(names), matrix)
+        gensim = KeyedVectors(options.dim)
+        gensim.add_vectors(names, matrix)
+        print(f"{f'{options.words} x {options.dim}':24}{'wvcli':>11}{'gensim':>11}{'faster':>10}")
         for name in ("word2vec", "word2vec-text", "glove"):
             compare_format(name, vectors, gensim, Path(folder))
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

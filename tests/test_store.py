@@ -576,3 +576,15 @@ def test_a_full_disk_leaves_nothing_new_behind_and_says_so(small_disk: Path, exi
     assert process.returncode == 1, (process.returncode, said)
     assert said.strip() == f"WvcliError: cannot write {path}: no space left on device"
     assert {file.name: file.read_bytes() for file in small_disk.iterdir()} == before
+
+
+def test_the_safetensors_package_reads_what_is_saved(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    path = tmp_path / "model.safetensors"
+    store.save(path, arrays(), manifest())
+    found = load_file(path)
+    assert found.keys() == arrays().keys()
+    for name, array in arrays().items():
+        assert found[name].dtype == np.asarray(array).dtype
+        np.testing.assert_array_equal(found[name], array)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 LARGE = 1 << 28  # bytes; less than this is not worth the trouble
 _BLOCK = 1 << 23  # bytes read at a time
+_AROUND = 1 << 20  # bytes before a part that the system may have read again together with it
 
 
 def blocks(array: Any) -> Iterator[tuple[int, npt.NDArray[Any]]]:
@@ -35,6 +36,6 @@ def release(array: npt.NDArray[Any]) -> None:
         owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
     if isinstance(owner, mmap.mmap) and array.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"):
         begin = np.frombuffer(owner, dtype=np.uint8).ctypes.data
-        first = (array.ctypes.data - begin) // mmap.PAGESIZE * mmap.PAGESIZE
+        first = max(0, array.ctypes.data - begin - _AROUND) // mmap.PAGESIZE * mmap.PAGESIZE
         last = array.ctypes.data - begin + array.nbytes
         owner.madvise(mmap.MADV_DONTNEED, first, min(last, len(owner)) - first)

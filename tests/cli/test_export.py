@@ -64,3 +64,48 @@ def test_formats_lists_every_format(run: Run) -> None:
     result = run("formats")
     assert [row[0] for row in result.rows] == registry.names()
     assert all(len(row) == 8 for row in result.rows)
+
+
+def test_straight_conversion_with_everything_asked_for(run: Run, tmp_path: Path) -> None:
+    rows = ["the 3.0 4.0 0.5", "cat 1.0 0.0 0.5", "dog 0.0 2.0 0.5", "猫 1.0 1.0 0.5"]
+    (tmp_path / "in.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (tmp_path / "words").write_text("猫\ndog\nunheard\nthe\n", encoding="utf-8")
+    (tmp_path / "names").write_text("dog\thound\n")
+    done = run("export", "out.bin", "-m", "in.txt", "--words", "words", "--rename", "names", "--top", 2)
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "note: 1 of the words to select are not in the vocabulary (first: 'unheard')",
+        "note: wrote 2 words of 3 dimensions to out.bin (word2vec)",
+    ]
+    found = wvcli.load(tmp_path / "out.bin")
+    assert list(found) == ["猫", "hound"]
+    assert found.matrix.tolist() == [[1, 1, 0.5], [0, 2, 0.5]]
+    done = run(
+        "export", "out.txt", "-m", "in.txt", "--words", "-", "--dim", 2, "--normalize", stdin="dog\ncat\nthe\n"
+    )
+    assert "2 of 3 dimensions keep 100.0% of the variance" in done.err
+    assert wvcli.load(tmp_path / "out.txt").norms == pytest.approx(1)
+
+
+def test_what_a_format_cannot_hold_is_refused_with_what_it_can(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("a 1.0 2.0\nb 2.0 3.0\n")
+    refused = run("export", "out.bin", "-m", "in.txt", "--dtype", "int8")
+    assert (refused.code, refused.err) == (2, "error: word2vec cannot hold int8; it holds float32\n")
+    assert run("export", "out.bin", "-m", "in.txt", "--dtype", "float32").code == 0
+    refused = run("export", "out.glove", "-m", "in.txt", "--pad", "--unk", "mean")
+    assert refused.code == 2
+    assert "glove has no special words" in refused.err
+    assert run("export", "out.glove", "-m", "in.txt", "--dim", 3).code == 2
+    (tmp_path / "names").write_text("a\tb\tc\n")
+    assert run("export", "out.glove", "-m", "in.txt", "--rename", "names").code == 3
+    (tmp_path / "names").write_text("a b\n")
+    assert "line 1: expected a word, a tab and another word" in run(
+        "export", "out.glove", "-m", "in.txt", "--rename", "names"
+    ).err  # fmt: skip
+    (tmp_path / "names").write_text("a\tb\n")
+    assert "two words would both be called 'b'" in run(
+        "export", "out.glove", "-m", "in.txt", "--rename", "names"
+    ).err  # fmt: skip
+    (tmp_path / "folder").mkdir()
+    assert run("export", "folder", "--to", "glove", "-m", "in.txt", "-f").code == 2
+    assert not (tmp_path / "out.glove").exists()

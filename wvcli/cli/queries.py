@@ -148,8 +148,8 @@ def pairs_in(path: Path) -> dict[str, str]:
     """
     pairs: dict[str, str] = {}
     for number, line in enumerate(words_in(path), 1):
-        first, tab, second = (part.strip() for part in line.partition("\t"))
-        if not tab.strip("\t") and not (first and second):
+        first, _, second = line.partition("\t")
+        if not first or not second or "\t" in second:
             raise InputError(f"{path}, line {number}: expected a word, a tab and another word, found {line!r}")
         if pairs.setdefault(first, second) != second:
             raise InputError(f"{path}, line {number}: {first!r} stands there twice")

@@ -4,7 +4,12 @@ from wvcli.cli import options
 from wvcli.cli.cells import Column
 from wvcli.cli.output import writer
 
-_COLUMNS = tuple(map(Column, ("format", "suffixes", "reads", "writes", "keeps", "dtypes", "special", "extra")))
+_COLUMNS = (
+    *map(Column, ("format", "suffixes", "reads", "writes", "keeps")),
+    Column("dtypes", gives_way=2),
+    Column("special", gives_way=3),
+    Column("extra", gives_way=1),
+)
 
 
 def formats(format: options.Format = "auto", header: options.Header = False) -> None:

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from tests.formats.neural import BOTH, DIM, HALF, MATRIX, ROW, WORDS, client, expected, written
+from tests.formats.neural import BOTH, DIM, HALF, MATRIX, PLAIN, ROW, WORDS, client, expected, written
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Writing
@@ -21,7 +21,7 @@ from wvcli.vocabulary import Vocabulary
 pytestmark = pytest.mark.filterwarnings("ignore")
 HUB = "pip install 'setuptools<81' && pip install --no-deps tensorflow-hub tf-keras"
 
-PLAIN, PAD, UNKNOWN = Writing(), Writing(pad=0), Writing(unknown=0)
+PAD, UNKNOWN = Writing(pad=0), Writing(unknown=0)
 WAYS = pytest.mark.parametrize(
     "writing", [PLAIN, PAD, UNKNOWN, BOTH, HALF], ids=["plain", "pad", "unknown", "both", "float16"]
 )

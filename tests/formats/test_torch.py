@@ -134,7 +134,7 @@ def test_an_archive_that_unpacks_to_more_than_its_size_is_refused(tmp_path: Path
     with ZipFile(tmp_path / "words.pt") as given, ZipFile(tmp_path / "bomb.pt", "w", ZIP_DEFLATED) as bomb:
         for name in given.namelist():
             bomb.writestr(name, bytes(50_000_000) if name.endswith("data.pkl") else given.read(name))
-    with pytest.raises(InputError, match="claim 50000[0-9]+ bytes, more than the file has"):
+    with pytest.raises(InputError, match=r"claim 50000[0-9]+ bytes, more than the file has"):
         formats.read(tmp_path / "bomb.pt")
 
 

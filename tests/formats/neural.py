@@ -1,4 +1,4 @@
-"""What the tests of formats for neural networks share: odd words, random vectors, the programs on the other side."""
+"""What tests of formats for neural networks share: odd words, random vectors, the programs on the other side."""
 
 import os
 from importlib import import_module

@@ -14,6 +14,24 @@ are frequent enough to be trusted.
 The second table is about single neighbours, by the smaller count of the two words. `top 10` is the share that is
 among the ten nearest in the model of the other text, `top 1%` the share among the nearest hundredth of all words,
 and `reference` the same in vectors that are far better, such as GloVe's.
+
+What was found, on one text of each size. Words, `texts` and `frequent` for Chinese of 4 MB (README has English):
+
+    count          3-4  5-9  10-19  20-29  30-49  50-99  100-199  200-499  500-999  more
+    texts          .07  .09    .10    .13    .15    .18      .20      .25      .24   .24
+    frequent                                 .28    .29      .33      .38      .39   .38
+
+Neighbours, `reference` by the smaller count, for English:
+
+    smaller count                3-4  5-9  10-19  20-29  30-49  50-99  100-199
+    Word2Vec, 1 MB, 40 epochs    .07  .12    .24    .31    .47    .58      .75
+    Word2Vec, 5 MB, 30 epochs    .09  .13    .21    .34    .39    .58      .76
+    Word2Vec, 20 MB, 5 epochs         .11    .18    .22    .30    .42      .57
+    FastText, 1 MB, 40 epochs    .13  .20    .35    .44    .47    .63      .62
+
+The count tells nearly the same whatever the size of the text and the number of epochs. Below 20, a quarter of the
+neighbours or fewer are borne out with Word2Vec; from 30 to 49 it is three to five in ten, from 100 on more than half.
+GloVe's neighbours are not the truth either, so that these shares are rather low.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """What tests share: the program run as its users run it, and models trained once a session."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from wvcli.vectors import Vectors
 
 CLONE = Path(__file__).parents[1]
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a job in the background has it, and hands on
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

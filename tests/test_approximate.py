@@ -83,7 +83,7 @@ def test_the_recall_told_is_that_of_other_words_too_and_no_similarity_is_wrong(t
 
 
 def test_rows_and_queries_without_a_direction_are_answered_as_exactly(tmp_path: Path, indexed) -> None:  # type: ignore[no-untyped-def]
-    matrix = clustered(60, 6, seed=1)
+    matrix = clustered(260, 6, seed=1)
     matrix[3] = 0
     matrix[4] = np.nan
     matrix[5, 2] = np.inf
@@ -91,7 +91,17 @@ def test_rows_and_queries_without_a_direction_are_answered_as_exactly(tmp_path: 
     index = indexed(vectors)
     wide = replace(index, beam=1024)
     asked = [*lookups(vectors), Lookup("zero", None, np.zeros(6, np.float32)), Lookup("", None, matrix[4])]
-    assert wide.nearest(asked, 80) == vectors.nearest(asked, 80)
+    assert wide.nearest(asked, 15) == vectors.nearest(asked, 15)
+
+
+def test_many_neighbours_are_found_without_one_missing(tmp_path: Path, indexed) -> None:  # type: ignore[no-untyped-def]
+    matrix = clustered(2_000, 8, seed=6)
+    matrix[500:1_500] = 0  # of which the graph finds few
+    vectors = in_file(matrix, tmp_path)
+    index = indexed(vectors, recall=0.5)
+    asked = lookups(vectors)[:20]
+    for topn in (300, 1_999, 10**9):
+        assert index.nearest(asked, topn) == vectors.nearest(asked, topn)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])

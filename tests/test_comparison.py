@@ -1,27 +1,15 @@
 import re
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
 
 import wvcli
+from tests.against_gensim import Matrix, vectors_of
 from wvcli.comparison import compare
 from wvcli.errors import UsageError
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
-
-Matrix = npt.NDArray[np.float32]
-
-
-def vectors_of(matrix: npt.ArrayLike, words: list[str] | None = None, counts: list[int] | None = None) -> Vectors:
-    rows = np.array(matrix, dtype=np.float32)
-    names = [f"word{index}" for index in range(len(rows))] if words is None else words
-    return Vectors(
-        Vocabulary.from_words(names), rows, counts=None if counts is None else np.array(counts, dtype=np.int64)
-    )
 
 
 def drawn(rows: int, dim: int, seed: int) -> Matrix:
@@ -109,8 +97,8 @@ def test_words_are_matched_by_name_and_lost_and_gained_ones_stand_by_frequency()
 
 def test_the_words_compared_are_frequent_in_both_texts() -> None:
     words = ["a", "b", "c", "d", "e"]
-    old = vectors_of(drawn(5, 2, 1), words, [900, 800, 700, 600, 500])
-    new = vectors_of(drawn(5, 2, 2), ["e", "d", "c", "b", "a"], [90, 80, 70, 60, 9])
+    old = vectors_of(drawn(5, 2, 1), words, counts=np.array([900, 800, 700, 600, 500]))
+    new = vectors_of(drawn(5, 2, 2), ["e", "d", "c", "b", "a"], counts=np.array([90, 80, 70, 60, 9]))
     between = compare(old, new, top=3, min_count=10)
     assert [between.word(place) for place in range(len(between))] == ["c", "b", "d"]
     assert between.rare == 1
@@ -143,8 +131,8 @@ def test_too_few_words_are_refused_but_lost_and_gained_ones_are_known(
     words: list[str], counts: list[int], said: str
 ) -> None:
     between = compare(
-        vectors_of(drawn(3, 2, 1), ["a", "b", "c"], [9, 9, 9]),
-        vectors_of(drawn(3, 2, 2), words, counts),
+        vectors_of(drawn(3, 2, 1), ["a", "b", "c"], counts=np.array([9, 9, 9])),
+        vectors_of(drawn(3, 2, 2), words, counts=np.array(counts)),
         min_count=5,
     )
     assert len(between.lost) == len(between.gained) == 3 - between.shared

@@ -241,7 +241,7 @@ texts_of_ids = st.lists(st.lists(st.integers(-1, 4), max_size=12), min_size=1, m
 
 @given(texts_of_ids, st.integers(1, 4), st.integers(1, 3))
 def test_contexts_are_those_of_every_window(texts: list[list[int]], window: int, batches: int) -> None:
-    counts = np.array([3, 1, 4, 1, 5])
+    counts = np.array([3, 40, 4, 40, 5])
     rows = np.array([1, 3])
     contexts = Contexts(rows, counts, window)
     for start in range(batches):
@@ -255,4 +255,18 @@ def test_contexts_are_those_of_every_window(texts: list[list[int]], window: int,
             for beside in range(max(0, at - window), min(len(known), at + window + 1)):
                 if word in (1, 3) and beside != at:
                     expected.setdefault((word, known[beside]), []).append((abs(at - beside), number))
-    assert contexts.seen() == {pair: (len(places), min(places)[1]) for pair, places in expected.items()}
+    totals = {row: sum(len(places) for (word, _), places in expected.items() if word == row) for row in (1, 3)}
+
+    def weight(row: int, context: int) -> float:
+        seen = len(expected[row, context])
+        return log(seen / totals[row] / (counts[context] / counts.sum())) * seen / (seen + 2)
+
+    common = [context for context in (0, 2, 4) if {(1, context), (3, context)} <= expected.keys()]
+    weights = {context: min(weight(1, context), weight(3, context)) for context in common}
+    shared = contexts.shared(1, 3, 5)
+    assert {one.context: one.weight for one in shared} == pytest.approx(
+        {context: least for context, least in weights.items() if least > 0}
+    )
+    assert [one.weight for one in shared] == sorted((one.weight for one in shared), reverse=True)
+    for one in shared:
+        assert one.numbers == tuple(min(expected[row, one.context])[1] for row in (1, 3))

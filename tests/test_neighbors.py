@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.against_gensim import CLOSE, assert_same_answer, clustered, gensim_of, vectors_of
+from wvcli import neighbors
 from wvcli.errors import MissingWordError, UsageError
-from wvcli.neighbors import Method, Query
+from wvcli.neighbors import Method, Query, Space
+from wvcli.scoring import Target
 from wvcli.vectors import Vectors, query
 
 BLOCK = 16_384  # rows scored at a time
@@ -140,24 +143,20 @@ def test_an_analogy_does_not_depend_on_what_else_is_asked(rows: int, dim: int, s
     ]
     alone = [vectors.nearest([one], 5, method=method)[0] for one in asked]
     assert vectors.nearest(asked, 5, method=method) == alone
-    together = vectors.analogy_rows(triples, 5, method=method)
-    assert together.tolist() == [[near.index for near in answer] + [-1] * (5 - len(answer)) for answer in alone]
 
 
-def test_thousands_of_analogies_are_gensims(word2vec: tuple[Vectors, KeyedVectors]) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_an_analogy_among_the_first_words_is_gensims(
+    word2vec: tuple[Vectors, KeyedVectors], method: Method
+) -> None:
     vectors, keyed = word2vec
-    triples = np.random.default_rng(4).integers(0, 200, (600, 3))
-    for method in METHODS:
-        found = vectors.analogy_rows(triples, 3, method=method, among=200)
-        assert found.shape == (600, 3)
-        assert found.dtype == np.int64
-        for (a, b, c), rows in zip(triples[::50], found[::50], strict=True):
-            words = [vectors.vocabulary[int(row)] for row in (a, b, c)]
-            theirs = gensims(keyed, method, words[1:], words[:1], 200)
-            if method == "multiply":  # whose restriction Gensim forgets
-                theirs = [(word, score) for word, score in theirs if keyed.key_to_index[word] < 200]
-            ours = [(vectors.vocabulary[int(row)], dict(theirs)[vectors.vocabulary[int(row)]]) for row in rows]
-            assert_same_answer(ours, theirs, vectors, 3)
+    for a, b, c in np.random.default_rng(4).integers(0, 200, (12, 3)).tolist():
+        positive, negative = [vectors.vocabulary[b], vectors.vocabulary[c]], [vectors.vocabulary[a]]
+        theirs = gensims(keyed, method, positive, negative, 200)
+        if method == "multiply":  # whose restriction Gensim forgets
+            theirs = [(word, score) for word, score in theirs if keyed.key_to_index[word] < 200]
+        ours = vectors.analogy(positive, negative, 3, method=method, among=200)
+        assert_same_answer(ours, theirs, vectors, 3, CLOSE_SUM)
 
 
 # --- restrictions ---
@@ -223,7 +222,35 @@ def test_rows_without_numbers_are_no_answers_and_have_none(method: Method, bad: 
     assert all(math.isfinite(score) for _, score in answer)
     for words in ((["word5", "word1"], ["word2"]), (["word1", "word2"], ["word5"])):
         assert vectors.analogy(*words, method=method) == []
-    assert (vectors.analogy_rows(np.array([[5, 1, 2], [1, 2, 3]]), 2, method=method)[0] == -1).all()
+
+
+@pytest.mark.parametrize("row", [[2e38, 3e38], [1e-40, 0]], ids=["too long", "too short"])
+def test_a_row_whose_length_float32_cannot_tell_is_judged_alike_whatever_the_number_of_answers(
+    row: list[float],
+) -> None:
+    vectors = vectors_of([[1, 0], row, [1, 1], [-1, 0.5], [0, 1], [-1, -1]])
+    whole = vectors.most_similar("word0", 5)
+    assert dict(whole).get("word1", 0) == 0  # no answer, or as far as a zero vector
+    for topn in range(1, 6):
+        assert vectors.most_similar("word0", topn) == whole[:topn]
+
+
+def test_all_neighbours_of_many_words_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = vectors_of(clustered(90, 4, seed=9))
+    asked = [vectors.look_up(word) for word in vectors]
+    whole = vectors.nearest(asked, 10**9)
+    passes: list[int] = []
+    search = Space._search
+
+    def counted(self: Space, vectors: np.ndarray, targets: list[Target], *rest: Any) -> Any:
+        passes.append(len(targets))
+        return search(self, vectors, targets, *rest)
+
+    monkeypatch.setattr(Space, "_search", counted)
+    monkeypatch.setattr(neighbors, "_HELD", 900)
+    assert vectors.nearest(asked, 10**9) == whole
+    assert max(passes) == 10
+    assert vectors_of(np.empty((0, 3))).nearest([Query.of([np.ones(3, np.float32)])], 5) == [[]]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -1,10 +1,10 @@
 """Work divided among threads gives what it gives in one."""
 
+import signal
 import subprocess
 import sys
 import threading
 
-import numpy as np
 import pytest
 
 from tests.against_gensim import clustered, vectors_of
@@ -40,13 +40,48 @@ def test_a_failure_in_a_thread_is_ours(three_threads: None) -> None:
 
 
 @pytest.mark.parametrize("queries", [1, 2, 5, 40, 700])
-def test_neighbours_and_analogies_do_not_depend_on_threads(three_threads: None, queries: int) -> None:
+def test_neighbours_do_not_depend_on_threads(three_threads: None, queries: int) -> None:
     vectors = vectors_of(clustered(700, 9, seed=queries))
     asked = [vectors.look_up(word) for word in vectors.vocabulary[:queries]]
     assert vectors.nearest(asked, 6) == [vectors.nearest([word], 6)[0] for word in asked]
-    questions = np.random.default_rng(queries).integers(0, 700, (queries, 3))
-    alone = [vectors.analogy_rows(questions[row : row + 1], 4)[0].tolist() for row in range(queries)]
-    assert vectors.analogy_rows(questions, 4).tolist() == alone
+
+
+def test_work_within_divided_work_is_not_divided_again(three_threads: None) -> None:
+    def inner(part: int) -> int:
+        return threading.get_ident()
+
+    for _ in range(2):  # and the first work of all is divided again
+        together = threading.Barrier(3, timeout=30)
+
+        def outer(part: int, together: threading.Barrier = together) -> bool:
+            together.wait()
+            return parallel.each(inner, range(4)) == [threading.get_ident()] * 4
+
+        assert parallel.each(outer, range(3)) == [True] * 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signal can be sent to a thread here")
+def test_no_further_part_is_begun_when_the_wait_is_broken_off(three_threads: None) -> None:
+    """A signal comes while the others are waited for, as Ctrl-C does."""
+    goes_on, begun = threading.Event(), []
+
+    def work(part: int) -> None:
+        begun.append(part)
+        if part % 3 == 0:
+            return
+        if part == 1:
+            timer.start()
+        goes_on.wait(10)
+
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.2, lambda: signal.pthread_kill(main or 0, signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        parallel.each(work, range(9))
+    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
+    goes_on.set()
+    for thread in others:
+        thread.join(10)
+    assert sorted(begun) == [0, 1, 2, 3, 6]  # of three threads, ours has every third part
 
 
 @pytest.mark.parametrize(
@@ -56,7 +91,9 @@ def test_neighbours_and_analogies_do_not_depend_on_threads(three_threads: None, 
         ("index", None, "1"),
         ("similar", "4", "4"),
         ("train", None, "None"),
-        ("evaluate", None, "None"),
+        ("evaluate", None, "1"),
+        ("compare", None, "None"),
+        ("shell", None, "None"),
     ],
 )
 def test_blas_starts_no_threads_for_a_question(command: str, given: str | None, threads: str) -> None:

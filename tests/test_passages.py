@@ -50,6 +50,11 @@ def test_is_cut_by_the_cells_of_a_terminal() -> None:
     assert marked(found) == "…六[猫]七[狗]八…"
 
 
+def test_words_far_apart_are_cut_in_good_time() -> None:
+    found = passage(f"the cat {'and so on ' * 200_000} dog", ["cat", "dog"]).cut(30)
+    assert marked(found) == "…[cat] and so on and so on and …"
+
+
 @given(
     st.text(st.sampled_from("ab 猫\n-"), max_size=60),
     st.lists(st.text(st.sampled_from("ab猫"), min_size=1, max_size=3), min_size=2, max_size=2),

@@ -351,12 +351,6 @@ class Contexts:
             self._seen, self._best = np.add.reduceat(seen, first), np.minimum.reduceat(best, first)
             self._keys = keys[first]
 
-    def seen(self) -> dict[tuple[int, int], tuple[int, int]]:
-        """For each word asked about and each context how often it is there, and the text that shows it best."""
-        pairs = zip(*(part.tolist() for part in np.divmod(self._keys, len(self.counts))), strict=True)
-        shown = (self._best & _NUMBER).tolist()
-        return dict(zip(pairs, zip(self._seen.tolist(), shown, strict=True), strict=True))
-
     def _of(self, row: int) -> tuple[Array, npt.NDArray[np.float64], Array]:
         """The contexts of a word, ascending, their weights, and the numbers of the texts that show them."""
         words = len(self.counts)

@@ -1,4 +1,4 @@
-"""Lengths, directions and cosines of a few vectors, in NumPy alone."""
+"""Lengths, directions and cosines of vectors, in NumPy alone."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,8 @@ FloatArray = npt.NDArray[np.float32]
 Exact = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
+SHORTEST = 1e-37  # a vector that is not longer has no direction that float32 could tell, and is taken for zero
+
 
 def row_norms(matrix: FloatArray) -> FloatArray:
     """float32 [rows], the Euclidean length of each row, read a block at a time and added up in float64."""
@@ -20,6 +22,14 @@ def row_norms(matrix: FloatArray) -> FloatArray:
         for start, block in blocks(matrix):
             norms[start : start + len(block)] = np.sqrt(np.einsum("nd,nd->n", block, block, dtype=np.float64))
     return norms
+
+
+def inverse_norms(norms: FloatArray) -> FloatArray:
+    """float32 [rows], 1 over each length; 0 for rows too short to have a direction, NaN for lengths not finite."""
+    inverse = np.zeros_like(norms)
+    np.divide(1, norms, out=inverse, where=norms > SHORTEST)
+    inverse[~np.isfinite(norms)] = np.nan
+    return inverse
 
 
 def unit_rows(matrix: FloatArray) -> FloatArray:
@@ -32,26 +42,17 @@ def directions(matrix: FloatArray) -> Exact:
     exact = matrix.astype(np.float64)
     lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact))[:, None]
     units = np.zeros_like(exact)
-    np.divide(exact, lengths, out=units, where=(lengths > 0) & np.isfinite(lengths))
+    np.divide(exact, lengths, out=units, where=(lengths > SHORTEST) & np.isfinite(lengths))
     return units
 
 
-def cosines(first: FloatArray, second: FloatArray) -> Exact:
-    """float64 [pairs], the cosines of the rows of two arrays, float32 [pairs, dim].
-
-    It is 0 where a row is zero, and not finite where one holds what is no number.
-    """
-    a, b = first.astype(np.float64), second.astype(np.float64)
-    lengths = np.sqrt(np.einsum("nd,nd->n", a, a)) * np.sqrt(np.einsum("nd,nd->n", b, b))
-    found = np.zeros(len(a))
-    with np.errstate(invalid="ignore"):
-        np.divide(np.einsum("nd,nd->n", a, b), lengths, out=found, where=lengths != 0)
-    return found
-
-
 def cosine(first: FloatArray, second: FloatArray) -> float:
-    """The cosine of two vectors, float32 [dim], as `cosines` has it."""
-    return float(cosines(first[None], second[None])[0])
+    """The cosine of two vectors, float32 [dim]; 0 where one is zero, and NaN where one holds what is no number."""
+    a, b = first.astype(np.float64), second.astype(np.float64)
+    lengths = [float(np.sqrt((vector * vector).sum())) for vector in (a, b)]
+    if not np.isfinite(lengths).all():
+        return np.nan
+    return float((a * b).sum()) / (lengths[0] * lengths[1]) if min(lengths) > SHORTEST else 0.0
 
 
 def centrality(vectors: FloatArray) -> Exact:
@@ -62,8 +63,8 @@ def centrality(vectors: FloatArray) -> Exact:
     units = directions(vectors)
     mean = units.sum(axis=0)
     length = float(np.linalg.norm(mean))
-    cosines: Exact = units @ mean / length if length else np.zeros(len(units))
-    return cosines
+    found: Exact = units @ mean / length if length else np.zeros(len(units))
+    return found
 
 
 def odd(vectors: Sequence[FloatArray]) -> tuple[int, float]:

@@ -1,7 +1,7 @@
 """The rows of a matrix that are nearest to what is asked for, in NumPy alone.
 
-`Space.search` is the one search behind neighbours, sums of words and analogies. It goes through the matrix once, a
-block of rows at a time: cosines of a block in float32 by one matrix product, of which each target keeps the rows
+`Space.nearest` is the one search behind neighbours, sums of words and analogies. It goes through the matrix once,
+a block of rows at a time: cosines of a block in float32 by one matrix product, of which each target keeps the rows
 that may be among its best, rounding allowed for. What is kept is scored again in float64, row by row, so that an
 answer is the same whatever it was asked together with, and equal scores come in the order of the rows.
 """
@@ -9,12 +9,12 @@ answer is the same whatever it was asked together with, and equal scores come in
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 
 from wvcli.errors import UsageError
-from wvcli.geometry import Exact, FloatArray, Rows, directions, unit_rows
+from wvcli.geometry import SHORTEST, Exact, FloatArray, Rows, directions, inverse_norms, unit_rows
 from wvcli.parallel import each, threads
 from wvcli.scoring import Candidates, Cosine, Product, Target
 
@@ -24,7 +24,7 @@ Method = Literal["add", "multiply"]
 _BLOCK_ROWS = 16_384  # rows of the matrix scored at a time: 20 MB of float32 at 300 dimensions
 _BATCH = 256  # queries answered in one pass over the matrix, so that memory does not grow with them
 _FEW = 16  # queries for which a product with the matrix first is quicker
-_SHORTEST = 1e-37  # a row shorter than this has no direction that float32 could tell
+_HELD = 1 << 22  # answers held for the queries of one pass at the most, of 16 bytes each
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,7 @@ class Space:
 
     @cached_property
     def _inverse_norms(self) -> FloatArray:
-        inverse = np.zeros_like(self.norms)
-        np.divide(1, self.norms, out=inverse, where=self.norms > _SHORTEST)
-        return inverse
+        return inverse_norms(self.norms)
 
     def nearest(
         self,
@@ -108,7 +106,8 @@ class Space:
 
         Args:
             queries: what to be near to. One with a vector that is not finite has no neighbours, and a row that is
-                not finite is never one. A vector without a length, and a row without one, have cosine 0 to all.
+                not finite is never one, nor one whose length is beyond float32. A vector without a length, and a
+                row that is not longer than 1e-37, have cosine 0 to all.
             topn: rows for each query, at most.
             method: `add` is the cosine to the mean of the query's unit vectors (3CosAdd for an analogy), and
                 `multiply` the product of (1 + cosine) / 2 over positive vectors divided by that over negative ones
@@ -131,7 +130,8 @@ class Space:
                 targets = _products(batch)
             return self._search(vectors, targets, topn, among, min_similarity)
 
-        return [answer for batch in each(answers, _batches(queries)) for answer in batch]
+        batches = _batches(queries, max(1, min(topn, len(self.matrix))))
+        return [answer for batch in each(answers, batches) for answer in batch]
 
     def rank(
         self,
@@ -158,41 +158,6 @@ class Space:
             rows = np.sort(rows[np.isfinite(self.norms[rows])])
             answers.append(self._ranked(Cosine(place, query.excluded), units, rows, topn, least))
         return answers
-
-    def analogies(self, questions: Rows, topn: int, *, method: Method = "add", among: Among = None) -> Rows:
-        """Answers to many analogies at once: for (a, b, c) the rows d such that a is to b as c is to d.
-
-        Args:
-            questions: int64 [questions, 3], the rows of a, b and c; none of the three is an answer.
-            topn: answers to each.
-            method: as for `nearest`.
-            among: as for `nearest`; evaluations by custom look among the first 300,000 or 30,000 words.
-
-        Returns:
-            int64 [questions, topn], the best first; -1 where there are fewer.
-
-        Raises:
-            UsageError: `topn` or the number in `among` is below 1, or `among` holds rows that are not there.
-        """
-        _check(topn, among, len(self.matrix))
-
-        def answers(batch: Rows) -> Rows:
-            excluded = [tuple(dict.fromkeys(question)) for question in batch.tolist()]
-            rows, places = np.unique(batch, return_inverse=True)
-            vectors, places = self.matrix[rows], places.reshape(batch.shape)
-            if method == "add":
-                sums = [Query.of((vectors[b], vectors[c]), (vectors[a],)).mean for a, b, c in places]
-                targets: list[Target] = [Cosine(place, left_out) for place, left_out in enumerate(excluded)]
-                vectors = np.array(sums)
-            else:
-                targets = [Product((b, c), (a,), out) for (a, b, c), out in zip(places, excluded, strict=True)]
-            best = np.full((len(batch), topn), -1, dtype=np.int64)
-            for place, (found, _) in enumerate(self._search(vectors, targets, topn, among, None)):
-                best[place, : len(found)] = found
-            return best
-
-        none: Rows = np.empty((0, topn), dtype=np.int64)
-        return np.concatenate([none, *each(answers, _batches(questions))])
 
     def _search(
         self,
@@ -279,7 +244,7 @@ class Space:
         return rows[best], exact[best]
 
     def _exact(self, rows: Rows, units: Exact) -> Exact:
-        """float64 [units, rows], the cosine of each row and each unit vector; 0 for a row without a length.
+        """float64 [units, rows], the cosine of each row and each unit vector; 0 for a row too short to have one.
 
         Sums are taken in one order whatever the number of rows, which a matrix product would not do.
         """
@@ -287,7 +252,7 @@ class Space:
         lengths = np.sqrt(np.einsum("nd,nd->n", matrix, matrix))
         cosines = np.zeros((len(units), len(rows)))
         for unit, out in zip(units, cosines, strict=True):
-            np.divide((matrix * unit).sum(axis=1), lengths, out=out, where=lengths > 0)
+            np.divide((matrix * unit).sum(axis=1), lengths, out=out, where=lengths > SHORTEST)
         return cosines
 
 
@@ -302,12 +267,9 @@ def _inner_products(units: FloatArray, block: FloatArray) -> FloatArray:
     return products
 
 
-Parts = TypeVar("Parts", Sequence[Query], Rows)
-
-
-def _batches(queries: Parts) -> list[Parts]:
-    """Queries in parts, each of which is answered in one pass over the matrix."""
-    size = max(1, min(_BATCH, -(-len(queries) // threads())))
+def _batches(queries: Sequence[Query], most: int) -> list[Sequence[Query]]:
+    """Queries with so many answers each at most, in parts that are answered in one pass over the matrix."""
+    size = max(1, min(_BATCH, -(-len(queries) // threads()), _HELD // most))
     return [queries[start : start + size] for start in range(0, len(queries), size)]
 
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
-from threading import Thread
+from threading import Thread, local
 from typing import TypeVar
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+_here = local()  # of each thread whether it is one of several that divide work
 
 
 def processors() -> int:
@@ -34,28 +35,37 @@ def threads() -> int:
 
 
 def each(function: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answer]:
-    """What `function` gives for each part, in order, several at a time."""
-    workers = min(threads(), len(parts))
+    """What `function` gives for each part, in order, several at a time; within such a part, one at a time.
+
+    When a part fails, or the wait for the others is broken off, no further part is begun.
+    """
+    workers = 1 if getattr(_here, "is_worker", False) else min(threads(), len(parts))
     if workers < 2:
         return [function(part) for part in parts]
     answers: dict[int, Answer] = {}
     failures: list[BaseException] = []
 
     def work(first: int) -> None:
+        _here.is_worker = True
         try:
             for place in range(first, len(parts), workers):
                 if not failures:
                     answers[place] = function(parts[place])
         except BaseException as failure:
             failures.append(failure)
+        finally:
+            _here.is_worker = False
 
     # The executors of the standard library take longer to import than one question takes to answer.
     others = [Thread(target=work, args=(first,), daemon=True) for first in range(1, workers)]
-    for other in others:
-        other.start()
-    work(0)
-    for other in others:
-        other.join()
+    try:
+        for other in others:
+            other.start()
+        work(0)
+        for other in others:
+            other.join()
+    except BaseException as failure:
+        failures.append(failure)
     if failures:
         raise failures[0]
     return [answers[place] for place in range(len(parts))]

@@ -41,9 +41,11 @@ class Passage:
             return self
         start, stop = (self.spans[0][0], self.spans[-1][1]) if self.spans else (0, 0)
         room = width - 2 * measure(_LEFT_OUT)
-        while stop > start and measure(self.text[start:stop]) > room:
-            stop -= 1
-        room -= measure(self.text[start:stop])
+        for place in range(start, stop):
+            room -= (size := measure(self.text[place]))
+            if room < 0:
+                stop, room = place, room + size
+                break
         start, stop = _widened(self.text, start, stop, room, measure)
         before = _LEFT_OUT if start else ""
         after = _LEFT_OUT if stop < len(self.text) else ""

@@ -8,8 +8,9 @@ import numpy as np
 
 from wvcli.geometry import Exact, FloatArray, Rows
 
+EPSILON = 1e-6  # keeps 3CosMul from dividing by zero; the same as Gensim's
+
 _ROUNDING = 2e-5  # more than float32 rounding can move a cosine of unit vectors at any usual dimension
-_EPSILON = 1e-6  # keeps 3CosMul from dividing by zero; the same as Gensim's
 
 
 class Target(ABC):
@@ -90,10 +91,10 @@ class Product(Target):
         score = _halves(cosines[: self._positive], slack)
         if self._positive < len(cosines):
             below = _halves(cosines[self._positive :], -slack)
-            below += slack.dtype.type(_EPSILON)
+            below += slack.dtype.type(EPSILON)
             score /= below
         else:
-            score /= slack.dtype.type(1 + _EPSILON)
+            score /= slack.dtype.type(1 + EPSILON)
         return score
 
 

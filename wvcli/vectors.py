@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import MissingWordError
-from wvcli.geometry import Exact, FloatArray, Rows, cosine, cosines, odd, row_norms, unit_rows
+from wvcli.geometry import Exact, FloatArray, Rows, cosine, odd, row_norms, unit_rows
 from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
 from wvcli.vocabulary import Vocabulary
@@ -272,10 +272,6 @@ class Vectors:
         """
         return cosine(self[first], self[second])
 
-    def similarities(self, pairs: Rows) -> Exact:
-        """float64 [pairs], the cosines of the words in pairs of rows, int64 [pairs, 2]."""
-        return cosines(self.matrix[pairs[:, 0]], self.matrix[pairs[:, 1]])
-
     def odd_one_out(self, words: Sequence[str]) -> tuple[str, float]:
         """The word that does not belong with the others, and its cosine to the mean of the others.
 
@@ -322,13 +318,6 @@ class Vectors:
             UsageError: `topn` is below 1.
         """
         return _neighbors(self._space.rank(queries, candidates, topn, min_similarity=min_similarity))
-
-    def analogy_rows(self, questions: Rows, topn: int = 1, *, method: Method = "add", among: Among = None) -> Rows:
-        """Answers to thousands of analogies: int64 [questions, 3] rows -> int64 [questions, topn] rows.
-
-        See `Space.analogies`.
-        """
-        return self._space.analogies(questions, topn, method=method, among=among)
 
     def _named(self, neighbors: Sequence[Neighbor]) -> list[tuple[str, float]]:
         return [(self.vocabulary[near.index], near.similarity) for near in neighbors]

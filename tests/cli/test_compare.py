@@ -51,8 +51,8 @@ def test_the_words_that_moved_come_with_what_was_measured(
 
 def test_the_defaults_are_those_of_the_library() -> None:
     command, library = inspect.signature(compare).parameters, inspect.signature(wvcli.compare).parameters
-    for name in ("top", "neighbors", "min_count"):
-        assert command[name].default == library[name].default
+    for option, name in (("restrict_top", "top"), ("neighbors", "neighbors"), ("min_count", "min_count")):
+        assert command[option].default == library[name].default
 
 
 def test_ordered_by_overlap(run: Run, word2vec_model: Path, other_model: Path) -> None:
@@ -139,7 +139,7 @@ def test_models_without_a_word_in_common_are_told_and_their_words_listed(run: Ru
     "options",
     [
         *("--fail-over nan", "--fail-over -0.1", "--fail-over inf", "--fail-over much", "--lost --gained"),
-        *("-n 0", "-k 0", "--top 1", "--by magic", "--min-count 1000000"),
+        *("-n 0", "-k 0", "--restrict-top 1", "--by magic", "--min-count 1000000"),
     ],
 )
 def test_nonsense_is_one_line(run: Run, word2vec_model: Path, options: str) -> None:

@@ -49,6 +49,14 @@ def test_rare_neighbours_are_marked_in_the_table_and_counted(run: Run, model: Pa
     assert without.err == ""
 
 
+def test_where_all_words_are_rare_no_restriction_is_proposed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "few.safetensors"
+    (tmp_path / "few.txt").write_text("the cat sat on the mat\nthe dog sat on the log\n")
+    wvcli.train(tmp_path / "few.txt", path, algorithm="word2vec", dim=4, epochs=1, min_count=1, workers=1)
+    notes = run("similar", "cat", "-n", 2, "-m", path).err.splitlines()
+    assert notes[-1].endswith(f"occur fewer than {TRUSTED_COUNT} times and are not to be trusted")
+
+
 def test_where_nothing_is_rare_there_is_no_mark(run: Run, model: Path) -> None:
     result = run("similar", "cat", "-n", 3, "-m", model, "--format", "table", "--restrict-top", 10)
     assert "?" not in result.out

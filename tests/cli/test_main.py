@@ -1,9 +1,6 @@
 """The program as a whole: help, version, usage errors, a terminal, start-up."""
 
-import os
-import pty
 import re
-import select
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +9,7 @@ import pytest
 
 import wvcli
 from tests.conftest import Run, clean_environment
+from tests.terminal import Terminal
 from wvcli.cli import EXIT_CODES, app
 
 COMMANDS = [command.name for command in app.registered_commands if command.name]
@@ -19,25 +17,10 @@ COMMANDS = [command.name for command in app.registered_commands if command.name]
 
 def at_a_terminal(*arguments: object, cwd: Path, env: dict[str, str] | None = None) -> str:
     """What a person at a terminal of 80 columns sees of a command: stdout and stderr as they come."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "wvcli", *map(str, arguments)],
-        cwd=cwd,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=clean_environment() | {"TERM": "xterm-256color", "COLUMNS": "80"} | (env or {}),
-    ) as program:
-        os.close(theirs)
-        seen = b""
-        while select.select([ours], [], [], 60)[0]:
-            try:
-                seen += os.read(ours, 65_536)
-            except OSError:  # the other side is closed
-                break
-        assert program.wait(timeout=60) == 0
-    os.close(ours)
-    return seen.decode()
+    command = [sys.executable, "-m", "wvcli", *map(str, arguments)]
+    with Terminal(command, cwd, {"COLUMNS": "80"} | (env or {})) as terminal:
+        assert terminal.leave() == 0
+        return terminal.seen
 
 
 def test_version(run: Run) -> None:
@@ -52,11 +35,17 @@ def test_help_lists_every_command_and_the_exit_codes(run: Run) -> None:
     assert run().out == result.out
 
 
+def test_each_command_has_one_line_in_a_list_of_80_columns(run: Run) -> None:
+    listed = run("--help", env={"COLUMNS": "80"}).out.partition("Train:")[2].partition("Exit codes")[0]
+    lines = [line for line in listed.splitlines() if line.startswith("  ")]
+    assert [line.split()[0] for line in lines if line.strip()] == COMMANDS
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_help_with_the_exit_codes(run: Run, command: str) -> None:
     result = run(command, "--help")
     assert result.code == 0
-    assert result.out.startswith(f"Usage: wvcli {command} ")
+    assert re.match(rf"Usage: wvcli {command} [^{{}}]+\n", result.out)
     assert " ".join(result.out.split()).endswith(EXIT_CODES)
 
 

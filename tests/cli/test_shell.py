@@ -279,7 +279,7 @@ def test_tab_completes_commands_words_options_and_files(at: Callable[..., Termin
     (tmp_path / "Some vectors.txt").write_text(VECTORS)
     with at() as terminal:
         terminal.expect(PROMPT)
-        terminal.send("simi\tkit\t--top\t2\r")
+        terminal.send("anal\tkit\tcat dog --top\t2\r")
         assert "kitchen" in terminal.expect(PROMPT)
         terminal.send("use Some\t\r")
         terminal.expect("using Some vectors.txt: 4 words")
@@ -292,7 +292,7 @@ def test_tab_completes_commands_words_options_and_files(at: Callable[..., Termin
         terminal.send("\x03\x04")
         assert terminal.leave() == 0
     assert history(tmp_path) == [
-        "similar kitchen --topn 2",
+        "analogy kitchen cat dog --topn 2",
         'use "Some vectors.txt" ',
         "vector queen --format jsonl",
     ]
@@ -378,8 +378,8 @@ def test_without_the_extra_there_is_a_plainer_prompt(
         with at(env=without_prompt_toolkit) as terminal:
             terminal.expect('pip install "wvcli[shell]"')
             terminal.expect("word2vec> ")
-            terminal.send("\x1b[A\r" if earlier else "simi\tkit\t-n 1\r")
-            terminal.expect("similarity")
+            terminal.send("\x1b[A\r" if earlier else "vec\tkit\t\r")
+            assert "kitchen" in terminal.expect("…")
             terminal.expect("word2vec> ")
             terminal.send("similar dog")
             terminal.expect("dog")
@@ -387,7 +387,7 @@ def test_without_the_extra_there_is_a_plainer_prompt(
             terminal.expect("word2vec> ")
             terminal.send("\x04")
             assert terminal.leave() == 0
-    assert history(tmp_path) == ["similar kitchen -n 1"] * 2
+    assert history(tmp_path) == ["vector kitchen "] * 2
 
 
 def test_a_script_needs_no_extra(run: Run, word2vec_model: Path, without_prompt_toolkit: dict[str, str]) -> None:

@@ -240,3 +240,22 @@ def test_a_word_with_no_neighbour_is_told(run: Run, word2vec_model: Path) -> Non
     assert many.err.endswith("note: 500 questions in all have no answer\n")
     assert len(many.err.splitlines()) == 11
     assert run("similar", "cat", *options, "--missing", "null").out == "cat\t\t\n"
+
+
+def test_a_narrow_table_leaves_columns_out_before_it_folds_words(run: Run, word2vec_model: Path) -> None:
+    for columns, heading in ((80, "word rank neighbor similarity count"), (40, "word neighbor similarity")):
+        asked = ["similar", "kitchen", "-m", word2vec_model, "--format", "table"]
+        lines = run(*asked, env={"COLUMNS": str(columns)}).out.splitlines()
+        assert lines[1].split() == heading.split()
+        assert len(lines) == 14
+        assert all("kitchen" in line for line in lines[3:13])
+
+
+def test_a_narrow_table_of_analogies_or_of_what_moved_holds_words(run: Run, word2vec_model: Path) -> None:
+    env = {"COLUMNS": "40"}
+    compared = run(
+        "compare", word2vec_model, word2vec_model, "--min-count", 1, "-n", 1, "--format", "table", env=env
+    ).out
+    assert compared.splitlines()[-2].split()[0] in wvcli.load(word2vec_model)
+    answered = run("analogy", "cat", "mouse", "dog", "-m", word2vec_model, "--format", "table", env=env).out
+    assert "mouse" in answered

@@ -32,6 +32,9 @@ def test_a_pattern_chooses_words_and_the_table_keeps_their_ranks(run: Run, word2
     table = run("vocab", "-m", word2vec_model, "--grep", "^cheese$", "--format", "table").out
     assert table.splitlines()[3].split()[:2] == [str(words.index("cheese") + 1), "cheese"]
     assert run("vocab", "-m", word2vec_model, "--grep", "zzz").out == ""
+    for format, header in (("tsv", "word\tcount\n"), ("csv", "word,count\n"), ("json", "[]\n")):
+        none = run("vocab", "-m", word2vec_model, "--grep", "zzz", "--header", "--format", format)
+        assert none.out == header
 
 
 def test_unknown_counts_are_null(run: Run, tmp_path: Path) -> None:

@@ -59,6 +59,20 @@ def test_too_few_items_have_no_correlation(covered: int) -> None:
     assert SPEARMAN.summary(ours, np.arange(len(ours), dtype=np.float64)).score is None
 
 
+@pytest.mark.parametrize("measure", [SPEARMAN, PEARSON], ids=["spearman", "pearson"])
+@pytest.mark.parametrize("same", [0.1, 1 / 3, 0.123456789])
+def test_equal_numbers_correlate_with_nothing(measure: Correlation, same: float) -> None:
+    """However their mean is rounded."""
+    gold = np.linspace(0, 1000, 19_544)
+    assert measure.summary(np.full(len(gold), same), gold).score is None
+    assert measure.summary(gold, np.full(len(gold), same)).score is None
+
+
+def test_small_numbers_correlate_as_great_ones() -> None:
+    gold, ours = related(30, 1.0)
+    assert PEARSON.summary(1e-9 * ours, 1e-9 * gold).score == pytest.approx(PEARSON.summary(ours, gold).score)
+
+
 def test_a_perfect_correlation_has_an_interval_without_width() -> None:
     gold = np.arange(10.0)
     assert SPEARMAN.summary(gold**3, gold).low == pytest.approx(1)

@@ -61,7 +61,8 @@ def register(group: typer.Typer, names: Iterable[str]) -> None:
 # A command that is named first is the only one needed, and a query is so quick that the others would show.
 _first = "".join(sys.argv[1:2])
 register(app, [_first] if _first in COMMANDS else COMMANDS)
-if COMMANDS.get(_first) in ("Ask", "Manage") and _first != "shell":  # others multiply large matrices, all at once
+# Training and compare multiply large matrices, all at once; the others have threads of their own.
+if COMMANDS.get(_first) in ("Ask", "Judge", "Manage") and _first not in ("shell", "compare"):
     leave_threads_to_us()
 
 

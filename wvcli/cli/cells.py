@@ -24,7 +24,7 @@ class Column:
         name: its key in JSON and its heading elsewhere; one without a name is shown if there is something in it.
         table_only: shown to people, left out for programs.
         figures: its texts are numbers, which a table sets to the right.
-        gives_way: left out of a table that is too wide, those with a higher number before others; 0 always stays.
+        gives_way: left out of a table that is too wide, all of a higher number before others; 0 always stays.
     """
 
     name: str

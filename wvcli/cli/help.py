@@ -21,6 +21,10 @@ def _heading(text: str) -> str:
 class Command(TyperCommand):
     """A command whose help lists its options under the headings they were given."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Name arguments as everywhere, without the braces that Typer has around those that are required."""
+        return [re.sub(r"^\{(.*)\}$", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write one section for each heading, in the order of the options."""
         sections: dict[str, list[tuple[str, str]]] = {}

@@ -80,6 +80,10 @@ class _Delimited(_Lines):
             first = self.joined([*names, *numbers])
         return first + self.joined(_flat(values))
 
+    def close(self) -> None:
+        if self.header:  # there was no row
+            _put(self.joined(self.names))
+
     def joined(self, cells: Sequence[str]) -> str:
         return "\t".join(map(visible if sys.stdout.isatty() else _on_one_line, cells)) + "\n"
 

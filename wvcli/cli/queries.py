@@ -260,10 +260,11 @@ class Finder:
         if self._rare > _NAMED:
             console.note(f"{self._rare:,} words in all occur fewer than {TRUSTED_COUNT} times")
         if self._rare_neighbors:
+            frequent = self.vectors.frequent
             console.note(
                 f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours ({_RARE}) occur fewer than "
-                f"{TRUSTED_COUNT} times and are not to be trusted; --restrict-top {self.vectors.frequent} leaves "
-                "such words out"
+                f"{TRUSTED_COUNT} times and are not to be trusted"
+                + (f"; --restrict-top {frequent} leaves such words out" if frequent else "")
             )
 
     def _tell_missing(self, word: str) -> None:

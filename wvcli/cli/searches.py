@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from wvcli.neighbors import Among, Neighbor, Query
     from wvcli.vectors import Vectors
 
+_HELD = 1 << 20  # answers held at a time: about 130 MB
+
 
 @dataclass(frozen=True)
 class Question:
@@ -33,10 +35,10 @@ class Question:
 def answer_columns(name: str) -> tuple[Column, ...]:
     """The columns of answers that are words near to a question; `name` is the answer's own."""
     return (
-        Column("rank", table_only=True),
+        Column("rank", table_only=True, gives_way=2),
         Column(name),
         Column("similarity"),
-        Column("count", table_only=True),
+        Column("count", table_only=True, gives_way=1),
         Column("", table_only=True),
     )
 
@@ -44,7 +46,8 @@ def answer_columns(name: str) -> tuple[Column, ...]:
 def answer_rows(
     questions: Sequence[Question],
     finder: Finder,
-    search: "Callable[[list[Query]], list[list[Neighbor]]]",
+    search: "Callable[..., list[list[Neighbor]]]",
+    topn: int,
     excluded: Sequence[int] = (),
 ) -> Iterator[list[Row]]:
     """For each question, in order, its rows: what it echoes, then for each answer the values of `answer_columns`.
@@ -54,7 +57,8 @@ def answer_rows(
     Args:
         questions: what is asked, all at once.
         finder: looks the words up.
-        search: answers queries.
+        search: answers queries, as `Vectors.nearest`.
+        topn: answers to each, at most.
         excluded: rows that are no answer to any.
     """
     from wvcli.vectors import query
@@ -62,7 +66,7 @@ def answer_rows(
     vectors = finder.vectors
     found = [(finder.find_all(asked.negative), finder.find_all(asked.positive)) for asked in questions]
     complete = [(near, far) for far, near in found if near is not None and far is not None]
-    answers = iter(search([query(near, far, excluded) for near, far in complete]))
+    answers = _answers([query(near, far, excluded) for near, far in complete], search, topn, len(vectors))
     for asked, (far, near) in zip(questions, found, strict=True):
         is_known = near is not None and far is not None
         neighbors = next(answers) if is_known else []
@@ -82,6 +86,15 @@ def answer_rows(
         if rows:
             finder.tell_rare([*(near or []), *(far or [])])
         yield rows or ([(*asked.echo, *[None] * len(answer_columns("")))] if finder.policy == "null" else [])
+
+
+def _answers(
+    queries: "list[Query]", search: "Callable[..., list[list[Neighbor]]]", topn: int, words: int
+) -> "Iterator[list[Neighbor]]":
+    """The answers to queries, of which so many are asked together that memory holds them."""
+    together = max(1, _HELD // max(1, min(topn, words)))
+    for start in range(0, len(queries), together):
+        yield from search(queries[start : start + together], topn=topn)
 
 
 def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | None) -> "Among":

@@ -18,7 +18,6 @@ from wvcli.registry import Registry
 from wvcli.tasks._lexicon import Lexicon as Lexicon
 from wvcli.tasks._lines import Text, read
 from wvcli.tasks._measures import Measure, Numbers
-from wvcli.tasks._measures import Summary as Summary
 
 OnItems = Callable[[int], None]
 EXPECTED = (

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 
 from wvcli import sources
@@ -20,7 +21,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Text:
     """A test set as it lies on disk.
 
@@ -32,7 +33,7 @@ class Text:
     file: str
     lines: Sequence[Line]
 
-    @property
+    @cached_property
     def content(self) -> list[Line]:
         """The lines that hold something."""
         return [line for line in self.lines if line.text]

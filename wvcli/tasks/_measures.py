@@ -137,13 +137,13 @@ class Correlation(Measure):
         """The correlation of two variables, or None where it is not defined."""
         from scipy.stats import rankdata
 
-        if len(one) < 2:
+        if len(one) < 2 or not (np.ptp(one) and np.ptp(two)):  # a mean of equal numbers may be rounded
             return None
         if self._ranked:
             one, two = rankdata(one), rankdata(two)
         one, two = one - one.mean(), two - two.mean()
         lengths = float(np.linalg.norm(one) * np.linalg.norm(two))
-        return max(-1.0, min(1.0, float(one @ two) / lengths)) if lengths > _SAME else None
+        return max(-1.0, min(1.0, float(one @ two) / lengths)) if lengths else None
 
     def _interval(self, score: float | None, count: int) -> tuple[float | None, float | None]:
         if score is None or count < 4:

@@ -7,7 +7,6 @@ question is given up when enough rows are ahead. Cosines are in float32; where r
 the rows in question are scored again in float64.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +14,9 @@ from functools import partial
 
 import numpy as np
 
-from wvcli.geometry import Exact, FloatArray, Rows, directions
+from wvcli.geometry import Exact, FloatArray, Rows, directions, inverse_norms
+from wvcli.parallel import processors
+from wvcli.scoring import EPSILON
 from wvcli.vectors import Vectors
 
 TOP = 5  # places beyond this one are all alike
@@ -25,8 +26,6 @@ _ROWS = 4_096  # of the matrix compared at a time
 _TOGETHER = 64  # questions scored at a time: a megabyte of float32 for each term
 _QUESTIONS = 4_096  # questions whose words are compared at a time, so that memory does not grow with them
 _ROUNDING = 1e-5  # more than float32 rounding can move half a cosine of unit vectors at any usual dimension
-_SHORTEST = 1e-37  # a row shorter than this has no direction that float32 could tell
-_EPSILON = 1e-6  # keeps 3CosMul from dividing by zero, as in Gensim
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,7 @@ class _Search:
         self._matrix = vectors.matrix[:among]
         norms = vectors.norms[:among]
         self._unfit = ~np.isfinite(norms)
-        self._inverse = np.zeros_like(norms)
-        np.divide(1, norms, out=self._inverse, where=norms > _SHORTEST)
+        self._inverse = inverse_norms(norms)
         self._questions = questions
         used, local = np.unique([question.terms for question in questions], return_inverse=True)
         self._exact = terms[used]
@@ -104,7 +102,7 @@ class _Search:
 
     def run(self, on_share: Callable[[float], None]) -> None:
         """Count the rows ahead of the right answers, block by block."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             for start, halves in self._blocks(self._units):
                 groups = [self._live[first : first + _TOGETHER] for first in range(0, len(self._live), _TOGETHER)]
                 list(pool.map(partial(self._count, start, halves), groups))
@@ -166,7 +164,7 @@ class _Search:
             b *= c
             a *= mul[:, None]
             b -= a
-            yield b, mul * np.float32(_EPSILON), (3 + mul) * np.float32(_ROUNDING)
+            yield b, mul * np.float32(EPSILON), (3 + mul) * np.float32(_ROUNDING)
 
     def _best_answer(self, question: int) -> tuple[Exact, Rows]:
         """Of each method the highest score among the right answers, and its row."""
@@ -182,7 +180,7 @@ class _Search:
         units = directions(self._matrix[rows])
         # Row by row: a matrix product may round equal rows differently.
         a, b, c = ((units * self._exact[term]).sum(axis=1) for term in self._terms[question])
-        product = (1 + b) / 2 * (1 + c) / 2 / ((1 + a) / 2 + _EPSILON)
+        product = (1 + b) / 2 * (1 + c) / 2 / ((1 + a) / 2 + EPSILON)
         return np.stack([b + c - a, product], axis=1)
 
     def _exactly(self, question: int) -> Rows:

@@ -25,7 +25,8 @@ def _separator(content: Sequence[Line]) -> str | None:
 
 
 def _recognises(text: Text) -> bool:
-    rows = [fields(line, _separator(text.content)) for line in text.content[:_LOOKED_AT]]
+    separator = _separator(text.content)
+    rows = [fields(line, separator) for line in text.content[:_LOOKED_AT]]
     return all(len(row) == 2 and all(row) and number(row[1]) is None for row in rows)
 
 
@@ -61,12 +62,8 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
     covered = np.flatnonzero(found.known[places])
     categories = [items[place].category for place in covered.tolist()]
     clusters = _clusters(found.units[places[covered]], len(set(categories)))
-    frequent = {
-        cluster: Counter(
-            category for category, at in zip(categories, clusters, strict=True) if at == cluster
-        ).most_common(1)[0][0]
-        for cluster in set(clusters)
-    }
+    sizes = Counter(zip(clusters, categories, strict=True)).most_common()
+    frequent = dict(pair for pair, _ in reversed(sizes))  # the greatest comes last and stays
     outcomes = np.full(len(items), np.nan)
     outcomes[covered] = [
         category == frequent[cluster] for category, cluster in zip(categories, clusters, strict=True)

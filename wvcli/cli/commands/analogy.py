@@ -19,6 +19,7 @@ _SUM_COLUMNS = (Column("positive"), Column("negative"), *answer_columns("answer"
 
 def analogy(
     words: options.ThreeWords = None,
+    model: options.Model = None,
     positive: Annotated[
         list[str] | None,
         typer.Option(
@@ -40,7 +41,6 @@ def analogy(
             "--method", help="add: cosine to the sum (3CosAdd); multiply: products of cosines (3CosMul)."
         ),
     ] = "add",
-    model: options.Model = None,
     topn: options.Topn = 10,
     restrict_top: options.RestrictTop = None,
     missing: options.MissingPolicy = None,
@@ -48,7 +48,7 @@ def analogy(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """What is to C as B is to A, or what is near a signed sum of words."""
+    """What is to C as B is to A; or what is near a sum of words."""
     is_sum = bool(positive or negative)
     if is_sum and words:
         raise UsageError("give either A B C, or --positive and --negative")
@@ -56,10 +56,10 @@ def analogy(
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=False)
     among = rows_among(vectors, restrict_top, None)
-    search = partial(vectors.nearest, topn=topn, method=method, among=among)
+    search = partial(vectors.nearest, method=method, among=among)
     with writer(_SUM_COLUMNS if is_sum else _COLUMNS, format, header) as out:
         for batch in batches:
-            for rows in answer_rows(batch, finder, search):
+            for rows in answer_rows(batch, finder, search, topn):
                 out.write(rows)
     finder.finish()
 

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from wvcli.comparison import Comparison, Measure
 
 _MOVED = (
-    *map(Column, ("word", "similarity", "overlap", "old_count", "new_count")),
-    Column("old_neighbors", table_only=True),
-    Column("new_neighbors", table_only=True),
+    *map(Column, ("word", "similarity", "overlap")),
+    Column("old_count", gives_way=1),
+    Column("new_count", gives_way=1),
+    Column("old_neighbors", table_only=True, gives_way=2),
+    Column("new_neighbors", table_only=True, gives_way=2),
 )
 _LISTED = (Column("word"), Column("count"))
 _SHOWN = 3  # neighbours of a word in the table
@@ -36,10 +38,13 @@ def compare(
             "--by", help="What moving means: the cosine after alignment falls, or the overlap of neighbours."
         ),
     ] = "similarity",
-    top: Annotated[
+    restrict_top: Annotated[
         int,
         typer.Option(
-            "--top", min=2, metavar="N", help="Compare the N words that are most frequent in both models."
+            "--restrict-top",
+            min=2,
+            metavar="N",
+            help="Compare only the N words that are most frequent in both models.",
         ),
     ] = 10_000,
     min_count: Annotated[
@@ -67,14 +72,14 @@ def compare(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Which words moved most between two models, which came and which went."""
+    """Which words moved most between two models, came or went."""
     from wvcli import comparison, models
 
     if lost + gained + summary > 1:
         raise UsageError("--lost, --gained and --summary are one answer each", "give one of them")
     if fail_over is not None and not 0 <= fail_over < float("inf"):
         raise UsageError(f"--fail-over must be a number from 0 up, not {fail_over}")
-    between = comparison.compare(models.load(old), models.load(new), top, neighbors, min_count)
+    between = comparison.compare(models.load(old), models.load(new), restrict_top, neighbors, min_count)
     if summary:
         write_object(_summary(between, by), format)
     elif lost or gained:

@@ -56,7 +56,10 @@ def evaluate(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """How good vectors are: scores on word pairs, analogies, odd words and categories."""
+    """How good vectors are, by word pairs, analogies and the like.
+
+    Sets of odd words and of categories, in any language, are named with --set.
+    """
     from wvcli import evaluation
 
     named: list[Path | None] = [*models] if models else [model]

@@ -12,7 +12,7 @@ _COLUMNS = (
 )
 
 
-def formats(format: options.Format = "auto", header: options.Header = False) -> None:
+def formats(format: options.Format = "auto", header: options.Header = False, quiet: options.Quiet = False) -> None:
     """The formats of other systems that can be read and written."""
     from wvcli.formats import registry
 

@@ -26,8 +26,8 @@ def index(
             help="The share of the ten nearest neighbours that it should find.",
         ),
     ] = 0.95,
-    format: options.Format = "auto",
     force: options.Force = False,
+    format: options.Format = "auto",
     quiet: options.Quiet = False,
 ) -> None:
     """Make an index beside a model, for similar --approximate."""

@@ -28,7 +28,10 @@ def models(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """The models in a folder, newest first; the first one is used when none is named."""
+    """The models in a folder, newest first.
+
+    The first one is used by other commands when none is named.
+    """
     from wvcli import store
     from wvcli.models import find
 

@@ -21,7 +21,7 @@ def odd_one_out(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """The word that does not belong with the others, and its cosine to their mean."""
+    """The word that does not belong, and its cosine to the others."""
     batches = question_batches(words, "three words or more", 3, None)
     finder = Finder(open_vectors(model), missing, alone=False)
     with writer(_COLUMNS, format, header) as out:

@@ -12,5 +12,8 @@ def shell(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """All commands at a prompt, or from a script on stdin, with the model opened once."""
+    """All commands at a prompt, with the model opened once.
+
+    Lines come from a script where stdin is no terminal.
+    """
     raise typer.Exit(Session(model, format, header).run())

@@ -80,11 +80,11 @@ def similar(
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
-    search = partial(_search(vectors, restrict_top, among, approximate), topn=topn, min_similarity=min_similarity)
+    search = partial(_search(vectors, restrict_top, among, approximate), min_similarity=min_similarity)
     with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
-            write(answer_rows(questions, finder, search, excluded))
+            write(answer_rows(questions, finder, search, topn, excluded))
     finder.finish()
 
 

@@ -41,7 +41,10 @@ def update(
     encoding_errors: on.EncodingErrors = "strict",
     skip_bad: on.SkipBad = False,
 ) -> None:
-    """Train a model further on more text, new words included; settings are the model's unless given."""
+    """Train a model further on more text, new words included.
+
+    Settings are the model's unless given.
+    """
     from wvcli import training
 
     started = perf_counter()

@@ -16,7 +16,10 @@ def vector(
     header: options.Header = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """The vectors of words; null is written as zeros, random is the same numbers for a word each time."""
+    """The vectors of words.
+
+    With --missing, null is written as zeros; random gives numbers that are the same for a word each time.
+    """
     vectors = open_vectors(model)
     finder = Finder(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:

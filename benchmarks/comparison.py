@@ -6,11 +6,11 @@ Trains on TEXT with two seeds and on OTHER with one. For the two seeds and for t
 similarity and overlap of words by how often they occur in the text in which they are rarer, and the words that
 moved most at several --min-count.
 
-What was found, of 99 novels and English of 34 MB (news, speeches, help), with 100 dimensions. Between the two texts
-the words that moved most by similarity were `crude`, `intent`, `mobile`, `dome`, `ha`, `vice`, `non`, `master`,
-`preferred`, `y` and `mine`; by overlap 5,170 of 8,700 words have no neighbour left. Among 20,000 words and two seeds,
-rare words were not those that moved most by similarity (those seen 10 to 20 times: .96 in the mean, 500 to 2,000
-times: .91), but their neighbours changed most (overlap .54, and .66).
+What was found, of 99 novels and English of 34 MB (news, speeches, help), with 100 dimensions. Between the two
+texts the words that moved most by similarity were `crude`, `intent`, `mobile`, `dome`, `ha`, `vice`, `non`,
+`master`, `preferred`, `y` and `mine`; by overlap 5,170 of 8,700 words have no neighbour left. Among 20,000 words
+and two seeds, rare words were not those that moved most by similarity (those seen 10 to 20 times: .96 in the
+mean, 500 to 2,000 times: .91), but their neighbours changed most (overlap .54, and .66).
 """
 
 import argparse

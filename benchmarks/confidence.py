@@ -30,8 +30,8 @@ Neighbours, `reference` by the smaller count, for English:
     FastText, 1 MB, 40 epochs    .13  .20    .35    .44    .47    .63      .62
 
 The count tells nearly the same whatever the size of the text and the number of epochs. Below 20, a quarter of the
-neighbours or fewer are borne out with Word2Vec; from 30 to 49 it is three to five in ten, from 100 on more than half.
-GloVe's neighbours are not the truth either, so that these shares are rather low.
+neighbours or fewer are borne out with Word2Vec; from 30 to 49 it is three to five in ten, from 100 on more
+than half. GloVe's neighbours are not the truth either, so that these shares are rather low.
 """
 
 import argparse

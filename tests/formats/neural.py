@@ -1,0 +1,55 @@
+"""What tests of formats for neural networks share: odd words, random vectors, the programs on the other side."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from wvcli import formats
+from wvcli.formats import Writing
+from wvcli.geometry import FloatArray
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+WORDS = [
+    "<pad>",
+    "<unk>",
+    "cat",
+    "猫",
+    "new york",
+    "",
+    "a\nb",
+    "[UNK]",
+    "\ufeffmark",
+    "line\u2028end",
+    "dog",
+    "c\rd",
+]
+DIM = 7
+MATRIX = np.random.default_rng(7).normal(size=(len(WORDS), DIM)).astype(np.float32)
+MATRIX[0] = 0
+ROW = {word: row for row, word in enumerate(WORDS)}
+BOTH = Writing(pad=0, unknown=1)
+HALF = Writing("float16", pad=0, unknown=1)
+PLAIN = Writing()
+
+
+def written(path: Path, writing: Writing = PLAIN) -> list[str]:
+    """Write the words in the format that the suffix means; gives the notes."""
+    return formats.write(Vectors(Vocabulary.from_words(WORDS), MATRIX), path, writing=writing)
+
+
+def expected(writing: Writing) -> FloatArray:
+    """float32 [words, dim], the vectors as a file holds them."""
+    return MATRIX.astype(writing.dtype).astype(np.float32)
+
+
+def client(name: str, line: str = "pip install -e '.[test]'") -> ModuleType:
+    """The package on the other side, or a skip that says how to install it; in CI it must be there."""
+    if os.environ.get("CI"):
+        return import_module(name)
+    module: ModuleType = pytest.importorskip(name, reason=f"needs {name}: {line}")
+    return module

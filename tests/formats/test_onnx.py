@@ -1,0 +1,64 @@
+"""ONNX Runtime gives the vectors of the ids it is asked for, and the checker of the format finds no fault."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.formats.neural import BOTH, HALF, WORDS, client, expected, written
+from wvcli import formats
+from wvcli.errors import InputError, WvcliError
+from wvcli.formats import Writing
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+runtime: Any = client("onnxruntime")
+
+
+@pytest.mark.parametrize("writing", [Writing(), BOTH, HALF], ids=["plain", "special", "float16"])
+def test_ids_give_vectors_and_metadata_gives_words(tmp_path: Path, writing: Writing) -> None:
+    assert written(tmp_path / "words.onnx", writing) == []
+    client("onnx").checker.check_model(str(tmp_path / "words.onnx"), full_check=True)
+    session = runtime.InferenceSession(str(tmp_path / "words.onnx"))
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert json.loads(metadata["words"]) == WORDS
+    assert metadata.get("pad") == (None if writing.pad is None else "0")
+    assert metadata.get("unknown") == (None if writing.unknown is None else "1")
+    ids = np.array([[3, 0, 2], [len(WORDS) - 1, 1, 3]])
+    [found] = session.run(["vectors"], {"ids": ids})
+    assert found.dtype == np.float32
+    assert (found == expected(writing)[ids]).all()
+
+
+@pytest.mark.parametrize("dim", [1, 33, 20_000])
+def test_lengths_of_any_size_are_written(tmp_path: Path, dim: int) -> None:
+    matrix = np.random.default_rng(dim).normal(size=(60, dim)).astype(np.float32)
+    formats.write(
+        Vectors(Vocabulary.from_words([f"w{row}" for row in range(60)]), matrix), tmp_path / "words.onnx"
+    )
+    session = runtime.InferenceSession(str(tmp_path / "words.onnx"))
+    [found] = session.run(None, {"ids": np.arange(60)[np.newaxis]})
+    assert (found[0] == matrix).all()
+
+
+def test_more_than_protobuf_holds_is_refused_at_once(tmp_path: Path) -> None:
+    matrix = np.broadcast_to(np.float32(1), (2**15, 2**14))
+    vectors = Vectors(Vocabulary.from_words([f"w{row}" for row in range(2**15)]), matrix)
+    with pytest.raises(WvcliError, match=r"2 GiB at most, and this is 2\.0 GiB") as caught:
+        formats.write(vectors, tmp_path / "words.onnx")
+    assert "--dtype float16" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_too_large_for_float16_is_refused(tmp_path: Path) -> None:
+    vectors = Vectors(Vocabulary.from_words(["a", "b"]), np.array([[1, np.inf], [65520, 0]], dtype=np.float32))
+    with pytest.raises(WvcliError, match="the vector of 'b' has a number too large for float16"):
+        formats.write(vectors, tmp_path / "words.onnx", writing=Writing("float16"))
+
+
+def test_it_is_named_when_it_is_to_be_read(tmp_path: Path) -> None:
+    written(tmp_path / "words.onnx")
+    with pytest.raises(InputError, match="in the format onnx, which can be written but not read"):
+        formats.read(tmp_path / "words.onnx")

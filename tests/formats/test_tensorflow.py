@@ -1,0 +1,140 @@
+"""Keras, TensorFlow and TensorFlow Hub load what is written and give the vectors of the words they are asked for.
+
+TensorFlow takes seconds to import and warns of its own affairs, so all its tests are in this module.
+"""
+
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from tests.formats.neural import BOTH, DIM, HALF, MATRIX, PLAIN, ROW, WORDS, client, expected, written
+from wvcli import formats
+from wvcli.errors import InputError
+from wvcli.formats import Writing
+from wvcli.geometry import FloatArray
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+HUB = "pip install 'setuptools<81' && pip install --no-deps tensorflow-hub tf-keras"
+
+PAD, UNKNOWN = Writing(pad=0), Writing(unknown=0)
+WAYS = pytest.mark.parametrize(
+    "writing", [PLAIN, PAD, UNKNOWN, BOTH, HALF], ids=["plain", "pad", "unknown", "both", "float16"]
+)
+ASKED = [*WORDS, "nowhere", "CAT"]  # the last two are not in the vocabulary
+
+
+@pytest.fixture
+def tf() -> Any:
+    return client("tensorflow")
+
+
+def for_unknown(writing: Writing) -> FloatArray:
+    """float32 [dim], what a word outside the vocabulary is to have."""
+    return np.zeros(DIM, np.float32) if writing.unknown is None else expected(writing)[writing.unknown]
+
+
+def answers(writing: Writing) -> FloatArray:
+    """float32 [words, dim], what the words of `ASKED` are to have."""
+    return np.concatenate([expected(writing), [for_unknown(writing)] * 2])
+
+
+@WAYS
+def test_keras_loads_a_model_from_words_to_vectors(tf: Any, tmp_path: Path, writing: Writing) -> None:
+    notes = written(tmp_path / "words.keras", writing)
+    model = client("keras").models.load_model(tmp_path / "words.keras")
+    found = model(tf.constant([ASKED, ASKED[::-1]])).numpy()
+    assert found.dtype == writing.dtype
+    assert (found == [answers(writing), answers(writing)[::-1]]).all()
+    lookup, embedding = model.layers
+    assert embedding.mask_zero == (writing.pad is not None)
+    ids = lookup(tf.constant(ASKED)).numpy()
+    if writing.unknown is None:
+        added = 0 if writing.pad is None else 1
+        assert notes == [f"row {added} was added, of zeros, for words outside the vocabulary"]
+        assert ids.tolist() == [row + (row >= added) for row in range(len(WORDS))] + [added, added]
+    else:
+        assert notes == []
+        assert ids.tolist() == [*range(len(WORDS)), writing.unknown, writing.unknown]
+    assert [str(word) for word in lookup.get_vocabulary()][ids[ROW["猫"]]] == "猫"
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_the_embedding_layer_of_keras_is_trained_or_kept(tf: Any, tmp_path: Path, trainable: bool) -> None:
+    keras = client("keras")
+    written(tmp_path / "words.keras", BOTH)
+    embedding = keras.models.load_model(tmp_path / "words.keras").get_layer("embedding")
+    embedding.trainable = trainable
+    model = keras.Sequential([embedding, keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.fit(tf.constant([[ROW["cat"], ROW["猫"], 0]]), tf.constant([[3.0]]), verbose=0)
+    moved = (embedding.get_weights()[0] != MATRIX).any(axis=1)
+    assert set(np.flatnonzero(moved)) == ({ROW["cat"], ROW["猫"]} if trainable else set())
+
+
+def test_numbers_are_in_a_keras_file_once(tmp_path: Path, tf: Any) -> None:
+    vectors = Vectors(
+        Vocabulary.from_words([f"w{row}" for row in range(1000)]),
+        np.random.default_rng(1).normal(size=(1000, 100)).astype(np.float32),
+    )
+    formats.write(vectors, tmp_path / "words.keras")
+    with ZipFile(tmp_path / "words.keras") as archive:
+        assert len(archive.read("config.json")) < 50_000
+        assert sum(member.file_size for member in archive.infolist()) < 1.2 * vectors.matrix.nbytes
+
+
+@WAYS
+def test_tensorflow_loads_a_function_from_words_to_vectors(tf: Any, tmp_path: Path, writing: Writing) -> None:
+    assert written(tmp_path / "words.savedmodel", writing) == []
+    loaded = tf.saved_model.load(str(tmp_path / "words.savedmodel"))
+    assert (loaded(tf.constant(ASKED)).numpy() == answers(writing)).all()
+    assert (loaded(tf.constant([ASKED[:2], ASKED[2:4]])).numpy() == answers(writing)[:4].reshape(2, 2, -1)).all()
+    assert (loaded(tf.constant("cat")).numpy() == answers(writing)[ROW["cat"]]).all()
+    [served] = loaded.signatures["serving_default"](words=tf.constant(ASKED)).values()
+    assert served.dtype == tf.float32
+    assert (served.numpy() == answers(writing)).all()
+    assert loaded.embeddings.dtype == writing.dtype
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(loaded(tf.constant(["dog", "nowhere"])))
+    learned = tf.convert_to_tensor(tape.gradient(total, loaded.embeddings)).numpy().any(axis=1)
+    rows = {ROW["dog"]} | (set() if writing.unknown is None else {writing.unknown})
+    assert set(np.flatnonzero(learned)) == rows
+
+
+@WAYS
+def test_tensorflow_hub_loads_a_function_from_texts_to_vectors(tf: Any, tmp_path: Path, writing: Writing) -> None:
+    hub = client("tensorflow_hub", HUB)
+    assert written(tmp_path / "words.tfhub", writing) == [
+        "no text has the words with blanks once it is split: 4 in all, such as 'new york'"
+    ]
+    texts = ["cat", " 猫\tdog\n cat ", "cat nowhere dog nowhere", "", " \n", "nowhere"]
+    found = hub.load(str(tmp_path / "words.tfhub"))(tf.constant(texts)).numpy()
+    assert found.dtype == np.float32
+    for vector, text in zip(found, texts, strict=True):
+        words = [word for word in text.split() if writing.unknown is not None or word in ROW]
+        rows = [expected(writing)[ROW.get(word, writing.unknown)] for word in words]
+        wanted = np.sum(rows, axis=0) / np.sqrt(len(rows)) if rows else np.zeros(DIM)
+        np.testing.assert_allclose(vector, wanted, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_a_layer_of_tensorflow_hub_is_trained_or_kept(tf: Any, tmp_path: Path, trainable: bool) -> None:
+    hub, keras = client("tensorflow_hub", HUB), client("tf_keras", HUB)
+    written(tmp_path / "words.tfhub")
+    layer = hub.KerasLayer(str(tmp_path / "words.tfhub"), trainable=trainable, input_shape=[], dtype=tf.string)
+    model = keras.Sequential([layer, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(tf.constant(["cat", "cat 猫"]), tf.constant([[5.0], [-5.0]]), verbose=0)
+    moved = (layer.variables[0].numpy() != MATRIX).any(axis=1)
+    assert set(np.flatnonzero(moved)) == ({ROW["cat"], ROW["猫"]} if trainable else set())
+
+
+@pytest.mark.parametrize("name", ["words.keras", "words.savedmodel", "words.tfhub"])
+def test_what_is_only_written_is_named_when_it_is_to_be_read(tf: Any, tmp_path: Path, name: str) -> None:
+    written(tmp_path / name)
+    with pytest.raises(InputError, match="which can be written but not read"):
+        formats.read(tmp_path / name)

@@ -1,0 +1,182 @@
+"""PyTorch's own loader and layer take what is written, and files of others are read or refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import numpy as np
+import pytest
+
+from tests.formats.neural import BOTH, DIM, HALF, MATRIX, ROW, WORDS, client, expected, written
+from wvcli import formats
+from wvcli.errors import InputError
+from wvcli.formats import Writing
+
+torch: Any = client("torch")
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+@pytest.mark.parametrize("writing", [Writing(), BOTH, HALF], ids=["plain", "special", "float16"])
+def test_pytorch_loads_words_and_numbers_and_runs_no_code(tmp_path: Path, writing: Writing, mapped: bool) -> None:
+    assert written(tmp_path / "words.pt", writing) == []
+    saved = torch.load(tmp_path / "words.pt", weights_only=True, mmap=mapped)
+    weight = saved["state_dict"]["weight"]
+    assert saved["itos"] == WORDS
+    assert (saved["padding_idx"], saved["unknown_idx"]) == (writing.pad, writing.unknown)
+    assert weight.dtype == getattr(torch, writing.dtype)
+    assert (weight.float().numpy() == expected(writing)).all()
+    assert ZipFile(tmp_path / "words.pt").testzip() is None
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_an_embedding_layer_is_made_fixed_or_to_be_trained(tmp_path: Path, freeze: bool) -> None:
+    written(tmp_path / "words.pt", BOTH)
+    saved = torch.load(tmp_path / "words.pt", weights_only=True)
+    layer = torch.nn.Embedding.from_pretrained(
+        saved["state_dict"]["weight"], freeze=freeze, padding_idx=saved["padding_idx"]
+    )
+    ids = torch.tensor([[ROW["cat"], ROW["猫"], saved["padding_idx"]]])
+    output = torch.nn.Linear(DIM, 1)(layer(ids)).sum()
+    output.backward()
+    if freeze:
+        assert layer.weight.grad is None
+    else:
+        learned = layer.weight.grad.numpy().any(axis=1)
+        assert set(np.flatnonzero(learned)) == {ROW["cat"], ROW["猫"]}
+
+
+def test_the_state_dict_fits_an_embedding_layer(tmp_path: Path) -> None:
+    written(tmp_path / "words.pt")
+    layer = torch.nn.Embedding(len(WORDS), DIM)
+    layer.load_state_dict(torch.load(tmp_path / "words.pt", weights_only=True)["state_dict"])
+    assert (layer(torch.arange(len(WORDS))).detach().numpy() == MATRIX).all()
+
+
+STOI = {word: row for row, word in reversed(list(enumerate(WORDS)))}
+TABLE = torch.from_numpy(MATRIX.copy())
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        (WORDS, STOI, TABLE, DIM),  # what TorchText keeps in its cache
+        {"weight": TABLE, "itos": WORDS},
+        {"model": {"embedding.weight": torch.nn.Parameter(TABLE), "bias": torch.ones(3)}, "vocab": STOI},
+        {"epoch": 3, "words": tuple(WORDS), "lr": 0.1, "table": TABLE.double()},
+        {"words": WORDS, "table": TABLE.T.contiguous().T, "other": torch.zeros(3, 4)},
+    ],
+    ids=["torchtext", "flat", "checkpoint", "float64", "transposed"],
+)
+@pytest.mark.parametrize("archive", [True, False], ids=["zip", "legacy"])
+def test_files_of_others_are_read(tmp_path: Path, saved: object, archive: bool) -> None:
+    torch.save(saved, tmp_path / "theirs", _use_new_zipfile_serialization=archive)
+    for limit in (None, 3):
+        found = formats.read(tmp_path / "theirs", limit=limit)
+        assert list(found) == WORDS[:limit]
+        assert (found.matrix == MATRIX[:limit]).all()
+        assert found.matrix.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_the_digits_are_read_as_float32(tmp_path: Path, dtype: str) -> None:
+    half = TABLE.to(getattr(torch, dtype))
+    torch.save({"weight": half, "itos": WORDS}, tmp_path / "theirs.pt")
+    assert (formats.read(tmp_path / "theirs.pt").matrix == half.float().numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("saved", "problem"),
+    [
+        ({"weight": TABLE}, "holds no list of words"),
+        ({"itos": WORDS}, "found none"),
+        ({"weight": TABLE, "itos": WORDS[1:]}, "found none"),
+        ({"weight": TABLE, "vocab": {word: row + 1 for word, row in STOI.items()}}, "holds no list of words"),
+        ({"in": TABLE, "out": TABLE + 1, "itos": WORDS}, "found 2 such pairs"),
+        ({"weight": TABLE, "itos": ["cat"] * len(WORDS)}, "the word 'cat' occurs twice"),
+        ({"weight": TABLE, "itos": ["\ud800", *WORDS[1:]]}, "is not Unicode text"),
+        ({"weight": TABLE.int(), "itos": WORDS}, "found none"),
+        ({"weight": torch.ones(1, 1).expand(2, 10**12), "itos": ["a", "b"]}, "are not all in the file"),
+        ([], "holds no list of words"),
+    ],
+)
+def test_what_is_no_table_of_words_is_refused(tmp_path: Path, saved: object, problem: str) -> None:
+    torch.save(saved, tmp_path / "theirs.pt")
+    with pytest.raises(InputError, match=problem) as caught:
+        formats.read(tmp_path / "theirs.pt")
+    assert caught.value.message.count(str(tmp_path)) == 1
+
+
+class Hostile:
+    """It asks, when it is loaded, for a command to be run."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        import os
+
+        return os.system, (self.command,)
+
+
+@pytest.mark.parametrize("archive", [True, False], ids=["zip", "legacy"])
+def test_a_file_that_would_run_a_command_is_refused_by_name(tmp_path: Path, archive: bool) -> None:
+    saved = {"weight": TABLE, "itos": WORDS, "more": Hostile(f"touch {tmp_path / 'run'}")}
+    torch.save(saved, tmp_path / "theirs.pt", _use_new_zipfile_serialization=archive)
+    with pytest.raises(InputError, match=r"asks for (posix|nt)\.system"):
+        formats.read(tmp_path / "theirs.pt")
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_archive_that_unpacks_to_more_than_its_size_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "words.pt")
+    with ZipFile(tmp_path / "words.pt") as given, ZipFile(tmp_path / "bomb.pt", "w", ZIP_DEFLATED) as bomb:
+        for name in given.namelist():
+            bomb.writestr(name, bytes(50_000_000) if name.endswith("data.pkl") else given.read(name))
+    with pytest.raises(InputError, match=r"claim 50000[0-9]+ bytes, more than the file has"):
+        formats.read(tmp_path / "bomb.pt")
+
+
+# A loader in C++ that stumbles would take the tests with it: hence a program of its own.
+BROKEN = """
+import random, sys
+from collections import Counter
+from pathlib import Path
+from wvcli import formats
+from wvcli.errors import WvcliError
+
+folder, draw, counts = Path(sys.argv[1]), random.Random(5), Counter()
+for name in ("words.pt", "legacy.pt"):
+    whole = (folder / name).read_bytes()
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(draw.choice([1, 1, 2, 6])):
+            place = draw.randrange(len(data))
+            piece = draw.choice([b"", b"\\xff", b"\\0" * 8, b"\\xff" * 8, draw.randbytes(4), b"PK\\5\\6"])
+            data[place : place + draw.choice([0, 1, len(piece), 40])] = piece
+        data = data[: draw.choice([len(data)] * 3 + [draw.randrange(1, len(data) + 1)])]
+        (folder / "broken.pt").write_bytes(data)
+        try:
+            found = formats.read(folder / "broken.pt", "torch")
+            assert found.matrix[:].shape == (len(list(found)), found.dim)
+            float(found.matrix.sum())
+            counts["read"] += 1
+        except WvcliError as error:
+            assert "\\n" not in error.message and "broken.pt" in error.message, error.message
+            counts["refused"] += 1
+print(counts["read"], counts["refused"])
+"""
+
+
+def test_broken_files_are_refused_or_read_and_never_crash(tmp_path: Path) -> None:
+    written(tmp_path / "words.pt")
+    torch.save((WORDS, STOI, TABLE, DIM), tmp_path / "legacy.pt", _use_new_zipfile_serialization=False)
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN, str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    read, refused = map(int, done.stdout.split())
+    assert read + refused == 300
+    assert read > 20
+    assert refused > 100

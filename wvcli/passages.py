@@ -7,9 +7,8 @@ from itertools import pairwise
 
 _GAP = r"[\W_]*"  # between the words of a phrase
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Thai, kana, ideographs
-_SPACED_LETTER = re.compile(
-    rf"[^\W{_UNSPACED}]"
-)  # a letter that belongs to the word whose letters stand beside it
+# Patterns are compiled when they are needed, since every question imports this.
+_SPACED_LETTER = rf"[^\W{_UNSPACED}]"  # a letter that belongs to the word whose letters stand beside it
 _LEFT_OUT = "…"
 
 Span = tuple[int, int]
@@ -96,7 +95,7 @@ def _pattern(word: str, joint: str) -> str:
 def _is_part(line: str, start: int, stop: int) -> bool:
     """Whether a stretch of text begins or ends within a word."""
     edges = (line[max(0, start - 1) : start + 1], line[stop - 1 : stop + 1])
-    return any(len(edge) == 2 and all(map(_SPACED_LETTER.match, edge)) for edge in edges)
+    return any(len(edge) == 2 and all(re.match(_SPACED_LETTER, letter) for letter in edge) for edge in edges)
 
 
 def _nearest(places: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:

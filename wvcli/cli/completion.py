@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _VARIABLE = "_WVCLI_COMPLETE"  # named by the scripts, as those below
 _MOST = 50  # words offered: about what a person looks over
 _BREAKS = ":=@"  # where bash breaks words, of the characters that words hold (COMP_WORDBREAKS)
-_BREAK = re.compile(f"[{_BREAKS}]+")
-_OPTION = re.compile("--?[a-z-]+=")
-_SPECIAL = re.compile(r"(?![\w%+,./:=@-])[\x00-\x7f]")  # a shell may read these in a way of its own
-_SPECIAL_QUOTED = re.compile(r'[\\"$`]')  # and these even in quotation marks
+_BREAK = f"[{_BREAKS}]+"
+_OPTION = "--?[a-z-]+="
+_SPECIAL = r"(?![\w%+,./:=@-])[\x00-\x7f]"  # a shell may read these in a way of its own
+_SPECIAL_QUOTED = r'[\\"$`]'  # and these even in quotation marks
 
 Item = tuple[str, str]  # what is offered, and a line about it or nothing
 
@@ -137,9 +137,9 @@ def _bash(program: typer.Typer) -> tuple[str, int]:
 def _replaced(pieces: list[str]) -> str:
     """The part of the last word that bash replaces: what stands behind a break, and the break if it is an @."""
     *before, last = pieces
-    if _BREAK.fullmatch(last):
+    if re.fullmatch(_BREAK, last):
         return "@" if last.endswith("@") else ""
-    behind_at = before and _BREAK.fullmatch(before[-1]) and before[-1].endswith("@")
+    behind_at = before and re.fullmatch(_BREAK, before[-1]) and before[-1].endswith("@")
     return f"@{last}" if behind_at else last
 
 
@@ -147,7 +147,7 @@ def _joined_at_breaks(pieces: list[str]) -> list[str]:
     """Words as typed: bash gives `a:b` as three, and does not tell whether blanks stood between."""
     joined = pieces[:1]
     for before, piece in pairwise(pieces):
-        if len(joined) > 1 and (_BREAK.fullmatch(piece) or _BREAK.fullmatch(before)):
+        if len(joined) > 1 and (re.fullmatch(_BREAK, piece) or re.fullmatch(_BREAK, before)):
             joined[-1] += piece
         else:
             joined.append(piece)
@@ -158,7 +158,7 @@ def _for_bash(value: str, quote: str) -> str:
     """A word in the way it is typed, within an open quotation or else with what is special escaped."""
     if quote == "'":
         return value.replace("'", "'\\''")
-    return (_SPECIAL_QUOTED if quote else _SPECIAL).sub(r"\\\g<0>", value)
+    return re.sub(_SPECIAL_QUOTED if quote else _SPECIAL, r"\\\g<0>", value)
 
 
 def _zsh(program: typer.Typer) -> tuple[str, int]:
@@ -168,7 +168,7 @@ def _zsh(program: typer.Typer) -> tuple[str, int]:
         return "_files", 0
     described = (f"{_escaped(value)}:{about}" if about else _escaped(value) for value, about in offers)
     array = " ".join(map(shlex.quote, described))
-    behind_sign = "compset -P '*='; " if _OPTION.match(incomplete) else ""
+    behind_sign = "compset -P '*='; " if re.match(_OPTION, incomplete) else ""
     return f"{behind_sign}local -a offers; offers=({array}); _describe -V wvcli offers", 0
 
 
@@ -178,7 +178,7 @@ def _escaped(value: str) -> str:
 
 def _fish(program: typer.Typer) -> tuple[str, int]:
     before, incomplete = _split(os.environ.get("_TYPER_COMPLETE_ARGS", ""))
-    option = _OPTION.match(incomplete)
+    option = re.match(_OPTION, incomplete)
     first = option[0] if option else ""  # fish puts what is offered in the place of all that was typed
     offers = [(first + value, about) for value, about in _offers(program, before, incomplete)]
     if os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":

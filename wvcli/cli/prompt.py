@@ -124,7 +124,7 @@ class _Plain(Reader):
             else:  # there `input` would write the prompt among the data
                 console.put(prompt if console.is_terminal() else "")
                 line = input()
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
             console.put("\n" if console.is_terminal() else "")
             raise
         self._history.add(line)

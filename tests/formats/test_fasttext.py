@@ -13,7 +13,7 @@ from gensim.models import FastText
 from gensim.models.fasttext import load_facebook_model, save_facebook_model
 
 import wvcli
-from tests.conftest import SENTENCES, Run
+from tests.conftest import CLONE, SENTENCES, Run
 from wvcli import exchange, formats, store
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats._fasttext_model import open_model
@@ -25,7 +25,7 @@ from wvcli.vocabulary import Vocabulary
 PROGRAM = shutil.which("fasttext")
 needs_fasttext = pytest.mark.skipif(PROGRAM is None, reason="the program fasttext is not installed")
 DATA = Path(importlib.util.find_spec("gensim").origin).parent / "test" / "test_data"  # type: ignore[union-attr,arg-type]
-LID = Path("/work/shared/data/fixtures/lid.176.ftz")
+LID = CLONE.parent / "shared" / "data" / "fixtures" / "lid.176.ftz"
 
 UNSEEN = ["catdog", "mouses", "猫的", "naïveté", "x", "😀"]
 KINDS = [
@@ -310,7 +310,7 @@ def test_a_classifier_of_the_program_is_refused_by_name(tmp_path: Path) -> None:
     assert "is a classifier (fastText supervised)" in refusal(tmp_path / "m.ftz")
 
 
-@pytest.mark.skipif(not LID.exists(), reason="the data shared beside the project is not there")
+@pytest.mark.skipif(not LID.exists(), reason="lid.176.ftz, a model of fastText, is not beside the clone")
 def test_the_language_identifier_is_refused_by_name() -> None:
     assert "is a classifier (fastText supervised)" in refusal(LID)
 

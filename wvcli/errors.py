@@ -67,3 +67,13 @@ class MissingExtraError(WvcliError):
 def install_line(extra: str) -> str:
     """What to type to install an optional extra."""
     return f'pip install "wvcli[{extra}]"'
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in a few words."""
+    return (error.strerror or str(error)).lower()
+
+
+def unreadable(what: object, error: OSError) -> InputError:
+    """The failure that a file cannot be read."""
+    return InputError(f"cannot read {what}: {reason(error)}")

@@ -15,7 +15,7 @@ import numpy as np
 
 from wvcli.encoded import put_json, taken_json
 from wvcli.encoding import Encoding
-from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.errors import InputError, UsageError, WvcliError, reason
 
 _MANIFEST = "text.json"
 
@@ -88,7 +88,7 @@ def room(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WvcliError(f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}") from error
+        raise WvcliError(f"cannot make the folder {folder}: {reason(error)}") from error
     try:
         yield
     except BaseException:

@@ -32,7 +32,7 @@ def blocks(array: Any) -> Iterator[tuple[int, npt.NDArray[Any]]]:
 def release(array: npt.NDArray[Any]) -> None:
     """Give back the memory of a part of a file that is mapped to be read only; it is read again when asked for."""
     if array.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"):
-        _advise(array, mmap.MADV_DONTNEED)
+        _advise(array, mmap.MADV_DONTNEED, _AROUND)
 
 
 def read_ahead(array: npt.NDArray[Any]) -> None:
@@ -44,8 +44,11 @@ def read_ahead(array: npt.NDArray[Any]) -> None:
         _advise(array, mmap.MADV_WILLNEED)
 
 
-def _advise(array: npt.NDArray[Any], advice: int) -> None:
-    """Tell the system about a part of a file that is mapped to be read only; nothing for other arrays."""
+def _advise(array: npt.NDArray[Any], advice: int, before: int = 0) -> None:
+    """Tell the system about a part of a file that is mapped to be read only, and so many bytes before it.
+
+    Nothing is told about other arrays.
+    """
     owner: Any = array
     while isinstance(owner, np.ndarray | memoryview):
         if isinstance(owner, np.ndarray) and owner.flags.writeable:
@@ -53,6 +56,6 @@ def _advise(array: npt.NDArray[Any], advice: int) -> None:
         owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
     if isinstance(owner, mmap.mmap):
         begin = np.frombuffer(owner, dtype=np.uint8).ctypes.data
-        first = max(0, array.ctypes.data - begin - _AROUND) // mmap.PAGESIZE * mmap.PAGESIZE
+        first = max(0, array.ctypes.data - begin - before) // mmap.PAGESIZE * mmap.PAGESIZE
         last = array.ctypes.data - begin + array.nbytes
         owner.madvise(advice, first, min(last, len(owner)) - first)

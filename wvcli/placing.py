@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from wvcli.errors import UsageError, WvcliError
+from wvcli.errors import UsageError, WvcliError, reason
 
 MayReplace = Callable[[Path], bool]
 
@@ -30,7 +30,9 @@ def check_writable(path: Path, overwrite: bool, may_replace: MayReplace | None =
     if not path.parent.is_dir():
         raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
     try:
-        _probe(_aside(path))
+        probe = _aside(path)
+        probe.touch()
+        probe.unlink()
     except OSError as error:
         raise WvcliError(f"cannot write {path}: {reason(error)}") from error
 
@@ -46,14 +48,6 @@ def _check_folder(path: Path, overwrite: bool, may_replace: MayReplace | None) -
         raise UsageError(f"{path} exists", "add --force to overwrite it, or name another folder")
     if not may_replace(path):
         raise UsageError(f"{path} is a folder that holds other things", "name another one")
-
-
-def _probe(aside: Path) -> int:
-    """Make a file and take it away again; gives the permissions that new files have here."""
-    aside.touch()
-    mode = aside.stat().st_mode
-    aside.unlink()
-    return mode
 
 
 @contextmanager
@@ -77,18 +71,12 @@ def written_aside(path: Path, overwrite: bool, may_replace: MayReplace | None = 
         path = path.resolve()
     aside = _aside(path)
     try:
-        mode = _probe(aside)
         yield aside
-        if aside.is_file():
-            os.chmod(aside, mode)  # the safetensors package makes files that only their owner may read
         _place(aside, path, overwrite)
         with suppress(OSError):  # some file systems cannot flush a folder; the file itself is safe
             _flush(path.parent)
-    except Exception as error:
-        # The safetensors package wraps an operating system error in its own.
-        if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
-            raise WvcliError(f"cannot write {path}: {reason(error)}") from error
-        raise
+    except OSError as error:
+        raise WvcliError(f"cannot write {path}: {reason(error)}") from error
     finally:
         for made in (aside, *_companions(aside)):
             _remove(made)
@@ -155,12 +143,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def reason(error: Exception) -> str:
-    """Why the operating system refused, in a few words."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    if "No space left" in str(error):
-        return "no space left on device"
-    return str(error)

@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import IO, Any
 
-from wvcli.errors import InputError, MissingExtraError
+from wvcli.errors import InputError, MissingExtraError, unreadable
 
 STDIN = "-"
 
@@ -164,7 +164,7 @@ def reading(file: str, on_bytes: Callable[[int], None]) -> Iterator["BufferedRea
     except EOFError as error:
         raise InputError(f"{called(file)} is cut off: its compressed data ends early") from error
     except OSError as error:
-        raise InputError(f"cannot read {called(file)}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(called(file), error) from error
     except Exception as error:
         # lzma, zstd and zlib each have a kind of their own for damaged data
         if type(error).__name__ in ("LZMAError", "ZstdError", "error"):

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError
-from wvcli.placing import reason, written_aside
+from wvcli.errors import InputError, unreadable
+from wvcli.placing import written_aside
 from wvcli.spelling import normal, plain
 from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
@@ -225,7 +225,7 @@ def map_file(path: Path) -> tuple[dict[str, str], Tensors]:
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error
     except OSError as error:
-        raise InputError(f"cannot read {path}: {reason(error)}") from error
+        raise unreadable(path, error) from error
     except (SafetensorError, ValueError) as error:
         raise InputError(f"{path} is damaged or not a model: {error}") from error
     try:

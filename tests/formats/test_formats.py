@@ -105,7 +105,7 @@ def read(member: Format, path: Path, limit: int | None = None) -> Vectors:
 
 
 def recognised(path: Path) -> list[str]:
-    return [member.name for member in registry if member.recognises(path)]
+    return [member.name for member in formats.fitting(path)]
 
 
 def refusal(member: Format, path: Path) -> str:

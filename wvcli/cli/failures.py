@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from wvcli.cli import console, output
-from wvcli.errors import ExitCode, UsageError, WvcliError
+from wvcli.errors import ExitCode, UsageError, WvcliError, reason
 
 
 def exit_code(run: Callable[[], Any]) -> int:
@@ -31,8 +31,8 @@ def exit_code(run: Callable[[], Any]) -> int:
         return ExitCode.INTERRUPTED
     except OSError as problem:
         output.settle()
-        reason = (problem.strerror or str(problem)).lower()
-        console.error(WvcliError(f"{problem.filename}: {reason}" if problem.filename else reason))
+        where = f"{problem.filename}: " if problem.filename else ""
+        console.error(WvcliError(where + reason(problem)))
         return ExitCode.FAILED
     except MemoryError:
         console.error(WvcliError("not enough memory"))

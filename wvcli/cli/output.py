@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wvcli.cli.cells import DECIMALS, Column, Row, cell, is_vector, number_texts
 from wvcli.cli.console import styles, visible
-from wvcli.errors import WvcliError
+from wvcli.errors import WvcliError, reason
 from wvcli.passages import Passage
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _put(text: str) -> None:
         forget()
         if isinstance(error, BrokenPipeError):
             raise ReaderGone from error
-        raise WvcliError(f"cannot write to stdout: {(error.strerror or str(error)).lower()}") from error
+        raise WvcliError(f"cannot write to stdout: {reason(error)}") from error
 
 
 def forget() -> None:

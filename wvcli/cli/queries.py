@@ -16,7 +16,7 @@ import typer
 
 from wvcli.cli import console
 from wvcli.cli.cells import Row
-from wvcli.errors import ExitCode, InputError, MissingWordError, UsageError
+from wvcli.errors import ExitCode, InputError, MissingWordError, UsageError, unreadable
 
 if TYPE_CHECKING:
     from wvcli.vectors import Lookup, Vectors
@@ -148,7 +148,7 @@ def words_in(path: Path) -> list[str]:
     try:
         content = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     return [word for _, word in chain.from_iterable(_batches(content.split(b"\n"), 0))]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wvcli.errors import InputError, UsageError
+from wvcli.errors import InputError, UsageError, unreadable
 from wvcli.formats._layout import Watcher, watcher
 from wvcli.placing import written_aside
 from wvcli.registry import Registry
@@ -63,16 +63,6 @@ class Format:
     special: bool = False
     extra: str = ""
 
-    def recognises(self, path: Path) -> bool:
-        """Whether a file or folder is in this format.
-
-        Raises:
-            InputError: it cannot be read.
-        """
-        if path.is_dir():
-            return self.sniff_folder is not None and self.sniff_folder(path)
-        return self.sniff(_head(path))
-
 
 registry: Registry[Format] = Registry("format", __name__)
 
@@ -82,7 +72,19 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_SNIFFED)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
+
+
+def fitting(path: Path) -> list[Format]:
+    """The formats that a file or folder may be in.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if path.is_dir():
+        return [member for member in registry if member.sniff_folder and member.sniff_folder(path)]
+    head = _head(path)
+    return [member for member in registry if member.sniff(head)]
 
 
 def recognise(path: Path) -> Format:
@@ -91,19 +93,14 @@ def recognise(path: Path) -> Format:
     Raises:
         InputError: it cannot be read, or is in no known format, or in one that is only written.
     """
-    head = b"" if path.is_dir() else _head(path)
-    fitting = [
-        candidate
-        for candidate in registry
-        if (candidate.recognises(path) if path.is_dir() else candidate.sniff(head))
-    ]
-    able = [candidate for candidate in fitting if candidate.read]
+    found = fitting(path)
+    able = [candidate for candidate in found if candidate.read]
     named = [candidate for candidate in able if path.name.lower().endswith(candidate.suffixes)]
     for candidate in named + able:
         return candidate
-    if fitting:
-        raise InputError(f"{path} is in the format {fitting[0].name}, which can be written but not read")
-    if head.startswith(_COMPRESSED):
+    if found:
+        raise InputError(f"{path} is in the format {found[0].name}, which can be written but not read")
+    if not path.is_dir() and _head(path).startswith(_COMPRESSED):
         raise InputError(f"{path} is compressed", "unpack it first")
     what = "a folder, and not" if path.is_dir() else "not"
     raise InputError(f"{path} is {what} in any format known here", "wvcli formats lists them")
@@ -147,15 +144,15 @@ def for_writing(path: Path, name: str | None = None) -> Format:
     if name is not None:
         chosen = registry.get(name)
     else:
-        fitting = [
+        meant = [
             (len(suffix), candidate)
             for candidate in registry
             for suffix in candidate.suffixes
             if candidate.write and path.name.lower().endswith(suffix)
         ]
-        if not fitting:
+        if not meant:
             raise UsageError(f"no format goes by the suffix of {path}", "name one with --to; see wvcli formats")
-        chosen = max(fitting, key=lambda pair: pair[0])[1]
+        chosen = max(meant, key=lambda pair: pair[0])[1]
     if chosen.write is None:
         raise UsageError(f"the format {chosen.name} can be read but not written")
     return chosen

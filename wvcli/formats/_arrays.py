@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError
+from wvcli.errors import InputError, unreadable
 from wvcli.formats._layout import Rows
 from wvcli.geometry import FloatArray
 from wvcli.paging import blocks
@@ -30,7 +30,7 @@ def map_array(path: Path) -> npt.NDArray[Any]:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     except (ValueError, EOFError, SyntaxError, OverflowError) as error:
         raise InputError(f"{path} is damaged or no .npy file of numbers: {str(error).splitlines()[0]}") from error
     if not isinstance(array, np.ndarray):
@@ -142,7 +142,7 @@ def words_beside(path: Path, rows: int) -> list[str]:
     try:
         lines = found.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8").removesuffix("\n").split("\n")
     except OSError as error:
-        raise InputError(f"cannot read {found}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(found, error) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{found} is not UTF-8 at byte {error.start}") from error
     if len(lines) != rows:

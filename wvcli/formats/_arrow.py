@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wvcli.errors import InputError, MissingExtraError
+from wvcli.errors import InputError, MissingExtraError, unreadable
 from wvcli.formats._columns import checked_count, known_counts, parts
 from wvcli.formats._layout import Rows
 from wvcli.geometry import FloatArray
@@ -60,7 +60,7 @@ def reading(path: Path, arrow: Any) -> Iterator[None]:
     except OSError as error:  # Arrow raises it for damage too
         if error.errno is None:
             raise InputError(f"{path} is damaged: {_first_line(error)}") from error
-        raise InputError(f"cannot read {path}: {(error.strerror or _first_line(error)).lower()}") from error
+        raise unreadable(path, error) from error
     except (MemoryError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is damaged: {_first_line(error)}") from error
 

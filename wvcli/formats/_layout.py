@@ -15,7 +15,7 @@ from weakref import finalize
 
 import numpy as np
 
-from wvcli.errors import InputError, WvcliError
+from wvcli.errors import InputError, WvcliError, unreadable
 from wvcli.geometry import FloatArray
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
@@ -99,7 +99,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as file:
             yield file
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
 
 
 def bytes_left(file: BinaryIO) -> int:

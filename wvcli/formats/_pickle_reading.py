@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from wvcli.errors import InputError
+from wvcli.errors import InputError, unreadable
 from wvcli.formats._pickle_objects import ADMITTED, MADE, Array, Kind, Name, Thing
 
 _PROTOCOLS = (2, 3, 4, 5)
@@ -32,7 +32,7 @@ def load(path: Path, admitted: Collection[str]) -> Any:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     except ValueError as error:
         raise InputError(f"{path} is empty; expected a pickle of Gensim's") from error
     machine = _Machine(mapped, ADMITTED | frozenset(admitted))

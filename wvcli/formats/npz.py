@@ -22,7 +22,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, WvcliError
+from wvcli.errors import InputError, WvcliError, unreadable
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import Counts, as_counts, check_matrix, check_words, map_array, of_arrays, words_beside
 from wvcli.formats._layout import Rows
@@ -119,7 +119,7 @@ def _archive(path: Path) -> Iterator[_Archive]:
         with zipfile.ZipFile(path) as file:
             yield _Archive(path, file)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     except (*_DAMAGE, RuntimeError) as error:  # RuntimeError: it is encrypted
         raise InputError(f"{path} is damaged: {str(error) or type(error).__name__}") from error
 
@@ -196,7 +196,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         with path.open("rb") as file:
             zipped = file.read(2) == b"PK"
     except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise unreadable(path, error) from error
     if zipped:
         return _read_zip(path, limit)
     matrix = map_array(path)

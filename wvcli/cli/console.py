@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
+_NAMED = 10  # of one kind; beyond, they are counted
 _LINE_SECONDS = 60.0  # between two lines of progress where there is no terminal
 _quiet = False
 
@@ -82,6 +83,28 @@ def note(text: str) -> None:
 def put(text: str) -> None:
     """Write text as it is, such as a prompt."""
     print(text, end="", file=sys.stderr, flush=True)
+
+
+class Tally:
+    """How often something was told, so that of many only the first are named and the rest is counted.
+
+    Args:
+        summary: what is said of them all, behind their number.
+    """
+
+    def __init__(self, summary: str) -> None:
+        self.count = 0
+        self._summary = summary
+
+    def is_told(self) -> bool:
+        """Count one more; whether it is among those to be named."""
+        self.count += 1
+        return self.count <= _NAMED
+
+    def sum_up(self) -> None:
+        """Tell how many there were, if not all were named."""
+        if self.count > _NAMED:
+            note(f"{self.count:,} {self._summary}")
 
 
 def summary(draw: "Callable[[], RenderableType]") -> None:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from wvcli.preparation import Progress
     from wvcli.vectors import Vectors
 
-_NAMED = 10  # pairs named on stderr; beyond, they are counted
-
 
 @contextmanager
 def pair_writer(
@@ -69,7 +67,9 @@ class Explainer:
     format: OutputFormat
     _problem: WvcliError | None = None
     _unknown: bool = False
-    _unshared: int = 0
+
+    def __post_init__(self) -> None:
+        self._unshared = console.Tally("pairs in all share no context")
 
     def all_columns(self) -> tuple[Column, ...]:
         """The columns of the rows, and for a program those of the evidence."""
@@ -157,14 +157,12 @@ class Explainer:
             return shared_contexts(self.vectors, pairs, on_progress=on_progress)
 
     def _tell_unshared(self, words: tuple[str | None, str | None]) -> None:
-        self._unshared += 1
-        if self._unshared <= _NAMED:
+        if self._unshared.is_told():
             console.note(f"no word stands near both {words[0]!r} and {words[1]!r} more often than by chance")
 
     def finish(self) -> None:
         """Tell what was not explained; end with the exit code for it if the corpus was found wanting."""
-        if self._unshared > _NAMED:
-            console.note(f"{self._unshared:,} pairs in all share no context")
+        self._unshared.sum_up()
         if self._unknown:
             console.note("a word that is not in the vocabulary has no lines to show")
         if self._problem:

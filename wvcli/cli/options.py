@@ -9,7 +9,7 @@ from wvcli.cli import completion, console
 from wvcli.cli.output import OutputFormat
 
 Missing = Literal["error", "skip", "null", "subword"]
-Dtype = Literal["float32", "float16", "int8"]
+Dtype = Literal["float32", "float16"]
 UnknownRow = Literal["zero", "mean", "random"]
 MissingVector = Literal["error", "skip", "null", "subword", "random"]
 
@@ -17,6 +17,17 @@ MissingVector = Literal["error", "skip", "null", "subword", "random"]
 def _be_quiet(value: bool) -> bool:
     console.set_quiet(value)
     return value
+
+
+def output(default: str) -> Any:
+    """The option that names a model file to write, which `default` says what it is without."""
+    return typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=f"Model file to write [default: {default}].",
+        show_default=False,
+    )
 
 
 def _words(metavar: str, help: str) -> Any:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from wvcli.cli import console
 from wvcli.cli.cells import Column, Row
-from wvcli.cli.queries import Finder, words_in
+from wvcli.cli.finder import Finder
+from wvcli.cli.queries import words_in
 from wvcli.errors import MissingWordError
 
 if TYPE_CHECKING:

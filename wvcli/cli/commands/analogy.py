@@ -8,8 +8,10 @@ import typer
 
 from wvcli.cli import completion, options
 from wvcli.cli.cells import Column
+from wvcli.cli.finder import Finder
+from wvcli.cli.opening import open_vectors
 from wvcli.cli.output import writer
-from wvcli.cli.queries import Finder, open_vectors, question_batches
+from wvcli.cli.queries import question_batches
 from wvcli.cli.searches import Question, answer_columns, answer_rows, rows_among
 from wvcli.errors import UsageError
 

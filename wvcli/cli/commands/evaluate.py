@@ -8,8 +8,8 @@ import typer
 
 from wvcli.cli import console, options
 from wvcli.cli.cells import Column
+from wvcli.cli.opening import named_once, open_vectors
 from wvcli.cli.output import resolved, writer
-from wvcli.cli.queries import named_once, open_vectors
 from wvcli.cli.scores import write_tables
 from wvcli.errors import UsageError
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import completion, console, options
-from wvcli.cli.queries import open_vectors, pairs_in, words_in
+from wvcli.cli.opening import open_vectors
+from wvcli.cli.queries import pairs_in, words_in
 from wvcli.errors import UsageError
 
 

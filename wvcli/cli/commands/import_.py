@@ -12,16 +12,7 @@ def import_(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="File or folder of another system.", show_default=False)
     ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Model file to write [default: FILE's name in this folder].",
-            show_default=False,
-        ),
-    ] = None,
+    output: Annotated[Path | None, options.output("FILE's name in this folder")] = None,
     name: Annotated[
         str | None,
         typer.Option(

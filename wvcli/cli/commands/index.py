@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from wvcli.cli import console, options
+from wvcli.cli.opening import named_once, open_vectors
 from wvcli.cli.output import write_object
-from wvcli.cli.queries import named_once, open_vectors
 
 
 def index(

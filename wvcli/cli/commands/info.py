@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from wvcli.cli import console, options
+from wvcli.cli.opening import named_once
 from wvcli.cli.output import line, resolved, write_object
-from wvcli.cli.queries import named_once
 from wvcli.cli.report import spark
 from wvcli.errors import InputError, UsageError
 

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from wvcli.cli import options
 from wvcli.cli.cells import Column, Row
+from wvcli.cli.finder import Finder, single_rows
+from wvcli.cli.opening import open_vectors
 from wvcli.cli.output import writer
-from wvcli.cli.queries import Finder, open_vectors, question_batches, single_rows
+from wvcli.cli.queries import question_batches
 
 if TYPE_CHECKING:
     from wvcli.vectors import Lookup

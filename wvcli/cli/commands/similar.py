@@ -10,14 +10,9 @@ import typer
 from wvcli.cli import completion, options
 from wvcli.cli.cells import Column
 from wvcli.cli.explaining import pair_writer
-from wvcli.cli.queries import (
-    STDIN,
-    Finder,
-    is_alone,
-    open_vectors,
-    question_batches,
-    word_batches,
-)
+from wvcli.cli.finder import Finder
+from wvcli.cli.opening import open_vectors
+from wvcli.cli.queries import STDIN, is_alone, question_batches, word_batches
 from wvcli.cli.searches import Question, answer_columns, answer_rows, excluded_rows, rows_among
 from wvcli.errors import UsageError
 

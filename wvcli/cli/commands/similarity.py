@@ -3,7 +3,9 @@
 from wvcli.cli import options
 from wvcli.cli.cells import Column
 from wvcli.cli.explaining import pair_writer
-from wvcli.cli.queries import Finder, open_vectors, question_batches, single_rows
+from wvcli.cli.finder import Finder, single_rows
+from wvcli.cli.opening import open_vectors
+from wvcli.cli.queries import question_batches
 
 _COLUMNS = (Column("a"), Column("b"), Column("similarity"))
 

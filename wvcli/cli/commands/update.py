@@ -16,16 +16,7 @@ def update(
         Path, typer.Argument(metavar="MODEL", help="The model to train further.", show_default=False)
     ],
     sources: on.Sources,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Model file to write [default: MODEL itself, with --force].",
-            show_default=False,
-        ),
-    ] = None,
+    output: Annotated[Path | None, options.output("MODEL itself, with --force")] = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
     epochs: on.Epochs = None,

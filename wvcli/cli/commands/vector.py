@@ -2,8 +2,10 @@
 
 from wvcli.cli import options
 from wvcli.cli.cells import Column
+from wvcli.cli.finder import Finder
+from wvcli.cli.opening import open_vectors
 from wvcli.cli.output import writer
-from wvcli.cli.queries import Finder, is_alone, open_vectors, word_batches
+from wvcli.cli.queries import is_alone, word_batches
 
 _COLUMNS = (Column("word"), Column("vector"))
 

@@ -7,8 +7,8 @@ import typer
 
 from wvcli.cli import options
 from wvcli.cli.cells import Column
+from wvcli.cli.opening import open_vectors
 from wvcli.cli.output import writer
-from wvcli.cli.queries import open_vectors
 
 _COLUMNS = (Column("rank", table_only=True), Column("word"), Column("count"))
 _BATCH = 1_000  # words written at a time

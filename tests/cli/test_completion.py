@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 import wvcli
+from tests.clients import program
 from tests.conftest import Run, clean_environment
 from tests.terminal import Terminal
 from wvcli import store
@@ -155,15 +155,12 @@ STARTS = {  # how each shell starts, and what it is told first
 def shell(request: pytest.FixtureRequest, tmp_path: Path, odd_model: Path) -> Iterator[tuple[str, Terminal]]:
     """A shell at a terminal, with completion as its users have it; `wvcli` itself only shows how it was called."""
     name, start = request.param, STARTS[request.param]
-    found = shutil.which(start[0][0])
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    program = tmp_path / "wvcli"
-    program.write_text(
+    shown = tmp_path / "wvcli"
+    shown.write_text(
         f'#!/bin/sh\n[ "$_WVCLI_COMPLETE" ] && exec "{sys.executable}" -m wvcli "$@"\n'
         'printf "called"; printf "<%s>" "$@"; echo\n'
     )
-    program.chmod(0o755)
+    shown.chmod(0o755)
     environment = {
         "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
         "TERM": "xterm" if name == "fish" else "dumb",
@@ -177,7 +174,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, odd_model: Path) -> It
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     (tmp_path / "script").write_text(script.stdout)
-    with Terminal([found, *start[0][1:]], tmp_path, environment) as terminal:
+    with Terminal([program(start[0][0]), *start[0][1:]], tmp_path, environment) as terminal:
         terminal.send(f"{start[1]}; echo rea''dy-to-go\n")
         terminal.expect("ready-to-go")
         yield name, terminal

@@ -1,12 +1,8 @@
-"""What tests of formats for neural networks share: odd words, random vectors, the programs on the other side."""
+"""What tests of formats for neural networks share: odd words and random vectors."""
 
-import os
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
-import pytest
 
 from wvcli import formats
 from wvcli.formats import Writing
@@ -45,11 +41,3 @@ def written(path: Path, writing: Writing = PLAIN) -> list[str]:
 def expected(writing: Writing) -> FloatArray:
     """float32 [words, dim], the vectors as a file holds them."""
     return MATRIX.astype(writing.dtype).astype(np.float32)
-
-
-def client(name: str, line: str = "pip install -e '.[test]'") -> ModuleType:
-    """The package on the other side, or a skip that says how to install it; in CI it must be there."""
-    if os.environ.get("CI"):
-        return import_module(name)
-    module: ModuleType = pytest.importorskip(name, reason=f"needs {name}: {line}")
-    return module

@@ -2,7 +2,6 @@
 
 import importlib.util
 import random
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -13,7 +12,8 @@ from gensim.models import FastText
 from gensim.models.fasttext import load_facebook_model, save_facebook_model
 
 import wvcli
-from tests.conftest import CLONE, SENTENCES, Run
+from tests.clients import program
+from tests.conftest import SENTENCES, Run
 from wvcli import exchange, formats, store
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats._fasttext_model import open_model
@@ -22,10 +22,7 @@ from wvcli.subwords import Subwords, Text
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
-PROGRAM = shutil.which("fasttext")
-needs_fasttext = pytest.mark.skipif(PROGRAM is None, reason="the program fasttext is not installed")
 DATA = Path(importlib.util.find_spec("gensim").origin).parent / "test" / "test_data"  # type: ignore[union-attr,arg-type]
-LID = CLONE.parent / "shared" / "data" / "fixtures" / "lid.176.ftz"
 
 UNSEEN = ["catdog", "mouses", "猫的", "naïveté", "x", "😀"]
 KINDS = [
@@ -40,9 +37,12 @@ KINDS = [
 
 
 def fasttext(*arguments: object, stdin: str = "") -> str:
-    assert PROGRAM
     done = subprocess.run(
-        [PROGRAM, *map(str, arguments)], input=stdin.encode(), capture_output=True, timeout=120, check=False
+        [program("fasttext"), *map(str, arguments)],
+        input=stdin.encode(),
+        capture_output=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.decode()
@@ -75,8 +75,6 @@ def check_neighbors(path: Path, vectors: Vectors, words: list[str]) -> None:
 @pytest.fixture(scope="module", params=KINDS)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that the program made."""
-    if PROGRAM is None:
-        pytest.skip("the program fasttext is not installed")
     folder = tmp_path_factory.mktemp("made")
     (folder / "text").write_text("\n".join(SENTENCES * 40) + "\n", encoding="utf-8")
     kind, *options = request.param.split()
@@ -125,7 +123,6 @@ def test_subwords_stay_in_the_file(made: Path) -> None:
         assert not subwords.matrix.flags.writeable
 
 
-@needs_fasttext
 def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Path, tmp_path: Path) -> None:
     vectors = store.open_model(fasttext_model).vectors()
     path = tmp_path / "model.fasttext.bin"
@@ -143,7 +140,6 @@ def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Pat
     assert settings["bucket"] == str(trained["buckets"])
 
 
-@needs_fasttext
 def test_the_program_gives_our_vectors_of_our_word2vec_model(word2vec_model: Path, tmp_path: Path) -> None:
     vectors = store.open_model(word2vec_model).vectors()
     path = tmp_path / "model.fasttext.bin"
@@ -187,8 +183,7 @@ def test_the_output_layer_of_hierarchical_softmax_is_left_out_and_said_to_be(tmp
     np.testing.assert_allclose(theirs.wv.vectors, ours.matrix, rtol=1e-5, atol=1e-8)
     assert theirs.hs == 1
     assert theirs.negative == 0
-    if PROGRAM:
-        check_printed(tmp_path / "out.fasttext.bin", ours, [*ours, *UNSEEN])
+    check_printed(tmp_path / "out.fasttext.bin", ours, [*ours, *UNSEEN])
 
 
 @pytest.mark.parametrize("loss", [{"negative": 5}, {"negative": 0, "hs": 1}])
@@ -203,8 +198,7 @@ def test_what_gensim_wrote_has_gensims_vectors(loss: dict[str, int], bucket: int
     for word in UNSEEN:
         if (found := ours.find(word)) is not None:
             np.testing.assert_allclose(found.vector, theirs.wv[word], rtol=1e-5, atol=1e-8)
-    if PROGRAM:
-        check_printed(tmp_path / "gensim.bin", ours, [*ours, *UNSEEN])
+    check_printed(tmp_path / "gensim.bin", ours, [*ours, *UNSEEN])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +215,6 @@ def test_files_of_old_have_the_vectors_that_gensim_gives_them(name: str) -> None
             np.testing.assert_allclose(found.vector, theirs.wv[word], rtol=1e-4, atol=1e-7)
 
 
-@needs_fasttext
 def test_words_that_are_not_utf8_are_escaped_and_have_the_programs_vectors(tmp_path: Path) -> None:
     text = "kter\xec jin\xe1 dom \xec\xec les kter\xec dom\n".encode("latin-1") * 40
     (tmp_path / "text").write_bytes(text)
@@ -230,9 +223,11 @@ def test_words_that_are_not_utf8_are_escaped_and_have_the_programs_vectors(tmp_p
     )
     ours = formats.read(tmp_path / "m.bin")
     assert set(ours) == {r"kter\xec", r"jin\xe1", "dom", r"\xec\xec", "les", "</s>"}
-    assert PROGRAM
     done = subprocess.run(
-        [PROGRAM, "print-word-vectors", tmp_path / "m.bin"], input=text, capture_output=True, check=True
+        [program("fasttext"), "print-word-vectors", tmp_path / "m.bin"],
+        input=text,
+        capture_output=True,
+        check=True,
     )
     for line in done.stdout.split(b"\n")[:7]:
         word, *numbers = line.split()
@@ -262,8 +257,7 @@ def test_vectors_that_are_no_mean_of_subwords_are_written_so_that_they_become_on
     for row, word in enumerate(words):
         if word not in ("</s>", ""):
             np.testing.assert_allclose(theirs.wv[word], vectors.matrix[row], atol=2e-6)
-    if PROGRAM:
-        check_printed(path, vectors, ["rare", "cat", "猫", "</s>", "x", "naïve", *UNSEEN])
+    check_printed(path, vectors, ["rare", "cat", "猫", "</s>", "x", "naïve", *UNSEEN])
 
 
 def test_chosen_words_keep_their_vectors_and_subwords(run: Run, fasttext_model: Path, tmp_path: Path) -> None:
@@ -299,7 +293,6 @@ def refusal(path: Path) -> str:
     return caught.value.message
 
 
-@needs_fasttext
 def test_a_classifier_of_the_program_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("__label__a cat dog\n__label__b red blue\n" * 30, encoding="utf-8")
     base = ["-input", tmp_path / "text", "-output", tmp_path / "m", "-dim", 4, "-bucket", 300, "-thread", 1]
@@ -308,11 +301,6 @@ def test_a_classifier_of_the_program_is_refused_by_name(tmp_path: Path) -> None:
     assert "is a classifier (fastText supervised)" in refusal(tmp_path / "m.bin")
     fasttext("quantize", *base)
     assert "is a classifier (fastText supervised)" in refusal(tmp_path / "m.ftz")
-
-
-@pytest.mark.skipif(not LID.exists(), reason="lid.176.ftz, a model of fastText, is not beside the clone")
-def test_the_language_identifier_is_refused_by_name() -> None:
-    assert "is a classifier (fastText supervised)" in refusal(LID)
 
 
 def test_gensims_classifier_is_refused_by_name() -> None:

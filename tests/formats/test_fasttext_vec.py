@@ -1,20 +1,16 @@
 """fastText's `.vec`, against the fastText program where it is installed."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
-import pytest
 
+from tests.clients import program
 from wvcli.formats import Writing, registry
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
 FASTTEXT_VEC = registry.get("fasttext-vec")
-needs_fasttext = pytest.mark.skipif(
-    shutil.which("fasttext") is None, reason="the program fasttext is not installed"
-)
 
 
 def test_each_line_ends_with_a_blank_as_in_fasttexts_own_files(tmp_path: Path) -> None:
@@ -24,7 +20,6 @@ def test_each_line_ends_with_a_blank_as_in_fasttexts_own_files(tmp_path: Path) -
     assert (tmp_path / "a.vec").read_bytes() == "2 2\nthe 0.5 -1.0 \n猫 0.1 2e-09 \n".encode()
 
 
-@needs_fasttext
 def test_the_program_trains_on_from_what_is_written(tmp_path: Path) -> None:
     dim = 10
     words = ["cat", "dog", "naïve", "猫", "a\u00a0b", "2", "new york"]
@@ -35,7 +30,7 @@ def test_the_program_trains_on_from_what_is_written(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("__label__a cat dog cat\n__label__b dog 猫 naïve\n" * 5, encoding="utf-8")
     # A learning rate of zero leaves the vectors as they were given.
     options = "-input text -output model -pretrainedVectors pretrained.vec -minCount 1 -lr 0 -epoch 1 -thread 1"
-    command = ["fasttext", "supervised", *options.split(), "-dim", str(dim)]
+    command = [program("fasttext"), "supervised", *options.split(), "-dim", str(dim)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 

@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.formats.neural import BOTH, HALF, WORDS, client, expected, written
+from tests.clients import package
+from tests.formats.neural import BOTH, HALF, WORDS, expected, written
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Writing
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
-runtime: Any = client("onnxruntime")
+runtime: Any = package("onnxruntime")
 
 
 @pytest.mark.parametrize("writing", [Writing(), BOTH, HALF], ids=["plain", "special", "float16"])
 def test_ids_give_vectors_and_metadata_gives_words(tmp_path: Path, writing: Writing) -> None:
     assert written(tmp_path / "words.onnx", writing) == []
-    client("onnx").checker.check_model(str(tmp_path / "words.onnx"), full_check=True)
+    package("onnx").checker.check_model(str(tmp_path / "words.onnx"), full_check=True)
     session = runtime.InferenceSession(str(tmp_path / "words.onnx"))
     metadata = session.get_modelmeta().custom_metadata_map
     assert json.loads(metadata["words"]) == WORDS

@@ -1,7 +1,6 @@
 """Tables of words as their own programs see them: pyarrow, pandas' layout, DuckDB, SQLite, sqlite-vec and jq."""
 
 import json
-import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import sqlite_vec
 from pyarrow import feather, parquet
 
+from tests.clients import program
 from tests.conftest import Run, peak_memory
 from tests.formats.test_formats import ODD_WORDS, bits, random_vectors, refusal
 from wvcli import formats
@@ -260,10 +260,9 @@ def test_databases_of_other_things_are_refused(tmp_path: Path, statements: list[
     assert message in refusal(registry.get("sqlite"), made(tmp_path / "file", *statements))
 
 
-def jq(program: str, path: Path, *options: str) -> list:
-    if shutil.which("jq") is None:
-        pytest.skip("the program jq is not installed")
-    done = subprocess.run(["jq", "-c", *options, program, path], capture_output=True, text=True, check=True)
+def jq(query: str, path: Path, *options: str) -> list:
+    command = [program("jq"), "-c", *options, query, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 

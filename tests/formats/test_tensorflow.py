@@ -10,7 +10,8 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from tests.formats.neural import BOTH, DIM, HALF, MATRIX, PLAIN, ROW, WORDS, client, expected, written
+from tests.clients import package
+from tests.formats.neural import BOTH, DIM, HALF, MATRIX, PLAIN, ROW, WORDS, expected, written
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Writing
@@ -30,7 +31,7 @@ ASKED = [*WORDS, "nowhere", "CAT"]  # the last two are not in the vocabulary
 
 @pytest.fixture
 def tf() -> Any:
-    return client("tensorflow")
+    return package("tensorflow")
 
 
 def for_unknown(writing: Writing) -> FloatArray:
@@ -46,7 +47,7 @@ def answers(writing: Writing) -> FloatArray:
 @WAYS
 def test_keras_loads_a_model_from_words_to_vectors(tf: Any, tmp_path: Path, writing: Writing) -> None:
     notes = written(tmp_path / "words.keras", writing)
-    model = client("keras").models.load_model(tmp_path / "words.keras")
+    model = package("keras").models.load_model(tmp_path / "words.keras")
     found = model(tf.constant([ASKED, ASKED[::-1]])).numpy()
     assert found.dtype == writing.dtype
     assert (found == [answers(writing), answers(writing)[::-1]]).all()
@@ -65,7 +66,7 @@ def test_keras_loads_a_model_from_words_to_vectors(tf: Any, tmp_path: Path, writ
 
 @pytest.mark.parametrize("trainable", [True, False])
 def test_the_embedding_layer_of_keras_is_trained_or_kept(tf: Any, tmp_path: Path, trainable: bool) -> None:
-    keras = client("keras")
+    keras = package("keras")
     written(tmp_path / "words.keras", BOTH)
     embedding = keras.models.load_model(tmp_path / "words.keras").get_layer("embedding")
     embedding.trainable = trainable
@@ -107,7 +108,7 @@ def test_tensorflow_loads_a_function_from_words_to_vectors(tf: Any, tmp_path: Pa
 
 @WAYS
 def test_tensorflow_hub_loads_a_function_from_texts_to_vectors(tf: Any, tmp_path: Path, writing: Writing) -> None:
-    hub = client("tensorflow_hub", HUB)
+    hub = package("tensorflow_hub", HUB)
     assert written(tmp_path / "words.tfhub", writing) == [
         "no text has the words with blanks once it is split: 4 in all, such as 'new york'"
     ]
@@ -123,7 +124,7 @@ def test_tensorflow_hub_loads_a_function_from_texts_to_vectors(tf: Any, tmp_path
 
 @pytest.mark.parametrize("trainable", [True, False])
 def test_a_layer_of_tensorflow_hub_is_trained_or_kept(tf: Any, tmp_path: Path, trainable: bool) -> None:
-    hub, keras = client("tensorflow_hub", HUB), client("tf_keras", HUB)
+    hub, keras = package("tensorflow_hub", HUB), package("tf_keras", HUB)
     written(tmp_path / "words.tfhub")
     layer = hub.KerasLayer(str(tmp_path / "words.tfhub"), trainable=trainable, input_shape=[], dtype=tf.string)
     model = keras.Sequential([layer, keras.layers.Dense(1)])

@@ -9,12 +9,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 import pytest
 
-from tests.formats.neural import BOTH, DIM, HALF, MATRIX, ROW, WORDS, client, expected, written
+from tests.clients import package
+from tests.formats.neural import BOTH, DIM, HALF, MATRIX, ROW, WORDS, expected, written
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Writing
 
-torch: Any = client("torch")
+torch: Any = package("torch")
 
 
 @pytest.mark.parametrize("mapped", [False, True])

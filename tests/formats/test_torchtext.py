@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.formats.neural import client
+from tests.clients import package
 from wvcli import formats
 from wvcli.formats import Writing
 from wvcli.vectors import Vectors
@@ -29,13 +29,13 @@ VECTORS = Vectors(Vocabulary.from_words(ODD), MATRIX)
 @pytest.fixture
 def torchtext(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module `torchtext.vocab.vectors`."""
-    client("torch")
-    client("tqdm", LINE)
-    package = importlib.util.find_spec("torchtext")
-    if package is None or package.origin is None:
+    package("torch")
+    package("tqdm", LINE)
+    found = importlib.util.find_spec("torchtext")
+    if found is None or found.origin is None:
         assert "CI" not in os.environ
         pytest.skip(f"needs torchtext: {LINE}")
-    root = Path(package.origin).parent
+    root = Path(found.origin).parent
     for name, folder in (("torchtext", root), ("torchtext.vocab", root / "vocab")):
         hollow = ModuleType(name)
         hollow.__path__ = [str(folder)]

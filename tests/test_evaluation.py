@@ -259,3 +259,10 @@ def test_gensims_sets_are_found_without_importing_it() -> None:
 
 def test_evaluate_is_a_public_name() -> None:
     assert wvcli.evaluate is evaluate
+
+
+def test_one_set_may_be_given_alone(tmp_path: Path) -> None:
+    vectors = vectors_of([[1.0, 0.0], [0.5, 1.0], [0.0, 1.0]], ["a", "b", "c"])
+    path = tmp_path / "pairs.tsv"
+    path.write_text("a\tb\t1\na\tc\t2\nb\tc\t3\n")
+    assert list(evaluation.evaluate(vectors, str(path))) == list(evaluation.evaluate(vectors, [path]))

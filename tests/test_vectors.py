@@ -396,3 +396,12 @@ def test_words_are_rare_below_the_trusted_count() -> None:
     assert not any(Vectors(vocabulary, matrix).is_rare(row) for row in range(4))
     started = Vectors(vocabulary, matrix, counts, manifest={"init": {"source": "other.vec"}})
     assert not any(started.is_rare(row) for row in range(4))
+
+
+@pytest.mark.parametrize("word", [3, ["cat", "dog"], None, np.zeros(2)])
+def test_what_is_no_string_is_no_word(word: object) -> None:
+    vectors = Vectors(Vocabulary.from_words(["cat", "dog"]), np.eye(2, dtype=np.float32))
+    for ask in (vectors.most_similar, vectors.find, vectors.__getitem__):
+        with pytest.raises(UsageError, match=f"not a value of the type {type(word).__name__}"):
+            ask(word)  # type: ignore[arg-type]
+    assert word not in vectors

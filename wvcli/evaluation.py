@@ -74,7 +74,7 @@ def bundled() -> list[Path]:
 
 def evaluate(
     models: Vectors | Sequence[Vectors],
-    sets: Sequence[str | PathLike[str]] = (),
+    sets: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     *,
     restrict_top: int = TOP,
     ignore_case: bool = False,
@@ -85,7 +85,7 @@ def evaluate(
 
     Args:
         models: one model or several; each is compared with the first.
-        sets: files of test items, see `wvcli.tasks.load`; none for the English ones inside Gensim.
+        sets: one file of test items or several, see `wvcli.tasks.load`; none for the English ones inside Gensim.
         restrict_top: only the first so many words of a model are looked at.
         ignore_case: takes words that differ only in case for one, as Gensim's evaluation does.
         from_subwords: whether FastText models have vectors for words outside their vocabulary.
@@ -102,7 +102,8 @@ def evaluate(
     if not several:
         raise UsageError("no model was given")
     lexicons = [Lexicon(vectors, restrict_top, ignore_case, from_subwords) for vectors in several]
-    loaded = [tasks.load(file) for file in (sets or bundled())]
+    files = [sets] if isinstance(sets, str | PathLike) else sets
+    loaded = [tasks.load(file) for file in (files or bundled())]
     return (row for one in loaded for row in _of_set(one, lexicons, _names(several), on_progress))
 
 

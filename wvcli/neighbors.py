@@ -116,10 +116,10 @@ class Space:
             min_similarity: rows that score less are left out.
 
         Raises:
-            UsageError: `topn` or the number in `among` is below 1, `among` holds rows that are not there, or a
-                query has no positive vector though `method` is `multiply`.
+            UsageError: `topn` or the number in `among` is below 1, `among` holds rows that are not there,
+                `min_similarity` is not a number, or a query has no positive vector though `method` is `multiply`.
         """
-        _check(topn, among, len(self.matrix))
+        _check(topn, among, len(self.matrix), min_similarity)
 
         def answers(batch: Sequence[Query]) -> list[tuple[Rows, Exact]]:
             if method == "add":
@@ -144,9 +144,9 @@ class Space:
         """As `nearest` by cosine, but each query has candidates of its own, int64 [rows], to choose from.
 
         Raises:
-            UsageError: `topn` is below 1.
+            UsageError: `topn` is below 1, or `min_similarity` is not a number.
         """
-        _check(topn, None, len(self.matrix))
+        _check(topn, None, len(self.matrix), min_similarity)
         least = -np.inf if min_similarity is None else min_similarity
         vectors = np.array([query.mean for query in queries])
         units = unit_rows(vectors)
@@ -273,7 +273,9 @@ def _batches(queries: Sequence[Query], most: int) -> list[Sequence[Query]]:
     return [queries[start : start + size] for start in range(0, len(queries), size)]
 
 
-def _check(topn: int, among: Among, rows: int) -> None:
+def _check(topn: int, among: Among, rows: int, min_similarity: float | None) -> None:
+    if min_similarity is not None and np.isnan(min_similarity):
+        raise UsageError("the least similarity must be a number, not nan")
     if topn < 1:
         raise UsageError(f"the number of neighbours must be at least 1, not {topn}")
     if isinstance(among, int):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import MissingWordError
+from wvcli.errors import MissingWordError, UsageError
 from wvcli.geometry import Exact, FloatArray, Rows, cosine, odd, row_norms, unit_rows
 from wvcli.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.subwords import Subwords
@@ -121,7 +121,12 @@ class Vectors:
         """The row of `word` in `matrix`, or None when it is not in the vocabulary.
 
         A phrase that is not found as it stands is looked up with `_` between its words.
+
+        Raises:
+            UsageError: `word` is no string.
         """
+        if not isinstance(word, str):
+            raise UsageError(f"a word is a string, not a value of the type {type(word).__name__}")
         found = self.vocabulary.find(word)
         if found is None:
             normal = self.normalize(word)

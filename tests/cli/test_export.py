@@ -89,8 +89,8 @@ def test_straight_conversion_with_everything_asked_for(run: Run, tmp_path: Path)
 
 def test_what_a_format_cannot_hold_is_refused_with_what_it_can(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("a 1.0 2.0\nb 2.0 3.0\n")
-    refused = run("export", "out.bin", "-m", "in.txt", "--dtype", "int8")
-    assert (refused.code, refused.err) == (2, "error: word2vec cannot hold int8; it holds float32\n")
+    refused = run("export", "out.bin", "-m", "in.txt", "--dtype", "float16")
+    assert (refused.code, refused.err) == (2, "error: word2vec cannot hold float16; it holds float32\n")
     assert run("export", "out.bin", "-m", "in.txt", "--dtype", "float32").code == 0
     refused = run("export", "out.glove", "-m", "in.txt", "--pad", "--unk", "mean")
     assert refused.code == 2
@@ -109,3 +109,13 @@ def test_what_a_format_cannot_hold_is_refused_with_what_it_can(run: Run, tmp_pat
     (tmp_path / "folder").mkdir()
     assert run("export", "folder", "--to", "glove", "-m", "in.txt", "-f").code == 2
     assert not (tmp_path / "out.glove").exists()
+
+
+def test_a_line_of_names_that_fits_not_is_told_by_its_number_in_the_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("1 2\nthe 0.5 1.5\n")
+    (tmp_path / "names").write_text("\nthe\tle\n\ncat\n")
+    done = run("export", "out.glove", "-m", "in.txt", "--rename", "names")
+    assert (done.code, done.err) == (
+        3,
+        "error: names, line 4: expected a word, a tab and another word, found 'cat'\n",
+    )

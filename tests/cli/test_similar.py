@@ -259,3 +259,9 @@ def test_a_narrow_table_of_analogies_or_of_what_moved_holds_words(run: Run, word
     assert compared.splitlines()[-2].split()[0] in wvcli.load(word2vec_model)
     answered = run("analogy", "cat", "mouse", "dog", "-m", word2vec_model, "--format", "table", env=env).out
     assert "mouse" in answered
+
+
+def test_the_least_similarity_is_a_number(run: Run, word2vec_model: Path) -> None:
+    done = run("similar", "cat", "-m", word2vec_model, "--min-similarity", "nan")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: the least similarity must be a number, not nan\n"

@@ -10,7 +10,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from wvcli import phrases
+from wvcli import engines, phrases
 from wvcli.batches import Batch, grouped
 from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import SHARD_IDS, Encoding
@@ -87,14 +87,14 @@ class Forecast:
 
 
 def forecast(
-    text: Text, wanted: TrainSettings, engine: Engine, exact: bool = False, kept: KeptText | None = None
+    text: Text, wanted: TrainSettings, engine: Engine | None, exact: bool = False, kept: KeptText | None = None
 ) -> Forecast:
     """Judge a run without doing it; nothing is left on disk.
 
     Args:
         text: what would be read, and how.
         wanted: the settings, where None is chosen by the size of the corpus.
-        engine: what would train.
+        engine: what would train; None chooses by the size of the text.
         exact: read the whole text instead of excerpts.
         kept: the text, if it was read before; it is then judged by all of it.
 
@@ -114,10 +114,10 @@ def forecast(
         reading += share * (perf_counter() - started)
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
-        trial = _Trial.of(encoded, settings, engine)
+        trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
+        trial = _Trial.of(encoded, settings, engine or engines.suited(int(trained)))
     program = _PROGRAM + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
     memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1))
-    trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
     return Forecast(
         growth.tokens,
         share == 1,
@@ -280,7 +280,7 @@ class _Trial:
     def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> "_Trial":
         """Train on stretches of the sample for some seconds; the first warms up, and the median counts."""
         started = perf_counter()
-        trainer = engine.start(encoded, settings, lambda count: None)
+        trainer = engine.start(encoded, settings, lambda count: None, lambda note: None)
         probe = Probe.of(encoded, settings)
         once = perf_counter() - started
         started = perf_counter()

@@ -205,7 +205,8 @@ class _Crew:
                 done = self.loop.kernel(task, self.loop.tables, self.loop.weights, room)
                 with lock:
                     self.done += done
-                self.on_tokens(tokens)
+                if tokens:
+                    self.on_tokens(tokens)
         except Exception as failure:
             self.failures.append(failure)
 

@@ -78,12 +78,16 @@ class Plain:
             text = self.thinned(ids, self.seeded())
             random = self.seeded()
             noise = self.drawn(random)
+            windows = 0
             for place, word in enumerate(text):
                 if word == TEXT_END:
                     continue
+                windows += 1
                 context = self.context(text, place, random.next())
                 alpha = self.settings.alpha - fall * (epoch + place / len(text))
-                noise, now = self.drawn(random), noise
+                now = noise
+                if windows % 2 == 0:
+                    noise = self.drawn(random)
                 if context:
                     self.window(word, context, now, alpha)
         assert tokens
@@ -142,14 +146,8 @@ class Plain:
         rows, labels, shares = map(np.array, zip(*self.targets(words, noise), strict=True))
         hidden = np.array([self.mean(group) for group in inputs])
         errors = alpha * shares * (labels - 1 / (1 + np.exp(-hidden @ output[rows].T)))
-        if self.settings.architecture == "cbow" or self.settings.algorithm == "fasttext":
-            changes = np.zeros_like(hidden)
-            for row, error in zip(rows, errors[0], strict=True):  # a row that comes twice has changed by then
-                changes += error * output[row]
-                output[row] += error * hidden[0]
-        else:
-            changes = errors @ output[rows]
-            np.add.at(output, rows, errors.T @ hidden)
+        changes = errors @ output[rows]
+        np.add.at(output, rows, errors.T @ hidden)
         for group, change in zip(inputs, changes, strict=True):
             for table, pieces in self.pieces(group):
                 np.add.at(table, pieces, change)

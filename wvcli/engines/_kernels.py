@@ -1,8 +1,9 @@
 """The loops of the fast engine, compiled by Numba: a window of text at a time.
 
 Skip-gram takes all words of a window against the same few targets, the middle word and noise words drawn once for
-the window, so that its arithmetic is a small matrix product (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in
+two windows, so that its arithmetic is a small matrix product (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in
 Shared and Distributed Memory", 2016). With subwords the middle word is put together once for its whole window.
+What will be needed soon is asked for ahead, since most of the time goes to waiting for memory.
 
 Weights are flat: row r of `dim` numbers begins at r * dim. Threads train on the same weights without locks (Recht
 et al., "Hogwild", 2011). The loops see pointers where callers give arrays: Numba counts references to arrays,
@@ -23,7 +24,9 @@ from wvcli.batches import TEXT_END, IdArray
 FloatArray = npt.NDArray[np.float32]
 
 _TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
-_WORDS = 4  # of a window, added up at a time
+_WORDS = 2  # of a window, added to a target at a time
+_WINDOWS = 2  # in a row, that share their noise words
+_SOON = 2  # places ahead of which a middle word's row is asked for
 _LINE = 16  # float32 in a line of the cache
 _END = uint32(TEXT_END)
 
@@ -324,8 +327,15 @@ def _look_around(task, place, random, room):
 
 
 @_inlined
+def _fetch_ahead(task, array, dim, place):
+    """Ask for the row of the word at a place, if there is one."""
+    if place < task.length and task.ids[place] != _END:
+        _fetch_row(array, task.ids[place], dim)
+
+
+@_inlined
 def _draw(task, tables, weights, random, room):
-    """Draw the noise words of a window to come, and ask for their rows; gives the random number after them."""
+    """Draw the noise words of windows to come, and ask for their rows; gives the random number after them."""
     for number in range(task.negative):
         random = _next(random)
         place = _below(random, tables.words)
@@ -394,83 +404,104 @@ def _to_errors(room, size, count, alpha):
 
 
 @_inlined
-def _hold(weights, room, count):
-    """Keep the targets' rows as they are, filled up to whole groups by targets of no share; gives their number."""
-    dim = weights.dim
+def _fill_up(room, count):
+    """Add targets of no share until the last group is whole; gives their number."""
     whole = (count + _TARGETS - 1) // _TARGETS * _TARGETS
     for number in range(count, whole):
         _add_target(room, number, room.rows[0], float32(0), float32(0))
-    for number in range(whole):
-        source, goal = int64(room.rows[number]) * dim, number * dim
-        for place in range(dim):
-            room.held[goal + place] = weights.output[source + place]
     return whole
 
 
 @_inlined
-def _multiply(weights, room, word, held, errors):
-    """The log-odds of a word with a group of targets: a row of the product of words and targets."""
-    dim, row, rows = weights.dim, int64(word) * weights.dim, room.held
-    sum_0 = sum_1 = sum_2 = sum_3 = sum_4 = sum_5 = float32(0)
-    for place in range(dim):
-        value, at = weights.words[row + place], held + place
-        sum_0 += value * rows[at]
-        sum_1 += value * rows[at + dim]
-        sum_2 += value * rows[at + 2 * dim]
-        sum_3 += value * rows[at + 3 * dim]
-        sum_4 += value * rows[at + 4 * dim]
-        sum_5 += value * rows[at + 5 * dim]
-    room.errors[errors], room.errors[errors + 1], room.errors[errors + 2] = sum_0, sum_1, sum_2
-    room.errors[errors + 3], room.errors[errors + 4], room.errors[errors + 5] = sum_3, sum_4, sum_5
+def _hold(weights, room, count):
+    """Keep targets' rows as they are."""
+    dim = weights.dim
+    for number in range(count):
+        source, goal = int64(room.rows[number]) * dim, number * dim
+        for place in range(dim):
+            room.held[goal + place] = weights.output[source + place]
 
 
 @_inlined
-def _change_word(weights, room, word, held, errors):
-    """Add to a word's vector a group's rows as they were, times their errors."""
-    dim, row, rows, factor = weights.dim, int64(word) * weights.dim, room.held, weights.factors[word]
-    error_0, error_1 = factor * room.errors[errors], factor * room.errors[errors + 1]
-    error_2, error_3 = factor * room.errors[errors + 2], factor * room.errors[errors + 3]
-    error_4, error_5 = factor * room.errors[errors + 4], factor * room.errors[errors + 5]
+def _multiply(vectors, first, rows, six, dim, errors, at):
+    """Put into `errors` the log-odds of a vector with six rows: a part of the product of words and targets.
+
+    The vector begins at `first`, and the rows where `six` says.
+    """
+    row_0, row_1, row_2, row_3, row_4, row_5 = six
+    sum_0 = sum_1 = sum_2 = sum_3 = sum_4 = sum_5 = float32(0)
     for place in range(dim):
-        at = held + place
-        first = error_0 * rows[at] + error_1 * rows[at + dim] + error_2 * rows[at + 2 * dim]
-        second = error_3 * rows[at + 3 * dim] + error_4 * rows[at + 4 * dim] + error_5 * rows[at + 5 * dim]
-        weights.words[row + place] += first + second
+        value = vectors[first + place]
+        sum_0 += value * rows[row_0 + place]
+        sum_1 += value * rows[row_1 + place]
+        sum_2 += value * rows[row_2 + place]
+        sum_3 += value * rows[row_3 + place]
+        sum_4 += value * rows[row_4 + place]
+        sum_5 += value * rows[row_5 + place]
+    errors[at], errors[at + 1], errors[at + 2] = sum_0, sum_1, sum_2
+    errors[at + 3], errors[at + 4], errors[at + 5] = sum_3, sum_4, sum_5
+
+
+@_inlined
+def _spread(vectors, first, rows, six, dim, errors, at, factor):
+    """Add to a vector six rows times their errors and a factor."""
+    row_0, row_1, row_2, row_3, row_4, row_5 = six
+    error_0, error_1, error_2 = factor * errors[at], factor * errors[at + 1], factor * errors[at + 2]
+    error_3, error_4, error_5 = factor * errors[at + 3], factor * errors[at + 4], factor * errors[at + 5]
+    for place in range(dim):
+        one = error_0 * rows[row_0 + place] + error_1 * rows[row_1 + place] + error_2 * rows[row_2 + place]
+        two = error_3 * rows[row_3 + place] + error_4 * rows[row_4 + place] + error_5 * rows[row_5 + place]
+        vectors[first + place] += one + two
+
+
+@_inlined
+def _held_rows(group, dim):
+    """Where the rows of a group begin that are held."""
+    first = group * dim
+    return first, first + dim, first + 2 * dim, first + 3 * dim, first + 4 * dim, first + 5 * dim
+
+
+@_inlined
+def _output_rows(room, group, dim):
+    """Where the rows of a group begin in the output layer."""
+    rows = room.rows
+    one = int64(rows[group]) * dim, int64(rows[group + 1]) * dim, int64(rows[group + 2]) * dim
+    two = int64(rows[group + 3]) * dim, int64(rows[group + 4]) * dim, int64(rows[group + 5]) * dim
+    return one[0], one[1], one[2], two[0], two[1], two[2]
 
 
 @_inlined
 def _change_target(weights, room, number, word, whole):
-    """Add to a target's row some of the words' vectors, times their errors."""
+    """Add to a target's row two of the words' vectors, times their errors."""
     dim, words, output = weights.dim, weights.words, weights.output
     row, at = int64(room.rows[number]) * dim, word * whole + number
     word_0, word_1 = int64(room.context[word]) * dim, int64(room.context[word + 1]) * dim
-    word_2, word_3 = int64(room.context[word + 2]) * dim, int64(room.context[word + 3]) * dim
     error_0, error_1 = room.errors[at], room.errors[at + whole]
-    error_2, error_3 = room.errors[at + 2 * whole], room.errors[at + 3 * whole]
     for place in range(dim):
-        first = error_0 * words[word_0 + place] + error_1 * words[word_1 + place]
-        second = error_2 * words[word_2 + place] + error_3 * words[word_3 + place]
-        output[row + place] += first + second
+        output[row + place] += error_0 * words[word_0 + place] + error_1 * words[word_1 + place]
 
 
 @_inlined
 def _train_window(weights, room, size, count, alpha):
     """All words of a window against the same targets."""
-    whole = _hold(weights, room, count)
+    dim, words, errors = weights.dim, weights.words, room.errors
+    whole = _fill_up(room, count)
+    _hold(weights, room, whole)
     for word in range(size):
+        first = int64(room.context[word]) * dim
         for group in range(0, whole, _TARGETS):
-            _multiply(weights, room, room.context[word], group * weights.dim, word * whole + group)
+            _multiply(words, first, room.held, _held_rows(group, dim), dim, errors, word * whole + group)
     _to_errors(room, size, whole, alpha)
-    for word in range(size, size + _WORDS - 1):  # what fills up the last group of words
-        room.context[word] = room.context[0]
-        for number in range(whole):
-            room.errors[word * whole + number] = float32(0)
+    room.context[size] = room.context[0]  # what fills up the last two words
+    for number in range(whole):
+        errors[size * whole + number] = float32(0)
     for number in range(count):
         for word in range(0, size, _WORDS):
             _change_target(weights, room, number, word, whole)
     for word in range(size):
+        first, factor = int64(room.context[word]) * dim, weights.factors[room.context[word]]
         for group in range(0, whole, _TARGETS):
-            _change_word(weights, room, room.context[word], group * weights.dim, word * whole + group)
+            _spread(words, first, room.held, _held_rows(group, dim), dim, errors, word * whole + group, factor)
 
 
 @_compiled
@@ -485,10 +516,13 @@ def skipgram(task, tables, weights, room):
             continue
         done += 1
         random = _next(random)
+        _fetch_ahead(task, weights.words, weights.dim, place + task.window + 1)
+        _fetch_ahead(task, weights.output, weights.dim, place + _SOON)
         size = _look_around(task, place, random, room)
         count = _add_word(task, tables, room, 0, word)
         count = _add_noise(task, room, count, 1)
-        random = _draw(task, tables, weights, random, room)
+        if done % _WINDOWS == 0:
+            random = _draw(task, tables, weights, random, room)
         if size > 0:
             alpha = float32(task.alpha - task.fall * (place - task.start))
             _train_window(weights, room, size, count, alpha)
@@ -549,22 +583,16 @@ def _scale(vector, dim, factor):
 @_inlined
 def _train_hidden(weights, room, count, alpha):
     """One vector against targets; `room.change` becomes what it is to change by."""
-    dim, output, hidden, change = weights.dim, weights.output, room.hidden, room.change
+    dim, output, hidden, errors = weights.dim, weights.output, room.hidden, room.errors
+    whole = _fill_up(room, count)
+    for group in range(0, whole, _TARGETS):
+        _multiply(hidden, 0, output, _output_rows(room, group, dim), dim, errors, group)
+    _to_errors(room, 1, whole, alpha)
+    _fill(room.change, dim, float32(0))
+    for group in range(0, whole, _TARGETS):
+        _spread(room.change, 0, output, _output_rows(room, group, dim), dim, errors, group, float32(1))
     for number in range(count):
-        first = int64(room.rows[number]) * dim
-        product = float32(0)
-        for place in range(dim):
-            product += hidden[place] * output[first + place]
-        room.errors[number] = product
-    _to_errors(room, 1, count, alpha)
-    _fill(change, dim, float32(0))
-    for number in range(count):
-        first = int64(room.rows[number]) * dim
-        error = room.errors[number]
-        for place in range(dim):
-            value = output[first + place]
-            change[place] += error * value
-            output[first + place] = value + error * hidden[place]
+        _change_row(output, room.rows[number], dim, errors[number], hidden)
 
 
 @_compiled
@@ -579,10 +607,13 @@ def cbow(task, tables, weights, room):
             continue
         done += 1
         random = _next(random)
+        _fetch_ahead(task, weights.words, weights.dim, place + task.window + 1)
+        _fetch_ahead(task, weights.output, weights.dim, place + _SOON)
         size = _look_around(task, place, random, room)
         count = _add_word(task, tables, room, 0, word)
         count = _add_noise(task, room, count, 1)
-        random = _draw(task, tables, weights, random, room)
+        if done % _WINDOWS == 0:
+            random = _draw(task, tables, weights, random, room)
         if size == 0:
             continue
         _fill(room.hidden, weights.dim, float32(0))
@@ -608,12 +639,14 @@ def subword_skipgram(task, tables, weights, room):
             continue
         done += 1
         random = _next(random)
+        _fetch_ahead(task, weights.output, weights.dim, place + task.window + 1)
         size = _look_around(task, place, random, room)
         count = 0
         for number in range(size):
             count = _add_word(task, tables, room, count, room.context[number])
         count = _add_noise(task, room, count, size)
-        random = _draw(task, tables, weights, random, room)
+        if done % _WINDOWS == 0:
+            random = _draw(task, tables, weights, random, room)
         if place + 1 < task.length and task.ids[place + 1] != _END:
             _fetch_pieces(weights, tables, task.ids[place + 1])
         if size == 0:

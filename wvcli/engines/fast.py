@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Kernel = Callable[[Task, Tables, Weights, Room], int]
 
 _PLACES = 20_000  # words of text that a worker takes at a time, some hundredths of a second
-_PATIENCE = 0.5  # seconds, after which a wait is told
+_PATIENCE = 1.0  # seconds, after which a wait is told
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
 
 
@@ -40,6 +40,8 @@ class _FastTrainer(GensimTrainer):
         self._on_tokens = on_tokens
         self._keep = self.model.wv.expandos["sample_int"].astype(np.uint32)
         self._draws = 0  # how often random numbers were begun
+        from wvcli.engines import _kernels as _kernels  # Numba alone takes a while to start
+
         with _told(on_note, _COMPILING):
             self._loop = _loop(self.model, self.is_fasttext, self.tensors)
             self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)

@@ -14,7 +14,7 @@ from wvcli.geometry import FloatArray, Rows
 
 _FNV_OFFSET_BASIS = 2166136261
 _FNV_PRIME = 16777619
-_SUMMED = 2_048  # words whose n-gram vectors are added up together, so that the sums stay in the processor's cache
+_SUMMED = 1 << 20  # bytes of sums added up together, so that they stay in the processor's cache
 
 Text = npt.NDArray[np.uint8]
 
@@ -95,13 +95,16 @@ class Subwords:
         counts = np.diff(bounds)
         order = np.argsort(-counts, kind="stable")  # words with equally many n-grams together
         table = self.matrix.view(np.uint8)  # numbers in a file may lie where float32 cannot be read as such
-        for start in range(0, len(order), _SUMMED):
-            words = order[start : start + _SUMMED]
+        step = max(1, _SUMMED // max(1, table.shape[1]))
+        for start in range(0, len(order), step):
+            words = order[start : start + step]
             some = sums[words]
             row = np.empty_like(some)
-            for place in range(int(counts[words[0]])):
-                having = int(np.count_nonzero(counts[words] > place))
-                taken = rows[bounds[words[:having]] + place]
+            most, first = int(counts[words[0]]), bounds[words]
+            # Of words by falling counts, those with more n-grams than each number.
+            longer = np.searchsorted(-counts[words], -np.arange(most), side="left").tolist()
+            for place, having in enumerate(longer):
+                taken = rows[first[:having] + place]
                 np.take(table, taken, axis=0, out=row[:having].view(np.uint8), mode="clip")
                 some[:having] += row[:having]
             sums[words] = some

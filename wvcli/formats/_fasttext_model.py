@@ -12,7 +12,6 @@ All numbers are little-endian. A file begins with two int32, a magic number and 
 Versions before 11 lack the magic number, the version, the number of pruned rows and the bytes before matrices.
 """
 
-import re
 import struct
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -28,7 +27,6 @@ from wvcli.subwords import Text
 
 VERSION = 12
 _VERSIONS = (11, 12)
-_ENTRY = re.compile(rb"[^\0]*\0[\s\S]{9}")
 _AFTER_WORD = 10  # bytes of an entry that follow its word
 _BLOCK = 1 << 20  # bytes of the dictionary read at a time
 _LONGEST_WORD = 1 << 20  # bytes; without a zero byte within so many the file is not what it seems
@@ -209,21 +207,21 @@ class _Opening:
     def _entries(self, count: int) -> tuple[Text, Rows]:
         """The bytes of all entries, and int64 [count], where in them each one ends."""
         pieces: list[bytes] = []
-        lengths: list[int] = []
-        rest = b""
-        while len(lengths) < count:
+        ends: list[int] = []
+        rest, before = b"", 0
+        while len(ends) < count:
             more = self._file.read(_BLOCK)
             data = rest + more
-            found = _ENTRY.findall(data)[: count - len(lengths)]
-            lengths += map(len, found)
-            used = sum(map(len, found))
+            used, found = _whole_entries(data, count - len(ends))
+            if not found and (not more or len(data) > _LONGEST_WORD + _AFTER_WORD):
+                end = "no zero byte follows it" if more else "the file ends here"
+                raise self._error(f", dictionary, entry {len(ends) + 1} of {count}: {end}")
+            ends += [before + end for end in found]
+            before += used
             pieces.append(data[:used])
             rest = data[used:]
-            if not found and (not more or len(rest) > _LONGEST_WORD + _AFTER_WORD):
-                end = "no zero byte follows it" if more else "the file ends here"
-                raise self._error(f", dictionary, entry {len(lengths) + 1} of {count}: {end}")
         self._file.seek(-len(rest), 1)
-        return np.frombuffer(b"".join(pieces), dtype=np.uint8), np.cumsum(lengths, dtype=np.int64)
+        return np.frombuffer(b"".join(pieces), dtype=np.uint8), np.array(ends, dtype=np.int64)
 
     def _matrix(self, what: str, dim: int) -> tuple[int, int]:
         """Where the numbers of a matrix begin, to which the file is then moved, and how many rows there are."""
@@ -240,6 +238,19 @@ class _Opening:
                 f", {what.removeprefix('the ')}: {rows} rows of {dim} do not fit the {left} bytes left"
             )
         return self._file.tell(), rows
+
+
+def _whole_entries(data: bytes, most: int) -> tuple[int, list[int]]:
+    """How many bytes the entries that are there to their end take, at most so many, and where each one ends."""
+    find, end, ends = data.find, 0, []
+    last = len(data) - _AFTER_WORD
+    for _ in range(most):
+        place = find(b"\0", end)
+        if not 0 <= place <= last:
+            break
+        end = place + _AFTER_WORD
+        ends.append(end)
+    return end, ends
 
 
 def _dictionary(data: Text, ends: Rows, tokens: int, pruned: bool) -> Dictionary:

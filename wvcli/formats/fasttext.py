@@ -11,15 +11,17 @@ these vectors; and where the output layer is not known, zeros.
 
 import struct
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from wvcli.composed import Composed, Composition, picked
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
-from wvcli.formats._fasttext_model import VERSION, Dictionary, Model, Settings, is_model, open_model
+from wvcli.formats._fasttext_model import VERSION, Dictionary, Settings, is_model, open_model
 from wvcli.formats._layout import FASTTEXT_MAGIC, GrowingMatrix, opened, watcher
 from wvcli.geometry import FloatArray
 from wvcli.geometry import Rows as IntArray
@@ -33,6 +35,7 @@ from wvcli.weights import Weights
 _END_OF_LINE = b"</s>"
 _BLOCK = 1 << 22  # bytes of vectors worked out or written at a time
 _MOST_WORDS = 16_384  # and words, whose n-grams take memory too
+_MANY = 16_384  # words, of which one question need not work out all
 _SHARE = 50  # where there is one word for so many buckets, most of the file is needed
 
 _LOSSES = {"hierarchical": 1, "negative": 2, "softmax": 3, "one-vs-all": 4}
@@ -53,15 +56,21 @@ def _read(path: Path, limit: int | None) -> Vectors:
     own, subwords = model.inputs[:most], None
     if settings.maxn > 0 and settings.bucket and not model.dictionary.pruned:
         subwords = Subwords(_numbers(model.inputs[most:]), max(1, settings.minn), settings.maxn)
-    counts = model.dictionary.counts[rows]
+    counts, chosen = model.dictionary.counts[rows], _numbers(own[rows])
+    if subwords is None:
+        matrix = chosen
+    else:
+        text, offsets = _bytes(model.dictionary, rows)
+        composition = Composition(chosen, subwords, text, offsets, _row_of(text, offsets, _END_OF_LINE))
+        matrix = _matrix(path, composition)
     return Vectors(
         vocabulary,
-        _numbers(own[rows]) if subwords is None else _composed(path, model, subwords, rows),
+        matrix,
         counts=counts if (counts > 1).any() else None,
         subwords=subwords,
         path=path,
         weights=Weights(
-            None if subwords is None else _numbers(own[rows]),
+            None if subwords is None else chosen,
             _numbers(model.output[rows]) if len(model.output) == most else None,
             _names(settings, model.dictionary.tokens),
         ),
@@ -83,39 +92,40 @@ def _vocabulary(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | 
         return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
 
 
-def _composed(path: Path, model: Model, subwords: Subwords, rows: slice | IntArray) -> FloatArray:
-    """float32 [rows, dim], the vectors of the words in these rows."""
-    dictionary = model.dictionary
-    chosen = np.arange(len(dictionary.counts))[rows]
-    end = _row_of(dictionary, _END_OF_LINE)
+def _bytes(dictionary: Dictionary, rows: slice | IntArray) -> tuple[Text, IntArray]:
+    """The bytes of the words in these rows, and where each one begins and ends."""
+    if isinstance(rows, slice):
+        return dictionary.text, dictionary.offsets[: rows.stop + 1]
+    return picked(dictionary.text, dictionary.offsets, rows)
 
-    def compose(part: range) -> FloatArray:
-        vectors = np.array(_numbers(model.inputs[part.start : part.stop]), dtype=np.float32)
-        with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
-            counts = subwords.add_to(vectors, dictionary.text, dictionary.offsets[part.start : part.stop + 1])
-            vectors *= (1 / (counts + 1)).astype(np.float32)[:, None]
-        if end in part:
-            vectors[end - part.start] = _numbers(model.inputs[end])
-        first, past = np.searchsorted(chosen, [part.start, part.stop])
-        return vectors if past - first == len(part) else vectors[chosen[first:past] - part.start]
 
-    if len(chosen) * _SHARE > len(subwords.matrix):
-        read_ahead(subwords.matrix)
-    matrix = GrowingMatrix(path, len(chosen), model.settings.dim)
-    parts, done = _parts(int(chosen[-1]) + 1, model.settings.dim), 0
+def _composed(path: Path, composition: Composition) -> FloatArray:
+    """float32 [words, dim], the vectors of all words."""
+    if len(composition.own) * _SHARE > len(composition.subwords.matrix):
+        read_ahead(composition.subwords.matrix)
+    matrix = GrowingMatrix(path, *composition.own.shape)
+    parts, done = composition.parts(), 0
     for start in range(0, len(parts), threads()):
-        for vectors in each(compose, parts[start : start + threads()]):
+        for vectors in each(
+            lambda part: composition.part(part.start, part.stop), parts[start : start + threads()]
+        ):
             matrix.add(vectors)
             done += len(vectors)
-        watcher.get()(done, len(chosen))
+        watcher.get()(done, len(composition.own))
     return matrix.whole()
 
 
-def _row_of(dictionary: Dictionary, word: bytes) -> int:
+def _matrix(path: Path, composition: Composition) -> FloatArray:
+    """float32 [words, dim]; where there are many words, worked out when they are asked for."""
+    if len(composition.own) < _MANY:
+        return _composed(path, composition)
+    return cast(FloatArray, Composed(composition, partial(_composed, path)))
+
+
+def _row_of(text: Text, offsets: IntArray, word: bytes) -> int:
     """The row of a word, or -1."""
-    offsets = dictionary.offsets
     for row in np.flatnonzero(np.diff(offsets) == len(word)).tolist():
-        if dictionary.text[offsets[row] : offsets[row + 1]].tobytes() == word:
+        if text[offsets[row] : offsets[row + 1]].tobytes() == word:
             return int(row)
     return -1
 

@@ -1,9 +1,10 @@
-"""The vectors of a FastText model's words, from their own rows and those of their n-grams, worked out when asked for.
+"""The vectors of a FastText model's words, from their own rows and those of n-grams, worked out when asked for.
 
-One question does not need them all. A word's vector v is a mean of rows, so its inner product with the question and
-with a few fixed directions are means of theirs, which one pass over the rows gives. The length of v within these
-directions is at most its length, so that the cosine has an upper bound. Words are worked out from the highest
-bound on until none that is left can be among the best. What is found is what working all of them out would find.
+One question does not need them all. A word's vector is a mean of rows, so its inner products with the question and
+with a few fixed directions are means of theirs, which one pass over the rows gives. The part of the vector that
+lies in these directions is not longer than the vector, so that the cosine has an upper bound. Words are worked out
+from the highest bound on, until none that is left can be among the best. What is found is what working all of them
+out would find.
 """
 
 from collections.abc import Callable
@@ -72,8 +73,8 @@ class Composition:
         return self.of(rows).part(0, len(rows))
 
     def projected(self, basis: FloatArray) -> "Composition":
-        """float32 [.., directions + 1] for `basis`, float32 [dim, directions], and the lengths of rows, whose means
-        are no lengths of vectors but bound them.
+        """The same with the inner products of rows with the directions of `basis`, float32 [dim, directions], and
+        the rows' lengths in place of the rows.
         """
         subwords = self.subwords
         read_ahead(subwords.matrix)

@@ -72,6 +72,8 @@ def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dic
         settings["algorithm"] = "fasttext"
         settings |= {"min_n": vectors.subwords.min_n, "max_n": vectors.subwords.max_n}
         settings["bucket"] = len(vectors.subwords.matrix)
+        if vectors.subwords.hashes:
+            settings["hash_count"] = vectors.subwords.hashes
     origin = {"source": str(path), "format": name, "bytes": _size(path), "sha256": _digest(path), "limit": limit}
     versions = {"wvcli": __version__, "python": platform.python_version(), "numpy": np.__version__}
     return {"settings": settings, "tokenizer": {}, "imported": origin, "versions": versions}

@@ -81,7 +81,8 @@ class ModelFile:
         subwords = None
         if "subwords.vectors" in tensors:
             settings = self.manifest["settings"]
-            subwords = Subwords(tensors["subwords.vectors"], settings["min_n"], settings["max_n"])
+            lengths = settings["min_n"], settings["max_n"]
+            subwords = Subwords(tensors["subwords.vectors"], *lengths, settings.get("hash_count", 0))
         return Vectors(
             vocabulary=Vocabulary(
                 tensors["vocabulary.text"],

@@ -347,13 +347,6 @@ def test_a_quantised_or_pruned_file_is_refused_by_name(tmp_path: Path) -> None:
     assert "found 1 byte" in refusal(path)
 
 
-def test_floret_is_refused_by_name(tmp_path: Path) -> None:
-    formats.write(arbitrary(["the", "cat", "dog"]), tmp_path / "file", "fasttext")
-    whole = (tmp_path / "file").read_bytes()
-    (tmp_path / "file").write_bytes(whole[:52] + struct.pack("<2i", 2, 1) + whole[52:])
-    assert "is floret's .bin" in refusal(tmp_path / "file")
-
-
 def test_broken_files_with_subwords_are_refused_or_read_as_they_stand(tmp_path: Path) -> None:
     path = tmp_path / "file"
     formats.write(arbitrary(["the", "cat", "naïve", "猫", "</s>"]), path, "fasttext")

@@ -1,7 +1,7 @@
 """Formats: each reads and writes the files of one other system, told by content and never by name alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError, unreadable
@@ -187,5 +187,11 @@ def write(
     chosen = for_writing(path, name)
     assert chosen.write is not None
     check_dtype(chosen, writing.dtype)
+    notes = []
+    if vectors.subwords is not None and vectors.subwords.hashes and "subwords" in chosen.keeps:
+        vectors = replace(vectors, subwords=None)
+        notes.append(
+            f"{chosen.name} cannot hold floret's subwords: words outside the vocabulary will have no vector"
+        )
     with written_aside(path, overwrite, chosen.sniff_folder) as aside:
-        return chosen.write(vectors, aside, writing)
+        return notes + chosen.write(vectors, aside, writing)

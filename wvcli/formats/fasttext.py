@@ -11,6 +11,7 @@ these vectors; and where the output layer is not known, zeros.
 
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,7 @@ import numpy as np
 from wvcli.composed import Composed, Composition, picked
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
-from wvcli.formats._fasttext_model import VERSION, Dictionary, Settings, is_model, open_model
+from wvcli.formats._fasttext_model import VERSION, Dictionary, Model, Settings, is_floret, is_model, open_model
 from wvcli.formats._layout import FASTTEXT_MAGIC, GrowingMatrix, opened, watcher
 from wvcli.geometry import FloatArray
 from wvcli.geometry import Rows as IntArray
@@ -51,8 +52,15 @@ def _numbers(rows: Text) -> FloatArray:
 def _read(path: Path, limit: int | None) -> Vectors:
     with opened(path) as file:
         model = open_model(file, path)
+    if model.settings.mode:
+        raise InputError(f"{path} is floret's .bin and not fastText's", "the format floret reads it")
+    return vectors_of(model, path, limit)
+
+
+def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
+    """The words and vectors of a model with fastText's hash, all or its first so many words."""
     settings, most = model.settings, len(model.dictionary.counts)
-    vocabulary, rows = _vocabulary(model.dictionary, min(limit or most, most))
+    vocabulary, rows = vocabulary_of(model.dictionary, min(limit or most, most))
     own, subwords = model.inputs[:most], None
     if settings.maxn > 0 and settings.bucket and not model.dictionary.pruned:
         subwords = Subwords(_numbers(model.inputs[most:]), max(1, settings.minn), settings.maxn)
@@ -60,7 +68,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
     if subwords is None:
         matrix = chosen
     else:
-        text, offsets = _bytes(model.dictionary, rows)
+        text, offsets = bytes_of(model.dictionary, rows)
         composition = Composition(chosen, subwords, text, offsets, _row_of(text, offsets, _END_OF_LINE))
         matrix = _matrix(path, composition)
     return Vectors(
@@ -72,12 +80,12 @@ def _read(path: Path, limit: int | None) -> Vectors:
         weights=Weights(
             None if subwords is None else chosen,
             _numbers(model.output[rows]) if len(model.output) == most else None,
-            _names(settings, model.dictionary.tokens),
+            names_of(settings, model.dictionary.tokens),
         ),
     )
 
 
-def _vocabulary(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | IntArray]:
+def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | IntArray]:
     """The first so many words and their rows; of a word that occurs again only the first row counts."""
     offsets = dictionary.offsets[: most + 1]
     try:
@@ -92,7 +100,7 @@ def _vocabulary(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | 
         return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
 
 
-def _bytes(dictionary: Dictionary, rows: slice | IntArray) -> tuple[Text, IntArray]:
+def bytes_of(dictionary: Dictionary, rows: slice | IntArray) -> tuple[Text, IntArray]:
     """The bytes of the words in these rows, and where each one begins and ends."""
     if isinstance(rows, slice):
         return dictionary.text, dictionary.offsets[: rows.stop + 1]
@@ -130,7 +138,7 @@ def _row_of(text: Text, offsets: IntArray, word: bytes) -> int:
     return -1
 
 
-def _names(settings: Settings, tokens: int) -> dict[str, Any]:
+def names_of(settings: Settings, tokens: int) -> dict[str, Any]:
     """Settings of the program by the names they have here."""
     return {
         "algorithm": "fasttext",
@@ -157,9 +165,16 @@ def _name(choices: Mapping[str, int], number: int) -> str:
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    return write_model(vectors, path)
+
+
+def write_model(vectors: Vectors, path: Path, floret: bool = False) -> list[str]:
+    """Write a file for fastText or, with the same hash, for floret; returns notes for the user."""
     _check_words(vectors.vocabulary)
     weights = vectors.weights or Weights(None, None, vectors.manifest.get("settings", {}))
     settings = _settings(vectors, weights)
+    if floret:
+        settings = replace(settings, mode=1, hash_count=1)
     with path.open("wb") as file:
         file.write(struct.pack("<2i", FASTTEXT_MAGIC, VERSION) + settings.packed())
         _write_dictionary(file, vectors, weights)
@@ -272,7 +287,7 @@ FORMAT = Format(
     name="fasttext",
     suffixes=(".fasttext.bin",),
     keeps="words with blanks, counts, vectors, subwords, output layer",
-    sniff=is_model,
+    sniff=lambda head: is_model(head) and not is_floret(head),
     read=_read,
     write=_write,
 )

@@ -293,6 +293,7 @@ def _check_manifest(path: Path, model: ModelFile) -> None:
     sound = sound and isinstance(model.manifest.get("checksum"), dict)
     if sound and "subwords.vectors" in model.tensors:
         sound = all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))  # type: ignore[union-attr]
+        sound = sound and settings.get("hash_count", 0) in range(5)  # type: ignore[union-attr]
     if not sound:
         raise InputError(f"{path} is damaged: its manifest lacks settings or tokenizer")
 

@@ -125,7 +125,7 @@ def is_model(head: bytes) -> bool:
 
 
 def is_floret(head: bytes) -> bool:
-    """Whether a file that begins with these bytes is floret's: it has whole numbers where fastText has a fraction."""
+    """Whether a file that begins with these bytes is floret's, with whole numbers for fastText's fraction."""
     place = 8 + struct.calcsize("<12i")
     if not is_fasttext_binary(head) or len(head) < place + 8:
         return False
@@ -194,8 +194,9 @@ class _Opening:
         elif version not in _VERSIONS:
             raise self._error(f" is of fastText's version {version}; this wvcli reads 11 and 12")
         if is_floret(head):
-            *values, mode, hashes, rate, t = self._take(_FLORET_SETTINGS, "the settings")
-            settings = Settings(*values, lr_update_rate=rate, t=t, mode=mode, hash_count=hashes)
+            values = self._take(_FLORET_SETTINGS, "the settings")
+            own = slice(_AFTER_MAXN, _AFTER_MAXN + 2)
+            settings = Settings(*values[: own.start], *values[own.stop :], *values[own])
         else:
             settings = Settings(*self._take(_SETTINGS, "the settings"))
         if not settings.sound or (is_floret(head) and not settings.mode):

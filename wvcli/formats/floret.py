@@ -1,8 +1,8 @@
 """floret's own `.bin`, with floret's hash or fastText's; see wvcli/formats/_fasttext_model.py for the layout.
 
-With floret's hash a word's vector is the mean of the rows of the whole word and of its n-grams, several of each. The
-program keeps two oddities of its files: the first word has a row of its own besides, and `</s>`, the end of a
-line, has no rows but that and so is zero elsewhere.
+With floret's hash a word's vector is the mean of the rows of the whole word and of its n-grams, several of each.
+Two oddities of the program are followed: the first word has a row of its own besides; `</s>`, the end of a line,
+has none but that, and so is zero where it is not the first.
 
 The `.floret` table that the program writes beside it holds rows and no words, and is refused. What is written has
 fastText's hash, with which vectors of words and subwords come out as they are.

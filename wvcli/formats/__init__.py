@@ -191,7 +191,8 @@ def write(
     if vectors.subwords is not None and vectors.subwords.hashes and "subwords" in chosen.keeps:
         vectors = replace(vectors, subwords=None)
         notes.append(
-            f"{chosen.name} cannot hold floret's subwords: words outside the vocabulary will have no vector"
+            f"floret's subwords are left out, since {chosen.name} is written with fastText's hash: "
+            "words outside the vocabulary will have no vector"
         )
     with written_aside(path, overwrite, chosen.sniff_folder) as aside:
         return notes + chosen.write(vectors, aside, writing)

@@ -32,7 +32,7 @@ from wvcli.formats._arrays import check_matrix, check_words, floats, map_array, 
 from wvcli.formats._blocks import blocks
 from wvcli.formats._layout import Rows
 from wvcli.formats._spacy_keys import SYMBOLS, Keys, hashes
-from wvcli.paging import release
+from wvcli.paging import LARGE, release
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
@@ -176,7 +176,8 @@ def _gathered(path: Path, words: list[str], matrix: npt.NDArray[Any], rows: npt.
         part = rows[start : start + step]
         with np.errstate(over="ignore"):  # what is beyond float32 is infinite
             found.add(words[start : start + step], floats(matrix[part]))
-        release(matrix[part.min() : part.max() + 1])
+        if matrix.nbytes >= LARGE:
+            release(matrix[part.min() : part.max() + 1])
     return found.vectors()
 
 

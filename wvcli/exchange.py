@@ -131,7 +131,7 @@ def export(
         raise UsageError(f"{chosen.name} has no special words", f"formats for neural models have them: {able}")
     writing = formats.Writing(dtype or chosen.dtypes[0], pad, unknown)
     formats.check_dtype(chosen, writing.dtype)
-    check_writable(path, overwrite, chosen.sniff_folder)
+    check_writable(path, overwrite, chosen.replaceable)
     total = 0
 
     def on_rows(row: int) -> None:

@@ -1,5 +1,6 @@
 """What can go wrong: one root, one exit code a kind."""
 
+import os
 from enum import IntEnum
 
 
@@ -71,7 +72,8 @@ def install_line(extra: str) -> str:
 
 def reason(error: OSError) -> str:
     """Why the operating system refused, in a few words."""
-    return (error.strerror or str(error)).lower()
+    known = error.strerror or (os.strerror(error.errno) if error.errno else str(error))  # Arrow gives no text
+    return known.lower()
 
 
 def unreadable(what: object, error: OSError) -> InputError:

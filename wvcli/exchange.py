@@ -60,7 +60,8 @@ def import_vectors(
     if target.suffix != store.SUFFIX:
         raise UsageError(f"a model file's name ends in {store.SUFFIX}, unlike {target}")
     if not path.exists():
-        raise InputError(f"there is no file {path}")
+        hint = "vectors are read from files, not from stdin" if str(path) == "-" else ""
+        raise InputError(f"there is no file {path}", hint)
     if path.is_file() and store.is_model(path):
         raise UsageError(f"{path} is a model already")
     if target.exists() and path.exists() and target.samefile(path):
@@ -101,7 +102,7 @@ def _is_trained(output: FloatArray) -> bool:
 
 
 def _own_words(vectors: Vectors, own: FloatArray) -> FloatArray:
-    """The words' own vectors; that of the end of a line, which fastText gives no n-grams, made to fit with some."""
+    """The words' own vectors; that of the end of a line, which fastText gives no n-grams, made to fit."""
     row = vectors.vocabulary.find(_END_OF_LINE)
     if row is None or vectors.subwords is None:
         return own

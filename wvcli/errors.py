@@ -1,6 +1,7 @@
 """What can go wrong: one root, one exit code a kind."""
 
 import os
+import re
 from enum import IntEnum
 
 
@@ -72,7 +73,8 @@ def install_line(extra: str) -> str:
 
 def reason(error: OSError) -> str:
     """Why the operating system refused, in a few words."""
-    known = error.strerror or (os.strerror(error.errno) if error.errno else str(error))  # Arrow gives no text
+    number = re.search(r"\[errno (\d+)\]", str(error))  # all that Arrow gives of the system's own words
+    known = error.strerror or (os.strerror(int(number[1])) if number else str(error))
     return known.lower()
 
 

@@ -73,9 +73,9 @@ def install_line(extra: str) -> str:
 
 def reason(error: OSError) -> str:
     """Why the operating system refused, in a few words."""
-    number = re.search(r"\[errno (\d+)\]", str(error))  # all that Arrow gives of the system's own words
-    known = error.strerror or (os.strerror(int(number[1])) if number else str(error))
-    return known.lower()
+    text = error.strerror or str(error)
+    number = re.search(r"\[errno (\d+)\]", text)  # as Arrow puts it among words of its own
+    return (os.strerror(int(number[1])) if number else text).lower()
 
 
 def unreadable(what: object, error: OSError) -> InputError:

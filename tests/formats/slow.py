@@ -35,12 +35,12 @@ def _jsonl(path: Path, dim: int) -> Rows:
 def _sqlite(path: Path, dim: int) -> Rows:
     database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     try:
-        for word, count, vector in database.execute(
-            "SELECT word, count, vector FROM words ORDER BY id"
-        ).fetchall():
-            yield word, struct.unpack(f"<{dim}f", vector), count
+        names = [row[1].lower() for row in database.execute("PRAGMA table_info(words)")]
+        count = "count" if "count" in names else "NULL"
+        found = database.execute(f"SELECT word, {count}, vector FROM words ORDER BY rowid").fetchall()
     finally:
         database.close()
+    yield from ((word, struct.unpack(f"<{dim}f", vector), occurrences) for word, occurrences, vector in found)
 
 
 def _npz(path: Path, dim: int) -> Rows:

@@ -119,7 +119,8 @@ class _Saved:
         """The words in the order of the rows."""
         for name in ("index_to_key", "index2word", "index2entity"):
             words = self.state.get(name)
-            if isinstance(words, list) and isinstance(self.state.get("key_to_index", {}), dict):
+            whole = name != "index_to_key" or isinstance(self.state.get("key_to_index"), dict)
+            if isinstance(words, list) and whole:
                 return words
         raise InputError(f"{self.path} holds no words")
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,13 @@ def test_what_is_missing_for_training_is_named(run: Run, tmp_path: Path) -> None
     assert "sums of context vectors" in run("update", path, "nothing").err
     model = trained("word2vec")
     model.save(str(tmp_path / "m.model"), sep_limit=1)
+    files = [tmp_path / "m.model", *sorted(tmp_path.glob("m.model.*.npy"))]
+    assert len(files) > 2
+    assert run("import", "m.model").code == 0
+    facts = json.loads(run("info", "m.safetensors").out)["imported"]
+    assert facts["sha256"] == sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     (tmp_path / "m.model.syn1neg.npy").unlink()
-    assert run("import", "m.model").err.count("note:") == 1  # nothing of training further
+    assert run("import", "m.model", "--force").err.count("note:") == 1  # nothing of training further
     assert "holds vectors without the output layer" in run("update", "m.safetensors", "nothing").err
     model.wv.save(str(tmp_path / "m.kv"))
     assert run("import", "m.kv", "--force").code == 0

@@ -64,7 +64,7 @@ def import_vectors(
         raise InputError(f"there is no file {path}", hint)
     if path.is_file() and store.is_model(path):
         raise UsageError(f"{path} is a model already")
-    if target.exists() and path.exists() and target.samefile(path):
+    if target.exists() and target.samefile(path):
         raise UsageError(f"the model would take the place of {path}", "name another file with -o")
     check_writable(target, overwrite)
     chosen = formats.registry.get(name) if name else formats.recognise(path)
@@ -125,7 +125,11 @@ def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dic
 
 
 def _files(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    """What a file or folder consists of; with a file of Gensim's go the arrays it has put beside it."""
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file())
+    beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}."))
+    return [path, *sorted(file for file in beside if file.suffix == ".npy")]
 
 
 def _size(path: Path) -> int:
@@ -133,7 +137,7 @@ def _size(path: Path) -> int:
 
 
 def _digest(path: Path) -> str:
-    """The SHA-256 of a file, or of the contents of a folder's files one after the other, by their names."""
+    """The SHA-256 of the contents of all files one after the other."""
     digest = sha256()
     block = bytearray(_BLOCK)
     for each in _files(path):

@@ -61,8 +61,8 @@ def info(
         "dim": vectors.dim,
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
-    facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
     facts["updatable"] = bool(manifest) and obstacle(store.open_model(path)) is None
+    facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
     if resolved(format) == "table" and facts["history"]:
         losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]
         fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""

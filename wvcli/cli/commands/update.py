@@ -38,6 +38,7 @@ def update(
             show_default=False,
             metavar="NAME",
             autocompletion=completion.tokenizers,
+            rich_help_panel="Text",
         ),
     ] = None,
     lowercase: Annotated[
@@ -46,6 +47,7 @@ def update(
             "--lowercase/--keep-case",
             help="For imported models: write words in lower case, or as they stand [default: keep-case].",
             show_default=False,
+            rich_help_panel="Text",
         ),
     ] = None,
 ) -> None:

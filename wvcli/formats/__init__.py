@@ -74,6 +74,11 @@ class Format:
 registry: Registry[Format] = Registry("format", __name__)
 
 
+def _check_file(path: Path) -> None:
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise InputError(f"{path} is no ordinary file", "put what comes out of a pipe into a file first")
+
+
 def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -90,6 +95,7 @@ def fitting(path: Path) -> list[Format]:
     """
     if path.is_dir():
         return [member for member in registry if member.sniff_folder and member.sniff_folder(path)]
+    _check_file(path)
     head = _head(path)
     return [member for member in registry if member.sniff(head)]
 
@@ -131,6 +137,7 @@ def read(
     """
     if limit is not None and limit < 1:
         raise UsageError(f"the limit must be at least 1, not {limit}")
+    _check_file(path)
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"the format {chosen.name} can be written but not read")

@@ -1,7 +1,9 @@
 """What formats that hold the numbers as one array share: the array is mapped, and words are put to its rows."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -28,10 +30,12 @@ def map_array(path: Path) -> npt.NDArray[Any]:
         InputError: it cannot be read, or holds no numbers.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers written by Python 2
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise unreadable(path, error) from error
-    except (ValueError, EOFError, SyntaxError, OverflowError) as error:
+    except (ValueError, EOFError, SyntaxError, OverflowError, TokenError) as error:
         raise InputError(f"{path} is damaged or no .npy file of numbers: {str(error).splitlines()[0]}") from error
     if not isinstance(array, np.ndarray):
         raise InputError(f"{path} is no .npy file")
@@ -75,12 +79,13 @@ def of_arrays(
     rows = Rows(path, len(words), matrix.shape[1])
     for start, block in blocks(matrix):
         with np.errstate(over="ignore"):  # what is beyond float32 is infinite
-            rows.add(words[start : start + len(block)], _floats(block))
+            rows.add(words[start : start + len(block)], floats(block))
     found = rows.vectors()
     return Vectors(found.vocabulary, found.matrix, counts, path=path)
 
 
-def _floats(block: npt.NDArray[Any]) -> FloatArray:
+def floats(block: npt.NDArray[Any]) -> FloatArray:
+    """Rows of a matrix that `check_matrix` let pass, as float32."""
     if block.dtype != _BFLOAT16:
         return block.astype(np.float32)
     return (np.ascontiguousarray(block).view("<u2").astype(np.uint32) << 16).view(np.float32)

@@ -1,7 +1,7 @@
 """Vectors as whole numbers of eight bits, with a scale for each row: x is about q * s.
 
 The scale s of a row is its largest absolute number divided by 127, rounded up, and q is x / s rounded to the
-nearest whole number, so that |x - q * s| <= s / 2; a row of zeros has the scale 0. A file holds q as `vectors`, int8
+nearest whole number, so that |x - q * s| <= s / 2; a row of zeros has the scale 0. Files hold q as `vectors`, int8
 [words, dim], and s as `scales`, float32 [words].
 """
 

@@ -3,7 +3,8 @@
 `tf.saved_model.load(path)` gives a function from a tensor of words, of any shape [...], to float32 [..., dim]; so
 does its signature `serving_default`. A word that is not in the vocabulary has the row for unknown words where the
 vectors have one, and else zeros. The matrix is the variable `embeddings`, which can be trained further; words are
-found by a hash table in the graph. `assets.extra/wvcli.json` lists the words in the order of the rows.
+found by a hash table in the graph, made of `assets/words.txt`. `assets.extra/wvcli.json` lists the words in the
+order of the rows.
 """
 
 from functools import partial

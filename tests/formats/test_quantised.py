@@ -13,6 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from tests.conftest import Run
+from tests.formats.mutations import mutations, outcome
 from tests.formats.neural import MATRIX, WORDS
 from wvcli import formats
 from wvcli.errors import InputError, UsageError, WvcliError
@@ -127,3 +128,10 @@ def test_they_answer_queries(run: Run, tmp_path: Path, word2vec_model: Path, nam
         assert abs(float(close) - float(exact)) < 0.02
     refused = run("export", "out.bin", "-m", file, "--dtype", "int8")
     assert (refused.code, "cannot hold int8" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ABLE)
+def test_broken_files_are_refused_or_read_as_they_stand(tmp_path: Path, name: str) -> None:
+    member = formats.registry.get(name)
+    seen = [outcome(member, path) for path in mutations(member, tmp_path, 200, "int8")]
+    assert (len(seen), "refused" in seen) == (200, True)

@@ -97,7 +97,10 @@ class ModelFile:
             manifest=self.manifest,
             path=self.path,
             weights=Weights(
-                tensors.get("input.words"), tensors.get("output.negative"), self.manifest.get("settings", {})
+                tensors.get("input.words"),
+                tensors.get("output.negative"),
+                self.manifest.get("settings", {}),
+                tensors.get("output.hierarchical"),
             ),
         )
 

@@ -1,7 +1,9 @@
 """What formats that hold the numbers as one array share: the array is mapped, and words are put to its rows."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -29,10 +31,12 @@ def map_array(path: Path) -> npt.NDArray[Any]:
         InputError: it cannot be read, or holds no numbers.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers written by Python 2
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise unreadable(path, error) from error
-    except (ValueError, EOFError, SyntaxError, OverflowError) as error:
+    except (ValueError, EOFError, SyntaxError, OverflowError, TokenError) as error:
         raise InputError(f"{path} is damaged or no .npy file of numbers: {str(error).splitlines()[0]}") from error
     if not isinstance(array, np.ndarray):
         raise InputError(f"{path} is no .npy file")

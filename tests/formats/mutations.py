@@ -68,12 +68,12 @@ def _once(data: bytes, rng: random.Random) -> bytes:
     return data[:place] + rng.randbytes(rng.randrange(1, 16)) + data[place:]
 
 
-def mutations(member: Format, folder: Path, count: int) -> Iterator[Path]:
-    """Broken files, or folders with one file broken, all at the same path."""
+def mutations(member: Format, folder: Path, count: int, dtype: str | None = None) -> Iterator[Path]:
+    """Broken files, or folders with one file broken, all at the same path, of the usual numbers or others."""
     assert member.write
     path = folder / "sample"
     rng = random.Random(member.name)
-    member.write(sample(), path, Writing(member.dtypes[0]))
+    member.write(sample(), path, Writing(dtype or member.dtypes[0]))
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     whole = {file: file.read_bytes() for file in files}
     for _ in range(count):

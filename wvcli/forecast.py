@@ -58,6 +58,7 @@ class Forecast:
         is_exact: whether the whole text was read, and not a sample.
         vocabulary: for several lowest counts, the words that occur at least so often.
         settings: as they would be chosen.
+        engine: what would train.
         words: in the vocabulary, under these settings.
         seconds: of reading and training.
         memory: bytes at the peak.
@@ -69,6 +70,7 @@ class Forecast:
     is_exact: bool
     vocabulary: dict[int, int]
     settings: TrainSettings
+    engine: str
     words: int
     seconds: float
     memory: int
@@ -82,6 +84,7 @@ class Forecast:
             "vocabulary": {str(count): words for count, words in self.vocabulary.items()},
             "seconds": round(self.seconds, 1),
             **{name: getattr(self, name) for name in ("memory", "disk", "file")},
+            "engine": self.engine,
             "settings": self.settings.to_json(),
         }
 
@@ -115,14 +118,16 @@ def forecast(
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
         trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
-        trial = _Trial.of(encoded, settings, engine or engines.suited(int(trained)))
-    program = _PROGRAM + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
+        engine = engine or engines.suited(int(trained))
+        trial = _Trial.of(encoded, settings, engine)
+    program = _PROGRAM + engine.memory + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
     memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1))
     return Forecast(
         growth.tokens,
         share == 1,
         {count: growth.words(count) for count in _MIN_COUNTS},
         settings,
+        engine.name,
         words,
         _START + reading + trial.seconds(trained, settings.epochs or 1) + file / _SAVED,
         memory,

@@ -1,5 +1,6 @@
 """The fast engine against the same training written plainly, and against Gensim."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -287,21 +288,38 @@ def test_another_engine_does_not_go_on_with_a_run(tmp_path: Path) -> None:
     assert resumed.manifest["engine"] == "fast"
 
 
-def test_the_first_compiling_is_told_and_kept(tmp_path: Path) -> None:
-    """A program of its own, whose compiled loops are kept in a folder of its own."""
+def train_apart(folder: Path, before: str = "", **environment: str) -> str:
+    """Train in a program of its own; gives its notes."""
     program = (
-        "import sys, wvcli\n"
+        f"import sys, wvcli\n{before}"
         "wvcli.train(sys.argv[1], sys.argv[2], engine='fast', dim=5, epochs=1, overwrite=True, on_note=print)\n"
     )
-    text = tmp_path / "text.txt"
+    text = folder / "text.txt"
     text.write_text("one two three four\n" * 50)
-    command = [sys.executable, "-c", program, str(text), str(tmp_path / "m.safetensors")]
-    import os
+    command = [sys.executable, "-c", program, str(text), str(folder / "model.safetensors")]
+    given = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"} | environment
+    done = subprocess.run(command, cwd=CLONE, env=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
-    told = [
-        subprocess.run(command, env=environment, cwd=CLONE, check=True, capture_output=True, text=True).stdout
-        for _ in range(2)
-    ]
-    assert "compiling the fast engine" in told[0]
-    assert list((tmp_path / "kept").rglob("*.nbc"))
+
+def test_the_first_compiling_is_told_and_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert "compiling the fast engine" in train_apart(tmp_path, NUMBA_CACHE_DIR=str(kept))
+    assert list(kept.rglob("*.nbc"))
+
+
+READ_ONLY = """
+from numba.core import caching
+def refuse(self):
+    raise PermissionError(13, "Permission denied")
+for name, kind in vars(caching).items():
+    if "CacheLocator" in name and "UserProvided" not in name:
+        kind.ensure_cache_path = refuse
+"""
+
+
+def test_where_nothing_can_be_kept_it_trains_all_the_same(tmp_path: Path) -> None:
+    """As when neither the package's folder nor the user's can be written, of which Numba tries just that."""
+    assert "compiling the fast engine" in train_apart(tmp_path, READ_ONLY, TMPDIR=str(tmp_path))
+    assert not list(tmp_path.glob("wvcli-*"))

@@ -90,6 +90,7 @@ class Engine:
             first callback is told, from any thread, how many tokens were trained since its last call, the second
             what is worth knowing.
         extra: what to install it with, or an empty string.
+        memory: bytes that its packages take beyond Gensim's.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Engine:
     packages: tuple[str, ...]
     start: Callable[[EncodedCorpus, TrainSettings, OnTokens, OnNote], Trainer]
     extra: str = ""
+    memory: int = 0
 
     def is_installed(self) -> bool:
         """Whether all of its packages are there."""

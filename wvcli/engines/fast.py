@@ -4,6 +4,9 @@ Gensim makes the vocabulary, the initial weights and the tables by which words a
 arrays are trained in place by loops that Numba compiles, in which the words of a window share their noise words.
 """
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 _PLACES = 20_000  # words of text that a worker takes at a time, some hundredths of a second
 _PATIENCE = 1.0  # seconds, after which a wait is told
+_COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
 
 
@@ -40,8 +44,7 @@ class _FastTrainer(GensimTrainer):
         self._on_tokens = on_tokens
         self._keep = self.model.wv.expandos["sample_int"].astype(np.uint32)
         self._draws = 0  # how often random numbers were begun
-        from wvcli.engines import _kernels as _kernels  # Numba alone takes a while to start
-
+        _load()
         with _told(on_note, _COMPILING):
             self._loop = _loop(self.model, self.is_fasttext, self.tensors)
             self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)
@@ -211,6 +214,19 @@ class _Crew:
                     self.on_tokens(tokens)
         except Exception as failure:
             self.failures.append(failure)
+
+
+def _load() -> None:
+    """Import the loops; where they cannot be kept when compiled, they are compiled for this run only."""
+    import numba
+
+    try:
+        import wvcli.engines._kernels
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        folder = tempfile.mkdtemp(prefix="wvcli-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        numba.config.CACHE_DIR = folder
+        import wvcli.engines._kernels  # noqa: F401
 
 
 @contextmanager

@@ -116,6 +116,7 @@ def _told(facts: dict[str, Any]) -> dict[str, Any]:
         told[f"words with --min-count {count}"] = f"{about}{words:,}"
     for name in ("algorithm", "architecture", "dim", "window", "epochs", "min_count", "workers"):
         told[f"--{name.replace('_', '-')}"] = str(settings[name])
+    told["--engine"] = facts["engine"]
     told["vocabulary"] = f"{about}{facts['words']:,} words"
     minutes, seconds = divmod(round(facts["seconds"]), 60)
     told["time"] = f"about {minutes} min {seconds} s" if minutes else f"about {seconds} s"

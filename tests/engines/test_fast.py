@@ -314,7 +314,7 @@ from numba.core import caching
 def refuse(self):
     raise PermissionError(13, "Permission denied")
 for name, kind in vars(caching).items():
-    if "CacheLocator" in name and "UserProvided" not in name:
+    if "CacheLocator" in name and name not in ("_CacheLocator", "UserProvidedCacheLocator"):
         kind.ensure_cache_path = refuse
 """
 

@@ -242,5 +242,10 @@ def _told(on_note: OnNote, what: str) -> Iterator[None]:
 
 
 ENGINE = Engine(
-    "fast", "loops compiled for this machine", ("gensim", "numba", "numpy"), _FastTrainer, extra="fast"
+    "fast",
+    "loops compiled for this machine",
+    ("gensim", "numba", "numpy"),
+    _FastTrainer,
+    extra="fast",
+    memory=_COMPILER,
 )

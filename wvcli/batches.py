@@ -2,14 +2,17 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 IdArray = npt.NDArray[np.uint32]
+
+Group = Sequence[str] | bytes  # several texts; as bytes in UTF-8, each followed by a line feed and with none in it
 
 TEXT_END = np.uint32(0xFFFFFFFF)  # stands after the last token of each text
 TEXT_END_TOKEN = "\0"  # stands after the tokens of each text where those of several texts are in one list
@@ -56,15 +59,24 @@ class Numbering:
         return Batch(list(self._places), np.frombuffer(self._ids, dtype=np.uint32))
 
 
-def grouped(texts: Iterable[str]) -> Iterator[list[str]]:
-    """The texts in lists of two million characters or a little more, in order."""
-    group: list[str] = []
+def grouped(items: Iterable[str | bytes]) -> Iterator[Group]:
+    """Texts, and texts that are together already, in groups of two million characters or a little more, in order."""
+    group: list[Any] = []
     size = 0
-    for text in texts:
-        group.append(text)
-        size += len(text)
-        if size >= _BATCH:
-            yield group
+    for item in items:
+        if size >= _BATCH or (group and isinstance(item, bytes) != isinstance(group[0], bytes)):
+            yield _joined(group)
             group, size = [], 0
+        group.append(item)
+        size += len(item)
     if group:
-        yield group
+        yield _joined(group)
+
+
+def _joined(group: list[Any]) -> Group:
+    return b"".join(group) if isinstance(group[0], bytes) else group
+
+
+def texts_of(group: Group) -> Sequence[str]:
+    """The texts of a group, one by one."""
+    return str(group, "utf-8").split("\n")[:-1] if isinstance(group, bytes) else group

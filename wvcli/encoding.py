@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.batches import TEXT_END, Batch, IdArray, Numbering, grouped
+from wvcli.batches import TEXT_END, Batch, IdArray, Numbering, grouped, texts_of
 from wvcli.encoded import EncodedCorpus, load_ids, store_ids
 from wvcli.errors import WvcliError
 
@@ -54,7 +54,7 @@ class Encoding:
         Raises:
             WvcliError: the folder cannot take the ids, because the disk is full, say.
         """
-        return cls.of_batches((_batch(group, tokenize) for group in grouped(texts)), folder)
+        return cls.of_batches((_batch(texts_of(group), tokenize) for group in grouped(texts)), folder)
 
     @classmethod
     def of_batches(cls, batches: Iterable[Batch], folder: Path) -> "Encoding":

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from wvcli import phrases
-from wvcli.batches import Batch, grouped
+from wvcli.batches import Batch, grouped, texts_of
 from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import SHARD_IDS, Encoding
 from wvcli.engines import Engine
@@ -163,7 +163,9 @@ class _Reading:
         for number, group in enumerate(grouped(texts)):
             if not number:
                 started = perf_counter()
-                tokenize([item[:_WARMING] for item in group])  # the first text that needs a dictionary loads it
+                tokenize(
+                    [item[:_WARMING] for item in texts_of(group)]
+                )  # the first text that needs a dictionary loads it
                 self.starting = perf_counter() - started
             started = perf_counter()
             batch = tokenize(group)

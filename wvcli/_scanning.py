@@ -74,11 +74,13 @@ def _character(data, at):  # type: ignore[no-untyped-def]
 
 
 @njit(
-    types.int64(_bytes, _classes, _small, _wide, _out_bytes, types.int64[::1], _ids, types.int64[::1]),
+    types.int64(
+        _bytes, _classes, _small, _wide, _out_bytes, types.int64[::1], types.int64[::1], _ids, types.int64[::1]
+    ),
     nogil=True,
     cache=True,
 )
-def scan(data, classes, lowers, slots, words, starts, ids, sizes):  # type: ignore[no-untyped-def]
+def scan(data, classes, lowers, slots, words, starts, counts, ids, sizes):  # type: ignore[no-untyped-def]
     """Find the words of a block and number them in the order of first occurrence.
 
     Args:
@@ -89,6 +91,7 @@ def scan(data, classes, lowers, slots, words, starts, ids, sizes):  # type: igno
             hash above that.
         words: uint8 [bytes], filled with the distinct words, a line feed after each.
         starts: int64 [slots / 2 + 1], filled with where they begin there.
+        counts: int64 [slots / 2], filled with how often each occurs.
         ids: uint32 [bytes], filled with the number of each word, and `TEXT_END` after each line.
         sizes: int64 [3], how much of `words`, `starts` and `ids` was filled.
 
@@ -143,14 +146,19 @@ def scan(data, classes, lowers, slots, words, starts, ids, sizes):  # type: igno
                     hashed = (hashed ^ np.uint64(low)) * np.uint64(0x100000001B3)
                 else:
                     if low < 2048:
-                        words[stop] = 192 | (low >> 6)
+                        byte = np.uint8(192 | (low >> 6))
                     else:
-                        words[stop] = 224 | (low >> 12)
-                        words[stop + one] = 128 | ((low >> 6) & 63)
+                        byte = np.uint8(224 | (low >> 12))
+                        words[stop] = byte
                         stop += one
-                    words[stop + one] = 128 | (low & 63)
+                        hashed = (hashed ^ np.uint64(byte)) * np.uint64(0x100000001B3)
+                        byte = np.uint8(128 | ((low >> 6) & 63))
+                    words[stop] = byte
+                    hashed = (hashed ^ np.uint64(byte)) * np.uint64(0x100000001B3)
+                    byte = np.uint8(128 | (low & 63))
+                    words[stop + one] = byte
+                    hashed = (hashed ^ np.uint64(byte)) * np.uint64(0x100000001B3)
                     stop += np.uint64(2)
-                    hashed = (hashed ^ np.uint64(low)) * np.uint64(0x100000001B3)
                 last = kind
                 at += np.uint64(width)
                 point, width = _character(data, at)
@@ -180,6 +188,7 @@ def scan(data, classes, lowers, slots, words, starts, ids, sizes):  # type: igno
                 slots[place] = tag | (count + one)
                 starts[count] = end
                 ids[filled] = count
+                counts[count] = 1
                 words[stop] = 10
                 end = stop + one
                 count += one
@@ -194,6 +203,7 @@ def scan(data, classes, lowers, slots, words, starts, ids, sizes):  # type: igno
                         same += one
                     if same == length:
                         ids[filled] = number
+                        counts[number] += 1
                         break
             place = (place + one) & mask
         filled += one
@@ -201,3 +211,64 @@ def scan(data, classes, lowers, slots, words, starts, ids, sizes):  # type: igno
     sizes[1] = count
     sizes[2] = filled
     return 0
+
+
+@njit(
+    types.void(_bytes, _wide, _out_bytes, types.int64[::1], types.int64[::1], _ids),
+    nogil=True,
+    cache=True,
+)
+def merge(data, slots, words, starts, sizes, numbers):  # type: ignore[no-untyped-def]
+    """Number words anew, those that were not met before after all others.
+
+    Args:
+        data: uint8 [bytes], words with a line feed after each.
+        slots, words, starts: as for `scan`, with room enough, and what earlier calls filled in.
+        sizes: int64 [2], how much of `words` and `starts` is filled; changed here.
+        numbers: uint32 [words], filled with the number of each.
+    """
+    mask = np.uint64(slots.size - 1)
+    one = np.uint64(1)
+    end = np.uint64(sizes[0])
+    count = np.uint64(sizes[1])
+    size = np.uint64(data.size)
+    at = np.uint64(0)
+    which = np.uint64(0)
+    while at < size:
+        begun = at
+        hashed = np.uint64(0xCBF29CE484222325)
+        while data[at] != 10:
+            hashed = (hashed ^ np.uint64(data[at])) * np.uint64(0x100000001B3)
+            at += one
+        length = at - begun
+        at += one
+        hashed ^= hashed >> np.uint64(29)
+        hashed *= np.uint64(0xBF58476D1CE4E5B9)
+        hashed ^= hashed >> np.uint64(32)
+        tag = hashed & np.uint64(0xFFFFFFFF00000000)
+        place = hashed & mask
+        while True:
+            slot = slots[place]
+            if slot == 0:
+                slots[place] = tag | (count + one)
+                for step in range(length + one):
+                    words[end + np.uint64(step)] = data[begun + np.uint64(step)]
+                numbers[which] = count
+                end += length + one
+                count += one
+                starts[count] = end
+                break
+            if slot & np.uint64(0xFFFFFFFF00000000) == tag:
+                number = (slot & np.uint64(0xFFFFFFFF)) - one
+                begin = np.uint64(starts[number])
+                if np.uint64(starts[number + one]) - begin == length + one:
+                    same = np.uint64(0)
+                    while same < length and words[begin + same] == data[begun + same]:
+                        same += one
+                    if same == length:
+                        numbers[which] = number
+                        break
+            place = (place + one) & mask
+        which += one
+    sizes[0] = end
+    sizes[1] = count

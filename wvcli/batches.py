@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-IdArray = npt.NDArray[np.uint32]
+from wvcli.places import IdArray as IdArray
 
 Group = Sequence[str] | bytes  # several texts; as bytes in UTF-8, each followed by a line feed and with none in it
 
@@ -26,10 +26,18 @@ class Batch:
     Attributes:
         words: their distinct tokens, in the order of first occurrence.
         ids: uint32 [tokens + texts], each token's place in `words`, and `TEXT_END` after each text.
+        counts: int64 [words], their occurrences, where they were counted already.
     """
 
-    words: list[str]
+    words: Sequence[str]
     ids: IdArray
+    counts: npt.NDArray[np.int64] | None = None
+
+    def occurrences(self) -> npt.NDArray[np.int64]:
+        """int64 [words], how often each occurs."""
+        if self.counts is not None:
+            return self.counts
+        return np.bincount(self.ids[self.ids != TEXT_END], minlength=len(self.words))
 
 
 class Numbering:
@@ -60,7 +68,7 @@ class Numbering:
 
 
 def grouped(items: Iterable[str | bytes]) -> Iterator[Group]:
-    """Texts, and texts that are together already, in groups of two million characters or a little more, in order."""
+    """Texts, singly or many together, in groups of two million characters or a little more, in order."""
     group: list[Any] = []
     size = 0
     for item in items:

@@ -4,9 +4,7 @@ Memory holds the vocabulary and one shard, whatever the size of the corpus. The 
 measure that training is held against: `tokens_read` by the tokenizer, `tokens_kept` in the vocabulary.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ import numpy.typing as npt
 from wvcli.batches import TEXT_END, Batch, IdArray, Numbering, grouped, texts_of
 from wvcli.encoded import EncodedCorpus, load_ids, store_ids
 from wvcli.errors import WvcliError
+from wvcli.places import Places, taken_up
 
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
 SHARD_IDS = 1 << 22  # 16 MB on disk; what is made of a shard takes several times that in memory
@@ -64,27 +63,32 @@ class Encoding:
             WvcliError: the folder cannot take the ids, because the disk is full, say.
         """
         encoding = cls(folder)
-        places: defaultdict[str, int] = defaultdict(count().__next__)
+        places = Places()
         held: list[IdArray] = []
         size = 0
         for batch in batches:
-            ids = encoding._numbered(batch, places.__getitem__)
+            places = taken_up(places, batch.words)
+            numbers = places.numbers(batch.words)
+            encoding._count(numbers, batch.occurrences())
+            ids = encoding._numbered(batch.ids, numbers)
             while size + len(ids) >= SHARD_IDS:
                 least = max(0, SHARD_IDS - size - 1)
                 stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
-                encoding._write([*held, ids[:stop]], len(places))
+                encoding._write([*held, ids[:stop]])
                 held, size, ids = [], 0, ids[stop:]
             held.append(ids)
             size += len(ids)
         if size or not encoding.shards:
-            encoding._write(held, len(places))
-        encoding.words = list(places)
+            encoding._write(held)
+        encoding.words = places.words()
+        encoding.counts = encoding.counts[: len(encoding.words)].copy()
         return encoding
 
-    def _numbered(self, batch: Batch, place: Callable[[str], int]) -> IdArray:
-        """uint32, the batch in the corpus's numbers; empty texts are left out and long ones split."""
-        numbers = np.fromiter(chain(map(place, batch.words), (TEXT_END,)), np.uint32, len(batch.words) + 1)
-        ids = numbers.take(batch.ids, mode="clip")  # the end of a text, beyond all places, gets the last number
+    def _numbered(self, ids: IdArray, numbers: IdArray) -> IdArray:
+        """uint32, a batch's ids in the corpus's numbers; empty texts are left out and long ones split."""
+        ids = np.append(numbers, TEXT_END).take(
+            ids, mode="clip"
+        )  # the end of a text, beyond all places, gets the last number
         ends = np.flatnonzero(ids == TEXT_END)
         tokens = np.diff(ends, prepend=-1) - 1
         self.tokens_read += int(tokens.sum())
@@ -100,12 +104,18 @@ class Encoding:
             ids = ids[~(follows_end & (ids == TEXT_END))]
         return ids
 
-    def _write(self, parts: Sequence[IdArray], words: int) -> None:
-        """Put a shard on disk and count its tokens."""
+    def _count(self, numbers: IdArray, occurrences: npt.NDArray[np.int64]) -> None:
+        """Add the occurrences of words, which are distinct."""
+        room = int(numbers.max(initial=0)) + 1
+        if room > len(self.counts):
+            self.counts = np.append(
+                self.counts, np.zeros(max(room - len(self.counts), len(self.counts)), np.int64)
+            )
+        self.counts[numbers] += occurrences
+
+    def _write(self, parts: Sequence[IdArray]) -> None:
+        """Put a shard on disk."""
         ids = np.concatenate([np.zeros(0, dtype=np.uint32), *parts])
-        counts = np.bincount(ids[ids != TEXT_END], minlength=words)
-        counts[: len(self.counts)] += self.counts
-        self.counts = counts
         path = self._folder / f"{len(self.shards):05}.ids"
         store_ids(path, ids)
         self.shards.append(path)

@@ -1,7 +1,7 @@
 """Words found and numbered by compiled loops, for text whose words end at blanks and signs; needs Numba.
 
-Most letters with an alphabet are one character in, one out. A line with any other (a mark of its own, a script
-without blanks, a letter whose lower case depends on its place) is split by the tokenizer itself, and only numbered.
+Most letters of alphabets are one character in, one out. A line with any other (a mark of its own, a script without
+blanks, a letter whose lower case depends on its place) is split by the tokenizer itself, and only numbered here.
 """
 
 import importlib.util
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.batches import TEXT_END, Batch, Group
+from wvcli.places import IdArray, PackedWords
 from wvcli.spelling import normal, plain
 from wvcli.tokenizers import TokenizerSettings, registry
 
@@ -78,12 +79,12 @@ class Scanner:
         while True:
             slots = np.zeros(self._slots, dtype=np.uint64)
             starts = np.empty(len(slots) // 2 + 1, dtype=np.int64)
-            if self._loops.scan(data, self._classes, self._written, slots, words, starts, ids, sizes) == 0:
+            counts = np.empty(len(slots) // 2, dtype=np.int64)
+            if not self._loops.scan(data, self._classes, self._written, slots, words, starts, counts, ids, sizes):
                 break
             self._slots = 4 * len(slots)
-        end, _, filled = sizes.tolist()
-        found = str(words[:end].data, "utf-8", "surrogatepass").split("\n")[:-1]
-        return self._filtered(found, ids[:filled].copy())
+        end, count, filled = sizes.tolist()
+        return self._filtered(PackedWords(words[:end].copy(), count), counts[:count], ids[:filled].copy())
 
     def _ready(self, block: bytes, spans: Spans) -> bytes:
         """The block with its unsafe lines split into words."""
@@ -98,16 +99,17 @@ class Scanner:
             end = stop
         return b"".join([*parts, block[end:]])
 
-    def _filtered(self, words: list[str], ids: npt.NDArray[np.uint32]) -> Batch:
+    def _filtered(self, words: PackedWords, counts: npt.NDArray[np.int64], ids: IdArray) -> Batch:
         """The batch without the words that are not wanted."""
         if self._wanted is None:
-            return Batch(words, ids)
+            return Batch(words, ids, counts)
         kept = np.fromiter(map(self._wanted, words), dtype=bool, count=len(words))
         numbers = np.append(np.cumsum(kept, dtype=np.uint32) - np.uint32(1), TEXT_END)
         ids = ids[np.append(kept, True).take(ids, mode="clip")]
         return Batch(
             [word for word, is_kept in zip(words, kept.tolist(), strict=True) if is_kept],
             numbers.take(ids, mode="clip"),
+            counts[kept],
         )
 
 

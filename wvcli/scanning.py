@@ -7,12 +7,12 @@ blanks, a letter whose lower case depends on its place) is split by the tokenize
 import importlib.util
 from collections.abc import Callable
 from functools import cache
-from threading import Timer
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.batches import TEXT_END, Batch, Group
+from wvcli.compiling import told
 from wvcli.places import IdArray, PackedWords
 from wvcli.spelling import normal, plain
 from wvcli.tokenizers import TokenizerSettings, registry
@@ -24,7 +24,6 @@ _SAFE = (range(0x800), range(0x1E00, 0x1F00), range(0x2000, 0x2070), range(0x20A
 _POINTS = 0x20C0
 _UNSAFE = r"[\p{M}\u200c\u200d\u03a3]"  # they belong to what is before them, or change with their place
 _FEWEST_SLOTS = 1 << 16
-_PATIENCE = 0.5  # seconds, after which a wait is told
 _COMPILING = "compiling the reader of text for this machine, once; later runs start at once"
 
 Spans = npt.NDArray[np.int64]
@@ -47,14 +46,8 @@ class Scanner:
     """
 
     def __init__(self, settings: TokenizerSettings, on_note: OnNote) -> None:
-        import numba  # noqa: F401 - before the clock starts
-
-        timer = Timer(_PATIENCE, on_note, [_COMPILING])
-        timer.start()
-        try:
+        with told(on_note, _COMPILING):
             from wvcli import _scanning
-        finally:
-            timer.cancel()
         self._loops = _scanning
         self._tokenize = settings.tokenize()
         self._wanted = settings.wanted()

@@ -72,11 +72,14 @@ def grouped(items: Iterable[str | bytes]) -> Iterator[Group]:
     group: list[Any] = []
     size = 0
     for item in items:
-        if size >= _BATCH or (group and isinstance(item, bytes) != isinstance(group[0], bytes)):
+        if group and isinstance(item, bytes) != isinstance(group[0], bytes):
             yield _joined(group)
             group, size = [], 0
         group.append(item)
         size += len(item)
+        if size >= _BATCH:
+            yield _joined(group)
+            group, size = [], 0
     if group:
         yield _joined(group)
 

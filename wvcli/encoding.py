@@ -5,6 +5,7 @@ measure that training is held against: `tokens_read` by the tokenizer, `tokens_k
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,8 @@ class Encoding:
         self.texts = 0
         self.tokens_read = 0
         self.tokens_joined: int | None = None
+        self._written: Future[None] = Future()  # of the last shard
+        self._written.set_result(None)
 
     @classmethod
     def of(
@@ -66,20 +69,22 @@ class Encoding:
         places = Places()
         held: list[IdArray] = []
         size = 0
-        for batch in batches:
-            places = taken_up(places, batch.words)
-            numbers = places.numbers(batch.words)
-            encoding._count(numbers, batch.occurrences())
-            ids = encoding._numbered(batch.ids, numbers)
-            while size + len(ids) >= SHARD_IDS:
-                least = max(0, SHARD_IDS - size - 1)
-                stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
-                encoding._write([*held, ids[:stop]])
-                held, size, ids = [], 0, ids[stop:]
-            held.append(ids)
-            size += len(ids)
-        if size or not encoding.shards:
-            encoding._write(held)
+        with ThreadPoolExecutor(1) as writer:
+            for batch in batches:
+                places = taken_up(places, batch.words)
+                numbers = places.numbers(batch.words)
+                encoding._count(numbers, batch.occurrences())
+                ids = encoding._numbered(batch.ids, numbers)
+                while size + len(ids) >= SHARD_IDS:
+                    least = max(0, SHARD_IDS - size - 1)
+                    stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
+                    encoding._write([*held, ids[:stop]], writer)
+                    held, size, ids = [], 0, ids[stop:]
+                held.append(ids)
+                size += len(ids)
+            if size or not encoding.shards:
+                encoding._write(held, writer)
+            encoding._written.result()
         encoding.words = places.words()
         encoding.counts = encoding.counts[: len(encoding.words)].copy()
         return encoding
@@ -113,11 +118,11 @@ class Encoding:
             )
         self.counts[numbers] += occurrences
 
-    def _write(self, parts: Sequence[IdArray]) -> None:
-        """Put a shard on disk."""
-        ids = np.concatenate([np.zeros(0, dtype=np.uint32), *parts])
+    def _write(self, parts: Sequence[IdArray], writer: Executor) -> None:
+        """Have a shard put on disk while the next one is made."""
+        self._written.result()
         path = self._folder / f"{len(self.shards):05}.ids"
-        store_ids(path, ids)
+        self._written = writer.submit(_store, path, parts)
         self.shards.append(path)
 
     def move_to(self, folder: Path) -> None:
@@ -240,3 +245,7 @@ def _batch(texts: Iterable[str], tokenize: Callable[[str], list[str]]) -> Batch:
     for tokens in map(tokenize, texts):
         numbering.add(tokens)
     return numbering.batch()
+
+
+def _store(path: Path, parts: Sequence[IdArray]) -> None:
+    store_ids(path, np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))

@@ -4,8 +4,8 @@
 
 Ours splits, numbers and counts words and writes the ids to disk, with the tokenizer `whitespace` and with the
 default one; with Numba's loops if Numba is installed, and without. Gensim's `Word2Vec.build_vocab` with
-`LineSentence(TEXT)` splits the same text at blanks and counts. Each run is a process of its own, and times its work
-without its imports; but loading Numba and its loops, which were compiled before, counts as work. The Chinese text is
+`LineSentence(TEXT)` splits the same text at blanks and counts. Each run is a process of its own, and times its
+work without its imports; but loading Numba and its loops, compiled before, counts as work. The Chinese text is
 segmented in one process, by ours and by `jieba`, if that is installed.
 """
 

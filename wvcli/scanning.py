@@ -75,7 +75,7 @@ class Scanner:
             counts = np.empty(len(slots) // 2, dtype=np.int64)
             if not self._loops.scan(data, self._classes, self._written, slots, words, starts, counts, ids, sizes):
                 break
-            self._slots = 4 * len(slots)
+            self._slots = 2 * len(slots)
         end, count, filled = sizes.tolist()
         return self._filtered(PackedWords(words[:end].copy(), count), counts[:count], ids[:filled].copy())
 

@@ -107,13 +107,12 @@ def main() -> None:
 
         for tokenizer in ("whitespace", "auto"):
             for is_compiled in (True, False) if find_spec("numba") else (False,):
-                for processes in dict.fromkeys((options.processes, 1)):
-                    compare(
-                        f"{tokenizer}, {processes} at a time, {'with' if is_compiled else 'without'} Numba",
-                        partial(run, tokenizer, processes, is_compiled),
-                        gensim,
-                        options.pairs,
-                    )
+                compare(
+                    f"{tokenizer}, {options.processes} at a time, {'with' if is_compiled else 'without'} Numba",
+                    partial(run, tokenizer, options.processes, is_compiled),
+                    gensim,
+                    options.pairs,
+                )
     if options.chinese is None:
         return
     if find_spec("jieba") is None:

@@ -1,5 +1,7 @@
 """What the compiled loops find is what the tokenizers find, word for word and id for id."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -8,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import CLONE
+from tests.conftest import CLONE, clean_environment
 from wvcli import batches as batching
+from wvcli import compiling, encoding, scanning, tokenizing
 from wvcli import corpus as corpora
-from wvcli import encoding, scanning, tokenizing
 from wvcli.batches import TEXT_END, Batch, texts_of
 from wvcli.corpus import Corpus
 from wvcli.encoding import Encoding
@@ -203,3 +205,37 @@ def test_a_corpus_is_encoded_as_without_the_loops(
         tokenizing.quickest(tokenizer, tokenizing._LARGE), batching.grouped(Corpus([str(source)]).blocks())
     )
     assert everything(Encoding.of_batches(again, tmp_path)) == expected
+
+
+def test_what_must_be_compiled_is_told_and_what_lies_compiled_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba
+
+    monkeypatch.setattr(compiling, "_PATIENCE", 0.0)
+    notes: list[str] = []
+    double = numba.njit(lambda number: 2 * number)
+    for _ in range(2):
+        with compiling.told(notes.append, "compiling"):
+            assert double(21) == 42
+    assert notes == ["compiling"]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_numba_that_does_not_work_is_done_without(tmp_path: Path, processes: int) -> None:
+    (tmp_path / "numba.py").write_text("raise ImportError('Numba needs NumPy 1.0 or less')", encoding="utf-8")
+    code = f"""
+from wvcli import tokenizing
+from wvcli.tokenizers import TokenizerSettings
+[batch] = tokenizing.batches([b"Some words\\nsome\\n"], TokenizerSettings(), {processes}, 10**9)
+print(*batch.words, *batch.ids.tolist())
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=clean_environment() | {"PYTHONPATH": f"{tmp_path}:{CLONE}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stderr, done.stdout.split()) == (
+        "",
+        ["some", "words", "0", "1", str(TEXT_END), "0", str(TEXT_END)],
+    )

@@ -37,6 +37,16 @@ def is_possible(settings: TokenizerSettings) -> bool:
     )
 
 
+def scanner_for(settings: TokenizerSettings, on_note: OnNote) -> "Scanner | None":
+    """A scanner; None where there can be none, also because Numba does not fit NumPy or cannot keep its loops."""
+    if not is_possible(settings):
+        return None
+    try:
+        return Scanner(settings, on_note)
+    except (ImportError, RuntimeError):
+        return None
+
+
 class Scanner:
     """Makes batches of blocks of lines, in any thread and several at a time.
 

@@ -81,8 +81,11 @@ def batches(
         batch = tokenize(group)
         left -= perf_counter() - start
         yield batch
-    scanner = scanning.Scanner(settings, on_note) if is_compiled else None
-    yield from _elsewhere(groups, settings, processes, scanner)
+    scanner = scanning.scanner_for(settings, on_note) if is_compiled else None
+    if scanner or processes > 1:
+        yield from _elsewhere(groups, settings, processes, scanner)
+    else:
+        yield from map(tokenize, groups)
 
 
 def spread_after(size: int | None) -> float:
@@ -96,9 +99,10 @@ def quickest(settings: TokenizerSettings, size: int | None) -> Callable[[Group],
     Raises:
         UsageError: there is no such tokenizer, or its argument is wrong.
     """
-    if spread_after(size) or not scanning.is_possible(settings):
-        return tokenized_by(settings)
-    scanner, tokenize = Scanner(settings, lambda note: None), tokenized_by(settings)
+    tokenize = tokenized_by(settings)
+    scanner = None if spread_after(size) else scanning.scanner_for(settings, lambda note: None)
+    if scanner is None:
+        return tokenize
 
     def batch(group: Group) -> Batch:
         block = scanning.block_of(group)

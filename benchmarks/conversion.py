@@ -1,9 +1,9 @@
 """Peak memory and time of conversion between a large model and files of other systems, in both directions.
 
-    python benchmarks/conversion.py [FORMAT ...] [--words 3000000] [--dim 300] [--folder FOLDER]
+    python benchmarks/conversion.py [--formats NAME,NAME] [--words 3000000] [--dim 300] [--folder FOLDER]
 
-Without a format, `word2vec` and `word2vec-text`. The folder needs room for the model, the file, and the
-numbers once more. Peaks are of resident memory, as in `benchmarks/memory.py`.
+Without names, all formats. The folder needs room for the model, the file, the numbers once more, and a second
+model. Peaks are of resident memory, as in `benchmarks/memory.py`.
 """
 
 import argparse
@@ -13,7 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from memory import COMMAND, run
+from memory import COMMAND, printed, run
+
+from wvcli.formats import registry
 
 MAKE = """
 import sys
@@ -32,10 +34,33 @@ print(f"{Path(path).stat().st_size / 2**20:,.0f} MB")
 """
 
 
+def size_of(file: Path) -> int:
+    """Bytes of a file, with those beside it, or of a folder."""
+    beside = file.parent.glob(f"{file.name}.*")
+    return sum(
+        part.stat().st_size for each in (file, *beside) for part in (each, *each.rglob("*")) if part.is_file()
+    )
+
+
+def convert(wvcli: str, name: str, model: str, back: str, file: Path) -> None:
+    """Write a model in a format, read it again, and print the figures as a row of the table."""
+    label = name.ljust(14)
+    written = printed(COMMAND, wvcli, "export", str(file), "--to", name, "-m", model)
+    row = f"{label} {size_of(file) / 2**20:8,.0f} MB   written: {written}"
+    if registry.get(name).read:
+        row += "   read: " + printed(COMMAND, wvcli, "import", str(file), "-o", back, "-f")
+    print(row, flush=True)
+    for made in (file, *file.parent.glob(f"{file.name}.*")):
+        if made.is_dir():
+            shutil.rmtree(made)
+        else:
+            made.unlink()
+
+
 def main() -> None:
     """Print the peaks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("formats", nargs="*", default=["word2vec", "word2vec-text"])
+    parser.add_argument("--formats", default=",".join(member.name for member in registry if member.write))
     parser.add_argument("--words", type=int, default=3_000_000)
     parser.add_argument("--dim", type=int, default=300)
     parser.add_argument("--folder", type=Path)
@@ -46,14 +71,9 @@ def main() -> None:
         os.environ["TMPDIR"] = folder
         model, back = f"{folder}/model.safetensors", f"{folder}/back.safetensors"
         run("a model", MAKE, model, str(options.words), str(options.dim))
-        for name in options.formats:
-            file = Path(folder) / name
-            run(f"model -> {name}", COMMAND, wvcli, "export", str(file), "--to", name, "-m", model)
-            run(f"{name} -> model", COMMAND, wvcli, "import", str(file), "-o", back, "-f")
-            if file.is_dir():
-                shutil.rmtree(file)
-            else:
-                file.unlink()
+        for name in options.formats.split(","):
+            convert(wvcli, name, model, back, Path(folder) / name)
+            Path(back).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -67,11 +67,15 @@ print(f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:,.0f} MB 
 """
 
 
+def printed(script: str, *arguments: str) -> str:
+    """What a script prints in a fresh process."""
+    command = [sys.executable, "-c", PEAK + script, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def run(label: str, script: str, *arguments: str) -> None:
     """Run a script in a fresh process and print what it measured."""
-    command = [sys.executable, "-c", PEAK + script, *arguments]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    print(f"{label}: {printed.strip()}")
+    print(f"{label}: {printed(script, *arguments)}", flush=True)
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from gensim.models.fasttext_inner import compute_ngrams, ft_hash_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvcli.subwords import Subwords, bucket_rows, ngram_hash, ngrams
+from wvcli.murmur import murmur
+from wvcli.subwords import Subwords, bucket_rows, floret_rows, ngram_hash, ngrams
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
@@ -159,3 +160,47 @@ def test_numbers_that_are_not_finite_give_none_that_is_and_no_warning() -> None:
         assert vector is not None
         assert not np.isfinite(vector[0])
         assert vector[1] == 1
+
+
+def murmured(*keys: bytes, seed: int = 0) -> list[bytes]:
+    ends = np.cumsum([0, *map(len, keys)], dtype=np.int64)
+    data = np.frombuffer(b"".join(keys), dtype=np.uint8)
+    return [row.tobytes() for row in murmur(data, ends[:-1], ends[1:], seed)]
+
+
+def test_murmur_gives_its_published_hashes() -> None:
+    # Of Appleby's MurmurHash3_x64_128, the two halves as they are usually printed.
+    published = {
+        b"": "00000000000000000000000000000000",
+        b"hello": "cbd8a7b341bd9b025b1e906a48ae1d19",
+        b"The quick brown fox jumps over the lazy dog": "e34bbc7bbc071b6c7a433ca9c49a9347",
+    }
+    for found, expected in zip(murmured(*published), published.values(), strict=True):
+        assert (found[7::-1] + found[:7:-1]).hex() == expected
+
+
+@given(st.lists(st.binary(max_size=70), min_size=1, max_size=8), st.integers(0, 2**32 - 1))
+def test_a_key_has_the_same_hash_among_others_as_alone(keys: list[bytes], seed: int) -> None:
+    assert murmured(*keys, seed=seed) == [murmured(key, seed=seed)[0] for key in keys]
+
+
+@given(
+    st.lists(any_text, min_size=1, max_size=8),
+    st.integers(0, 5),
+    st.integers(-1, 4),
+    st.integers(1, 2**31 - 1),
+    st.integers(1, 4),
+)
+def test_floret_hashes_the_word_and_then_its_ngrams(
+    words: list[str], min_n: int, more: int, size: int, hashes: int
+) -> None:
+    coded = [word.encode() for word in words]
+    offsets = np.cumsum([0, *map(len, coded)], dtype=np.int64)
+    rows, bounds = floret_rows(
+        np.frombuffer(b"".join(coded), dtype=np.uint8), offsets, min_n, min_n + more, size, hashes
+    )
+    for place, word in enumerate(words):
+        keys = [f"<{word}>", *ngrams(word, max(1, min_n), min_n + more)]
+        parts = [np.frombuffer(key, "<u4") for key in murmured(*(key.encode() for key in keys), seed=2166136261)]
+        expected = [int(part) % size for key in parts for part in key[:hashes]]
+        assert rows[bounds[place] : bounds[place + 1]].tolist() == expected

@@ -1,5 +1,7 @@
 """What can go wrong: one root, one exit code a kind."""
 
+import os
+import re
 from enum import IntEnum
 
 
@@ -71,7 +73,9 @@ def install_line(extra: str) -> str:
 
 def reason(error: OSError) -> str:
     """Why the operating system refused, in a few words."""
-    return (error.strerror or str(error)).lower()
+    text = error.strerror or str(error)
+    number = re.search(r"\[errno (\d+)\]", text)  # as Arrow puts it among words of its own
+    return (os.strerror(int(number[1])) if number else text).lower()
 
 
 def unreadable(what: object, error: OSError) -> InputError:

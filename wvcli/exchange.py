@@ -4,14 +4,21 @@ import platform
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from typing import Any
+
+import numpy as np
 
 from wvcli import __version__, formats, store
 from wvcli.errors import InputError, UsageError
+from wvcli.geometry import FloatArray
+from wvcli.paging import blocks
 from wvcli.placing import check_writable
-from wvcli.selection import EVERYTHING, Selection, select
+from wvcli.selection import EVERYTHING, Selection, select, with_row
+from wvcli.transfer import obstacle
 from wvcli.vectors import Vectors
 
+_END_OF_LINE = "</s>"  # of fastText, a word like any other but for its n-grams
 _BLOCK = 1 << 20  # bytes hashed at a time
 
 Progress = Callable[[str, int, int | None], None]
@@ -29,10 +36,12 @@ def import_vectors(
     limit: int | None = None,
     overwrite: bool = False,
     on_progress: Progress = _silent,
+    on_note: Callable[[str], None] = lambda line: None,
 ) -> Vectors:
     """Make a model file of a file or folder of another system.
 
-    The model answers at once whatever its size. It has no output layer, so it cannot be trained further.
+    The model answers at once whatever its size. It can be trained further where the file holds all that takes: the
+    output layer of negative sampling, counts, settings and, with subwords, the words' own vectors.
 
     Args:
         path: the file or folder.
@@ -41,6 +50,7 @@ def import_vectors(
         limit: take the first so many words only.
         overwrite: replace an existing model file.
         on_progress: takes what is going on, the amount done and the amount in all.
+        on_note: told in a line what is worth knowing of the model.
 
     Raises:
         InputError: `path` cannot be read, is in no known format, or is damaged.
@@ -50,35 +60,78 @@ def import_vectors(
     if target.suffix != store.SUFFIX:
         raise UsageError(f"a model file's name ends in {store.SUFFIX}, unlike {target}")
     if not path.exists():
-        raise InputError(f"there is no file {path}")
+        hint = "vectors are read from files, not from stdin" if str(path) == "-" else ""
+        raise InputError(f"there is no file {path}", hint)
     if path.is_file() and store.is_model(path):
         raise UsageError(f"{path} is a model already")
-    if target.exists() and path.exists() and target.samefile(path):
+    if target.exists() and target.samefile(path):
         raise UsageError(f"the model would take the place of {path}", "name another file with -o")
     check_writable(target, overwrite)
     chosen = formats.registry.get(name) if name else formats.recognise(path)
     vectors = formats.read(
         path, chosen.name, limit, lambda done, most: on_progress(f"importing {path.name}", done, most)
     )
-    store.save(target, store.vector_tensors(vectors), _manifest(path, chosen.name, limit, vectors), overwrite)
-    return store.open_model(target).vectors()
+    tensors = {**_training_tensors(vectors), **store.vector_tensors(vectors)}
+    store.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)
+    model = store.open_model(target)
+    if obstacle(model) is None:
+        on_note(f"it can be trained further with wvcli update {quote(str(target))}")
+    elif vectors.weights and vectors.weights.output is not None and "output.negative" not in model.tensors:
+        on_note("its output layer is left out: it is empty, or of another loss than negative sampling")
+    return model.vectors()
+
+
+def _training_tensors(vectors: Vectors) -> dict[str, Any]:
+    """What training goes on from, by the names of the model file."""
+    weights = vectors.weights
+    if weights is None:
+        return {}
+    tensors: dict[str, Any] = {}
+    if vectors.subwords is not None and weights.words is not None:
+        tensors["input.words"] = _own_words(vectors, weights.words)
+    if weights.output is not None and weights.settings.get("loss") == "negative" and _is_trained(weights.output):
+        tensors["output.negative"] = weights.output
+    if weights.tree is not None:
+        tensors["output.hierarchical"] = weights.tree
+    return tensors
+
+
+def _is_trained(output: FloatArray) -> bool:
+    """Whether an output layer is more than the zeros that are written where it is unknown."""
+    return any(block.any() for _, block in blocks(output))
+
+
+def _own_words(vectors: Vectors, own: FloatArray) -> FloatArray:
+    """The words' own vectors; that of the end of a line, which fastText gives no n-grams, made to fit."""
+    row = vectors.vocabulary.find(_END_OF_LINE)
+    if row is None or vectors.subwords is None:
+        return own
+    ngrams = vectors.subwords.matrix[vectors.subwords.buckets(_END_OF_LINE)]
+    fitting = vectors.matrix[row] * np.float32(len(ngrams) + 1) - ngrams.sum(axis=0)
+    return with_row(own, row, fitting)
 
 
 def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dict[str, Any]:
-    import numpy as np
-
-    settings: dict[str, Any] = {"dim": vectors.dim}
+    settings = dict(vectors.weights.settings if vectors.weights else {}) | {"dim": vectors.dim}
+    settings = {key: value for key, value in settings.items() if key not in ("min_n", "max_n", "buckets")}
     if vectors.subwords:
-        settings["algorithm"] = "fasttext"
+        settings |= {"algorithm": "fasttext", "buckets": len(vectors.subwords.matrix)}
         settings |= {"min_n": vectors.subwords.min_n, "max_n": vectors.subwords.max_n}
-        settings["bucket"] = len(vectors.subwords.matrix)
+        if vectors.subwords.hashes:
+            settings["hash_count"] = vectors.subwords.hashes
+    elif "algorithm" in settings:
+        settings["algorithm"] = "word2vec"  # which fastText without n-grams is
     origin = {"source": str(path), "format": name, "bytes": _size(path), "sha256": _digest(path), "limit": limit}
     versions = {"wvcli": __version__, "python": platform.python_version(), "numpy": np.__version__}
     return {"settings": settings, "tokenizer": {}, "imported": origin, "versions": versions}
 
 
 def _files(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    """What a file or folder consists of; with a file of Gensim's go the arrays it has put beside it."""
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file())
+    beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}."))
+    return [path, *sorted(file for file in beside if file.suffix == ".npy")]
 
 
 def _size(path: Path) -> int:
@@ -86,7 +139,7 @@ def _size(path: Path) -> int:
 
 
 def _digest(path: Path) -> str:
-    """The SHA-256 of a file, or of the contents of a folder's files one after the other, by their names."""
+    """The SHA-256 of the contents of all files one after the other."""
     digest = sha256()
     block = bytearray(_BLOCK)
     for each in _files(path):
@@ -131,7 +184,7 @@ def export(
         raise UsageError(f"{chosen.name} has no special words", f"formats for neural models have them: {able}")
     writing = formats.Writing(dtype or chosen.dtypes[0], pad, unknown)
     formats.check_dtype(chosen, writing.dtype)
-    check_writable(path, overwrite, chosen.sniff_folder)
+    check_writable(path, overwrite, chosen.replaceable)
     total = 0
 
     def on_rows(row: int) -> None:

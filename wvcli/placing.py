@@ -4,12 +4,15 @@ A crash leaves the old one or the new one and never half of one.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wvcli.errors import UsageError, WvcliError, reason
+
+_ASIDE = re.compile(r"\.(.*)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 
 MayReplace = Callable[[Path], bool]
 
@@ -80,6 +83,11 @@ def written_aside(path: Path, overwrite: bool, may_replace: MayReplace | None = 
     finally:
         for made in (aside, *_companions(aside)):
             _remove(made)
+
+
+def final_name(aside: Path) -> str:
+    """The name that a file will have which is made at a path that `written_aside` gave, or beside it."""
+    return _ASIDE.sub(r"\1", aside.name)
 
 
 def _aside(path: Path) -> Path:

@@ -172,7 +172,7 @@ def resolved(
     else:
         manifest = store.open_model(Path(like)).manifest
         if "imported" in manifest:
-            raise UsageError(f"{like} was imported and does not tell how it was trained")
+            raise UsageError(f"{like} was imported and does not tell all of how it was trained")
         base = TokenizerSettings.from_json(manifest["tokenizer"])
         wanted = TrainSettings.of(settings, TrainSettings(**manifest["settings"]))
     tokenized = replace(base, **chosen)

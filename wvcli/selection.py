@@ -266,6 +266,13 @@ class _Joined:
         return found
 
 
+def with_row(matrix: FloatArray, row: int, values: FloatArray) -> FloatArray:
+    """A matrix with other numbers in one row, worked out when rows are asked for."""
+    rows = np.arange(len(matrix), dtype=np.int64)
+    rows[row] = len(matrix)
+    return cast(FloatArray, Lazy(_Joined.of(matrix, values[None]), rows))
+
+
 def _told(words: list[str], what: str) -> list[str]:
     return [f"{len(words):,} {what} (first: {words[0]!r})"] if words else []
 

@@ -81,7 +81,8 @@ class ModelFile:
         subwords = None
         if "subwords.vectors" in tensors:
             settings = self.manifest["settings"]
-            subwords = Subwords(tensors["subwords.vectors"], settings["min_n"], settings["max_n"])
+            lengths = settings["min_n"], settings["max_n"]
+            subwords = Subwords(tensors["subwords.vectors"], *lengths, settings.get("hash_count", 0))
         return Vectors(
             vocabulary=Vocabulary(
                 tensors["vocabulary.text"],
@@ -97,7 +98,10 @@ class ModelFile:
             manifest=self.manifest,
             path=self.path,
             weights=Weights(
-                tensors.get("input.words"), tensors.get("output.negative"), self.manifest.get("settings", {})
+                tensors.get("input.words"),
+                tensors.get("output.negative"),
+                self.manifest.get("settings", {}),
+                tensors.get("output.hierarchical"),
             ),
         )
 
@@ -292,6 +296,7 @@ def _check_manifest(path: Path, model: ModelFile) -> None:
     sound = sound and isinstance(model.manifest.get("checksum"), dict)
     if sound and "subwords.vectors" in model.tensors:
         sound = all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))  # type: ignore[union-attr]
+        sound = sound and settings.get("hash_count", 0) in range(5)  # type: ignore[union-attr]
     if not sound:
         raise InputError(f"{path} is damaged: its manifest lacks settings or tokenizer")
 

@@ -1,7 +1,8 @@
 """fastText's subword n-grams: hashing, and vectors for words outside the vocabulary.
 
 Follows Bojanowski, Grave, Joulin and Mikolov, "Enriching Word Vectors with Subword Information" (2017), and
-the hash of the fastText program, which Gensim shares.
+the hash of the fastText program, which Gensim shares; and floret's variant of it (Boyd and Warmerdam, 2022), which
+hashes the whole word as it does an n-gram, each to several rows.
 """
 
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.geometry import FloatArray, Rows
+from wvcli.murmur import murmur
 
 _FNV_OFFSET_BASIS = 2166136261
 _FNV_PRIME = 16777619
-_SUMMED = 2_048  # words whose n-gram vectors are added up together, so that the sums stay in the processor's cache
+_FLORET_SEED = 2166136261
+_SUMMED = 1 << 20  # bytes of sums added up together, so that they stay in the processor's cache
 
 Text = npt.NDArray[np.uint8]
 
@@ -51,15 +54,22 @@ class Subwords:
         matrix: float32 [buckets, dim], one row a hash bucket.
         min_n: shortest n-gram, in characters.
         max_n: longest n-gram, in characters.
+        hashes: rows for each n-gram and for the whole word, 1 to 4, as floret hashes them; 0 for fastText's hash,
+            which gives each n-gram one row.
     """
 
     matrix: npt.NDArray[np.float32]
     min_n: int
     max_n: int
+    hashes: int = 0
 
     def buckets(self, word: str) -> list[int]:
         """The rows of `matrix` that make up `word`; empty for a word too short to have n-grams."""
         size = len(self.matrix)
+        if self.hashes and size:
+            text = np.frombuffer(word.encode("utf-8"), dtype=np.uint8)
+            rows: list[int] = self._rows(text, np.array([0, len(text)]))[0].tolist()
+            return rows
         return [ngram_hash(ngram) % size for ngram in ngrams(word, self.min_n, self.max_n)] if size else []
 
     def vector(self, word: str) -> npt.NDArray[np.float32] | None:
@@ -91,21 +101,53 @@ class Subwords:
         size = len(self.matrix)
         if not len(sums) or not size:
             return np.zeros(len(sums), dtype=np.int64)
-        rows, bounds = bucket_rows(text, offsets, self.min_n, self.max_n, size)
+        rows, bounds = self._rows(text, offsets)
         counts = np.diff(bounds)
         order = np.argsort(-counts, kind="stable")  # words with equally many n-grams together
         table = self.matrix.view(np.uint8)  # numbers in a file may lie where float32 cannot be read as such
-        for start in range(0, len(order), _SUMMED):
-            words = order[start : start + _SUMMED]
+        step = max(1, _SUMMED // max(1, table.shape[1]))
+        for start in range(0, len(order), step):
+            words = order[start : start + step]
             some = sums[words]
             row = np.empty_like(some)
-            for place in range(int(counts[words[0]])):
-                having = int(np.count_nonzero(counts[words] > place))
-                taken = rows[bounds[words[:having]] + place]
+            most, first = int(counts[words[0]]), bounds[words]
+            # Of words by falling counts, those with more n-grams than each number.
+            longer = np.searchsorted(-counts[words], -np.arange(most), side="left").tolist()
+            for place, having in enumerate(longer):
+                taken = rows[first[:having] + place]
                 np.take(table, taken, axis=0, out=row[:having].view(np.uint8), mode="clip")
                 some[:having] += row[:having]
             sums[words] = some
         return counts
+
+    def _rows(self, text: Text, offsets: Rows) -> tuple[Rows, Rows]:
+        """The rows of many words, as `bucket_rows` gives them."""
+        about = text, offsets, self.min_n, self.max_n, len(self.matrix)
+        return floret_rows(*about, self.hashes) if self.hashes else bucket_rows(*about)
+
+
+def floret_rows(text: Text, offsets: Rows, min_n: int, max_n: int, size: int, hashes: int) -> tuple[Rows, Rows]:
+    """The rows of many words in a table of floret: of each the whole word's, then its n-grams', `hashes` of each.
+
+    Arguments and what is returned are those of `bucket_rows`.
+    """
+    padded, starts = _padded(text, offsets)
+    characters = np.flatnonzero((padded & 0xC0) != 0x80)
+    bounds = np.searchsorted(characters, starts)
+    lengths = np.diff(bounds)
+    left = np.repeat(bounds[1:], lengths) - np.arange(len(characters))
+    sizes = np.arange(max(min_n, 1), min(max_n, int(lengths.max())) + 1)
+    there = left[:, None] >= sizes
+    if len(sizes) and sizes[0] == 1:  # the lone < and >
+        there[bounds[:-1], 0] = there[bounds[1:] - 1, 0] = False
+    begin, place = np.nonzero(there)
+    ends = np.zeros(len(characters) + 1, dtype=np.int64)
+    np.cumsum(np.count_nonzero(there, axis=1), out=ends[1:])
+    before = ends[bounds]  # n-grams of the words before each
+    first = np.insert(characters[begin], before[:-1], starts[:-1])
+    past = np.insert(np.append(characters, len(padded))[begin + sizes[place]], before[:-1], starts[1:])
+    keys = murmur(padded, first, past, _FLORET_SEED)[:, :hashes]
+    return (keys % np.uint32(size)).astype(np.int64).reshape(-1), hashes * (before + np.arange(len(before)))
 
 
 def bucket_rows(text: Text, offsets: Rows, min_n: int, max_n: int, size: int) -> tuple[Rows, Rows]:

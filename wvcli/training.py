@@ -149,6 +149,8 @@ def update(
     field: str | None = None,
     column: str | None = None,
     skip_bad: bool = False,
+    tokenizer: str | None = None,
+    lowercase: bool | None = None,
     overwrite: bool = False,
     on_progress: OnProgress = silent,
     on_note: OnNote = untold,
@@ -160,7 +162,7 @@ def update(
     phrases are the model's.
 
     Args:
-        model: a wvcli model trained with negative sampling.
+        model: a wvcli model trained with negative sampling, or made by `import_vectors` of one of another system.
         sources: a file, folder, glob, or `-` for standard input; or several of them.
         output: the model file to write; by default the model itself, which takes `overwrite`.
         encoding: of the text.
@@ -168,6 +170,8 @@ def update(
         field: where in each JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
         skip_bad: pass over lines and records that cannot be read, and count them.
+        tokenizer: how the text for an imported model is split into words; at white space if not given.
+        lowercase: whether words for an imported model are written in lower case; they are not if not given.
         overwrite: replace an existing file.
         on_progress: told how far the run has come, possibly from another thread.
         on_note: told in a line what is worth knowing of the run.
@@ -190,12 +194,24 @@ def update(
         raise UsageError(f"{', '.join(sorted(refused))} cannot change in an update")
     reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
     text = Text(file_names(sources), field=field, column=column, **reading)
-    source, text, _ = opened(text, {}, None, {}, model)
-    wanted = replace(TrainSettings(**old.manifest["settings"]), **chosen)
+    split = _split(before, tokenizer, lowercase, on_note)
+    source, text, _ = opened(text, split, None, {}, None if before.imported else model)
+    wanted = replace(before.settings, **chosen)
     path = Path(output) if output is not None else Path(model)
-    engine = engines.registry.get(old.manifest["engine"])
+    engine = engines.registry.get(old.manifest.get("engine", "gensim"))
     job = _Job(text, source, wanted, path, engine, overwrite, on_progress=on_progress, on_note=on_note)
     return job.run(before)
+
+
+def _split(before: Earlier, tokenizer: str | None, lowercase: bool | None, on_note: OnNote) -> dict[str, Any]:
+    """How to split the text for a model that is trained further, where the model does not tell."""
+    if before.imported:
+        if tokenizer is None:
+            on_note("the text is split at white space; if the model's own was split otherwise, give --tokenizer")
+        return {"name": tokenizer or "whitespace", "lowercase": bool(lowercase)}
+    if tokenizer is not None or lowercase is not None:
+        raise UsageError("the text is split as the model's own was", "leave out --tokenizer and --lowercase")
+    return {}
 
 
 def _kept_in(folder: Source | None, source: Corpus | KeptText) -> Path | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from wvcli.run import Run
 from wvcli.settings import TrainSettings
 from wvcli.vectors import Vectors
 
-_PROVENANCE = ("corpus", "reading", "coverage", "history", "init", "updated")  # of a model before its update
+# Of a model before its update.
+_PROVENANCE = ("corpus", "reading", "coverage", "history", "init", "imported", "updated")
+_SETTINGS = {each.name for each in fields(TrainSettings)}
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,47 @@ class Initial:
         return {"init": said | {"freeze_until": self.freeze_until}}
 
 
+def _settings(model: store.ModelFile) -> TrainSettings:
+    given = model.manifest["settings"]
+    return TrainSettings(**{name: value for name, value in given.items() if name in _SETTINGS})
+
+
+def obstacle(model: store.ModelFile) -> tuple[str, str] | None:
+    """Why a model cannot be trained further, and what to do instead; None where it can."""
+    settings, needed = model.manifest["settings"], {"output.negative", "vocabulary.counts"}
+    if "output.hierarchical" in model.tensors or settings.get("loss") == "hierarchical":
+        return (
+            "was trained with hierarchical softmax, whose tree of words changes with new words",
+            "only models trained with negative sampling can be updated",
+        )
+    if "subwords.vectors" in model.tensors:
+        needed |= {"input.words"}
+    missing = needed - set(model.tensors)
+    if missing or not settings.get("architecture"):
+        what = "was imported and " if "imported" in model.manifest else ""
+        lacks = _LACKS[min(missing)] if len(missing) == 1 else "word vectors only"
+        return (
+            f"{what}holds {lacks}, not what training further needs",
+            f"start from its vectors with wvcli train --init {model.path}",
+        )
+    if settings.get("context") == "sum":
+        return "was trained on sums of context vectors, where wvcli takes means", ""
+    if settings.get("phrases") and "phrases.pairs" not in model.tensors:
+        return "was trained with phrases, but does not hold them", ""
+    try:
+        _settings(model)
+    except UsageError as error:
+        return f"cannot be trained further with its settings: {error.message}", ""
+    return None
+
+
+_LACKS = {
+    "output.negative": "vectors without the output layer",
+    "vocabulary.counts": "words without counts",
+    "input.words": "vectors of words with those of their n-grams added",
+}
+
+
 @dataclass(frozen=True)
 class Earlier:
     """A model that is trained further."""
@@ -67,25 +110,24 @@ class Earlier:
 
     @classmethod
     def of(cls, model: store.ModelFile) -> "Earlier":
-        if "imported" in model.manifest:
-            raise UsageError(
-                f"{model.path} was imported and holds word vectors only, not what training further needs",
-                f"start from its vectors with wvcli train --init {model.path}",
-            )
-        if "output.hierarchical" in model.tensors:
-            raise UsageError(
-                f"{model.path} was trained with hierarchical softmax, whose tree of words changes with new words",
-                "only models trained with negative sampling can be updated",
-            )
-        if "output.negative" not in model.tensors or "vocabulary.counts" not in model.tensors:
-            raise UsageError(f"{model.path} holds word vectors only, not what training further needs")
-        if model.manifest["settings"].get("phrases") and "phrases.pairs" not in model.tensors:
-            raise UsageError(f"{model.path} was trained with phrases, but does not hold them")
+        reason = obstacle(model)
+        if reason:
+            raise UsageError(f"{model.path} {reason[0]}", reason[1])
         return cls(model, model.vectors())
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was trained by another system, which does not tell how its text was split into words."""
+        return "imported" in self.model.manifest
+
+    @property
+    def settings(self) -> TrainSettings:
+        """How it was trained; what is not known is `auto`, or as usual."""
+        return _settings(self.model)
 
     def known(self) -> Known:
         """The words of the model with their counts, and its phrases."""
-        counts = self.model.tensors["vocabulary.counts"].tolist()
+        counts = np.maximum(self.model.tensors["vocabulary.counts"], 1).tolist()  # 0 would be no word of the model
         return Known(dict(zip(self.vectors.vocabulary, counts, strict=True)), self.model.phrases())
 
     def apply(self, run: Run) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wvcli.composed import Composed
 from wvcli.errors import MissingWordError, UsageError
 from wvcli.geometry import Exact, FloatArray, Rows, cosine, odd, row_norms, unit_rows
 from wvcli.neighbors import Among, Method, Neighbor, Query, Space
@@ -308,9 +309,27 @@ class Vectors:
             UsageError: `topn` or the number in `among` is below 1.
         """
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
+        if isinstance(self.matrix, Composed) and len(asked) == 1 and method == "add" and among is None:
+            found = self._composed_nearest(self.matrix, asked[0], topn, min_similarity)
+            if found is not None:
+                return [found]
         return _neighbors(
             self._space.nearest(asked, topn, method=method, among=among, min_similarity=min_similarity)
         )
+
+    def _composed_nearest(
+        self, matrix: Composed, asked: Query, topn: int, min_similarity: float | None
+    ) -> list[Neighbor] | None:
+        """The answer to one question for which not all vectors are worked out; None if they have to be."""
+        near = matrix.near(asked.mean, topn + len(asked.excluded)) if topn > 0 else None
+        if near is None:
+            return None
+        rows, vectors = near
+        excluded = np.flatnonzero(np.isin(rows, asked.excluded)).tolist()
+        some = Query(asked.positive, asked.negative, tuple(excluded))
+        space = Space(vectors, row_norms(vectors))
+        [neighbors] = _neighbors(space.nearest([some], topn, min_similarity=min_similarity))
+        return [Neighbor(int(rows[found.index]), found.similarity) for found in neighbors]
 
     def rank(
         self,

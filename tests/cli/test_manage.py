@@ -15,7 +15,7 @@ from tests.conftest import Run
 
 KEYS = [
     *("path", "format_version", "algorithm", "words", "dim", "settings", "tokenizer", "engine"),
-    *("coverage", "history", "corpus", "versions", "checksum"),
+    *("coverage", "history", "corpus", "versions", "checksum", "updatable"),
 ]
 
 

@@ -18,6 +18,7 @@ from wvcli.errors import MissingExtraError
         (".savedmodel", "tensorflow", "tensorflow"),
         (".tfhub", "tensorflow", "tensorflow"),
         (".onnx", "onnx", "onnx"),
+        (".spacy", "spacy", "spacy"),
     ],
 )
 def test_a_missing_package_is_named_with_what_to_type(

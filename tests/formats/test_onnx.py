@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import wvcli.formats.onnx
 from tests.clients import package
 from tests.formats.neural import BOTH, HALF, WORDS, expected, written
 from wvcli import formats
@@ -44,13 +45,23 @@ def test_lengths_of_any_size_are_written(tmp_path: Path, dim: int) -> None:
     assert (found[0] == matrix).all()
 
 
-def test_more_than_protobuf_holds_is_refused_at_once(tmp_path: Path) -> None:
-    matrix = np.broadcast_to(np.float32(1), (2**15, 2**14))
-    vectors = Vectors(Vocabulary.from_words([f"w{row}" for row in range(2**15)]), matrix)
-    with pytest.raises(WvcliError, match=r"2 GiB at most, and this is 2\.0 GiB") as caught:
-        formats.write(vectors, tmp_path / "words.onnx")
-    assert "--dtype float16" in caught.value.hint
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("writing", [BOTH, HALF], ids=["float32", "float16"])
+def test_numbers_that_protobuf_cannot_hold_are_beside_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writing: Writing
+) -> None:
+    monkeypatch.setattr(wvcli.formats.onnx, "_MOST", 100)
+    name = "all.our words.onnx"
+    assert written(tmp_path / name, writing) == [
+        f"the numbers, more than the 2 GiB that ONNX holds, are in {name}.data: keep it beside the file"
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name, f"{name}.data"]
+    package("onnx").checker.check_model(str(tmp_path / name), full_check=True)
+    session = runtime.InferenceSession(str(tmp_path / name))
+    assert json.loads(session.get_modelmeta().custom_metadata_map["words"]) == WORDS
+    [found] = session.run(["vectors"], {"ids": np.arange(len(WORDS))[np.newaxis]})
+    assert (found[0] == expected(writing)).all()
+    whole = package("onnx").load(str(tmp_path / name))
+    assert len(whole.graph.initializer[0].raw_data) == (tmp_path / f"{name}.data").stat().st_size
 
 
 def test_a_number_too_large_for_float16_is_refused(tmp_path: Path) -> None:

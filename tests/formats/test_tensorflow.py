@@ -3,6 +3,8 @@
 TensorFlow takes seconds to import and warns of its own affairs, so all its tests are in this module.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -13,8 +15,8 @@ import pytest
 from tests.clients import package
 from tests.formats.neural import BOTH, DIM, HALF, MATRIX, PLAIN, ROW, WORDS, expected, written
 from wvcli import formats
-from wvcli.errors import InputError
-from wvcli.formats import Writing
+from wvcli.errors import InputError, WvcliError
+from wvcli.formats import Writing, _tensorflow
 from wvcli.geometry import FloatArray
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
@@ -120,6 +122,63 @@ def test_tensorflow_hub_loads_a_function_from_texts_to_vectors(tf: Any, tmp_path
         rows = [expected(writing)[ROW.get(word, writing.unknown)] for word in words]
         wanted = np.sum(rows, axis=0) / np.sqrt(len(rows)) if rows else np.zeros(DIM)
         np.testing.assert_allclose(vector, wanted, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("unknown", [None, 0])
+def test_a_large_variable_is_put_together_of_parts(
+    tf: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unknown: int | None
+) -> None:
+    monkeypatch.setattr(_tensorflow, "_BLOCKS_A_PART", 1)
+    words = [f"w\\{row}" for row in range(6_000)]
+    matrix = np.random.default_rng(2).normal(size=(len(words), 900)).astype(np.float32)  # 22 MB
+    vectors = Vectors(Vocabulary.from_words(words), matrix)
+    formats.write(vectors, tmp_path / "words.savedmodel", writing=Writing(unknown=unknown))
+    folder = tmp_path / "words.savedmodel"
+    assert len(list((folder / "variables").glob("variables.data-0000?-of-00003"))) == 3
+    assert len(list((folder / "variables").iterdir())) == 4
+    assert (folder / "assets" / "words.txt").read_text().split() == words
+    loaded = tf.saved_model.load(str(folder))
+    assert loaded.embeddings.shape == matrix.shape
+    assert (loaded.embeddings.numpy() == matrix).all()
+    assert (loaded(tf.constant([*words, "w\\\\1"])).numpy()[:-1] == matrix).all()
+    assert [path.name for path in tmp_path.iterdir()] == ["words.savedmodel"]
+
+
+_GROWTH = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from wvcli import formats
+from wvcli.selection import Lazy
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+block = np.random.default_rng(1).standard_normal((1_000, 1_000), dtype=np.float32)
+for name in ("keras", "tensorflow"):
+    peaks = []
+    for rows in (1_000, 100_000):
+        vocabulary = Vocabulary.from_words([f"w{row}" for row in range(rows)])
+        matrix = Lazy(block, np.arange(rows) % len(block))
+        target = Path(sys.argv[1], f"{name}{rows}")
+        formats.write(Vectors(vocabulary, matrix), target, name)
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(peaks[1] - peaks[0])
+"""
+
+
+def test_the_numbers_are_never_in_memory_together(tf: Any, tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="this system does not tell a program's peak of memory")
+    command = [sys.executable, "-c", _GROWTH, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    unit = 1 if sys.platform == "darwin" else 1024
+    for growth in map(int, done.stdout.split()):
+        assert growth * unit < 250e6  # the numbers have 400 MB
+
+
+def test_a_word_that_keras_would_cut_is_refused(tf: Any, tmp_path: Path) -> None:
+    vectors = Vectors(Vocabulary.from_words(["a", "b\0"]), np.ones((2, 3), np.float32))
+    with pytest.raises(WvcliError, match="drops the NUL at the end of a word"):
+        formats.write(vectors, tmp_path / "words.keras")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("trainable", [True, False])

@@ -80,6 +80,23 @@ def test_files_of_others_are_read(tmp_path: Path, saved: object, archive: bool) 
         assert found.matrix.dtype == np.float32
 
 
+@pytest.mark.parametrize("others", [{}, {"other": torch.zeros(2, 2)}, {"alike": torch.zeros(DIM * len(WORDS))}])
+def test_numbers_are_mapped_where_they_are_in_the_file(tmp_path: Path, others: dict[str, torch.Tensor]) -> None:
+    torch.save({"weight": TABLE, "itos": WORDS, **others}, tmp_path / "theirs.pt")
+    found = formats.read(tmp_path / "theirs.pt").matrix
+    assert (found == MATRIX).all()
+    owner: Any = found
+    while type(owner) is np.ndarray:
+        owner = owner.base
+    assert isinstance(owner, np.memmap) == ("alike" not in others)  # one of two that are alike in size
+
+
+def test_rows_of_a_larger_table_are_read(tmp_path: Path) -> None:
+    larger = torch.cat([torch.ones(2, DIM), TABLE, torch.ones(1, DIM)])
+    torch.save({"weight": larger[2:-1], "itos": WORDS}, tmp_path / "theirs.pt")
+    assert (formats.read(tmp_path / "theirs.pt").matrix == MATRIX).all()
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_the_digits_are_read_as_float32(tmp_path: Path, dtype: str) -> None:
     half = TABLE.to(getattr(torch, dtype))

@@ -53,10 +53,11 @@ def named_once(argument: Path | None, option: Path | None) -> Path | None:
 
 @contextmanager
 def _opening(path: Path) -> Iterator[Callable[[int, int], None] | None]:
-    """Progress while a large file is read; a model is only mapped."""
+    """Progress while a large file or a folder is read; a model is only mapped."""
     from wvcli import store
 
-    if not path.is_file() or path.stat().st_size < _LARGE or store.is_model(path):
+    small = not path.is_file() or path.stat().st_size < _LARGE or store.is_model(path)
+    if small and not path.is_dir():
         yield None
         return
     with console.progress("words") as show:

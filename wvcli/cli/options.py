@@ -9,7 +9,7 @@ from wvcli.cli import completion, console
 from wvcli.cli.output import OutputFormat
 
 Missing = Literal["error", "skip", "null", "subword"]
-Dtype = Literal["float32", "float16"]
+Dtype = Literal["float32", "float16", "int8"]
 UnknownRow = Literal["zero", "mean", "random"]
 MissingVector = Literal["error", "skip", "null", "subword", "random"]
 

@@ -1,7 +1,7 @@
 """Formats: each reads and writes the files of one other system, told by content and never by name alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError, unreadable
@@ -41,6 +41,7 @@ class Format:
             words), these come back as they were.
         sniff: whether a file that begins with these bytes is in this format.
         sniff_folder: whether a folder is in this format; None for formats that are files.
+        may_replace: whether a folder may be replaced by one that is written; None where any in this format may.
         read: opens a file or folder, all of it or only its first so many words; None when the format is only
             written. Raises InputError naming file and line.
         write: makes a new file or folder at a path where nothing is yet, and returns notes for the user on what
@@ -57,14 +58,25 @@ class Format:
     keeps: str
     sniff: Callable[[bytes], bool]
     sniff_folder: Callable[[Path], bool] | None = None
+    may_replace: Callable[[Path], bool] | None = None
     read: Callable[[Path, int | None], Vectors] | None = None
     write: Callable[[Vectors, Path, Writing], list[str]] | None = None
     dtypes: tuple[str, ...] = ("float32",)
     special: bool = False
     extra: str = ""
 
+    @property
+    def replaceable(self) -> Callable[[Path], bool] | None:
+        """Whether a folder may be replaced by one in this format; None where no folder may."""
+        return self.may_replace or self.sniff_folder
+
 
 registry: Registry[Format] = Registry("format", __name__)
+
+
+def _check_file(path: Path) -> None:
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise InputError(f"{path} is no ordinary file", "put what comes out of a pipe into a file first")
 
 
 def _head(path: Path) -> bytes:
@@ -83,6 +95,7 @@ def fitting(path: Path) -> list[Format]:
     """
     if path.is_dir():
         return [member for member in registry if member.sniff_folder and member.sniff_folder(path)]
+    _check_file(path)
     head = _head(path)
     return [member for member in registry if member.sniff(head)]
 
@@ -124,6 +137,7 @@ def read(
     """
     if limit is not None and limit < 1:
         raise UsageError(f"the limit must be at least 1, not {limit}")
+    _check_file(path)
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"the format {chosen.name} can be written but not read")
@@ -187,5 +201,12 @@ def write(
     chosen = for_writing(path, name)
     assert chosen.write is not None
     check_dtype(chosen, writing.dtype)
-    with written_aside(path, overwrite, chosen.sniff_folder) as aside:
-        return chosen.write(vectors, aside, writing)
+    notes = []
+    if vectors.subwords is not None and vectors.subwords.hashes and "subwords" in chosen.keeps:
+        vectors = replace(vectors, subwords=None)
+        notes.append(
+            f"floret's subwords are left out, since {chosen.name} is written with fastText's hash: "
+            "words outside the vocabulary will have no vector"
+        )
+    with written_aside(path, overwrite, chosen.replaceable) as aside:
+        return notes + chosen.write(vectors, aside, writing)

@@ -1,7 +1,9 @@
 """What formats that hold the numbers as one array share: the array is mapped, and words are put to its rows."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, unreadable
 from wvcli.formats._layout import Rows
+from wvcli.formats._quantised import restore
 from wvcli.geometry import FloatArray
 from wvcli.paging import blocks
 from wvcli.vectors import Vectors
@@ -16,8 +19,8 @@ from wvcli.vocabulary import Vocabulary
 
 Counts = npt.NDArray[np.int64]
 
-_BFLOAT16 = np.dtype("V2")  # the upper half of a float32, which NumPy has no kind for
-_KINDS = ("float16", "float32", "float64", _BFLOAT16.name)
+BFLOAT16 = np.dtype("V2")  # the upper half of a float32, which NumPy has no kind for
+_KINDS = ("float16", "float32", "float64", BFLOAT16.name)
 _WORD_LISTS = (".words.txt", ".words", ".vocab.txt", ".vocab", ".txt")  # endings, tried in this order
 
 
@@ -28,10 +31,12 @@ def map_array(path: Path) -> npt.NDArray[Any]:
         InputError: it cannot be read, or holds no numbers.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers written by Python 2
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise unreadable(path, error) from error
-    except (ValueError, EOFError, SyntaxError, OverflowError) as error:
+    except (ValueError, EOFError, SyntaxError, OverflowError, TokenError) as error:
         raise InputError(f"{path} is damaged or no .npy file of numbers: {str(error).splitlines()[0]}") from error
     if not isinstance(array, np.ndarray):
         raise InputError(f"{path} is no .npy file")
@@ -51,8 +56,11 @@ def of_arrays(
     matrix: npt.NDArray[Any],
     limit: int | None = None,
     counts: Counts | None = None,
+    scales: npt.NDArray[Any] | None = None,
 ) -> Vectors:
     """Vectors of words and a matrix [words, dim] that `check_matrix` let pass; only the first `limit` of them.
+
+    A matrix of int8 comes with the scales of its rows, float [words].
 
     A matrix of float32 stays where it is. Of a word that occurs again only the first vector is kept.
 
@@ -74,15 +82,17 @@ def of_arrays(
     del fresh
     rows = Rows(path, len(words), matrix.shape[1])
     for start, block in blocks(matrix):
-        with np.errstate(over="ignore"):  # what is beyond float32 is infinite
-            rows.add(words[start : start + len(block)], _floats(block))
+        stop = start + len(block)
+        rows.add(words[start:stop], floats(block) if scales is None else restore(block, scales[start:stop]))
     found = rows.vectors()
     return Vectors(found.vocabulary, found.matrix, counts, path=path)
 
 
-def _floats(block: npt.NDArray[Any]) -> FloatArray:
-    if block.dtype != _BFLOAT16:
-        return block.astype(np.float32)
+def floats(block: npt.NDArray[Any]) -> FloatArray:
+    """Rows of any kind that `check_matrix` lets pass as float32; what is beyond it is infinite."""
+    if block.dtype != BFLOAT16:
+        with np.errstate(over="ignore"):
+            return block.astype(np.float32)
     return (np.ascontiguousarray(block).view("<u2").astype(np.uint32) << 16).view(np.float32)
 
 

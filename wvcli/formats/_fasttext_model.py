@@ -9,10 +9,12 @@ All numbers are little-endian. A file begins with two int32, a magic number and 
 * input matrix: a byte that says whether it is quantised; int64 rows and columns; float32 [words + bucket, dim];
 * output matrix: the same, float32 [words, dim] for all models but those that classify.
 
+floret's files are the same but for two int32 between maxn and lrUpdateRate: the mode, 1 for fastText's hash and 2
+for floret's, and how many rows a hash names.
+
 Versions before 11 lack the magic number, the version, the number of pruned rows and the bytes before matrices.
 """
 
-import re
 import struct
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -28,12 +30,14 @@ from wvcli.subwords import Text
 
 VERSION = 12
 _VERSIONS = (11, 12)
-_ENTRY = re.compile(rb"[^\0]*\0[\s\S]{9}")
 _AFTER_WORD = 10  # bytes of an entry that follow its word
 _BLOCK = 1 << 20  # bytes of the dictionary read at a time
 _LONGEST_WORD = 1 << 20  # bytes; without a zero byte within so many the file is not what it seems
+_SNIFFED = 100  # bytes that tell fastText's files from floret's
 _SUPERVISED = 3  # the kind of model
 _SETTINGS = "<12id"
+_FLORET_SETTINGS = "<14id"
+_AFTER_MAXN = 11  # settings of floret alone come after so many
 _START = "<3iq"
 
 
@@ -54,15 +58,21 @@ class Settings:
     maxn: int
     lr_update_rate: int
     t: float
+    mode: int = 0
+    hash_count: int = 0
 
     def packed(self) -> bytes:
-        """As they stand in a file."""
-        return struct.pack(_SETTINGS, *astuple(self))
+        """As they stand in a file, which is floret's if there is a mode."""
+        *values, mode, hashes = astuple(self)
+        if not self.mode:
+            return struct.pack(_SETTINGS, *values)
+        return struct.pack(_FLORET_SETTINGS, *values[:_AFTER_MAXN], mode, hashes, *values[_AFTER_MAXN:])
 
     @property
     def sound(self) -> bool:
         """Whether they can be those of a model."""
         positive = self.dim > 0 and self.ws >= 0 and self.epoch >= 0 and self.bucket >= 0
+        positive = positive and self.mode in (0, 1, 2) and (self.mode < 2 or 0 < self.hash_count < 5)
         return positive and self.loss in (1, 2, 3, 4) and self.model in (1, 2, 3) and 0 <= self.t < np.inf
 
 
@@ -114,8 +124,16 @@ def is_model(head: bytes) -> bool:
     return likely and Settings(*struct.unpack_from(_SETTINGS, head)).sound
 
 
+def is_floret(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is floret's, with whole numbers for fastText's fraction."""
+    place = 8 + struct.calcsize("<12i")
+    if not is_fasttext_binary(head) or len(head) < place + 8:
+        return False
+    return bool(0 < struct.unpack_from("<d", head, place)[0] < np.finfo(np.float64).tiny)
+
+
 def open_model(file: BinaryIO, path: Path) -> Model:
-    """Open a file of word vectors, at whose start `file` is.
+    """Open a file of word vectors, fastText's or floret's, at whose start `file` is.
 
     Raises:
         InputError: it is damaged, of a newer version, quantised, pruned or a classifier.
@@ -167,19 +185,22 @@ class _Opening:
         )
 
     def _settings(self) -> Settings:
+        head = self._file.read(_SNIFFED)
+        self._file.seek(0)
         magic, version = self._take("<2i", "the version")
         if magic != FASTTEXT_MAGIC:
             self._modern = False
             self._file.seek(0)
         elif version not in _VERSIONS:
             raise self._error(f" is of fastText's version {version}; this wvcli reads 11 and 12")
-        settings = Settings(*self._take(_SETTINGS, "the settings"))
-        if not settings.sound:
+        if is_floret(head):
+            values = self._take(_FLORET_SETTINGS, "the settings")
+            own = slice(_AFTER_MAXN, _AFTER_MAXN + 2)
+            settings = Settings(*values[: own.start], *values[own.stop :], *values[own])
+        else:
+            settings = Settings(*self._take(_SETTINGS, "the settings"))
+        if not settings.sound or (is_floret(head) and not settings.mode):
             raise self._error(f": these are no settings of fastText: {settings.packed().hex(' ', 4)}")
-        if 0 < settings.t < np.finfo(np.float64).tiny:  # two whole numbers, where floret has two settings more
-            raise self._error(
-                " is floret's .bin and not fastText's", "the .vec file that floret writes can be read"
-            )
         if settings.model == _SUPERVISED:
             raise self._error(
                 " is a classifier (fastText supervised), whose words have no vectors to compare",
@@ -209,21 +230,21 @@ class _Opening:
     def _entries(self, count: int) -> tuple[Text, Rows]:
         """The bytes of all entries, and int64 [count], where in them each one ends."""
         pieces: list[bytes] = []
-        lengths: list[int] = []
-        rest = b""
-        while len(lengths) < count:
+        ends: list[int] = []
+        rest, before = b"", 0
+        while len(ends) < count:
             more = self._file.read(_BLOCK)
             data = rest + more
-            found = _ENTRY.findall(data)[: count - len(lengths)]
-            lengths += map(len, found)
-            used = sum(map(len, found))
+            used, found = _whole_entries(data, count - len(ends))
+            if not found and (not more or len(data) > _LONGEST_WORD + _AFTER_WORD):
+                end = "no zero byte follows it" if more else "the file ends here"
+                raise self._error(f", dictionary, entry {len(ends) + 1} of {count}: {end}")
+            ends += [before + end for end in found]
+            before += used
             pieces.append(data[:used])
             rest = data[used:]
-            if not found and (not more or len(rest) > _LONGEST_WORD + _AFTER_WORD):
-                end = "no zero byte follows it" if more else "the file ends here"
-                raise self._error(f", dictionary, entry {len(lengths) + 1} of {count}: {end}")
         self._file.seek(-len(rest), 1)
-        return np.frombuffer(b"".join(pieces), dtype=np.uint8), np.cumsum(lengths, dtype=np.int64)
+        return np.frombuffer(b"".join(pieces), dtype=np.uint8), np.array(ends, dtype=np.int64)
 
     def _matrix(self, what: str, dim: int) -> tuple[int, int]:
         """Where the numbers of a matrix begin, to which the file is then moved, and how many rows there are."""
@@ -240,6 +261,19 @@ class _Opening:
                 f", {what.removeprefix('the ')}: {rows} rows of {dim} do not fit the {left} bytes left"
             )
         return self._file.tell(), rows
+
+
+def _whole_entries(data: bytes, most: int) -> tuple[int, list[int]]:
+    """How many bytes the entries that are there to their end take, at most so many, and where each one ends."""
+    find, end, ends = data.find, 0, []
+    last = len(data) - _AFTER_WORD
+    for _ in range(most):
+        place = find(b"\0", end)
+        if not 0 <= place <= last:
+            break
+        end = place + _AFTER_WORD
+        ends.append(end)
+    return end, ends
 
 
 def _dictionary(data: Text, ends: Rows, tokens: int, pruned: bool) -> Dictionary:

@@ -4,8 +4,9 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from wvcli.vectors import Vectors
 
 # `assets.extra` is the part of a SavedModel that TensorFlow leaves to others.
 _DESCRIPTION = Path("assets.extra", "wvcli.json")
+_BLOCKS_A_PART = 8  # blocks of rows in one file of a SavedModel's numbers
 
 Tensor = Any
 
@@ -46,13 +48,6 @@ def tensorflow(what: str) -> Iterator[ModuleType]:
             logger.setLevel(level)
 
 
-def fill(variable: Any, vectors: Vectors, dtype: str, start: int = 0) -> None:
-    """Assign all rows to a tf.Variable [rows, dim], from row `start` on."""
-    for block in blocks(vectors, dtype):
-        variable[start : start + len(block)].assign(block)
-        start += len(block)
-
-
 def sniff_saved_model(path: Path, name: str) -> bool:
     """Whether a folder is a SavedModel that was written here in the format called `name`."""
     try:
@@ -63,36 +58,107 @@ def sniff_saved_model(path: Path, name: str) -> bool:
     return fits and (path / "saved_model.pb").is_file()
 
 
+class Words:
+    """The words as lines of a text file, of which the graph makes its table.
+
+    TensorFlow takes no line that is empty and cuts at each line end. Where a word is empty or has a line end, all
+    are written with `\\\\` for a backslash, `\\n` for a line end and `\\e` for nothing; else as they are.
+    """
+
+    def __init__(self, vectors: Vectors) -> None:
+        vocabulary = vectors.vocabulary
+        self._vocabulary = vocabulary
+        self._escaped = bool((vocabulary.text == ord("\n")).any()) or "" in vocabulary
+
+    def write(self, path: Path) -> None:
+        """Make the file."""
+        with path.open("wb") as file:
+            for word in self._vocabulary:
+                if self._escaped:
+                    word = word.replace("\\", r"\\").replace("\n", r"\n") or r"\e"
+                file.write(word.encode() + b"\n")
+
+    def lines(self, tf: ModuleType, words: Tensor) -> Tensor:
+        """The lines that some words, a tensor of text, would have in the file."""
+        if not self._escaped:
+            return words
+        doubled = tf.strings.regex_replace(words, r"\\", r"\\\\")
+        return tf.where(words == "", r"\e", tf.strings.regex_replace(doubled, "\n", r"\\n"))
+
+
 class Table:
     """Words and their vectors in TensorFlow.
 
+    The variable is as large as the vectors by its type, yet holds nothing: `save` puts the numbers into the files.
+
+    Args:
+        tf: TensorFlow.
+        vectors: words and numbers.
+        writing: how they are to be written.
+        folder: where the file of words can be until all is saved.
+
     Attributes:
         embeddings: tf.Variable float32 or float16 [words, dim].
-        index: a hash table from words to rows, and from all else to the row for unknown words, or to -1.
     """
 
-    def __init__(self, tf: ModuleType, vectors: Vectors, writing: Writing) -> None:
-        self._tf = tf
+    def __init__(self, tf: ModuleType, vectors: Vectors, writing: Writing, folder: Path) -> None:
+        self._tf, self._vectors, self._dtype = tf, vectors, writing.dtype
         shape = (len(vectors), vectors.dim)
-        self.embeddings = tf.Variable(lambda: tf.zeros(shape, writing.dtype), name="embeddings")
-        fill(self.embeddings, vectors, writing.dtype)
-        rows = tf.range(len(vectors), dtype=tf.int64)
-        default = -1 if writing.unknown is None else writing.unknown
-        pairs = tf.lookup.KeyValueTensorInitializer(tf.constant(list(vectors), tf.string), rows)
-        self.index = tf.lookup.StaticHashTable(pairs, default)
+        self.embeddings = tf.Variable(
+            lambda: tf.raw_ops.Empty(shape=shape, dtype=writing.dtype, init=False), name="embeddings"
+        )
+        nothing = tf.zeros((0, vectors.dim), writing.dtype)
+        tf.raw_ops.AssignVariableOp(resource=self.embeddings.handle, value=nothing)
+        self._words = Words(vectors)
+        self._words.write(folder / "words.txt")
+        index = tf.lookup.TextFileIndex
+        self.index = tf.lookup.StaticHashTable(
+            tf.lookup.TextFileInitializer(
+                str(folder / "words.txt"),
+                tf.string, index.WHOLE_LINE, tf.int64, index.LINE_NUMBER, vocab_size=len(vectors),
+            ),
+            -1 if writing.unknown is None else writing.unknown,
+        )  # fmt: skip
+
+    def find(self, words: Tensor) -> Tensor:
+        """int64 [...], the rows of words [...]; of all others the row for unknown words, or -1."""
+        return self.index.lookup(self._words.lines(self._tf, words))
 
     def rows(self, rows: Tensor) -> Tensor:
         """float32 [..., dim], the vectors in these rows, int64 [...]."""
         return self._tf.cast(self._tf.gather(self.embeddings, rows), self._tf.float32)
 
+    def fill(self, prefix: str) -> None:
+        """Write a checkpoint again, with the numbers in the place of the empty variable, some blocks at a time.
 
-def save(
-    tf: ModuleType, table: Table, function: Callable[[Tensor], Tensor], argument: Any, path: Path, described: Any
-) -> None:
+        The files of a partitioned variable are made, of which TensorFlow puts the parts together.
+        """
+        raw, rows, dim = self._tf.raw_ops, len(self._vectors), self._vectors.dim
+        held = self._tf.train.load_checkpoint(prefix)
+        [name] = [key for key in held.get_variable_to_shape_map() if key.startswith("embeddings/")]
+        others = [key for key in held.get_variable_to_shape_map() if key != name]
+        given = [(key, "", self._tf.constant(held.get_tensor(key))) for key in others]
+        del held
+        parts: list[str] = []
+        given_blocks, place = blocks(self._vectors, self._dtype), 0
+        while given or place < rows:
+            for block in islice(given_blocks, _BLOCKS_A_PART):
+                given.append((name, f"{rows} {dim} {place},{len(block)}:0,{dim}", block))
+                place += len(block)
+            parts.append(f"{prefix}.part{len(parts)}")
+            names, slices, tensors = zip(*given, strict=True)
+            raw.SaveV2(prefix=parts[-1], tensor_names=names, shape_and_slices=slices, tensors=tensors)
+            given = []
+        for old in Path(prefix).parent.glob(f"{Path(prefix).name}.[di]*"):
+            old.unlink()
+        raw.MergeV2Checkpoints(checkpoint_prefixes=parts, destination_prefix=prefix, delete_old_dirs=False)
+
+
+def save(tf: ModuleType, table: Table, function: Callable[[Tensor], Tensor], argument: Any, path: Path) -> None:
     """Write a SavedModel that can be called like `function`, with one argument of the TensorSpec `argument`.
 
     It has the attributes of TensorFlow's reusable SavedModels: `variables`, `trainable_variables` and
-    `regularization_losses`; and `embeddings`. `described` is written beside it as JSON.
+    `regularization_losses`; and `embeddings`.
     """
     module = tf.train.Checkpoint(embeddings=table.embeddings, index=table.index)
     module.__call__ = tf.function(function, input_signature=[argument])
@@ -101,6 +167,22 @@ def save(
     module.regularization_losses = []
     given = module.__call__.get_concrete_function()
     tf.saved_model.save(module, str(path), signatures={"serving_default": given})
+    table.fill(str(path / "variables" / "variables"))
+
+
+def describe(path: Path, described: Mapping[str, Any], vectors: Vectors) -> None:
+    """Write what a SavedModel is into its folder, as JSON with the words in the order of the rows."""
     target = path / _DESCRIPTION
     target.parent.mkdir()
-    target.write_text(json.dumps(described, ensure_ascii=False) + "\n", encoding="utf-8")
+    with target.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(described, ensure_ascii=False).removesuffix("}") + ', "words": ')
+        file.writelines(json_list(vectors))
+        file.write("}\n")
+
+
+def json_list(words: Iterable[str]) -> Iterator[str]:
+    """A JSON list of words, in parts, so that a large one need not be in memory."""
+    yield "["
+    for place, word in enumerate(words):
+        yield (", " if place else "") + json.dumps(word, ensure_ascii=False)
+    yield "]"

@@ -11,15 +11,18 @@ these vectors; and where the output layer is not known, zeros.
 
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from wvcli.composed import Composed, Composition, picked
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
-from wvcli.formats._fasttext_model import VERSION, Dictionary, Model, Settings, is_model, open_model
+from wvcli.formats._fasttext_model import VERSION, Dictionary, Model, Settings, is_floret, is_model, open_model
 from wvcli.formats._layout import FASTTEXT_MAGIC, GrowingMatrix, opened, watcher
 from wvcli.geometry import FloatArray
 from wvcli.geometry import Rows as IntArray
@@ -33,6 +36,7 @@ from wvcli.weights import Weights
 _END_OF_LINE = b"</s>"
 _BLOCK = 1 << 22  # bytes of vectors worked out or written at a time
 _MOST_WORDS = 16_384  # and words, whose n-grams take memory too
+_MANY = 16_384  # words, of which one question need not work out all
 _SHARE = 50  # where there is one word for so many buckets, most of the file is needed
 
 _LOSSES = {"hierarchical": 1, "negative": 2, "softmax": 3, "one-vs-all": 4}
@@ -48,27 +52,40 @@ def _numbers(rows: Text) -> FloatArray:
 def _read(path: Path, limit: int | None) -> Vectors:
     with opened(path) as file:
         model = open_model(file, path)
+    if model.settings.mode:
+        raise InputError(f"{path} is floret's .bin and not fastText's", "the format floret reads it")
+    return vectors_of(model, path, limit)
+
+
+def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
+    """The words and vectors of a model with fastText's hash, all or its first so many words."""
     settings, most = model.settings, len(model.dictionary.counts)
-    vocabulary, rows = _vocabulary(model.dictionary, min(limit or most, most))
+    vocabulary, rows = vocabulary_of(model.dictionary, min(limit or most, most))
     own, subwords = model.inputs[:most], None
     if settings.maxn > 0 and settings.bucket and not model.dictionary.pruned:
         subwords = Subwords(_numbers(model.inputs[most:]), max(1, settings.minn), settings.maxn)
-    counts = model.dictionary.counts[rows]
+    counts, chosen = model.dictionary.counts[rows], _numbers(own[rows])
+    if subwords is None:
+        matrix = chosen
+    else:
+        text, offsets = bytes_of(model.dictionary, rows)
+        composition = Composition(chosen, subwords, text, offsets, _row_of(text, offsets, _END_OF_LINE))
+        matrix = _matrix(path, composition)
     return Vectors(
         vocabulary,
-        _numbers(own[rows]) if subwords is None else _composed(path, model, subwords, rows),
+        matrix,
         counts=counts if (counts > 1).any() else None,
         subwords=subwords,
         path=path,
         weights=Weights(
-            None if subwords is None else _numbers(own[rows]),
+            None if subwords is None else chosen,
             _numbers(model.output[rows]) if len(model.output) == most else None,
-            _names(settings, model.dictionary.tokens),
+            names_of(settings, model.dictionary.tokens),
         ),
     )
 
 
-def _vocabulary(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | IntArray]:
+def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | IntArray]:
     """The first so many words and their rows; of a word that occurs again only the first row counts."""
     offsets = dictionary.offsets[: most + 1]
     try:
@@ -83,44 +100,45 @@ def _vocabulary(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | 
         return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
 
 
-def _composed(path: Path, model: Model, subwords: Subwords, rows: slice | IntArray) -> FloatArray:
-    """float32 [rows, dim], the vectors of the words in these rows."""
-    dictionary = model.dictionary
-    chosen = np.arange(len(dictionary.counts))[rows]
-    end = _row_of(dictionary, _END_OF_LINE)
+def bytes_of(dictionary: Dictionary, rows: slice | IntArray) -> tuple[Text, IntArray]:
+    """The bytes of the words in these rows, and where each one begins and ends."""
+    if isinstance(rows, slice):
+        return dictionary.text, dictionary.offsets[: rows.stop + 1]
+    return picked(dictionary.text, dictionary.offsets, rows)
 
-    def compose(part: range) -> FloatArray:
-        vectors = np.array(_numbers(model.inputs[part.start : part.stop]), dtype=np.float32)
-        with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
-            counts = subwords.add_to(vectors, dictionary.text, dictionary.offsets[part.start : part.stop + 1])
-            vectors *= (1 / (counts + 1)).astype(np.float32)[:, None]
-        if end in part:
-            vectors[end - part.start] = _numbers(model.inputs[end])
-        first, past = np.searchsorted(chosen, [part.start, part.stop])
-        return vectors if past - first == len(part) else vectors[chosen[first:past] - part.start]
 
-    if len(chosen) * _SHARE > len(subwords.matrix):
-        read_ahead(subwords.matrix)
-    matrix = GrowingMatrix(path, len(chosen), model.settings.dim)
-    parts, done = _parts(int(chosen[-1]) + 1, model.settings.dim), 0
+def _composed(path: Path, composition: Composition) -> FloatArray:
+    """float32 [words, dim], the vectors of all words."""
+    if len(composition.own) * _SHARE > len(composition.subwords.matrix):
+        read_ahead(composition.subwords.matrix)
+    matrix = GrowingMatrix(path, *composition.own.shape)
+    parts, done = composition.parts(), 0
     for start in range(0, len(parts), threads()):
-        for vectors in each(compose, parts[start : start + threads()]):
+        for vectors in each(
+            lambda part: composition.part(part.start, part.stop), parts[start : start + threads()]
+        ):
             matrix.add(vectors)
             done += len(vectors)
-        watcher.get()(done, len(chosen))
+        watcher.get()(done, len(composition.own))
     return matrix.whole()
 
 
-def _row_of(dictionary: Dictionary, word: bytes) -> int:
+def _matrix(path: Path, composition: Composition) -> FloatArray:
+    """float32 [words, dim]; where there are many words, worked out when they are asked for."""
+    if len(composition.own) < _MANY:
+        return _composed(path, composition)
+    return cast(FloatArray, Composed(composition, partial(_composed, path)))
+
+
+def _row_of(text: Text, offsets: IntArray, word: bytes) -> int:
     """The row of a word, or -1."""
-    offsets = dictionary.offsets
     for row in np.flatnonzero(np.diff(offsets) == len(word)).tolist():
-        if dictionary.text[offsets[row] : offsets[row + 1]].tobytes() == word:
+        if text[offsets[row] : offsets[row + 1]].tobytes() == word:
             return int(row)
     return -1
 
 
-def _names(settings: Settings, tokens: int) -> dict[str, Any]:
+def names_of(settings: Settings, tokens: int) -> dict[str, Any]:
     """Settings of the program by the names they have here."""
     return {
         "algorithm": "fasttext",
@@ -147,9 +165,16 @@ def _name(choices: Mapping[str, int], number: int) -> str:
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    return write_model(vectors, path)
+
+
+def write_model(vectors: Vectors, path: Path, floret: bool = False) -> list[str]:
+    """Write a file for fastText or, with the same hash, for floret; returns notes for the user."""
     _check_words(vectors.vocabulary)
     weights = vectors.weights or Weights(None, None, vectors.manifest.get("settings", {}))
     settings = _settings(vectors, weights)
+    if floret:
+        settings = replace(settings, mode=1, hash_count=1)
     with path.open("wb") as file:
         file.write(struct.pack("<2i", FASTTEXT_MAGIC, VERSION) + settings.packed())
         _write_dictionary(file, vectors, weights)
@@ -262,7 +287,7 @@ FORMAT = Format(
     name="fasttext",
     suffixes=(".fasttext.bin",),
     keeps="words with blanks, counts, vectors, subwords, output layer",
-    sniff=is_model,
+    sniff=lambda head: is_model(head) and not is_floret(head),
     read=_read,
     write=_write,
 )

@@ -54,6 +54,17 @@ _PARTS = frozenset(
     + ["numpy.float32", "numpy.float64", "numpy.uint32", "numpy.int64"]
 )
 _ADMITTED = _VECTOR_CLASSES | _MODEL_CLASSES | _PARTS
+_SETTINGS = {
+    "window": "window",
+    "epochs": "epochs",
+    "min_count": "min_count",
+    "negative": "negative",
+    "ns_exponent": "noise_exponent",
+    "sample": "sample",
+    "alpha": "alpha",
+    "min_alpha": "min_alpha",
+    "seed": "seed",
+}
 _TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how PyTorch's files of the time before zip begin
 _ASIDE = 10 * 1024**2  # numbers; an array with so many is put beside the file, as Gensim does
 _SAVE_AGAIN = "open it with Gensim 3.8.3 and save it again"
@@ -62,7 +73,7 @@ _INVENTED = 10  # words from which on counts of n, n - 1, ... 1 are taken for ma
 
 
 class _Saved:
-    """The attributes of saved vectors, in the file or beside it."""
+    """The attributes of a saved object, in the file or beside it."""
 
     def __init__(self, path: Path, prefix: str, thing: Thing) -> None:
         self.path = path
@@ -82,12 +93,21 @@ class _Saved:
             if isinstance(held, Array):
                 found = self._numbers(name, held)
             elif isinstance(aside, list) and name in aside:
-                found = map_array(self.path.with_name(f"{self.path.name}{self._prefix}.{name}.npy"))
+                found = map_array(self._beside(name))
             else:
                 continue
             check_matrix(self.path, name, found)
             return found
         return None
+
+    def has(self, name: str) -> bool:
+        """Whether an array by this name is there, in the file or beside it."""
+        aside = self.state.get("__numpys")
+        beside = isinstance(aside, list) and name in aside
+        return isinstance(self.state.get(name), Array) or (beside and self._beside(name).is_file())
+
+    def _beside(self, name: str) -> Path:
+        return self.path.with_name(f"{self.path.name}{self._prefix}.{name}.npy")
 
     def _numbers(self, name: str, held: Array) -> npt.NDArray[Any]:
         try:
@@ -99,7 +119,8 @@ class _Saved:
         """The words in the order of the rows."""
         for name in ("index_to_key", "index2word", "index2entity"):
             words = self.state.get(name)
-            if isinstance(words, list):
+            whole = name != "index_to_key" or isinstance(self.state.get("key_to_index"), dict)
+            if isinstance(words, list) and whole:
                 return words
         raise InputError(f"{self.path} holds no words")
 
@@ -144,39 +165,95 @@ class _Saved:
         return Subwords(_floats(matrix), min_n, max_n)
 
 
-def _saved(path: Path) -> _Saved:
+class _Training:
+    """What a saved model has beside its vectors: settings and output layers."""
+
+    def __init__(self, path: Path, root: Thing) -> None:
+        parts = {name: root.state.get(name) for name in ("vocabulary", "trainables")}  # of Gensim 3
+        inner = {name: _Saved(path, f".{name}", part) for name, part in parts.items() if isinstance(part, Thing)}
+        self._parts = [_Saved(path, "", root), *inner.values()]
+
+    def _value(self, name: str) -> Any:
+        return next((part.state[name] for part in self._parts if name in part.state), None)
+
+    def layer(self, name: str, limit: int | None) -> FloatArray | None:
+        """float32 [words, dim], an output layer, or None when there is none or the file with it is gone."""
+        for part in self._parts:
+            if part.has(name):
+                found = part.array(name)
+                return None if found is None else _floats(found[:limit])
+        return None
+
+    def settings(self, algorithm: str) -> dict[str, Any]:
+        """How it was trained, by the names of `TrainSettings`."""
+        told = {ours: self._value(theirs) for theirs, ours in _SETTINGS.items()}
+        known = {name: value for name, value in told.items() if type(value) in (int, float)}
+        is_skipgram = bool(self._value("sg"))
+        known |= {"context": "sum"} if not is_skipgram and self._value("cbow_mean") == 0 else {}
+        return known | {
+            "algorithm": algorithm,
+            "architecture": "skipgram" if is_skipgram else "cbow",
+            "loss": "hierarchical" if self._value("hs") else "negative",
+            "fixed_window": self._value("shrink_windows") in (False, 0),
+        }
+
+
+def _weights(
+    training: _Training | None, own: npt.NDArray[Any] | None, limit: int | None, algorithm: str
+) -> Weights | None:
+    """What training goes on from, as far as the file has it."""
+    words = None if own is None else _floats(own[:limit])
+    if training is None:
+        return None if words is None else Weights(words, None)
+    output, tree = training.layer("syn1neg", limit), training.layer("syn1", limit)
+    return Weights(words, output, training.settings(algorithm), tree)
+
+
+def _saved(path: Path) -> tuple[_Saved, _Training | None]:
+    """The vectors that a file holds, and the model around them, if any."""
     root = load(path, _ADMITTED)
     if isinstance(root, Thing) and root.name in _MODEL_CLASSES:
         inner = root.state.get("wv")
         if not isinstance(inner, Thing):
             raise InputError(f"{path} was saved by a Gensim of before 1.0", _SAVE_AGAIN)
-        return _Saved(path, ".wv", inner)
+        return _Saved(path, ".wv", inner), _Training(path, root)
     if isinstance(root, Thing) and root.name in _VECTOR_CLASSES:
-        return _Saved(path, "", root)
+        return _Saved(path, "", root), None
     what = root.name if isinstance(root, Thing) else type(root).__name__
     raise InputError(f"{path} holds a pickled {what}, no vectors of Gensim's")
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    saved = _saved(path)
+    saved, training = _saved(path)
     words = saved.words()[:limit]
     counts = saved.counts(words)
     subwords = saved.subwords()
     own = saved.array("vectors_vocab") if subwords else None
-    weights = None if own is None else Weights(_floats(own[:limit]), None)
+    weights = _weights(training, own, limit, "fasttext" if subwords else "word2vec")
     matrix = saved.array("vectors", "syn0")
     if matrix is None and saved.is_fasttext:
         if subwords and own is not None:
             composed = _composed(path, own[:limit], words, subwords)
-            return replace(composed, counts=counts, subwords=subwords, weights=weights)
+            return replace(composed, counts=counts, subwords=subwords, weights=_fitting(weights, composed))
         matrix = saved.array("vectors_vocab")
     if matrix is None:
         raise InputError(f"{path} holds words without vectors")
     found = of_arrays(path, words, matrix[:limit], counts=counts)
     if subwords and subwords.matrix.shape[1] != found.dim:
         raise InputError(f"{path} is damaged: its words and its n-grams have different dimensions")
-    fits = weights is not None and weights.words is not None and weights.words.shape == found.matrix.shape
-    return replace(found, subwords=subwords, weights=weights if fits else None)
+    return replace(found, subwords=subwords, weights=_fitting(weights, found))
+
+
+def _fitting(weights: Weights | None, vectors: Vectors) -> Weights | None:
+    """The weights, without those that are not of these words."""
+    if weights is None:
+        return None
+    shape = vectors.matrix.shape
+
+    def fitting(layer: FloatArray | None) -> FloatArray | None:
+        return layer if layer is not None and layer.shape == shape else None
+
+    return Weights(fitting(weights.words), fitting(weights.output), weights.settings, fitting(weights.tree))
 
 
 def _floats(matrix: npt.NDArray[Any]) -> FloatArray:

@@ -5,6 +5,9 @@ Written are `vectors`, float32 or float16 [words, dim], `words`, an array of tex
 (one of them is very long, which makes all of them long there, or ends with a NUL) `words_utf8`, their bytes in
 UTF-8, and `words_offsets`, int64 [words + 1], are written in place of `words`.
 
+With eight-bit numbers, `vectors` is int8 and the float32 array `scales` has one number for each row to multiply it
+by; see wvcli/formats/_quantised.py.
+
 Read are these, or else the one matrix of floating-point numbers and the one list of text that there are. Beside
 `NAME.npy` the words are in the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and
 `NAME.txt`, one a line.
@@ -24,8 +27,18 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, WvcliError, unreadable
 from wvcli.formats import Format, Writing
-from wvcli.formats._arrays import Counts, as_counts, check_matrix, check_words, map_array, of_arrays, words_beside
+from wvcli.formats._arrays import (
+    Counts,
+    as_counts,
+    check_matrix,
+    check_words,
+    floats,
+    map_array,
+    of_arrays,
+    words_beside,
+)
 from wvcli.formats._layout import Rows
+from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, restore, row_scales
 from wvcli.paging import blocks
 from wvcli.vectors import Vectors
 
@@ -162,7 +175,9 @@ def _ascend(offsets: npt.NDArray[Any], end: int) -> bool:
 def _read_zip(path: Path, limit: int | None) -> Vectors:
     with _archive(path) as archive:
         entry = _one(archive, "vectors", "f", 2)
-        check_matrix(path, entry.name, np.broadcast_to(np.zeros((), entry.dtype), entry.shape))
+        scales = _scales(archive, entry)
+        if scales is None:
+            check_matrix(path, entry.name, np.broadcast_to(np.zeros((), entry.dtype), entry.shape))
         words = _words(archive)
         if len(words) != entry.shape[0]:
             raise ValueError(f"it has {entry.shape[0]} vectors for {len(words)} words")
@@ -171,13 +186,19 @@ def _read_zip(path: Path, limit: int | None) -> Vectors:
         rows = Rows(path, len(words), entry.shape[1], limit)
         start = 0
         for block in archive.rows(entry):
-            with np.errstate(over="ignore"):  # what is beyond float32 is infinite
-                rows.add(words[start : start + len(block)], block.astype(np.float32))
-            start += len(block)
+            stop = start + len(block)
+            rows.add(words[start:stop], floats(block) if scales is None else restore(block, scales[start:stop]))
+            start = stop
             if rows.full:
                 break
     found = rows.vectors()
     return Vectors(found.vocabulary, found.matrix, counts, path=path)
+
+
+def _scales(archive: _Archive, entry: _Entry) -> npt.NDArray[Any] | None:
+    """float [words], the scales of the rows of an array of int8; None for other arrays."""
+    scales = archive.entries.get(SCALES)
+    return archive.whole(scales) if scales and is_quantised(entry, scales) else None
 
 
 def _counts(archive: _Archive, words: list[str], limit: int | None) -> Counts | None:
@@ -245,7 +266,12 @@ def _put_words(file: zipfile.ZipFile, vectors: Vectors) -> None:
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     try:
         with zipfile.ZipFile(path, "w") as file, np.errstate(over="raise"):
-            _put(file, "vectors", vectors.matrix, np.dtype(writing.dtype).newbyteorder("<").str)
+            if writing.dtype == INT8:
+                scales = row_scales(vectors)
+                _put(file, "vectors", Quantised(vectors, scales), "|i1")
+                _put(file, SCALES, scales, "<f4")
+            else:
+                _put(file, "vectors", vectors.matrix, np.dtype(writing.dtype).newbyteorder("<").str)
             _put_words(file, vectors)
             if vectors.counts is not None:
                 _put(file, "counts", vectors.counts, "<i8")
@@ -266,5 +292,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     write=_write,
-    dtypes=("float32", "float16"),
+    dtypes=("float32", "float16", INT8),
 )

@@ -3,16 +3,20 @@
 An id is the row of a word. The words, in the order of the rows, are the metadata property `words`, a JSON list;
 `pad` and `unknown` are the rows of the padding word and for words outside the vocabulary, where the vectors have
 them. The table is float32 or float16; what comes out is float32 in either case. A file holds less than 2 GiB, as
-protobuf does.
+protobuf does: the numbers of a larger table are ONNX's external data, in `NAME.onnx.data` beside `NAME.onnx`.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from wvcli.errors import MissingExtraError, WvcliError
+import numpy.typing as npt
+
+from wvcli.errors import MissingExtraError
 from wvcli.formats import Format, Writing
 from wvcli.formats._blocks import blocks
+from wvcli.placing import final_name
 from wvcli.vectors import Vectors
 
 _OPSET, _IR_VERSION = 13, 8  # read by onnxruntime since 1.10, of 2021
@@ -28,20 +32,35 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
         raise MissingExtraError("writing ONNX", "onnx") from error
     model, table = _model(onnx, vectors, writing)
     size = len(vectors) * vectors.dim * (2 if writing.dtype == "float16" else 4)
+    head = _inside(model, table, size)
+    if len(head) + size <= _MOST:
+        _put(path, head, blocks(vectors, writing.dtype))
+        return []
+    beside = path.with_name(f"{path.name}.data")
+    # It is said where the numbers will be once both files have their names.
+    location = final_name(beside)
+    table.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in {"location": location, "offset": 0, "length": size}.items():
+        table.external_data.add(key=key, value=str(value))
+    model.graph.initializer.append(table)
+    _put(beside, b"", blocks(vectors, writing.dtype))
+    _put(path, model.SerializeToString(), [])
+    return [f"the numbers, more than the 2 GiB that ONNX holds, are in {location}: keep it beside the file"]
+
+
+def _inside(model: Any, table: Any, size: int) -> bytes:
+    """The file up to the numbers of the table, so many bytes, which are its end."""
     # Messages that follow one another are merged, so the table can come last, and in blocks.
     head = table.SerializeToString() + _opening(_RAW_DATA, size)
     head = _opening(_INITIALIZER, len(head) + size) + head
-    head = model.SerializeToString() + _opening(_GRAPH, len(head) + size) + head
-    if len(head) + size > _MOST:
-        raise WvcliError(
-            f"ONNX holds 2 GiB at most, and this is {(len(head) + size) / 2**30:.1f} GiB",
-            "try --dtype float16, --top or --dim",
-        )
+    return bytes(model.SerializeToString() + _opening(_GRAPH, len(head) + size) + head)
+
+
+def _put(path: Path, head: bytes, rows: Iterable[npt.NDArray[Any]]) -> None:
     with path.open("wb") as file:
         file.write(head)
-        for block in blocks(vectors, writing.dtype):
+        for block in rows:
             file.write(block.data)
-    return []
 
 
 def _model(onnx: Any, vectors: Vectors, writing: Writing) -> tuple[Any, Any]:

@@ -1,11 +1,12 @@
 """A plain safetensors file, as PyTorch, JAX and Keras users pass vectors on; described at
 https://github.com/huggingface/safetensors, "Format".
 
-Written are the tensor `vectors`, F32 or F16 [words, dim], the tensor `counts`, I64 [words], where they are known,
-and in the header's `__metadata__` the key `words`: a JSON list in a string. Read is a file with a tensor
-`vectors`, or else with one matrix of floating-point numbers alone, whatever its name; where its metadata have no
-`words` these are taken from a text file beside it, as those of a `.npy` file are. A model of wvcli's own is a
-safetensors file as well, but not this one.
+Written are the tensor `vectors`, F32, F16 or I8 [words, dim], the tensor `counts`, I64 [words], where they are
+known, and in the header's `__metadata__` the key `words`: a JSON list in a string. With I8 there is the tensor
+`scales` too, F32 [words], by which the rows are to be multiplied; see wvcli/formats/_quantised.py. Read is a file
+with a tensor `vectors`, or else with one matrix of floating-point numbers alone, whatever its name; where its
+metadata have no `words` these are taken from a text file beside it, as those of a `.npy` file are. A model of
+wvcli's own is a safetensors file as well, but not this one.
 """
 
 import json
@@ -20,6 +21,7 @@ from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import as_counts, check_matrix, of_arrays, words_beside
 from wvcli.formats._layout import opened
+from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, row_scales
 from wvcli.vectors import Vectors
 
 _LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
@@ -53,9 +55,12 @@ def _read(path: Path, limit: int | None) -> Vectors:
     if store.MANIFEST_KEY in metadata:
         return store.open_model(path).vectors()
     name = _matrix_name(path, arrays)
-    check_matrix(path, name, arrays[name])
+    scales = arrays.get(SCALES) if is_quantised(arrays[name], arrays.get(SCALES)) else None
+    if scales is None:
+        check_matrix(path, name, arrays[name])
     counts = as_counts(path, arrays["counts"]) if "counts" in arrays else None
-    return of_arrays(path, _words(path, metadata.get("words"), len(arrays[name])), arrays[name], limit, counts)
+    words = _words(path, metadata.get("words"), len(arrays[name]))
+    return of_arrays(path, words, arrays[name], limit, counts, scales)
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
@@ -65,6 +70,9 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     if len(json.dumps(texts["words"], ensure_ascii=False).encode()) > _LONGEST_HEADER - 10_000:
         raise WvcliError("the words do not fit into the header of a safetensors file", "take fewer with --top")
     arrays: dict[str, Any] = {"vectors": vectors.matrix}
+    if writing.dtype == INT8:
+        arrays[SCALES] = row_scales(vectors)
+        arrays["vectors"] = Quantised(vectors, arrays[SCALES])
     if vectors.counts is not None:
         arrays["counts"] = vectors.counts
     try:
@@ -86,6 +94,6 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     write=_write,
-    dtypes=("float32", "float16"),
+    dtypes=("float32", "float16", INT8),
     special=True,
 )

@@ -10,34 +10,30 @@ taken off.
 
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from wvcli.formats import Format, Writing
-from wvcli.formats._tensorflow import Table, Tensor, save, sniff_saved_model, tensorflow
+from wvcli.formats._tensorflow import Table, Tensor, describe, save, sniff_saved_model, tensorflow
 from wvcli.vectors import Vectors
 
 COMBINER = "sqrtn"
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    with tensorflow("writing a TF Hub module") as tf:
-        table = Table(tf, vectors, writing)
+    with TemporaryDirectory(dir=path.parent) as folder, tensorflow("writing a TF Hub module") as tf:
+        table = Table(tf, vectors, writing, Path(folder))
 
         def embed(texts: Tensor) -> Tensor:
             words = tf.strings.split(texts)
-            rows = table.index.lookup(words.flat_values)
+            rows = table.find(words.flat_values)
             known = rows >= 0
             of_text = tf.boolean_mask(words.value_rowids(), known)
             found = table.rows(tf.boolean_mask(rows, known))
             return tf.math.unsorted_segment_sqrt_n(found, of_text, words.nrows())
 
-        described = {
-            "format": "tfhub",
-            "combiner": COMBINER,
-            "pad": writing.pad,
-            "unknown": writing.unknown,
-            "words": list(vectors),
-        }
-        save(tf, table, embed, tf.TensorSpec([None], tf.string, name="texts"), path, described)
+        save(tf, table, embed, tf.TensorSpec([None], tf.string, name="texts"), path)
+    described = {"format": "tfhub", "combiner": COMBINER, "pad": writing.pad, "unknown": writing.unknown}
+    describe(path, described, vectors)
     return _unreachable(vectors)
 
 

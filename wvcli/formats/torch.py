@@ -14,25 +14,36 @@ are such files, `(itos, stoi, vectors, dim)`. Files are loaded with `weights_onl
 text and runs no code. Counts are not in the file and stay unknown.
 """
 
+import mmap
 import re
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+import numpy as np
+import numpy.typing as npt
+
+from wvcli import paging
 from wvcli.errors import InputError, MissingExtraError
 from wvcli.formats import Format, Writing
+from wvcli.formats._arrays import BFLOAT16, floats, vocabulary_of
 from wvcli.formats._blocks import blocks
-from wvcli.formats._layout import opened
+from wvcli.formats._layout import GrowingMatrix, opened
+from wvcli.geometry import FloatArray
 from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
 
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files began before PyTorch 1.6: a pickled magic number
 _ARCHIVE = b"PK\x03\x04"
 _ALIGNMENT = 64  # bytes, as torch.save aligns the numbers of a tensor
 _LOCAL_HEADER, _ZIP64_FIELD, _FIELD_HEADER = 30, 20, 4  # bytes of these parts of a zip archive
+_KINDS: dict[str, np.dtype[Any]] = {"bfloat16": BFLOAT16} | {
+    name: np.dtype(name).newbyteorder("<") for name in ("float16", "float32", "float64")
+}
+_ROWS_AT_ONCE = 4_096
+_NO_ARCHIVE = (BadZipFile, NotImplementedError, UnicodeDecodeError)
 _DEEP = 4  # dicts and lists within one another that are looked through
 _EXPECTED = "expected a matrix and a word for each of its rows"
 
@@ -55,7 +66,7 @@ def _check_sizes(path: Path) -> None:
     try:
         with ZipFile(path) as archive:
             claimed = sum(member.file_size for member in archive.infolist())
-    except (BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+    except _NO_ARCHIVE as error:
         raise InputError(f"{path} is damaged: it is no whole zip archive ({error})") from error
     if claimed > path.stat().st_size:
         raise InputError(f"{path} is damaged: its parts claim {claimed} bytes, more than the file has")
@@ -135,12 +146,57 @@ def _read(path: Path, limit: int | None) -> Vectors:
     words, table = fitting[0]
     if table.numel() * table.element_size() > table.untyped_storage().nbytes():
         raise InputError(f"{path}: the numbers of its matrix are not all in the file")
+    vocabulary = vocabulary_of(path, words[:limit])
+    return Vectors(vocabulary, _matrix(torch, path, table.detach(), limit), path=path)
+
+
+def _matrix(torch: Any, path: Path, table: Any, limit: int | None) -> FloatArray:
+    """float32 [rows, dim], the first rows of a tensor [words, dim]; where they are so in the file, mapped."""
+    mapped = _mapped(torch, path, table)
+    if mapped is not None and mapped.dtype == np.float32:
+        return mapped[:limit]
+    numbers = GrowingMatrix(path, len(table[:limit]), table.shape[1])
+    if mapped is not None:
+        for _, block in paging.blocks(mapped[:limit]):
+            numbers.add(floats(block))
+    else:
+        for rows in table[:limit].split(_ROWS_AT_ONCE):
+            numbers.add(rows.to(torch.float32).numpy())
+    return numbers.whole()
+
+
+def _mapped(torch: Any, path: Path, table: Any) -> npt.NDArray[Any] | None:
+    """The numbers of a tensor where they are in the file, or None where that is not known.
+
+    PyTorch maps the file too, but as memory that cannot be given back after it was gone through.
+    """
+    storage = table.untyped_storage()
+    kind = _KINDS.get(str(table.dtype).removeprefix("torch."))
+    if kind is None or not table.is_contiguous():
+        return None
+    places = [place for place, size in _stored(path) if size == storage.nbytes()]
+    if len(places) != 1 or (places[0] - storage.data_ptr()) % mmap.PAGESIZE:
+        return None
+    if places[0] + storage.nbytes() > path.stat().st_size:
+        return None
+    place = places[0] + table.storage_offset() * table.element_size()
+    return np.asarray(np.memmap(path, kind, "r", place, tuple(table.shape)))
+
+
+def _stored(path: Path) -> list[tuple[int, int]]:
+    """Where the members of an archive that are stored as they are begin, and their sizes; none in other files."""
+    found = []
     try:
-        vocabulary = Vocabulary.from_words(words[:limit])
-    except InputError as error:
-        raise InputError(f"{path}: {error.message}") from error
-    matrix = table.detach()[:limit].to(torch.float32).contiguous().numpy()
-    return Vectors(vocabulary, matrix, path=path)
+        with ZipFile(path) as archive, path.open("rb") as file:
+            for member in archive.infolist():
+                if member.compress_type == ZIP_STORED:
+                    file.seek(member.header_offset)
+                    header = file.read(_LOCAL_HEADER)
+                    lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+                    found.append((member.header_offset + _LOCAL_HEADER + lengths, member.file_size))
+    except _NO_ARCHIVE:
+        return []
+    return found
 
 
 def _hint(tables: list[Any]) -> str:

@@ -33,6 +33,11 @@ def import_(
     """Make a model of another system's vectors, which opens at once."""
     from wvcli.exchange import import_vectors
 
+    notes: list[str] = []
     with console.progress("words") as show:
-        vectors = import_vectors(file, output, name=name, limit=limit, overwrite=force, on_progress=show)
+        vectors = import_vectors(
+            file, output, name=name, limit=limit, overwrite=force, on_progress=show, on_note=notes.append
+        )
     console.note(f"wrote {len(vectors):,} words of {vectors.dim} dimensions to {vectors.path}")
+    for note in notes:
+        console.note(note)

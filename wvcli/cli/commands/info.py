@@ -32,6 +32,7 @@ def info(
 ) -> None:
     """What a model is: size, settings, coverage, provenance, checksums."""
     from wvcli import models, store
+    from wvcli.transfer import obstacle
 
     path, _ = models.resolve(named_once(file, model))
     vectors = models.load(path)
@@ -60,6 +61,7 @@ def info(
         "dim": vectors.dim,
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
+    facts["updatable"] = bool(manifest) and obstacle(store.open_model(path)) is None
     facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
     if resolved(format) == "table" and facts["history"]:
         losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import console, options
+from wvcli.cli import completion, console, options
 from wvcli.cli import train_options as on
 from wvcli.cli.report import training_summary, watched
 
@@ -31,6 +31,25 @@ def update(
     encoding: on.Encoding = "utf-8",
     encoding_errors: on.EncodingErrors = "strict",
     skip_bad: on.SkipBad = False,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(
+            help="For imported models: how the text is split into words [default: whitespace].",
+            show_default=False,
+            metavar="NAME",
+            autocompletion=completion.tokenizers,
+            rich_help_panel="Text",
+        ),
+    ] = None,
+    lowercase: Annotated[
+        bool | None,
+        typer.Option(
+            "--lowercase/--keep-case",
+            help="For imported models: write words in lower case, or as they stand [default: keep-case].",
+            show_default=False,
+            rich_help_panel="Text",
+        ),
+    ] = None,
 ) -> None:
     """Train a model further on more text, new words included.
 
@@ -49,6 +68,8 @@ def update(
             field=field,
             column=column,
             skip_bad=skip_bad,
+            tokenizer=tokenizer,
+            lowercase=lowercase,
             overwrite=force,
             on_progress=on_progress,
             on_note=console.note,

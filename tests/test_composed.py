@@ -1,0 +1,112 @@
+"""One question of many words, of which only those are worked out that can be among the nearest."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import Run
+from wvcli import formats
+from wvcli.composed import Composed, Composition
+from wvcli.geometry import FloatArray
+from wvcli.subwords import Subwords
+from wvcli.vectors import Vectors
+from wvcli.vocabulary import Vocabulary
+
+COUNT, DIM = 22_000, 24
+
+
+def composition(directions: int, seed: int = 1) -> tuple[Vocabulary, Composition]:
+    """Words of random letters, most of whose vectors lie in so many directions."""
+    rng = np.random.default_rng(seed)
+    letters = rng.choice(list("abcdeé猫"), (COUNT, 9))
+    words = [*dict.fromkeys("".join(row[: 3 + place % 7]) for place, row in enumerate(letters))]
+    words[7] = "</s>"
+    basis = rng.normal(size=(directions, DIM))
+
+    def rows(count: int) -> FloatArray:
+        drawn = rng.normal(size=(count, directions)) @ basis + 0.05 * rng.normal(size=(count, DIM))
+        return np.asarray(drawn, dtype=np.float32)
+
+    vocabulary = Vocabulary.from_words(words)
+    subwords = Subwords(rows(3_000), 2, 4)
+    return vocabulary, Composition(rows(len(words)), subwords, vocabulary.text, vocabulary.offsets, 7)
+
+
+def whole(given: Composition) -> FloatArray:
+    return np.concatenate([given.part(part.start, part.stop) for part in given.parts()])
+
+
+def unused(given: Composition) -> FloatArray:
+    raise AssertionError("all vectors were worked out")
+
+
+@pytest.fixture(scope="module")
+def narrow() -> tuple[Vocabulary, Composition, Vectors]:
+    """Vectors in few directions, and as an array."""
+    vocabulary, given = composition(4)
+    return vocabulary, given, Vectors(vocabulary, whole(given))
+
+
+def asked(vocabulary: Vocabulary, given: Composition) -> Vectors:
+    """Vectors of which nothing was asked yet, and which may not all be worked out."""
+    return Vectors(vocabulary, Composed(given, unused), subwords=given.subwords)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("topn", [1, 10, 500])
+def test_one_question_has_the_answer_of_an_array_without_all_vectors(
+    narrow: tuple[Vocabulary, Composition, Vectors], topn: int
+) -> None:
+    vocabulary, given, array = narrow
+    for row in (0, 7, 11, 5_000):
+        word = vocabulary[row]
+        assert asked(vocabulary, given).most_similar(word, topn) == array.most_similar(word, topn)
+    least = array.most_similar(vocabulary[0], 5)[-1][1]
+    found = asked(vocabulary, given).most_similar(vocabulary[0], 50, min_similarity=least)
+    assert found == array.most_similar(vocabulary[0], 50, min_similarity=least)
+
+
+def test_sums_of_words_and_words_outside_the_vocabulary_too(
+    narrow: tuple[Vocabulary, Composition, Vectors],
+) -> None:
+    vocabulary, given, array = narrow
+    near, far = [vocabulary[3], vocabulary[4]], [vocabulary[5]]
+    assert asked(vocabulary, given).analogy(near, far) == array.analogy(near, far)
+    outside = Vectors(vocabulary, array.matrix, subwords=given.subwords)
+    assert asked(vocabulary, given).most_similar("bacadabra") == outside.most_similar("bacadabra")
+
+
+@pytest.mark.parametrize("directions", [4, DIM])
+def test_what_is_asked_again_or_has_no_few_directions_is_answered_from_all(directions: int) -> None:
+    vocabulary, given = composition(directions, seed=2)
+    array = Vectors(vocabulary, whole(given))
+    lazy = Vectors(vocabulary, Composed(given, whole))  # type: ignore[arg-type]
+    for row in (0, 1, 2):
+        assert lazy.most_similar(vocabulary[row]) == array.most_similar(vocabulary[row])
+    assert (np.asarray(lazy.matrix) == array.matrix).all()
+    assert (lazy.norms == array.norms).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_are_not_finite_or_nothing_but_zero(narrow: tuple[Vocabulary, Composition, Vectors]) -> None:
+    vocabulary, given, _ = narrow
+    for value, rows in ((np.nan, [9]), (np.inf, [9]), (3e38, [9, 10]), (0, range(len(vocabulary)))):
+        own = np.array(given.own)
+        own[list(rows)] = value
+        table = given.subwords.matrix * (0 if value == 0 else 1)
+        broken = Composition(own, Subwords(table, 2, 4), given.text, given.offsets, 7)
+        array, lazy = Vectors(vocabulary, whole(broken)), Vectors(vocabulary, Composed(broken, whole))  # type: ignore[arg-type]
+        assert lazy.most_similar(vocabulary[0]) == array.most_similar(vocabulary[0])
+
+
+def test_a_file_of_many_words_is_answered_as_its_import_is(run: Run, tmp_path: Path) -> None:
+    vocabulary, given = composition(4, seed=3)
+    vectors = Vectors(vocabulary, whole(given), subwords=given.subwords)
+    formats.write(vectors, tmp_path / "many.fasttext.bin")
+    assert isinstance(formats.read(tmp_path / "many.fasttext.bin").matrix, Composed)
+    word = vocabulary[100]
+    first = run("similar", word, "-m", "many.fasttext.bin", "-q")
+    assert first.code == 0
+    assert len(first.rows) == 10
+    assert run("import", "many.fasttext.bin", "-o", "many.safetensors").code == 0
+    assert run("similar", word, "-m", "many.safetensors", "-q").out == first.out

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from wvcli import engines, phrases
-from wvcli.batches import Batch, grouped
+from wvcli.batches import Batch, grouped, texts_of
 from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import SHARD_IDS, Encoding
 from wvcli.engines import Engine
@@ -21,7 +21,7 @@ from wvcli.parallel import processors
 from wvcli.preparation import Text, require_words
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
 from wvcli.sources import is_packed, size
-from wvcli.tokenizing import spread_after, tokenized_by
+from wvcli.tokenizing import quickest, spread_after
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
 _MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)
@@ -143,7 +143,7 @@ def _sample(text: Text, exact: bool, kept: KeptText | None, folder: Path) -> tup
         return kept.encoding(folder), 1.0, perf_counter() - started
     sampled = _Sampled(text, exact, folder)
     reading = _Reading(text)
-    encoding = Encoding.of_batches(reading.batches(sampled.texts()), folder)
+    encoding = Encoding.of_batches(reading.batches(sampled.blocks()), folder)
     return encoding, sampled.share(), reading.seconds(sampled.share(), text.corpus().size())
 
 
@@ -162,14 +162,18 @@ class _Reading:
     tokenizing: float = 0.0
     _started: float = field(default_factory=perf_counter)
 
-    def batches(self, texts: Iterator[str]) -> Iterator[Batch]:
+    def batches(self, texts: Iterator[str | bytes]) -> Iterator[Batch]:
         """The texts tokenized here."""
-        tokenize = tokenized_by(self.text.tokenizer)
+        started = perf_counter()
+        tokenize = quickest(self.text.tokenizer, self.text.corpus().size())
+        self.starting = perf_counter() - started
         for number, group in enumerate(grouped(texts)):
             if not number:
                 started = perf_counter()
-                tokenize([item[:_WARMING] for item in group])  # the first text that needs a dictionary loads it
-                self.starting = perf_counter() - started
+                tokenize(
+                    [item[:_WARMING] for item in texts_of(group)]
+                )  # the first text that needs a dictionary loads it
+                self.starting += perf_counter() - started
             started = perf_counter()
             batch = tokenize(group)
             self.tokenizing += perf_counter() - started
@@ -200,10 +204,10 @@ class _Sampled:
         self._whole = exact or self._size is None or self._size <= _SAMPLE_BYTES
         self._read = 0
 
-    def texts(self) -> Iterator[str]:
-        """The texts of the sample."""
+    def blocks(self) -> Iterator[str | bytes]:
+        """The texts of the sample, as those of a corpus."""
         if self._whole:
-            yield from self._text.corpus().texts()
+            yield from self._text.corpus().blocks()
             return
         for number, file in enumerate(self._files):
             budget = int(_SAMPLE_BYTES * os.path.getsize(file) / (self._size or 1)) + 1
@@ -212,15 +216,15 @@ class _Sampled:
             else:
                 excerpt = self._folder / f"{number}{Path(file).suffix}"
                 self._read += _copy_excerpts(file, excerpt, budget)
-                yield from replace(self._text, sources=(str(excerpt),)).corpus().texts()
+                yield from replace(self._text, sources=(str(excerpt),)).corpus().blocks()
                 excerpt.unlink()
 
-    def _beginning(self, file: str, budget: int) -> Iterator[str]:
+    def _beginning(self, file: str, budget: int) -> Iterator[str | bytes]:
         """The texts at the beginning of a file that cannot be entered in the middle."""
         corpus = replace(self._text, sources=(file,)).corpus()
         corpus.on_bytes = self._add
         before = self._read
-        for text in corpus.texts():
+        for text in corpus.blocks():
             yield text
             if self._read - before > budget:
                 break

@@ -8,14 +8,14 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock, Thread, Timer
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from wvcli.compiling import told
 from wvcli.encoded import EncodedCorpus, IdArray, Stretch
 from wvcli.engines import Engine, OnNote, OnTokens, Trained
 from wvcli.engines.gensim import GensimTrainer, failed
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Kernel = Callable[[Task, Tables, Weights, Room], int]
 
 _PLACES = 20_000  # words of text that a worker takes at a time, some hundredths of a second
-_PATIENCE = 1.0  # seconds, after which a wait is told
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
 
@@ -45,7 +44,7 @@ class _FastTrainer(GensimTrainer):
         self._keep = self.model.wv.expandos["sample_int"].astype(np.uint32)
         self._draws = 0  # how often random numbers were begun
         _load()
-        with _told(on_note, _COMPILING):
+        with told(on_note, _COMPILING):
             self._loop = _loop(self.model, self.is_fasttext, self.tensors)
             self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)
 
@@ -218,8 +217,10 @@ class _Crew:
 
 def _load() -> None:
     """Import the loops; where they cannot be kept when compiled, they are compiled for this run only."""
-    import numba
-
+    try:
+        import numba
+    except ImportError as error:  # it is there, but not for this version of NumPy
+        raise WvcliError(f"Numba cannot be used: {error}", "train with --engine gensim") from error
     try:
         import wvcli.engines._kernels
     except RuntimeError:  # neither the package's folder nor the user's can be written
@@ -227,18 +228,6 @@ def _load() -> None:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         numba.config.CACHE_DIR = folder
         import wvcli.engines._kernels  # noqa: F401
-
-
-@contextmanager
-def _told(on_note: OnNote, what: str) -> Iterator[None]:
-    """Tell what is being done if it takes a while."""
-    timer = Timer(_PATIENCE, on_note, [what])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 ENGINE = Engine(

@@ -25,7 +25,7 @@ FloatArray = npt.NDArray[np.float32]
 
 _TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
 _WORDS = 2  # of a window, added to a target at a time
-_WINDOWS = 2  # in a row, that share their noise words
+_WINDOWS = 1  # in a row, that share their noise words
 _SOON = 2  # places ahead of which a middle word's row is asked for
 _LINE = 16  # float32 in a line of the cache
 _END = uint32(TEXT_END)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Kernel = Callable[[Task, Tables, Weights, Room], int]
 
-_PLACES = 20_000  # words of text that a worker takes at a time, some hundredths of a second
+_PLACES = 10_000  # words of text that a worker takes at a time, about a hundredth of a second
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
 

@@ -1,5 +1,6 @@
 """One question of many words, of which only those are worked out that can be among the nearest."""
 
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,29 @@ def test_what_is_asked_again_or_has_no_few_directions_is_answered_from_all(direc
         assert lazy.most_similar(vocabulary[row]) == array.most_similar(vocabulary[row])
     assert (np.asarray(lazy.matrix) == array.matrix).all()
     assert (lazy.norms == array.norms).all()
+
+
+def test_it_can_be_used_as_the_array_that_it_stands_for() -> None:
+    _, given = composition(4, seed=4)
+    array, lazy = whole(given), Composed(given, whole)
+    assert (lazy[3] == array[3]).all()
+    for found, expected in (
+        (lazy * 2, array * 2),
+        (lazy @ array[0], array @ array[0]),
+        (np.abs(lazy), np.abs(array)),
+        (lazy.mean(axis=0), array.mean(axis=0)),
+        (lazy.T[0], array.T[0]),
+        (lazy[5:9], array[5:9]),
+        (np.array(lazy, dtype=np.float64), array),
+    ):
+        assert (found == expected).all()
+
+
+def test_nothing_is_worked_out_to_tell_what_it_has(narrow: tuple[Vocabulary, Composition, Vectors]) -> None:
+    lazy = Composed(narrow[1], unused)
+    assert not hasattr(lazy, "nothing_of_the_kind")
+    assert copy(lazy).shape == lazy.shape
+    assert repr(lazy)
 
 
 @pytest.mark.filterwarnings("error")

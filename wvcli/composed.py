@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from wvcli.geometry import FloatArray, Rows, directions
 from wvcli.paging import read_ahead
@@ -96,8 +97,10 @@ def picked(text: Text, offsets: Rows, rows: Rows) -> tuple[Text, Rows]:
     return text[places], ends
 
 
-class Composed:
+class Composed(NDArrayOperatorsMixin):
     """float32 [words, dim] as an array is, but worked out when it is needed.
+
+    Single rows are worked out by themselves; whatever else is done with it works all of them out.
 
     Args:
         composition: what the vectors are made of.
@@ -117,7 +120,14 @@ class Composed:
         return self.shape[0]
 
     def __getattr__(self, name: str) -> Any:
+        # Nothing is worked out for those who only look what there is, as those do that copy or show an object.
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"an array has no attribute {name!r}")
         return getattr(self._whole(), name)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        arrays = [each._whole() if isinstance(each, Composed) else each for each in inputs]
+        return getattr(ufunc, method)(*arrays, **named)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self._whole(), dtype=dtype) if copy or dtype else self._whole()

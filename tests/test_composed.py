@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
-from wvcli import formats
+from wvcli import exchange, formats
 from wvcli.composed import Composed, Composition
 from wvcli.geometry import FloatArray
 from wvcli.subwords import Subwords
@@ -134,3 +134,13 @@ def test_a_file_of_many_words_is_answered_as_its_import_is(run: Run, tmp_path: P
     assert len(first.rows) == 10
     assert run("import", "many.fasttext.bin", "-o", "many.safetensors").code == 0
     assert run("similar", word, "-m", "many.safetensors", "-q").out == first.out
+
+
+def test_it_is_told_how_far_the_vectors_of_many_words_are_worked_out(tmp_path: Path) -> None:
+    vocabulary, given = composition(4, seed=5)
+    many = tmp_path / "many.fasttext.bin"
+    formats.write(Vectors(vocabulary, whole(given), subwords=given.subwords), many)
+    told: list[tuple[str, int, int | None]] = []
+    exchange.export(formats.read(many), tmp_path / "m.npz", on_progress=lambda *what: told.append(what))
+    exchange.import_vectors(many, tmp_path / "m.safetensors", on_progress=lambda *what: told.append(what))
+    assert told.count(("working out vectors", len(vocabulary), len(vocabulary))) == 2

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,8 @@ def open_model(path: Path) -> ModelFile:
     Raises:
         InputError: the file is missing, damaged, newer than this program or not a wvcli model.
     """
+    if path.suffix != SUFFIX and path.exists() and not (path.is_file() and is_model(path)):
+        raise InputError(f"{path} is no wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
     model = open_tensors(path)
     _check_layout(path, model.tensors)
     _check_manifest(path, model)

@@ -8,7 +8,7 @@ out would find.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,7 @@ class Composition:
 
     def parts(self) -> list[range]:
         """All words, some megabytes of vectors at a time."""
-        step = max(1, min(_BLOCK // (4 * self.own.shape[1]), _MOST_WORDS))
-        return [range(start, min(start + step, len(self.own))) for start in range(0, len(self.own), step)]
+        return parts(*self.own.shape)
 
     def of(self, rows: Rows) -> "Composition":
         """That of some words."""
@@ -81,11 +80,17 @@ class Composition:
         read_ahead(subwords.matrix)
         return Composition(
             _projected(self.own, basis),
-            Subwords(_projected(subwords.matrix, basis), subwords.min_n, subwords.max_n),
+            replace(subwords, matrix=_projected(subwords.matrix, basis)),
             self.text,
             self.offsets,
             self.alone,
         )
+
+
+def parts(rows: int, dim: int) -> list[range]:
+    """All rows of a matrix, some megabytes at a time."""
+    step = max(1, min(_BLOCK // (4 * dim), _MOST_WORDS))
+    return [range(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
 def picked(text: Text, offsets: Rows, rows: Rows) -> tuple[Text, Rows]:

@@ -52,7 +52,7 @@ _ENTRY = np.dtype([("is_key", "u1"), ("key", ">u8"), ("is_row", "u1"), ("row", "
 def _within(path: Path) -> Path | None:
     """The folder that has the vectors of a pipeline or package, or None."""
     packaged = list(path.glob(f"*/{_VOCAB}")) if (path / "__init__.py").is_file() else []
-    for folder in (path, path / _VOCAB, *packaged[: len(packaged) == 1]):
+    for folder in (path, path / _VOCAB, *(packaged if len(packaged) == 1 else [])):
         if all((folder / name).is_file() for name in (_VECTORS, _KEYS, _STRINGS)):
             return folder
     return None

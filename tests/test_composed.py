@@ -1,12 +1,13 @@
 """One question of many words, of which only those are worked out that can be among the nearest."""
 
+from copy import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.conftest import Run
-from wvcli import formats
+from wvcli import exchange, formats
 from wvcli.composed import Composed, Composition
 from wvcli.geometry import FloatArray
 from wvcli.subwords import Subwords
@@ -87,6 +88,29 @@ def test_what_is_asked_again_or_has_no_few_directions_is_answered_from_all(direc
     assert (lazy.norms == array.norms).all()
 
 
+def test_it_can_be_used_as_the_array_that_it_stands_for() -> None:
+    _, given = composition(4, seed=4)
+    array, lazy = whole(given), Composed(given, whole)
+    assert (lazy[3] == array[3]).all()
+    for found, expected in (
+        (lazy * 2, array * 2),
+        (lazy @ array[0], array @ array[0]),
+        (np.abs(lazy), np.abs(array)),
+        (lazy.mean(axis=0), array.mean(axis=0)),
+        (lazy.T[0], array.T[0]),
+        (lazy[5:9], array[5:9]),
+        (np.array(lazy, dtype=np.float64), array),
+    ):
+        assert (found == expected).all()
+
+
+def test_nothing_is_worked_out_to_tell_what_it_has(narrow: tuple[Vocabulary, Composition, Vectors]) -> None:
+    lazy = Composed(narrow[1], unused)
+    assert not hasattr(lazy, "nothing_of_the_kind")
+    assert copy(lazy).shape == lazy.shape
+    assert repr(lazy)
+
+
 @pytest.mark.filterwarnings("error")
 def test_numbers_that_are_not_finite_or_nothing_but_zero(narrow: tuple[Vocabulary, Composition, Vectors]) -> None:
     vocabulary, given, _ = narrow
@@ -110,3 +134,13 @@ def test_a_file_of_many_words_is_answered_as_its_import_is(run: Run, tmp_path: P
     assert len(first.rows) == 10
     assert run("import", "many.fasttext.bin", "-o", "many.safetensors").code == 0
     assert run("similar", word, "-m", "many.safetensors", "-q").out == first.out
+
+
+def test_it_is_told_how_far_the_vectors_of_many_words_are_worked_out(tmp_path: Path) -> None:
+    vocabulary, given = composition(4, seed=5)
+    many = tmp_path / "many.fasttext.bin"
+    formats.write(Vectors(vocabulary, whole(given), subwords=given.subwords), many)
+    told: list[tuple[str, int, int | None]] = []
+    exchange.export(formats.read(many), tmp_path / "m.npz", on_progress=lambda *what: told.append(what))
+    exchange.import_vectors(many, tmp_path / "m.safetensors", on_progress=lambda *what: told.append(what))
+    assert told.count(("working out vectors", len(vocabulary), len(vocabulary))) == 2

@@ -76,6 +76,14 @@ def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == ["folder"]
 
 
+def test_a_file_is_not_replaced_by_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(UsageError, match="file is a file, and a folder is to be written"):
+        write(tmp_path / "file", "new", True)
+    assert (tmp_path / "file").read_text() == "old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_files_beside_the_file_come_with_it(tmp_path: Path, overwrite: bool) -> None:
     path = tmp_path / "model"

@@ -129,7 +129,7 @@ def test_special_rows_come_first() -> None:
 def test_words_are_renamed() -> None:
     found = select(vectors(), Selection(rename={"w0": "w1", "w1": "w0", "x": "y"}, top=3))
     assert list(found.vectors) == ["w1", "w0", "w2"]
-    assert found.notes == ["1 of the words to rename are not among those written (first: 'x')"]
+    assert found.notes == ["1 of the words to rename is not among those written (first: 'x')"]
     with pytest.raises(UsageError, match="two words would both be called 'w3'"):
         select(vectors(), Selection(rename={"w1": "w3"}))
     taken_already = vectors(["<unk>", "a"])

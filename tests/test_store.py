@@ -317,8 +317,8 @@ def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, text: str) ->
 
 def test_a_file_of_a_newer_format_is_refused_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "newer.safetensors"
-    rewritten(path, arrays(), complete(format_version=store.FORMAT_VERSION + 1))
-    with pytest.raises(InputError, match=f"model format {store.FORMAT_VERSION + 1}") as caught:
+    rewritten(path, arrays(), complete(format_version=store.FLORET_VERSION + 1))
+    with pytest.raises(InputError, match=f"model format {store.FLORET_VERSION + 1}") as caught:
         store.open_model(path)
     assert str(path) in caught.value.message
     assert "newer wvcli" in caught.value.hint

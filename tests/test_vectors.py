@@ -337,6 +337,8 @@ def test_characteristic_words_are_those_with_meaning() -> None:
     words = [f"function{n}" for n in range(40)] + [f"topic{n // 8}-{n % 8}" for n in range(24)]
     chosen = vectors_of(matrix, words).characteristic_words(3)
     assert sorted(word[:6] for word in chosen) == ["topic0", "topic1", "topic2"]
+    signs = [f"</s>{word}" if word.startswith("topic1") else word for word in words]
+    assert not any(word.startswith("<") for word in vectors_of(matrix, signs).characteristic_words(3))
 
 
 def test_short_words_alone_leave_no_characteristic_word() -> None:

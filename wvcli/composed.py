@@ -8,10 +8,11 @@ out would find.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from wvcli.geometry import FloatArray, Rows, directions
 from wvcli.paging import read_ahead
@@ -59,8 +60,7 @@ class Composition:
 
     def parts(self) -> list[range]:
         """All words, some megabytes of vectors at a time."""
-        step = max(1, min(_BLOCK // (4 * self.own.shape[1]), _MOST_WORDS))
-        return [range(start, min(start + step, len(self.own))) for start in range(0, len(self.own), step)]
+        return parts(*self.own.shape)
 
     def of(self, rows: Rows) -> "Composition":
         """That of some words."""
@@ -80,11 +80,17 @@ class Composition:
         read_ahead(subwords.matrix)
         return Composition(
             _projected(self.own, basis),
-            Subwords(_projected(subwords.matrix, basis), subwords.min_n, subwords.max_n),
+            replace(subwords, matrix=_projected(subwords.matrix, basis)),
             self.text,
             self.offsets,
             self.alone,
         )
+
+
+def parts(rows: int, dim: int) -> list[range]:
+    """All rows of a matrix, some megabytes at a time."""
+    step = max(1, min(_BLOCK // (4 * dim), _MOST_WORDS))
+    return [range(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
 def picked(text: Text, offsets: Rows, rows: Rows) -> tuple[Text, Rows]:
@@ -96,8 +102,10 @@ def picked(text: Text, offsets: Rows, rows: Rows) -> tuple[Text, Rows]:
     return text[places], ends
 
 
-class Composed:
+class Composed(NDArrayOperatorsMixin):
     """float32 [words, dim] as an array is, but worked out when it is needed.
+
+    Single rows are worked out by themselves; whatever else is done with it works all of them out.
 
     Args:
         composition: what the vectors are made of.
@@ -117,7 +125,14 @@ class Composed:
         return self.shape[0]
 
     def __getattr__(self, name: str) -> Any:
+        # Nothing is worked out for those who only look what there is, as those do that copy or show an object.
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"an array has no attribute {name!r}")
         return getattr(self._whole(), name)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        arrays = [each._whole() if isinstance(each, Composed) else each for each in inputs]
+        return getattr(ufunc, method)(*arrays, **named)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self._whole(), dtype=dtype) if copy or dtype else self._whole()

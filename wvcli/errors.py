@@ -78,6 +78,11 @@ def reason(error: OSError) -> str:
     return (os.strerror(int(number[1])) if number else text).lower()
 
 
+def first_line(error: Exception) -> str:
+    """What a library says of a failure, shortened to a line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
 def unreadable(what: object, error: OSError) -> InputError:
     """The failure that a file cannot be read."""
     return InputError(f"cannot read {what}: {reason(error)}")

@@ -71,7 +71,8 @@ def import_vectors(
     vectors = formats.read(
         path, chosen.name, limit, lambda done, most: on_progress(f"importing {path.name}", done, most)
     )
-    tensors = {**_training_tensors(vectors), **store.vector_tensors(vectors)}
+    with formats.watched(lambda done, most: on_progress("working out vectors", done, most)):
+        tensors = {**_training_tensors(vectors), **store.vector_tensors(vectors)}
     store.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)
     model = store.open_model(target)
     if obstacle(model) is None:
@@ -190,9 +191,10 @@ def export(
     def on_rows(row: int) -> None:
         on_progress(f"writing {path.name}", min(row, total), total)
 
-    selected = select(vectors, selection, on_rows)
-    total = len(selected.vectors)
-    notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)
+    with formats.watched(lambda done, most: on_progress("working out vectors", done, most)):
+        selected = select(vectors, selection, on_rows)
+        total = len(selected.vectors)
+        notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)
     if selected.vectors.subwords is not None and "subwords" not in chosen.keeps:
         notes.append(f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector")
     return selected.vectors, notes

@@ -25,14 +25,19 @@ def blocks(array: Any) -> Iterator[tuple[int, npt.NDArray[Any]]]:
     for start in range(0, rows, step):
         block = array[start : start + step]
         yield start, block
-        if rows * row_bytes >= LARGE:
-            release(block)
+        release_if_large(block, array)
 
 
 def release(array: npt.NDArray[Any]) -> None:
     """Give back the memory of a part of a file that is mapped to be read only; it is read again when asked for."""
     if array.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"):
         _advise(array, mmap.MADV_DONTNEED, _AROUND)
+
+
+def release_if_large(part: npt.NDArray[Any], array: Any) -> None:
+    """Give back the memory of a part of a large array, as `blocks` does with what it gave."""
+    if len(array) * int(np.prod(array.shape[1:], dtype=np.int64)) * part.itemsize >= LARGE:
+        release(part)
 
 
 def read_ahead(array: npt.NDArray[Any]) -> None:

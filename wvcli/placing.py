@@ -100,6 +100,8 @@ def _companions(aside: Path) -> list[Path]:
 
 def _place(aside: Path, path: Path, overwrite: bool) -> None:
     """Flush what was made and give it its name; the main file comes last, so that it is never there alone."""
+    if aside.is_dir() and path.is_file():
+        raise UsageError(f"{path} is a file, and a folder is to be written", "name another one")
     moves = [(other, path.with_name(path.name + other.name[len(aside.name) :])) for other in _companions(aside)]
     for made in [other for other, _ in moves] + [aside]:
         for file in made.rglob("*") if made.is_dir() else [made]:

@@ -222,8 +222,8 @@ class _Choice:
             else:
                 places[len(vectors) + len(added)] = None
                 added[word] = found.vector
-        notes += _told(missing, "of the words to select are not in the vocabulary")
-        notes += _told(list(added), "of the words to select are not in the vocabulary: made of subwords")
+        notes += _told(missing, "select", "not in the vocabulary")
+        notes += _told(list(added), "select", "not in the vocabulary: made of subwords")
         rows = np.array(list(places)[: selection.top], dtype=np.int64)
         if not len(rows):
             raise UsageError("none of the words to select is in the vocabulary")
@@ -273,8 +273,10 @@ def with_row(matrix: FloatArray, row: int, values: FloatArray) -> FloatArray:
     return cast(FloatArray, Lazy(_Joined.of(matrix, values[None]), rows))
 
 
-def _told(words: list[str], what: str) -> list[str]:
-    return [f"{len(words):,} {what} (first: {words[0]!r})"] if words else []
+def _told(words: list[str], purpose: str, what: str) -> list[str]:
+    """A note on some of the words to select or to rename, if there are any."""
+    are = "is" if len(words) == 1 else "are"
+    return [f"{len(words):,} of the words to {purpose} {are} {what} (first: {words[0]!r})"] if words else []
 
 
 def _named(
@@ -290,9 +292,7 @@ def _named(
         hint = "rename the one in the vocabulary with --rename" if twice in special else ""
         raise UsageError(f"two words would both be called {twice!r}", hint)
     unknown = rename.keys() - set(words)
-    notes += _told(
-        [word for word in rename if word in unknown], "of the words to rename are not among those written"
-    )
+    notes += _told([word for word in rename if word in unknown], "rename", "not among those written")
     return Vocabulary.from_words(named)
 
 

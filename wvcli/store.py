@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from wvcli.vocabulary import Vocabulary
 from wvcli.weights import Weights
 
 FORMAT_VERSION = 1
+FLORET_VERSION = 2  # with floret's hash, which programs that read version 1 alone would take for fastText's
 MANIFEST_KEY = "wvcli"
 SUFFIX = ".safetensors"
 
@@ -145,7 +147,8 @@ def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: b
     """
     from wvcli import tensors as layout  # loads OpenSSL, which a query does without
 
-    complete = {"format_version": FORMAT_VERSION, **manifest}
+    hashed = manifest.get("settings", {}).get("hash_count", 0)
+    complete = {"format_version": FLORET_VERSION if hashed else FORMAT_VERSION, **manifest}
 
     def metadata(checksum: Mapping[str, str]) -> dict[str, str]:
         return {MANIFEST_KEY: json.dumps(complete | {"checksum": dict(checksum)}, sort_keys=True)}
@@ -195,6 +198,8 @@ def open_model(path: Path) -> ModelFile:
     Raises:
         InputError: the file is missing, damaged, newer than this program or not a wvcli model.
     """
+    if path.suffix != SUFFIX and path.exists() and not (path.is_file() and is_model(path)):
+        raise InputError(f"{path} is no wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
     model = open_tensors(path)
     _check_layout(path, model.tensors)
     _check_manifest(path, model)
@@ -259,9 +264,9 @@ def _parse_manifest(path: Path, text: str) -> dict[str, Any]:
         version = manifest["format_version"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is damaged: its manifest cannot be read") from error
-    if version != FORMAT_VERSION:
+    if version not in (FORMAT_VERSION, FLORET_VERSION):
         raise InputError(
-            f"{path} has model format {version}; this wvcli reads format {FORMAT_VERSION}",
+            f"{path} has model format {version}; this wvcli reads formats {FORMAT_VERSION} and {FLORET_VERSION}",
             "install a newer wvcli",
         )
     return manifest

@@ -212,7 +212,8 @@ class Vectors:
         near neighbour of a word taken already is passed over, so that the words differ.
         """
         pool = min(len(self), _FREQUENT)
-        rows = [row for row in range(pool) if len(self.vocabulary[row].encode("utf-8")) > 2]
+        words = self.vocabulary[:pool]
+        rows = [row for row, word in enumerate(words) if len(word.encode("utf-8")) > 2 and word[0].isalpha()]
         units = unit_rows(self.matrix[: min(len(self), _SAMPLE)])
         if not rows:
             return []

@@ -74,7 +74,7 @@ def test_straight_conversion_with_everything_asked_for(run: Run, tmp_path: Path)
     done = run("export", "out.bin", "-m", "in.txt", "--words", "words", "--rename", "names", "--top", 2)
     assert done.code == 0
     assert done.err.splitlines() == [
-        "note: 1 of the words to select are not in the vocabulary (first: 'unheard')",
+        "note: 1 of the words to select is not in the vocabulary (first: 'unheard')",
         "note: wrote 2 words of 3 dimensions to out.bin (word2vec)",
     ]
     found = wvcli.load(tmp_path / "out.bin")

@@ -59,6 +59,9 @@ def test_it_cannot_be_trained_further_and_says_so(run: Run, tmp_path: Path) -> N
     assert refused.code == 2
     assert "was imported and holds word vectors only" in refused.err
     assert "wvcli train --init a.safetensors" in refused.err
+    told = run("update", "a.txt", "text")
+    assert told.code == 3
+    assert "a.txt is no wvcli model; wvcli import a.txt makes one of vectors" in told.err
     assert "imported from a.txt" in run("info", "a.safetensors", "--command").err
     assert run("train", "text", "--like", "a.safetensors", "-o", "b.safetensors").code == 2
     assert run("train", "text", "--init", "a.safetensors", "-o", "b.safetensors", "--min-count", 1).code == 0

@@ -5,6 +5,7 @@ python -m tests.formats.mutations [COUNT] [FORMAT ...]
 """
 
 import random
+import struct
 import sys
 import tempfile
 from collections import Counter
@@ -17,6 +18,8 @@ from tests.formats import slow
 from wvcli import formats
 from wvcli.errors import WvcliError
 from wvcli.formats import Format, Writing, registry
+from wvcli.geometry import FloatArray
+from wvcli.subwords import Subwords
 from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 
@@ -26,11 +29,33 @@ _NAN, _INFINITE = b"\x00\x00\xc0\x7f", b"\x00\x00\x80\x7f"
 _HUGE = [(1 << 31) - 1, (1 << 63) - 1, (1 << 32) - 1, 10**12]
 
 
-def sample() -> Vectors:
-    """A few words with vectors and counts."""
-    matrix = np.random.default_rng(8).normal(0, 1, (len(WORDS), 4)).astype(np.float32)
+def sample(subwords: bool = False) -> Vectors:
+    """A few words with vectors and counts, and subwords."""
+    rng = np.random.default_rng(8)
+    matrix = rng.normal(0, 1, (len(WORDS), 4)).astype(np.float32)
     counts = np.arange(100, 100 - len(WORDS), -1, dtype=np.int64)
-    return Vectors(Vocabulary.from_words(WORDS), matrix, counts)
+    ngrams = Subwords(rng.normal(0, 1, (13, 4)).astype(np.float32), 2, 4) if subwords else None
+    return Vectors(Vocabulary.from_words(WORDS), matrix, counts, ngrams)
+
+
+def kinds(member: Format) -> list[str]:
+    """What files of a format may hold besides the usual: eight-bit numbers, subwords, those of floret's hash."""
+    found = {
+        "int8": "int8" in member.dtypes,
+        "subwords": "subwords" in member.keeps,
+        "hashed": member.name == "floret",
+    }
+    return ["", *(kind for kind, there in found.items() if there)]
+
+
+def write(member: Format, path: Path, kind: str) -> None:
+    """Write the sample in one of the `kinds` of a format."""
+    assert member.write
+    dtype = kind if kind in member.dtypes else member.dtypes[0]
+    member.write(sample(kind in ("subwords", "hashed")), path, Writing(dtype))
+    if kind == "hashed":
+        data = path.read_bytes()
+        path.write_bytes(data[:52] + struct.pack("<2i", 2, 2) + data[60:])  # the mode, and rows for each n-gram
 
 
 def mutated(whole: bytes, rng: random.Random) -> bytes:
@@ -68,12 +93,11 @@ def _once(data: bytes, rng: random.Random) -> bytes:
     return data[:place] + rng.randbytes(rng.randrange(1, 16)) + data[place:]
 
 
-def mutations(member: Format, folder: Path, count: int, dtype: str | None = None) -> Iterator[Path]:
-    """Broken files, or folders with one file broken, all at the same path, of the usual numbers or others."""
-    assert member.write
+def mutations(member: Format, folder: Path, count: int, kind: str = "") -> Iterator[Path]:
+    """Broken files of one of the `kinds`, or folders with one file broken, all at the same path."""
     path = folder / "sample"
-    rng = random.Random(member.name)
-    member.write(sample(), path, Writing(dtype or member.dtypes[0]))
+    rng = random.Random(f"{member.name}{kind}")
+    write(member, path, kind)
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     whole = {file: file.read_bytes() for file in files}
     for _ in range(count):
@@ -83,8 +107,14 @@ def mutations(member: Format, folder: Path, count: int, dtype: str | None = None
         file.write_bytes(whole[file])
 
 
-def outcome(member: Format, path: Path) -> str:
-    """What became of reading a file, in a word; any error that is not our own goes through."""
+def outcome(member: Format, path: Path, before: FloatArray | None = None) -> str:
+    """What became of reading a file, in a word; any error that is not our own goes through.
+
+    Args:
+        member: the format.
+        path: the file.
+        before: the vectors that the whole file has; None for those of the sample.
+    """
     refusal = None
     try:
         found = formats.read(path, member.name)
@@ -98,14 +128,13 @@ def outcome(member: Format, path: Path) -> str:
     assert len(set(words)) == len(words)
     assert found.matrix.shape == (len(words), found.dim)
     assert found.counts is None or found.counts.shape == (len(words),)
-    numbers = np.asarray(found.matrix[:])
-    same = words == WORDS and numbers.shape == (len(words), 4)
-    return "as before" if same and np.array_equal(numbers, sample().matrix) else "otherwise"
+    same = words == WORDS and np.array_equal(found.matrix[:], sample().matrix if before is None else before)
+    return "as before" if same else "otherwise"
 
 
-def checked(member: Format, path: Path) -> str:
+def checked(member: Format, path: Path, before: FloatArray) -> str:
     """`outcome`, or `wrong` where a slow reader reads the file otherwise."""
-    seen = outcome(member, path)
+    seen = outcome(member, path, before)
     if seen != "refused" and member.name in slow.READERS:
         try:
             slow.check(member.name, path, formats.read(path, member.name))
@@ -115,25 +144,34 @@ def checked(member: Format, path: Path) -> str:
     return seen
 
 
+def tried(member: Format, kind: str, count: int) -> Counter[str]:
+    """How often each outcome was seen in so many broken files."""
+    seen: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+        write(member, Path(other, "sample"), kind)
+        before = formats.read(Path(other, "sample"), member.name).matrix[:]
+        for path in mutations(member, Path(folder), count, kind):
+            try:
+                seen[checked(member, path, before)] += 1
+            except Exception as error:
+                seen["crashed"] += 1
+                print(f"  {member.name}: {type(error).__name__}: {error}"[:200])
+    return seen
+
+
 def main(count: int = 200, *names: str) -> int:
-    """Print a row for each format; gives how many files were read wrongly, or crashed the reader."""
-    print(f"{'format':16}{'files':>7}{'refused':>9}{'as before':>11}{'otherwise':>11}{'wrong':>7}{'crashed':>9}")
+    """Print a row for each format and kind; gives how many files were read wrongly, or crashed the reader."""
+    print(f"{'format':20}{'files':>7}{'refused':>9}{'as before':>11}{'otherwise':>11}{'wrong':>7}{'crashed':>9}")
     bad = 0
     for member in registry:
         if not (member.read and member.write) or (names and member.name not in names):
             continue
-        seen: Counter[str] = Counter()
-        with tempfile.TemporaryDirectory() as folder:
-            for path in mutations(member, Path(folder), count):
-                try:
-                    seen[checked(member, path)] += 1
-                except Exception as error:
-                    seen["crashed"] += 1
-                    print(f"  {member.name}: {type(error).__name__}: {error}"[:200])
-        bad += seen["wrong"] + seen["crashed"]
-        numbers = [seen[kind] for kind in ("refused", "as before", "otherwise", "wrong", "crashed")]
-        row = "{:7}{:9}{:11}{:11}{:7}{:9}".format(seen.total(), *numbers)
-        print(f"{member.name:16}{row}")
+        for kind in kinds(member):
+            seen = tried(member, kind, count)
+            bad += seen["wrong"] + seen["crashed"]
+            numbers = [seen[name] for name in ("refused", "as before", "otherwise", "wrong", "crashed")]
+            row = "{:7}{:9}{:11}{:11}{:7}{:9}".format(seen.total(), *numbers)
+            print(f"{member.name + ' ' + kind:20}{row}", flush=True)
     return bad
 
 

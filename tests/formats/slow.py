@@ -6,7 +6,8 @@ They stand for what a file says, so that a broken one is either refused or read 
 import json
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +44,24 @@ def _sqlite(path: Path, dim: int) -> Rows:
     yield from ((word, struct.unpack(f"<{dim}f", vector), occurrences) for word, occurrences, vector in found)
 
 
+def _arrays(words: list[str], arrays: dict[str, Any]) -> Rows:
+    """Words with the rows of the one matrix there is, times the scales of eight-bit numbers, and counts."""
+    matrix = arrays.get("vectors", next(iter(arrays.values())))
+    if matrix.dtype == np.int8:
+        matrix = matrix.astype(np.float32) * arrays["scales"].astype(np.float32)[:, None]
+    counts = arrays["counts"].tolist() if "counts" in arrays else [None] * len(words)
+    yield from zip(words, matrix, counts, strict=True)
+
+
 def _npz(path: Path, dim: int) -> Rows:
     with np.load(path, allow_pickle=False) as arrays:
-        counts = arrays["counts"].tolist() if "counts" in arrays else [None] * len(arrays["words"])
-        yield from zip(arrays["words"].tolist(), arrays["vectors"], counts, strict=True)
+        return _arrays(arrays["words"].tolist(), {name: arrays[name] for name in arrays if name != "words"})
 
 
 def _safetensors(path: Path, dim: int) -> Rows:
     with package("safetensors").safe_open(path, "np") as file:
-        words = json.loads(file.metadata()["words"])
-        names = file.keys()
-        matrix = file.get_tensor("vectors" if "vectors" in names else next(n for n in names if n != "counts"))
-        counts = file.get_tensor("counts").tolist() if "counts" in names else [None] * len(words)
-    yield from zip(words, matrix, counts, strict=True)
+        names = sorted(file.keys(), key=lambda name: name == "counts")
+        return _arrays(json.loads(file.metadata()["words"]), {name: file.get_tensor(name) for name in names})
 
 
 def _table(read: Callable[[Path], Any]) -> Callable[[Path, int], Rows]:
@@ -97,16 +103,16 @@ def _gensim(path: Path, dim: int) -> Rows:
 def _finalfusion(path: Path, dim: int) -> Rows:
     parts = package("finalfusion")  # by its parts, since load_finalfusion refuses a word that occurs twice
     words = _finalfusion_words(path.read_bytes())
-    storage, norms = parts.storage.load_storage(path)[:], parts.norms.load_norms(path)[:]
+    storage, norms = parts.storage.load_storage(path)[: len(words)], parts.norms.load_norms(path)[:]
     yield from ((word, row * norm, None) for word, row, norm in zip(words, storage, norms, strict=True))
 
 
 def _finalfusion_words(data: bytes) -> list[str]:
     """The words of the chunk of words, which follows magic, version, the list of chunks and its own header."""
     place = 8 + 4 * (1 + struct.unpack_from("<I", data, 8)[0])
-    while struct.unpack_from("<I", data, place)[0] != 1:
+    while (kind := struct.unpack_from("<I", data, place)[0]) not in (1, 7):  # without n-grams, with fastText's
         place += 12 + struct.unpack_from("<Q", data, place + 4)[0]
-    (count,), place = struct.unpack_from("<Q", data, place + 12), place + 20
+    (count,), place = struct.unpack_from("<Q", data, place + 12), place + (20 if kind == 1 else 32)
     words = []
     for _ in range(count):
         end = place + 4 + struct.unpack_from("<I", data, place)[0]
@@ -115,25 +121,95 @@ def _finalfusion_words(data: bytes) -> list[str]:
     return words
 
 
-def _fasttext(path: Path, dim: int) -> Rows:
+def _spacy(path: Path, dim: int) -> Rows:
+    vectors = package("spacy.vectors").Vectors().from_disk(path / "vocab")
+    words = package("spacy.strings").StringStore().from_disk(path / "vocab" / "strings.json")
+    yield from ((words[key], vectors.data[row], None) for key, row in vectors.key2row.items())
+
+
+def _fasttext(path: Path, dim: int, layout: str) -> Rows:
     data = path.read_bytes()
     modern = data[:4] == (793712314).to_bytes(4, "little")
-    place = 8 if modern else 0
-    place += struct.calcsize("<12id")
+    settings, place = struct.unpack_from(layout, data, 8 if modern else 0), 8 if modern else 0
+    place += struct.calcsize(layout)
     _, words, _ = struct.unpack_from("<3i", data, place)
+    pruned = modern and struct.unpack_from("<q", data, place + 20)[0] == 0
     place += struct.calcsize("<3i2q" if modern else "<3iq")
     entries = []
     for _ in range(words):
         end = data.index(b"\0", place)
-        entries.append(
-            (data[place:end].decode(errors="backslashreplace"), struct.unpack_from("<q", data, end + 1)[0])
-        )
+        entries.append((data[place:end], struct.unpack_from("<q", data, end + 1)[0]))
         place = end + 10
     place += struct.calcsize("<B2q" if modern else "<2q")
+    bucket, shortest, longest = settings[8:11]
+    mode, hashes = settings[11:13] if layout == "<14id" else (1, 1)
+    table = np.frombuffer(data, "<f4", (words + bucket) * dim, place).reshape(-1, dim)
     unknown = all(count <= 1 for _, count in entries)
     for row, (word, count) in enumerate(entries):
-        numbers = struct.unpack_from(f"<{dim}f", data, place + 4 * dim * row)
-        yield word, numbers, None if unknown else count
+        used = [row] if mode == 1 else []
+        if word != b"</s>" and bucket and not pruned:
+            used += [words + hashed % bucket for hashed in _hashes(word, shortest, longest, mode, hashes)]
+        used += [0] if mode == 2 and row == 0 else []
+        vector = np.zeros(dim, np.float32)
+        with np.errstate(all="ignore"):
+            for each in used:
+                vector += table[each]
+            vector *= np.float32(1 / max(1, len(used)))
+        yield word.decode(errors="backslashreplace"), vector, None if unknown else count
+
+
+def _hashes(word: bytes, shortest: int, longest: int, mode: int, hashes: int) -> Iterator[int]:
+    """The hashes of a word's n-grams: fastText's, or so many of floret's, those of the whole word before them."""
+    text = b"<" + word + b">"
+    places = [place for place, byte in enumerate(text) if byte & 0xC0 != 0x80] + [len(text)]
+    grams = [text] if mode == 2 else []
+    for first, start in enumerate(places[:-1]):
+        for last in range(first + max(1, shortest), min(first + longest, len(places) - 1) + 1):
+            if last > first + 1 or 0 < first < len(places) - 2:
+                grams.append(text[start : places[last]])
+    for gram in grams:
+        yield from _murmur(gram)[:hashes] if mode == 2 else [_fnv(gram)]
+
+
+def _fnv(data: bytes) -> int:
+    value = 2166136261
+    for byte in data:
+        value = (value ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619 % 2**32
+    return value
+
+
+def _murmur(data: bytes) -> list[int]:
+    """MurmurHash3_x64_128 of Appleby's with floret's seed, in four parts."""
+    first, second, low, high = 0x87C37B91114253D5, 0x4CF5AD432745937F, 2166136261, 2166136261
+
+    def mixed(part: bytes, before: int, bits: int, after: int) -> int:
+        return _turned(int.from_bytes(part, "little") * before % 2**64, bits) * after % 2**64
+
+    for start in range(0, len(data) + 1, 16):
+        part = data[start : start + 16]
+        low ^= mixed(part[:8], first, 31, second)
+        if len(part) == 16:
+            low = ((_turned(low, 27) + high) * 5 + 0x52DCE729) % 2**64
+        high ^= mixed(part[8:], second, 33, first)
+        if len(part) == 16:
+            high = ((_turned(high, 31) + low) * 5 + 0x38495AB5) % 2**64
+    low, high = low ^ len(data), high ^ len(data)
+    low = (low + high) % 2**64
+    high = (high + low) % 2**64
+    low, high = _finished(low), _finished(high)
+    low = (low + high) % 2**64
+    high = (high + low) % 2**64
+    return [low % 2**32, low >> 32, high % 2**32, high >> 32]
+
+
+def _turned(number: int, bits: int) -> int:
+    return (number << bits | number >> (64 - bits)) % 2**64
+
+
+def _finished(number: int) -> int:
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        number = (number ^ number >> 33) * factor % 2**64
+    return number ^ number >> 33
 
 
 READERS: dict[str, Callable[[Path, int], Rows]] = {
@@ -148,7 +224,9 @@ READERS: dict[str, Callable[[Path, int], Rows]] = {
     "torch": _torch,
     "gensim": _gensim,
     "finalfusion": _finalfusion,
-    "fasttext": _fasttext,
+    "fasttext": partial(_fasttext, layout="<12id"),
+    "floret": partial(_fasttext, layout="<14id"),
+    "spacy": _spacy,
 }
 
 

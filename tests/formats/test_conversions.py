@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.formats import slow
-from tests.formats.mutations import mutations, outcome
+from tests.formats.mutations import kinds, mutations, outcome
 from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, kept, remove, same
 from wvcli import exchange, formats
 from wvcli.errors import UsageError, WvcliError
@@ -123,10 +123,13 @@ def test_broken_files_are_refused_or_read_as_they_stand(member: Format, tmp_path
     assert peak < 50e6
 
 
-@pytest.mark.parametrize("name", sorted(slow.READERS))
-def test_what_is_read_of_a_broken_file_is_what_a_plain_reader_reads(name: str, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore::UserWarning")  # spaCy's, of a PyTorch that it does not need
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for name in sorted(slow.READERS) for kind in kinds(registry.get(name))]
+)
+def test_what_is_read_of_a_broken_file_is_what_a_plain_reader_reads(name: str, kind: str, tmp_path: Path) -> None:
     read = 0
-    for path in mutations(registry.get(name), tmp_path, 60):
+    for path in mutations(registry.get(name), tmp_path, 60, kind):
         try:
             found = formats.read(path, name)
         except WvcliError:

@@ -1,5 +1,6 @@
 """floret's files, against its own package where it is installed."""
 
+import json
 import struct
 from pathlib import Path
 from types import ModuleType
@@ -75,6 +76,15 @@ def test_an_imported_model_keeps_floret_s_subwords(made: Path, run: Run, tmp_pat
     assert (found.matrix == whole.matrix).all()
     if whole.subwords is not None:
         assert (found["catdog"] == whole["catdog"]).all()
+
+
+def test_a_model_with_floret_s_hash_has_a_version_of_its_own(run: Run, tmp_path: Path) -> None:
+    """So that a program that knows fastText's hash alone refuses it."""
+    hashed(tmp_path / "hashed.floret.bin", ["the", "cat"])
+    formats.write(arbitrary(["the", "cat"]), tmp_path / "usual.floret.bin")
+    for name, version in (("hashed", store.FLORET_VERSION), ("usual", store.FORMAT_VERSION)):
+        assert run("import", f"{name}.floret.bin", "-o", f"{name}.safetensors").code == 0
+        assert json.loads(run("info", f"{name}.safetensors").out)["format_version"] == version
 
 
 def test_the_first_words_of_what_floret_made(made: Path) -> None:

@@ -190,6 +190,14 @@ def test_what_has_no_vectors_of_words_is_refused(spacy: Any, tmp_path: Path) -> 
     assert "is no folder" in refusal(tmp_path / "file")
 
 
+def test_documents_of_spacy_are_told_as_such(spacy: Any, run: Run, tmp_path: Path) -> None:
+    package("spacy.tokens").DocBin(docs=[spacy.blank("en")("the cat")]).to_disk(tmp_path / "docs.spacy")
+    for command in (["similar", "cat", "-m", "docs.spacy"], ["import", "docs.spacy", "--from", "spacy"]):
+        done = run(*command)
+        assert done.code == 3
+        assert done.err.startswith("error: docs.spacy holds documents of spaCy's, a DocBin, and no vectors")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -198,3 +198,17 @@ def test_what_is_only_written_is_named_when_it_is_to_be_read(tf: Any, tmp_path: 
     written(tmp_path / name)
     with pytest.raises(InputError, match="which can be written but not read"):
         formats.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["keras", "tensorflow", "tfhub"])
+def test_a_full_disk_leaves_nothing_and_is_told_in_a_line(tf: Any, tmp_path: Path, name: str) -> None:
+    resource = pytest.importorskip("resource", reason="needs limits on the size of files")
+    vectors = Vectors(Vocabulary.from_words(map(str, range(1_000))), np.ones((1_000, 400), np.float32))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        with pytest.raises(WvcliError, match=r"cannot write .*words: file too large"):
+            formats.write(vectors, tmp_path / "words", name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []

@@ -80,6 +80,14 @@ def note(text: str) -> None:
         _line("note:", _CYAN, text)
 
 
+def wrote(words: int, dim: int, where: str) -> None:
+    """Tell what was written where."""
+    sizes = [
+        f"{number:,} {what}{'' if number == 1 else 's'}" for number, what in ((words, "word"), (dim, "dimension"))
+    ]
+    note(f"wrote {' of '.join(sizes)} to {where}")
+
+
 def put(text: str) -> None:
     """Write text as it is, such as a prompt."""
     print(text, end="", file=sys.stderr, flush=True)

@@ -94,11 +94,11 @@ class Finder:
         from wvcli.vectors import TRUSTED_COUNT
 
         if self._rare_neighbors:
-            frequent = self.vectors.frequent
+            frequent, one = self.vectors.frequent, self._rare_neighbors == 1
             console.note(
-                f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours ({_RARE}) occur fewer than "
-                f"{TRUSTED_COUNT} times and are not to be trusted"
-                + (f"; --restrict-top {frequent} leaves such words out" if frequent else "")
+                f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours ({_RARE}) "
+                f"{'occurs' if one else 'occur'} fewer than {TRUSTED_COUNT} times and {'is' if one else 'are'} "
+                "not to be trusted" + (f"; --restrict-top {frequent} leaves such words out" if frequent else "")
             )
 
     def _tell_missing(self, word: str) -> None:

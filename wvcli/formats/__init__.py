@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError, unreadable
-from wvcli.formats._layout import Watcher, watcher
+from wvcli.formats._layout import Watcher
+from wvcli.formats._layout import watched as watched
 from wvcli.placing import written_aside
 from wvcli.registry import Registry
 from wvcli.vectors import Vectors
@@ -141,12 +142,8 @@ def read(
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"the format {chosen.name} can be written but not read")
-    watching = watcher.set(on_progress) if on_progress else None
-    try:
+    with watched(on_progress):
         return chosen.read(path, limit)
-    finally:
-        if watching:
-            watcher.reset(watching)
 
 
 def for_writing(path: Path, name: str | None = None) -> Format:

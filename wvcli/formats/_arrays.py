@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, unreadable
+from wvcli.errors import InputError, first_line, unreadable
 from wvcli.formats._layout import Rows
 from wvcli.formats._quantised import restore
 from wvcli.geometry import FloatArray
@@ -37,7 +37,7 @@ def map_array(path: Path) -> npt.NDArray[Any]:
     except OSError as error:
         raise unreadable(path, error) from error
     except (ValueError, EOFError, SyntaxError, OverflowError, TokenError) as error:
-        raise InputError(f"{path} is damaged or no .npy file of numbers: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{path} is damaged or no .npy file of numbers: {first_line(error)}") from error
     if not isinstance(array, np.ndarray):
         raise InputError(f"{path} is no .npy file")
     return np.asarray(array)

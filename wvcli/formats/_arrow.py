@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wvcli.errors import InputError, MissingExtraError, unreadable
+from wvcli.errors import InputError, MissingExtraError, first_line, unreadable
 from wvcli.formats._columns import checked_count, known_counts, parts
 from wvcli.formats._layout import Rows
 from wvcli.geometry import FloatArray
@@ -56,17 +56,13 @@ def reading(path: Path, arrow: Any) -> Iterator[None]:
     try:
         yield
     except arrow.ArrowException as error:
-        raise InputError(f"{path} is damaged: {_first_line(error)}") from error
+        raise InputError(f"{path} is damaged: {first_line(error)}") from error
     except OSError as error:  # Arrow raises it for damage too
         if error.errno is None:
-            raise InputError(f"{path} is damaged: {_first_line(error)}") from error
+            raise InputError(f"{path} is damaged: {first_line(error)}") from error
         raise unreadable(path, error) from error
     except (MemoryError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is damaged: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200] or type(error).__name__
+        raise InputError(f"{path} is damaged: {first_line(error)}") from error
 
 
 def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:

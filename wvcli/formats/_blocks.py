@@ -11,19 +11,42 @@ from wvcli.errors import WvcliError
 from wvcli.vectors import Vectors
 
 
+class Converted:
+    """The matrix of some vectors as float32 or float16 [words, dim], C-ordered and little-endian.
+
+    Rows are converted when they are asked for. WvcliError is raised where a number is too large for float16.
+
+    Args:
+        vectors: the vectors.
+        dtype: the kind of number.
+    """
+
+    def __init__(self, vectors: Vectors, dtype: str) -> None:
+        self._vectors = vectors
+        self.dtype = np.dtype(dtype).newbyteorder("<")
+        self.shape = (len(vectors), vectors.dim)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
+        given = self._vectors.matrix[rows]
+        with np.errstate(over="ignore"):
+            block = np.ascontiguousarray(given, dtype=self.dtype)
+        if self.dtype.itemsize < given.itemsize:
+            lost = np.flatnonzero((np.isinf(block) & np.isfinite(given)).any(axis=1))
+            if len(lost):
+                word = self._vectors.vocabulary[rows.start + int(lost[0])]
+                raise WvcliError(f"the vector of {word!r} has a number too large for {self.dtype.name}")
+            paging.release_if_large(given, self)
+        return block
+
+
 def blocks(vectors: Vectors, dtype: str) -> Iterator[npt.NDArray[Any]]:
     """All rows in order, in C-ordered, little-endian arrays [some rows, dim] of float32 or float16.
 
     Raises:
         WvcliError: a number is too large for float16.
     """
-    kind = np.dtype(dtype).newbyteorder("<")
-    for start, rows in paging.blocks(vectors.matrix):
-        with np.errstate(over="ignore"):
-            block = np.ascontiguousarray(rows, dtype=kind)
-        if kind.itemsize < 4:
-            lost = np.flatnonzero((np.isinf(block) & np.isfinite(rows)).any(axis=1))
-            if len(lost):
-                word = vectors.vocabulary[start + int(lost[0])]
-                raise WvcliError(f"the vector of {word!r} has a number too large for {dtype}")
+    for _, block in paging.blocks(Converted(vectors, dtype)):
         yield block

@@ -29,6 +29,7 @@ from wvcli.geometry import Rows
 from wvcli.subwords import Text
 
 VERSION = 12
+END_OF_LINE = b"</s>"  # a word like any other but for its n-grams, of which it has none
 _VERSIONS = (11, 12)
 _AFTER_WORD = 10  # bytes of an entry that follow its word
 _BLOCK = 1 << 20  # bytes of the dictionary read at a time

@@ -38,8 +38,18 @@ def _nobody(done: int, most: int) -> None:
 
 
 Watcher = Callable[[int, int], None]
-# Is told how many words have been read, and how many there are at most.
+# Is told how many words have been read or worked out, and how many there are at most.
 watcher: ContextVar[Watcher] = ContextVar("watcher", default=_nobody)
+
+
+@contextmanager
+def watched(on_progress: Watcher | None) -> Iterator[None]:
+    """Whoever is told within the block how many words have been read or worked out; None leaves it as it is."""
+    before = watcher.set(on_progress or watcher.get())
+    try:
+        yield
+    finally:
+        watcher.reset(before)
 
 
 @dataclass(frozen=True)

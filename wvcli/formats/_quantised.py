@@ -59,7 +59,10 @@ class Quantised:
 
     def __getitem__(self, rows: slice) -> npt.NDArray[np.int8]:
         divisors = np.where(self._scales[rows] > 0, self._scales[rows], 1).astype(np.float64)[:, np.newaxis]
-        return np.rint(self._matrix[rows] / divisors).astype(np.int8)
+        given = self._matrix[rows]
+        numbers = np.rint(given / divisors).astype(np.int8)
+        paging.release_if_large(given, self)
+        return numbers
 
 
 def is_quantised(matrix: Any, scales: Any) -> bool:

@@ -1,5 +1,6 @@
 """TensorFlow as the formats use it, and SavedModels in which words are found by a table in the graph."""
 
+import errno
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from wvcli.vectors import Vectors
 
 # `assets.extra` is the part of a SavedModel that TensorFlow leaves to others.
 _DESCRIPTION = Path("assets.extra", "wvcli.json")
+_OF_THE_SYSTEM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EROFS)
 _BLOCKS_A_PART = 8  # blocks of rows in one file of a SavedModel's numbers
 
 Tensor = Any
@@ -29,6 +31,7 @@ def tensorflow(what: str) -> Iterator[ModuleType]:
 
     Raises:
         MissingExtraError: it is not installed.
+        OSError: within the block it could not write a file, which it tells by errors of its own.
     """
     # Read once, when it is imported; oneDNN would announce itself on stderr.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -44,6 +47,11 @@ def tensorflow(what: str) -> Iterator[ModuleType]:
         logger.setLevel(logging.ERROR)
         try:
             yield tensorflow
+        except tensorflow.errors.OpError as error:
+            for number in _OF_THE_SYSTEM:
+                if os.strerror(number) in error.message:
+                    raise OSError(number, os.strerror(number)) from error
+            raise
         finally:
             logger.setLevel(level)
 
@@ -168,6 +176,8 @@ def save(tf: ModuleType, table: Table, function: Callable[[Tensor], Tensor], arg
     given = module.__call__.get_concrete_function()
     tf.saved_model.save(module, str(path), signatures={"serving_default": given})
     table.fill(str(path / "variables" / "variables"))
+    # It holds a checksum of the empty variable. TensorFlow does without, as it did before 2.12.
+    (path / "fingerprint.pb").unlink(missing_ok=True)
 
 
 def describe(path: Path, described: Mapping[str, Any], vectors: Vectors) -> None:

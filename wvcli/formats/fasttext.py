@@ -19,10 +19,19 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from wvcli.composed import Composed, Composition, picked
+from wvcli.composed import Composed, Composition, parts, picked
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
-from wvcli.formats._fasttext_model import VERSION, Dictionary, Model, Settings, is_floret, is_model, open_model
+from wvcli.formats._fasttext_model import (
+    END_OF_LINE,
+    VERSION,
+    Dictionary,
+    Model,
+    Settings,
+    is_floret,
+    is_model,
+    open_model,
+)
 from wvcli.formats._layout import FASTTEXT_MAGIC, GrowingMatrix, opened, watcher
 from wvcli.geometry import FloatArray
 from wvcli.geometry import Rows as IntArray
@@ -33,9 +42,6 @@ from wvcli.vectors import Vectors
 from wvcli.vocabulary import Vocabulary
 from wvcli.weights import Weights
 
-_END_OF_LINE = b"</s>"
-_BLOCK = 1 << 22  # bytes of vectors worked out or written at a time
-_MOST_WORDS = 16_384  # and words, whose n-grams take memory too
 _MANY = 16_384  # words, of which one question need not work out all
 _SHARE = 50  # where there is one word for so many buckets, most of the file is needed
 
@@ -69,7 +75,7 @@ def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
         matrix = chosen
     else:
         text, offsets = bytes_of(model.dictionary, rows)
-        composition = Composition(chosen, subwords, text, offsets, _row_of(text, offsets, _END_OF_LINE))
+        composition = Composition(chosen, subwords, text, offsets, _row_of(text, offsets, END_OF_LINE))
         matrix = _matrix(path, composition)
     return Vectors(
         vocabulary,
@@ -112,11 +118,9 @@ def _composed(path: Path, composition: Composition) -> FloatArray:
     if len(composition.own) * _SHARE > len(composition.subwords.matrix):
         read_ahead(composition.subwords.matrix)
     matrix = GrowingMatrix(path, *composition.own.shape)
-    parts, done = composition.parts(), 0
-    for start in range(0, len(parts), threads()):
-        for vectors in each(
-            lambda part: composition.part(part.start, part.stop), parts[start : start + threads()]
-        ):
+    todo, done = composition.parts(), 0
+    for start in range(0, len(todo), threads()):
+        for vectors in each(lambda part: composition.part(part.start, part.stop), todo[start : start + threads()]):
             matrix.add(vectors)
             done += len(vectors)
         watcher.get()(done, len(composition.own))
@@ -187,7 +191,7 @@ def write_model(vectors: Vectors, path: Path, floret: bool = False) -> list[str]
         if weights.output is not None:
             _write_matrix(file, weights.output)
         else:
-            for part in _parts(*vectors.matrix.shape):
+            for part in parts(*vectors.matrix.shape):
                 file.write(bytes(4 * settings.dim * len(part)))
     return _notes(weights)
 
@@ -226,7 +230,7 @@ def _write_dictionary(file: BinaryIO, vectors: Vectors, weights: Weights) -> Non
     tokens = weights.settings.get("tokens") or (words if counts is None else int(counts.sum()))
     file.write(struct.pack("<3i2q", words, words, 0, tokens, -1))
     text, offsets = vectors.vocabulary.text, vectors.vocabulary.offsets
-    for part in _parts(*vectors.matrix.shape):
+    for part in parts(*vectors.matrix.shape):
         bounds = offsets[part.start : part.stop + 1]
         known = np.ones(len(part), np.int64)  # Gensim does not open a file with a word that does not occur
         if counts is not None:
@@ -242,8 +246,8 @@ def _write_dictionary(file: BinaryIO, vectors: Vectors, weights: Weights) -> Non
 def _own_rows(vectors: Vectors, weights: Weights) -> Iterator[FloatArray]:
     """float32 [words, dim] in parts, the rows from which and the n-grams' rows the program makes the vectors."""
     subwords, vocabulary = vectors.subwords, vectors.vocabulary
-    end = vocabulary.find(_END_OF_LINE.decode())
-    for part in _parts(*vectors.matrix.shape):
+    end = vocabulary.find(END_OF_LINE.decode())
+    for part in parts(*vectors.matrix.shape):
         if subwords is None:
             rows = vectors.matrix[part.start : part.stop]
         elif weights.words is not None:
@@ -262,12 +266,6 @@ def _own_rows(vectors: Vectors, weights: Weights) -> Iterator[FloatArray]:
 def _write_matrix(file: BinaryIO, matrix: FloatArray) -> None:
     for _, block in blocks(matrix):
         file.write(np.ascontiguousarray(block, dtype="<f4").data)
-
-
-def _parts(rows: int, dim: int) -> list[range]:
-    """Some megabytes of rows at a time."""
-    step = max(1, min(_BLOCK // (4 * dim), _MOST_WORDS))
-    return [range(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
 def _notes(weights: Weights) -> list[str]:

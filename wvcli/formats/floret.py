@@ -15,7 +15,7 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
-from wvcli.formats._fasttext_model import Model, is_floret, open_model
+from wvcli.formats._fasttext_model import END_OF_LINE, Model, is_floret, open_model
 from wvcli.formats._layout import GrowingMatrix, opened, watcher
 from wvcli.formats.fasttext import bytes_of, names_of, vectors_of, vocabulary_of, write_model
 from wvcli.geometry import FloatArray
@@ -26,7 +26,6 @@ from wvcli.vectors import Vectors
 from wvcli.weights import Weights
 
 _TABLE = re.compile(rb"[0-9]+ [0-9]+ [0-9]+ [0-9]+ [1-4] [0-9]+ \S+ \S+ *\r?\n")
-_END_OF_LINE = b"</s>"
 _AT_ONCE = 4_096  # words worked out at a time, whose n-grams take memory too
 
 
@@ -74,8 +73,8 @@ def _composed(path: Path, model: Model, subwords: Subwords, text: Text, offsets:
         sums = np.zeros((len(bounds) - 1, dim), dtype=np.float32)
         with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
             counts = subwords.add_to(sums, text, bounds)
-            for place in np.flatnonzero(np.diff(bounds) == len(_END_OF_LINE)).tolist():
-                if text[bounds[place] : bounds[place + 1]].tobytes() == _END_OF_LINE:
+            for place in np.flatnonzero(np.diff(bounds) == len(END_OF_LINE)).tolist():
+                if text[bounds[place] : bounds[place + 1]].tobytes() == END_OF_LINE:
                     sums[place] = counts[place] = 0
             if start == 0:
                 sums[0] += model.inputs[:1].view("<f4")[0]

@@ -25,7 +25,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, WvcliError, unreadable
+from wvcli.errors import InputError, unreadable
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import (
     Counts,
@@ -37,6 +37,7 @@ from wvcli.formats._arrays import (
     of_arrays,
     words_beside,
 )
+from wvcli.formats._blocks import Converted
 from wvcli.formats._layout import Rows
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, restore, row_scales
 from wvcli.paging import blocks
@@ -225,13 +226,14 @@ def _read(path: Path, limit: int | None) -> Vectors:
     return of_arrays(path, words_beside(path, len(matrix)), matrix, limit)
 
 
-def _put(file: zipfile.ZipFile, name: str, array: Any, dtype: str) -> None:
+def _put(file: zipfile.ZipFile, name: str, array: Any) -> None:
     """Write an array a block of rows at a time."""
-    header = {"descr": dtype, "fortran_order": False, "shape": tuple(map(int, array.shape))}
+    kind = array.dtype.newbyteorder("<")
+    header = {"descr": kind.str, "fortran_order": False, "shape": tuple(map(int, array.shape))}
     with file.open(f"{name}.npy", "w", force_zip64=True) as member:
         np.lib.format.write_array_header_1_0(member, header)
         for _, block in blocks(array):
-            member.write(np.ascontiguousarray(block, dtype=dtype).reshape(-1).view(np.uint8).data)
+            member.write(np.ascontiguousarray(block, dtype=kind).reshape(-1).view(np.uint8).data)
 
 
 class _Text:
@@ -256,27 +258,23 @@ def _put_words(file: zipfile.ZipFile, vectors: Vectors) -> None:
     if size <= max(_LONGEST_TEXT, 8 * len(vocabulary.text)) and not any(
         word.endswith("\0") for word in vocabulary
     ):
-        text = _Text(vectors, width)
-        _put(file, "words", text, text.dtype.str)
+        _put(file, "words", _Text(vectors, width))
     else:
-        _put(file, "words_utf8", vocabulary.text, "|u1")
-        _put(file, "words_offsets", vocabulary.offsets, "<i8")
+        _put(file, "words_utf8", vocabulary.text)
+        _put(file, "words_offsets", vocabulary.offsets)
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    try:
-        with zipfile.ZipFile(path, "w") as file, np.errstate(over="raise"):
-            if writing.dtype == INT8:
-                scales = row_scales(vectors)
-                _put(file, "vectors", Quantised(vectors, scales), "|i1")
-                _put(file, SCALES, scales, "<f4")
-            else:
-                _put(file, "vectors", vectors.matrix, np.dtype(writing.dtype).newbyteorder("<").str)
-            _put_words(file, vectors)
-            if vectors.counts is not None:
-                _put(file, "counts", vectors.counts, "<i8")
-    except FloatingPointError as error:
-        raise WvcliError("there are numbers larger than 65,504, the largest of float16") from error
+    with zipfile.ZipFile(path, "w") as file:
+        if writing.dtype == INT8:
+            scales = row_scales(vectors)
+            _put(file, "vectors", Quantised(vectors, scales))
+            _put(file, SCALES, scales)
+        else:
+            _put(file, "vectors", Converted(vectors, writing.dtype))
+        _put_words(file, vectors)
+        if vectors.counts is not None:
+            _put(file, "counts", vectors.counts)
     return []
 
 

@@ -14,12 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from wvcli import store, tensors
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import as_counts, check_matrix, of_arrays, words_beside
+from wvcli.formats._blocks import Converted
 from wvcli.formats._layout import opened
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, row_scales
 from wvcli.vectors import Vectors
@@ -69,17 +68,15 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     texts["words"] = json.dumps(list(vectors.vocabulary), ensure_ascii=False)
     if len(json.dumps(texts["words"], ensure_ascii=False).encode()) > _LONGEST_HEADER - 10_000:
         raise WvcliError("the words do not fit into the header of a safetensors file", "take fewer with --top")
-    arrays: dict[str, Any] = {"vectors": vectors.matrix}
+    arrays: dict[str, Any] = {}
     if writing.dtype == INT8:
         arrays[SCALES] = row_scales(vectors)
         arrays["vectors"] = Quantised(vectors, arrays[SCALES])
+    else:
+        arrays["vectors"] = Converted(vectors, writing.dtype)
     if vectors.counts is not None:
         arrays["counts"] = vectors.counts
-    try:
-        with np.errstate(over="raise"):
-            tensors.write(path, arrays, lambda digests: texts, {"vectors": writing.dtype})
-    except FloatingPointError as error:
-        raise WvcliError("there are numbers larger than 65,504, the largest of float16") from error
+    tensors.write(path, arrays, lambda digests: texts, {})
     return []
 
 

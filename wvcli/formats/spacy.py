@@ -18,6 +18,7 @@ configuration and tokenizer. Where words are frequent first, as they are in mode
 
 import json
 import warnings
+import zlib
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ from wvcli.errors import InputError, MissingExtraError, WvcliError, unreadable
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import check_matrix, check_words, floats, map_array, of_arrays
 from wvcli.formats._blocks import blocks
-from wvcli.formats._layout import Rows
+from wvcli.formats._layout import Rows, opened
 from wvcli.formats._spacy_keys import SYMBOLS, Keys, hashes
 from wvcli.paging import LARGE, release
 from wvcli.vectors import Vectors
@@ -39,6 +40,7 @@ from wvcli.vocabulary import Vocabulary
 _VOCAB, _VECTORS, _KEYS, _STRINGS, _SETTINGS = "vocab", "vectors", "key2row", "strings.json", "vectors.cfg"
 _META, _NAME = "meta.json", "wvcli_vectors"
 _OURS = {"config.cfg", _META, "tokenizer", _VOCAB}  # all that is in the folder of a blank pipeline
+_WANTED = "name the folder of a pipeline, as nlp.to_disk saves it"
 _AT_ONCE = 1 << 14  # words
 # What comes before a number in MessagePack, and of how many bytes it is.
 _SIZES = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
@@ -50,7 +52,7 @@ _ENTRY = np.dtype([("is_key", "u1"), ("key", ">u8"), ("is_row", "u1"), ("row", "
 def _within(path: Path) -> Path | None:
     """The folder that has the vectors of a pipeline or package, or None."""
     packaged = list(path.glob(f"*/{_VOCAB}")) if (path / "__init__.py").is_file() else []
-    for folder in (path, path / _VOCAB, *packaged[: len(packaged) == 1]):
+    for folder in (path, path / _VOCAB, *(packaged if len(packaged) == 1 else [])):
         if all((folder / name).is_file() for name in (_VECTORS, _KEYS, _STRINGS)):
             return folder
     return None
@@ -138,7 +140,9 @@ def _read(path: Path, limit: int | None) -> Vectors:
         if not path.exists():
             raise InputError(f"cannot read {path}: no such file or directory")
         what = "holds no vectors of spaCy" if path.is_dir() else "is no folder"
-        raise InputError(f"{path} {what}; expected a pipeline as nlp.to_disk saves it")
+        if path.is_file() and _is_of_documents(path):
+            what = "holds documents of spaCy's, a DocBin, and no vectors"
+        raise InputError(f"{path} {what}", _WANTED)
     _check_kind(path, folder / _SETTINGS)
     keys, rows = _key2row(folder / _KEYS)
     matrix = map_array(folder / _VECTORS)
@@ -249,6 +253,19 @@ def _write_strings(vocabulary: Vocabulary, path: Path) -> None:
         file.write("\n]")
 
 
+def _is_of_documents(path: Path) -> bool:
+    with opened(path) as file:
+        return _sniff(file.read(_AT_ONCE))
+
+
+def _sniff(head: bytes) -> bool:
+    """Whether a file is a DocBin, whose name ends with `.spacy` as well."""
+    try:
+        return head.startswith(b"\x78") and b"attrs" in zlib.decompressobj().decompress(head, 100)
+    except zlib.error:
+        return False
+
+
 def _sniff_folder(path: Path) -> bool:
     return _within(path) is not None
 
@@ -268,7 +285,7 @@ FORMAT = Format(
     name="spacy",
     suffixes=(".spacy",),
     keeps="words with blanks and vectors",
-    sniff=lambda head: False,
+    sniff=_sniff,
     sniff_folder=_sniff_folder,
     may_replace=_is_blank,
     read=_read,

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli import paging
-from wvcli.errors import InputError, MissingExtraError
+from wvcli.errors import InputError, MissingExtraError, first_line
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import BFLOAT16, floats, vocabulary_of
 from wvcli.formats._blocks import blocks
@@ -90,11 +90,7 @@ def _load(path: Path) -> object:
                 f"{path} asks for {named[1]} to be run or made, which a file of vectors has no need of",
                 "have its owner save a state dict and a list of words",
             ) from error
-        raise InputError(f"{path} is damaged, or no file that PyTorch saved: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{path} is damaged, or no file that PyTorch saved: {first_line(error)}") from error
 
 
 def _parts(saved: object, depth: int = 0) -> Iterator[object]:

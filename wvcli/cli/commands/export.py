@@ -104,4 +104,4 @@ def export(
         )
     for text in notes:
         console.note(text)
-    console.note(f"wrote {len(written):,} words of {written.dim} dimensions to {file} ({chosen.name})")
+    console.wrote(len(written), written.dim, f"{file} ({chosen.name})")

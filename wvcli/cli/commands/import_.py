@@ -38,6 +38,6 @@ def import_(
         vectors = import_vectors(
             file, output, name=name, limit=limit, overwrite=force, on_progress=show, on_note=notes.append
         )
-    console.note(f"wrote {len(vectors):,} words of {vectors.dim} dimensions to {vectors.path}")
+    console.wrote(len(vectors), vectors.dim, str(vectors.path))
     for note in notes:
         console.note(note)

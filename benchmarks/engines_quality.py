@@ -74,10 +74,11 @@ def main() -> None:
                     scores["words/s"][engine].append(trained(text, model, settings))
                     for found in evaluation.evaluate([wvcli.load(model)], sets):
                         if found.section is None and found.score is not None:
-                            scores[Path(found.set).stem][engine].append(found.score)
+                            name = f"{Path(found.set).stem} {found.measure}"
+                            scores[name][engine].append(found.score)
             print(f"{method}, {options.dim} dimensions, {options.epochs} epochs, {options.seeds} seeds")
             for name, by_engine in scores.items():
-                print(f"  {name:<16}" + "".join(told(name, engine, by_engine) for engine in by_engine), flush=True)
+                print(f"  {name:<26}" + "".join(told(name, engine, by_engine) for engine in by_engine), flush=True)
 
 
 def told(name: str, engine: str, scores: dict[str, list[float]]) -> str:

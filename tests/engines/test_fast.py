@@ -20,7 +20,7 @@ from tests.conftest import CLONE
 from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
 from wvcli import engines
 from wvcli.encoded import TEXT_END, EncodedCorpus
-from wvcli.engines import _kernels, fast
+from wvcli.engines import _drawing, fast
 from wvcli.engines.gensim import GensimTrainer
 from wvcli.errors import InputError, MissingExtraError
 from wvcli.run import Run
@@ -64,7 +64,7 @@ class Plain:
         plain.draws += 1  # and on one task of no words
         if settings.loss == "negative":
             shares = np.diff(trainer.model.cum_table.astype(np.float64), prepend=0.0)
-            plain.noise = _kernels.alias_table(shares).tolist()
+            plain.noise = _drawing.alias_table(shares).tolist()
         return plain
 
     def seeded(self) -> Random:
@@ -78,7 +78,9 @@ class Plain:
         for epoch in range(epochs):
             text = self.thinned(ids, self.seeded())
             random = self.seeded()
-            noise = self.drawn(random)
+            is_wide = self.settings.architecture == "skipgram" and self.settings.algorithm == "word2vec"
+            parts, shared = (2, 1) if is_wide else (1, 2 if self.settings.architecture == "cbow" else 1)
+            noise = self.drawn(random, parts)
             windows = 0
             for place, word in enumerate(text):
                 if word == TEXT_END:
@@ -87,8 +89,8 @@ class Plain:
                 context = self.context(text, place, random.next())
                 alpha = self.settings.alpha - fall * (epoch + place / len(text))
                 now = noise
-                if windows % 2 == 0:
-                    noise = self.drawn(random)
+                if windows % shared == 0:
+                    noise = self.drawn(random, parts)
                 if context:
                     self.window(word, context, now, alpha)
         assert tokens
@@ -109,10 +111,10 @@ class Plain:
                 found.append(text[other])
         return found
 
-    def drawn(self, random: Random) -> list[int]:
-        """Noise words by the alias table."""
+    def drawn(self, random: Random, parts: int) -> list[int]:
+        """Noise words by the alias table, for each part of a window."""
         found = []
-        for _ in range(self.settings.negative if self.noise else 0):
+        for _ in range(parts * self.settings.negative if self.noise else 0):
             number = random.next()
             place = (number >> 32) * (len(self.noise) // 2) >> 32
             found.append(self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place)
@@ -138,8 +140,13 @@ class Plain:
             self.predict([context], [word], noise, alpha)
         elif subwords:
             self.predict([[word]], context, noise, alpha)
-        else:
+        elif not self.noise:
             self.predict([[other] for other in context], [word], noise, alpha)
+        else:
+            half, drawn = len(context) // 2, len(noise) // 2
+            for part, its in ((context[:half], noise[:drawn]), (context[half:], noise[drawn:])):
+                if part:
+                    self.predict([[other] for other in part], [word], its, alpha)
 
     def predict(self, inputs: list[list[int]], words: list[int], noise: list[int], alpha: float) -> None:
         """Several inputs, each the mean of the vectors of some words, predict the same targets at once."""
@@ -221,7 +228,7 @@ def test_frozen_words_keep_their_vectors_and_the_others_learn(corpus: EncodedCor
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=60).filter(any))
 def test_noise_words_are_drawn_by_their_weights(weights: list[int]) -> None:
-    table = _kernels.alias_table(np.array(weights, dtype=np.float64)).astype(np.float64)
+    table = _drawing.alias_table(np.array(weights, dtype=np.float64)).astype(np.float64)
     first, other = (table[::2] + 1) / 2**32, table[1::2].astype(int)
     chances = first / len(weights)
     np.add.at(chances, other, (1 - first) / len(weights))

@@ -23,7 +23,7 @@ from wvcli.errors import WvcliError
 from wvcli.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from wvcli.engines._kernels import Room, Tables, Task, Weights
+    from wvcli.engines._memory import Room, Tables, Task, Weights
 
     Kernel = Callable[[Task, Tables, Weights, Room], int]
 
@@ -55,7 +55,7 @@ class _FastTrainer(GensimTrainer):
         return done
 
     def _train(self, ids: IdArray, alpha: float, min_alpha: float) -> Trained:
-        from wvcli.engines._kernels import thinned
+        from wvcli.engines._drawing import thinned
 
         text, tokens, sampled = thinned(ids, self._keep, self._seed())
         tasks = list(self._tasks(text, tokens, alpha, min_alpha))
@@ -66,7 +66,7 @@ class _FastTrainer(GensimTrainer):
 
     def _tasks(self, text: IdArray, tokens: int, alpha: float, min_alpha: float) -> "Iterator[tuple[Task, int]]":
         """The text in pieces, each with its share of the tokens."""
-        from wvcli.engines._kernels import Task
+        from wvcli.engines._memory import Task
 
         length = len(text)
         fall = (alpha - min_alpha) / max(1, length)
@@ -115,14 +115,14 @@ class _Loop:
 
 def _loop(model: Any, is_fasttext: bool, tensors: Mapping[str, npt.NDArray[np.float32]]) -> _Loop:
     """The loop that trains a Gensim model."""
-    from wvcli.engines import _kernels
+    from wvcli.engines import _kernels, _memory
 
     is_skipgram = bool(model.sg)
     kernel = _kernels.cbow
     if is_skipgram:
         kernel = _kernels.subword_skipgram if is_fasttext else _kernels.skipgram
     flat = {name: array.reshape(-1) for name, array in tensors.items()}
-    weights = _kernels.Weights(
+    weights = _memory.Weights(
         flat["input.words" if is_fasttext else "vectors"],
         flat.get("subwords.vectors", np.zeros(0, dtype=np.float32)),
         flat["output.hierarchical" if model.hs else "output.negative"],
@@ -135,13 +135,13 @@ def _loop(model: Any, is_fasttext: bool, tensors: Mapping[str, npt.NDArray[np.fl
     words = 2 * model.window if is_skipgram and not is_fasttext else 1
 
     def room() -> "Room":
-        return _kernels.Room.of(model.window, model.negative, targets, model.vector_size, words)
+        return _memory.Room.of(model.window, model.negative, targets, model.vector_size, words)
 
     return _Loop(kernel, tables, weights, room, model.negative)
 
 
 def _tables(model: Any, is_fasttext: bool) -> "Tables":
-    from wvcli.engines import _kernels
+    from wvcli.engines import _drawing, _memory
 
     words = len(model.wv)
     nothing: list[tuple[int, ...]] = [()] * words
@@ -149,8 +149,8 @@ def _tables(model: Any, is_fasttext: bool) -> "Tables":
     points, codes = (model.wv.expandos[name] if model.hs else nothing for name in ("point", "code"))
     noise = np.zeros(0, dtype=np.uint32)
     if model.negative:
-        noise = _kernels.alias_table(np.diff(model.cum_table.astype(np.float64), prepend=0.0))
-    return _kernels.Tables(
+        noise = _drawing.alias_table(np.diff(model.cum_table.astype(np.float64), prepend=0.0))
+    return _memory.Tables(
         noise,
         words,
         _starts(buckets),

@@ -11,10 +11,19 @@ from numba import float32, int64
 
 from wvcli.engines._drawing import END, below, draw, following, seeded
 from wvcli.engines._memory import PARTS, at_room, at_tables, at_task, at_weights, compiled, fetch_row, inlined
-from wvcli.engines._products import add_row, add_target, change_row, fill, scale, train_hidden, train_part
+from wvcli.engines._products import (
+    add_row,
+    add_rows,
+    add_target,
+    change_row,
+    fill,
+    scale,
+    train_hidden,
+    train_part,
+)
 
 _SOON = 2  # places ahead of which a middle word's row is asked for
-_SHARING = 2  # windows of CBOW in a row that have the same noise words
+_SHARING = 1  # windows of CBOW in a row that have the same noise words
 
 
 @inlined
@@ -102,13 +111,26 @@ def skipgram(task, tables, weights, room):
 
 
 @inlined
-def _add_pieces(weights, tables, word, total):
-    """Add a word's own vector and those of its n-grams to a sum; gives how many they are."""
+def _add_ngrams(weights, tables, word, total):
+    """Add the vectors of a word's n-grams to a sum; gives how many they are."""
     start, stop = tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]
-    add_row(weights.words, word, weights.dim, total)
     for number in range(start, stop):
         add_row(weights.ngrams, tables.ngrams[number], weights.dim, total)
-    return 1 + stop - start
+    return stop - start
+
+
+@inlined
+def _add_context(weights, tables, room, size, total):
+    """Add the vectors of the words around, and of their n-grams, to a sum; gives how many they are."""
+    words, context, dim = weights.words, room.context, weights.dim
+    for number in range(0, size - 1, 2):
+        add_rows(words, context[number], context[number + 1], dim, total)
+    if size % 2:
+        add_row(words, context[size - 1], dim, total)
+    ngrams = int64(0)
+    for number in range(size):
+        ngrams += _add_ngrams(weights, tables, context[number], total)
+    return size + ngrams
 
 
 @inlined
@@ -148,9 +170,7 @@ def cbow(task, tables, weights, room):
         if size == 0:
             continue
         fill(room.hidden, weights.dim, float32(0))
-        pieces = int64(0)
-        for number in range(size):
-            pieces += _add_pieces(weights, tables, room.context[number], room.hidden)
+        pieces = _add_context(weights, tables, room, size, room.hidden)
         scale(room.hidden, weights.dim, float32(1) / float32(pieces))
         train_hidden(weights, room, count, float32(task.alpha - task.fall * (place - task.start)))
         for number in range(size):
@@ -182,8 +202,9 @@ def subword_skipgram(task, tables, weights, room):
         if size == 0:
             continue
         fill(room.hidden, weights.dim, float32(0))
-        pieces = _add_pieces(weights, tables, word, room.hidden)
-        scale(room.hidden, weights.dim, float32(1) / float32(max(1, pieces - 1)))
+        add_row(weights.words, word, weights.dim, room.hidden)
+        ngrams = _add_ngrams(weights, tables, word, room.hidden)
+        scale(room.hidden, weights.dim, float32(1) / float32(max(1, ngrams)))  # as Gensim does while it trains
         train_hidden(weights, room, count, float32(task.alpha - task.fall * (place - task.start)))
         _change_pieces(weights, tables, word, room.change)
     return done

@@ -151,6 +151,14 @@ def add_row(rows, row, dim, total):
 
 
 @inlined
+def add_rows(rows, one, other, dim, total):
+    """Add two rows at a time, which saves going over the sum twice."""
+    first, second = int64(one) * dim, int64(other) * dim
+    for place in range(dim):
+        total[place] += rows[first + place] + rows[second + place]
+
+
+@inlined
 def change_row(rows, row, dim, factor, change):
     first = int64(row) * dim
     for place in range(dim):

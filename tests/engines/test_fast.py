@@ -1,5 +1,6 @@
 """The fast engine against the same training written plainly, and against Gensim."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,14 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wvcli
-from tests.conftest import CLONE
+from tests.conftest import CLONE, Run
 from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
 from wvcli import engines
 from wvcli.encoded import TEXT_END, EncodedCorpus
 from wvcli.engines import _drawing, fast
 from wvcli.engines.gensim import GensimTrainer
 from wvcli.errors import InputError, MissingExtraError
-from wvcli.run import Run
+from wvcli.run import Run as TrainingRun
 from wvcli.settings import TrainSettings
 
 Floats = npt.NDArray[np.float64]
@@ -220,7 +221,7 @@ def test_frozen_words_keep_their_vectors_and_the_others_learn(corpus: EncodedCor
         trainer = engines.registry.get("fast").start(corpus, base, lambda count: None, lambda note: None)
         before = trainer.vectors().copy()
         frozen = np.array([0, 3, 5], dtype=np.uint32)
-        Run(corpus, base, trainer, "fast", frozen=frozen).go()
+        TrainingRun(corpus, base, trainer, "fast", frozen=frozen).go()
         moved = np.abs(trainer.vectors() - before).max(axis=1)
         assert (moved[frozen] == 0).all()
         assert (np.delete(moved, frozen) > 0).all()
@@ -330,3 +331,27 @@ def test_where_nothing_can_be_kept_it_trains_all_the_same(tmp_path: Path) -> Non
     """As when neither the package's folder nor the user's can be written, of which Numba tries just that."""
     assert "compiling the fast engine" in train_apart(tmp_path, READ_ONLY, TMPDIR=str(tmp_path))
     assert not list(tmp_path.glob("wvcli-*"))
+
+
+@pytest.fixture
+def corpus_file(tmp_path: Path) -> Path:
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(map(" ".join, make_texts(300))), encoding="utf-8")
+    return path
+
+
+def test_a_user_chooses_it_and_sees_it(run: Run, corpus_file: Path) -> None:
+    options = ("--engine", "fast", "--dim", 10, "--epochs", 2, "--workers", 1)
+    result = run("train", corpus_file.name, *options)
+    assert result.code == 0, result.err
+    model = corpus_file.with_suffix(".safetensors").name
+    facts = json.loads(run("info", model).out)
+    assert facts["engine"] == "fast"
+    assert facts["versions"]["numba"]
+    assert "--engine fast" in run("info", model, "--command").out
+    forecast = json.loads(run("train", corpus_file.name, *options, "--dry-run").out)
+    assert forecast["engine"] == "fast"
+    assert run("train", corpus_file.name, "--engine", "quick").code == 2
+    updated = run("update", model, corpus_file.name, "-o", "updated.safetensors")
+    assert updated.code == 0, updated.err
+    assert json.loads(run("info", "updated.safetensors").out)["engine"] == "fast"

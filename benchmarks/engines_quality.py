@@ -5,8 +5,8 @@
 
 TEXT is raw text, or a folder of `wvcli train --keep-encoded`; DATA is a folder with `similarity/*.tsv` and
 `analogies/questions-words.txt`. For each method and seed a model of each engine is trained on the same text.
-Printed are the means over the seeds, the least and the largest score, and how the means stand to the first engine's;
-scores are over the pairs and questions that the models cover, which are the same for all.
+Printed are the means over the seeds, the least and the largest score, and how the means stand to those of the
+first engine; scores are over the pairs and questions that the models cover, which are the same for all.
 """
 
 import argparse

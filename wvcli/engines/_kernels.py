@@ -1,7 +1,7 @@
 """The loops of the fast engine, compiled by Numba: a window of text at a time.
 
-With subwords the middle word is put together once for its whole window. What will be needed soon is asked for
-ahead, since much of the time goes to waiting for memory. Weights are flat: row r of `dim` numbers begins at
+Skip-gram with subwords puts the middle word together once for its whole window. What will be needed soon is asked
+for ahead, since much of the time goes to waiting for memory. Weights are flat: row r of `dim` numbers begins at
 r * dim. Threads train on the same weights without locks (Recht et al., "Hogwild", 2011).
 
 Numba compiles a loop again when this file changes, but not when only a file does from which it takes parts.
@@ -10,11 +10,22 @@ Numba compiles a loop again when this file changes, but not when only a file doe
 from numba import float32, int64
 
 from wvcli.engines._drawing import END, below, draw, following, seeded
-from wvcli.engines._memory import PARTS, at_room, at_tables, at_task, at_weights, compiled, fetch_row, inlined
+from wvcli.engines._memory import (
+    PARTS,
+    TOGETHER,
+    at_room,
+    at_tables,
+    at_task,
+    at_weights,
+    compiled,
+    fetch_row,
+    inlined,
+)
 from wvcli.engines._products import (
     add_row,
     add_rows,
     add_target,
+    add_vector,
     change_row,
     fill,
     scale,
@@ -178,11 +189,35 @@ def cbow(task, tables, weights, room):
     return done
 
 
+@inlined
+def _train_word(task, tables, weights, room, word, size, alpha):
+    """A word, put together of its n-grams, against the words of a window, a few at a time.
+
+    The vector follows its own changes, as if no n-gram were there twice; its word and n-grams get their sum at last.
+    """
+    dim, hidden = weights.dim, room.hidden
+    fill(hidden, dim, float32(0))
+    fill(room.total, dim, float32(0))
+    add_row(weights.words, word, dim, hidden)
+    ngrams = _add_ngrams(weights, tables, word, hidden)
+    pieces = float32(max(1, ngrams))  # as Gensim takes it while it trains
+    scale(hidden, dim, float32(1) / pieces)
+    for start in range(0, size, TOGETHER):
+        stop, count = min(start + TOGETHER, size), 0
+        for number in range(start, stop):
+            count = _add_word(task, tables, room, count, room.context[number])
+        count = _add_noise(task, room, count, start // TOGETHER * task.negative, stop - start)
+        train_hidden(weights, room, count, alpha)
+        add_vector(room.change, float32(1 + ngrams) / pieces, dim, hidden)
+        add_vector(room.change, float32(1), dim, room.total)
+    _change_pieces(weights, tables, word, room.total)
+
+
 @compiled
 def subword_skipgram(task, tables, weights, room):
     """Train FastText's skip-gram: each word, of its n-grams, is to predict those around it. Gives the places."""
     task, tables, weights, room = at_task(task), at_tables(tables), at_weights(weights), at_room(room)
-    random = draw(tables, weights, seeded(task.seed), room.noise, 0, task.negative)
+    random = seeded(task.seed)
     done = 0
     for place in range(task.start, task.stop):
         word = task.ids[place]
@@ -192,19 +227,11 @@ def subword_skipgram(task, tables, weights, room):
         random = following(random)
         _fetch_ahead(task, weights.output, weights.dim, place + task.window + 1)
         size = _look_around(task, place, random, room)
-        count = 0
-        for number in range(size):
-            count = _add_word(task, tables, room, count, room.context[number])
-        count = _add_noise(task, room, count, 0, size)
-        random = draw(tables, weights, random, room.noise, 0, task.negative)
+        noise = (size + TOGETHER - 1) // TOGETHER * task.negative
+        random = draw(tables, weights, random, room.noise, 0, noise)
         if place + 1 < task.length and task.ids[place + 1] != END:
             _fetch_pieces(weights, tables, task.ids[place + 1])
-        if size == 0:
-            continue
-        fill(room.hidden, weights.dim, float32(0))
-        add_row(weights.words, word, weights.dim, room.hidden)
-        ngrams = _add_ngrams(weights, tables, word, room.hidden)
-        scale(room.hidden, weights.dim, float32(1) / float32(max(1, ngrams)))  # as Gensim does while it trains
-        train_hidden(weights, room, count, float32(task.alpha - task.fall * (place - task.start)))
-        _change_pieces(weights, tables, word, room.change)
+        if size > 0:
+            alpha = float32(task.alpha - task.fall * (place - task.start))
+            _train_word(task, tables, weights, room, word, size, alpha)
     return done

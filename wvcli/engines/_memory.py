@@ -20,6 +20,7 @@ FloatArray = npt.NDArray[np.float32]
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
 WORDS = 2  # of a window, added to a target at a time
 PARTS = 2  # of a window, for each of which skip-gram draws noise words
+TOGETHER = 2  # words of a window for which skip-gram with subwords draws noise words
 _LINE = 16  # float32 in a line of the cache
 
 _HOW: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": True, "error_model": "numpy"}
@@ -100,7 +101,7 @@ class Room(NamedTuple):
 
     Attributes:
         context: uint32, its words but the middle one.
-        noise: uint32, noise words drawn for this window and the next one.
+        noise: uint32, noise words.
         rows: uint32, rows of the output layer that are its targets.
         labels: float32, 1 for a target that is there and 0 for one that is not.
         shares: float32, by which the learning rate is multiplied for a target.
@@ -108,6 +109,7 @@ class Room(NamedTuple):
         held: float32 [targets, dim], the targets' rows as they were.
         hidden: float32 [dim], the vector that predicts.
         change: float32 [dim], what it is to change by.
+        total: float32 [dim], the same over the whole window.
     """
 
     context: IdArray
@@ -119,17 +121,18 @@ class Room(NamedTuple):
     held: FloatArray
     hidden: FloatArray
     change: FloatArray
+    total: FloatArray
 
     @classmethod
-    def of(cls, window: int, negative: int, targets: int, dim: int, words: int) -> "Room":
+    def of(cls, window: int, noise: int, targets: int, dim: int, words: int) -> "Room":
         """Room for so many words on each side, noise words, targets and words that are multiplied with them."""
         context, targets = 2 * window + WORDS, targets + TARGETS
         held = targets * dim if words > 1 else 0
-        sizes = (targets, targets, (words + WORDS) * targets, held, dim, dim)
+        sizes = (targets, targets, (words + WORDS) * targets, held, dim, dim, dim)
         numbers = [np.zeros(size, np.float32) for size in sizes]
         return cls(
             np.zeros(context, np.uint32),
-            np.zeros(2 * PARTS * negative, np.uint32),
+            np.zeros(noise, np.uint32),
             np.zeros(targets, np.uint32),
             *numbers,
         )
@@ -209,6 +212,7 @@ def at_room(room):
         _pointer(room.held),
         _pointer(room.hidden),
         _pointer(room.change),
+        _pointer(room.total),
     )
 
 

@@ -180,13 +180,39 @@ def scale(vector, dim, factor):
 @inlined
 def train_hidden(weights, room, count, alpha):
     """One vector against targets; `room.change` becomes what it is to change by."""
-    dim, output, hidden, errors = weights.dim, weights.output, room.hidden, room.errors
-    whole = _fill_up(room, count)
+    dim, output, hidden, change, errors = weights.dim, weights.output, room.hidden, room.change, room.errors
+    whole = count - count % TARGETS
     for group in range(0, whole, TARGETS):
         _multiply(hidden, 0, output, _output_rows(room, group, dim), dim, errors, group)
-    _to_errors(room, 1, whole, alpha)
-    fill(room.change, dim, float32(0))
+    for number in range(whole, count):
+        errors[number] = _product(output, room.rows[number], dim, hidden)
+    _to_errors(room, 1, count, alpha)
+    fill(change, dim, float32(0))
     for group in range(0, whole, TARGETS):
-        _spread(room.change, 0, output, _output_rows(room, group, dim), dim, errors, group, float32(1))
+        _spread(change, 0, output, _output_rows(room, group, dim), dim, errors, group, float32(1))
+    for number in range(whole, count):
+        _add_times(output, room.rows[number], dim, errors[number], change)
     for number in range(count):
         change_row(output, room.rows[number], dim, errors[number], hidden)
+
+
+@inlined
+def _product(rows, row, dim, vector):
+    first, total = int64(row) * dim, float32(0)
+    for place in range(dim):
+        total += rows[first + place] * vector[place]
+    return total
+
+
+@inlined
+def _add_times(rows, row, dim, factor, total):
+    first = int64(row) * dim
+    for place in range(dim):
+        total[place] += factor * rows[first + place]
+
+
+@inlined
+def add_vector(vector, factor, dim, total):
+    """Add to a vector another one times a factor."""
+    for place in range(dim):
+        total[place] += factor * vector[place]

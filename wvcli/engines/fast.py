@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -117,9 +118,8 @@ def _loop(model: Any, is_fasttext: bool, tensors: Mapping[str, npt.NDArray[np.fl
     """The loop that trains a Gensim model."""
     from wvcli.engines import _kernels, _memory
 
-    is_skipgram = bool(model.sg)
     kernel = _kernels.cbow
-    if is_skipgram:
+    if model.sg:
         kernel = _kernels.subword_skipgram if is_fasttext else _kernels.skipgram
     flat = {name: array.reshape(-1) for name, array in tensors.items()}
     weights = _memory.Weights(
@@ -130,14 +130,20 @@ def _loop(model: Any, is_fasttext: bool, tensors: Mapping[str, npt.NDArray[np.fl
         model.vector_size,
     )
     tables = _tables(model, is_fasttext)
+    return _Loop(kernel, tables, weights, partial(_room, model, is_fasttext, tables), model.negative)
+
+
+def _room(model: Any, is_fasttext: bool, tables: "Tables") -> "Room":
+    """Room for one worker."""
+    from wvcli.engines._memory import PARTS, TOGETHER, Room
+
+    around, predicted, noise, words = 2 * model.window, 1, model.negative, 1
+    if model.sg and is_fasttext:
+        predicted, noise = TOGETHER, around * model.negative
+    elif model.sg:
+        noise, words = 2 * PARTS * model.negative, around
     longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
-    targets = longest * (2 * model.window if is_skipgram and is_fasttext else 1) + model.negative
-    words = 2 * model.window if is_skipgram and not is_fasttext else 1
-
-    def room() -> "Room":
-        return _memory.Room.of(model.window, model.negative, targets, model.vector_size, words)
-
-    return _Loop(kernel, tables, weights, room, model.negative)
+    return Room.of(model.window, noise, predicted * longest + model.negative, model.vector_size, words)
 
 
 def _tables(model: Any, is_fasttext: bool) -> "Tables":

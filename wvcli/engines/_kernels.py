@@ -193,7 +193,7 @@ def cbow(task, tables, weights, room):
 def _train_word(task, tables, weights, room, word, size, alpha):
     """A word, put together of its n-grams, against the words of a window, a few at a time.
 
-    The vector follows its own changes, as if no n-gram were there twice; its word and n-grams get their sum at last.
+    The vector follows its own changes, as if no n-gram were there twice; the rows it is made of get their sum.
     """
     dim, hidden = weights.dim, room.hidden
     fill(hidden, dim, float32(0))

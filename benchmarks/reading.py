@@ -1,10 +1,12 @@
-"""Reading speed, from raw text to words as numbers: in one process, in several, and Gensim's on the same text.
+"""Reading speed, from raw text to words as numbers on disk: ours, and Gensim's on the same text.
 
-    python benchmarks/reading.py TEXT [--chinese TEXT] [--pairs 5] [--times 4] [--processes N]
+    python benchmarks/reading.py TEXT [--chinese TEXT] [--pairs 3] [--times 4] [--processes N]
 
-Ours tokenizes, hashes and writes the ids to disk. Gensim's `Word2Vec.build_vocab(LineSentence(TEXT))` splits the
-same text at blanks and counts. Each run is a process of its own, and times its work without its imports. The
-Chinese text is segmented in one process, by ours and by `jieba`, if that is installed.
+Ours splits, numbers and counts words and writes the ids to disk, with the tokenizer `whitespace` and with the
+default one; with Numba's loops if Numba is installed, and without. Gensim's `Word2Vec.build_vocab` with
+`LineSentence(TEXT)` splits the same text at blanks and counts. Each run is a process of its own, and times its
+work without its imports; but loading Numba and its loops, compiled before, counts as work. The Chinese text is
+segmented in one process, by ours and by `jieba`, if that is installed.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,15 +24,18 @@ OURS = """
 import sys, tempfile, time
 from contextlib import closing
 from pathlib import Path
-from wvcli import tokenizing
+from wvcli import scanning, tokenizing
 from wvcli.corpus import Corpus
 from wvcli.encoding import Encoding
 from wvcli.tokenizers import TokenizerSettings
-text, processes = sys.argv[1], int(sys.argv[2])
+text, processes, tokenizer, is_compiled = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] == "True"
+if not is_compiled:
+    scanning.is_possible = lambda settings: False
 start = time.perf_counter()
 corpus = Corpus([text])
 with tempfile.TemporaryDirectory() as folder:
-    with closing(tokenizing.batches(corpus.texts(), TokenizerSettings(), processes, corpus.size())) as batches:
+    settings = TokenizerSettings(tokenizer)
+    with closing(tokenizing.batches(corpus.blocks(), settings, processes, corpus.size())) as batches:
         words = Encoding.of_batches(batches, Path(folder)).tokens_read
 print(time.perf_counter() - start, words)
 """
@@ -81,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", type=Path)
     parser.add_argument("--chinese", type=Path)
-    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--times", type=int, default=4, help="how often the text is read, one after the other")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
@@ -89,18 +95,24 @@ def main() -> None:
         text = Path(folder) / "text"
         text.write_bytes(options.text.read_bytes() * options.times)
 
-        def run(processes: int) -> float:
-            seconds, words = measured(OURS, text, processes)
-            print(f"  {processes} processes: {words / seconds:,.0f} words/s", flush=True)
+        def run(tokenizer: str, processes: int, is_compiled: bool) -> float:
+            seconds, words = measured(OURS, text, processes, tokenizer, is_compiled)
+            print(f"  {words / seconds:,.0f} words/s", flush=True)
             return seconds
 
         def gensim() -> float:
-            return measured(GENSIM, text)[0]
+            seconds, words = measured(GENSIM, text)
+            print(f"  {words / seconds:,.0f} words/s of Gensim", flush=True)
+            return seconds
 
-        several = options.processes
-        compare("one process against Gensim", lambda: run(1), gensim, options.pairs)
-        compare(f"{several} processes against Gensim", lambda: run(several), gensim, options.pairs)
-        compare(f"{several} processes against one", lambda: run(several), lambda: run(1), options.pairs)
+        for tokenizer in ("whitespace", "auto"):
+            for is_compiled in (True, False) if find_spec("numba") else (False,):
+                compare(
+                    f"{tokenizer}, {options.processes} at a time, {'with' if is_compiled else 'without'} Numba",
+                    partial(run, tokenizer, options.processes, is_compiled),
+                    gensim,
+                    options.pairs,
+                )
     if options.chinese is None:
         return
     if find_spec("jieba") is None:

@@ -1,50 +1,75 @@
-"""Training speed through wvcli against plain Gensim with the same settings.
+"""Training speed of the fast engine against Gensim and against the fastText program, on the same tokens.
 
-    python benchmarks/training.py TEXT [--tokens 1000000] [--dim 100] [--workers 2] [--pairs 3]
+    python benchmarks/training.py TEXT [--tokens 3000000] [--dims 100 300] [--methods skipgram cbow fasttext]
+        [--epochs 5] [--workers 2] [--pairs 3]
 
-Each run trains one model in a process of its own. The words/s of training alone leave out reading and the
-vocabulary; the whole run goes from text to saved model, both with the same tokens.
+TEXT is raw text, of which the first tokens are taken. Every run trains one model in a process of its own, and all
+take turns. Gensim is used in its faster mode, `corpus_file`. Printed are medians: the words a second of training
+alone, how many times that is Gensim's and fastText's, the same for the whole run from text to saved model, and
+how much two workers gain over one. `--engine gensim` tries Gensim's loops as wvcli uses them instead.
+The fastText program is left out where it is not installed.
 """
 
 import argparse
 import json
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from time import perf_counter
+from typing import Any
 
 OURS = """
 import json, sys, time
-import gensim.models
 from wvcli.training import train
 text, model, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-start = time.perf_counter()
 seen = {}
 def watch(progress):
-    seen.setdefault(progress.stage, time.perf_counter())
+    if progress.stage != "training" or progress.done:
+        seen.setdefault(progress.stage, time.perf_counter())
 train(text, model, tokenizer="whitespace", lowercase=False, overwrite=True, on_progress=watch, **settings)
-print(json.dumps([seen["saving"] - seen["training"], time.perf_counter() - start]))
+print(seen["saving"] - seen["training"])
 """
 
 THEIRS = """
 import json, sys, time
 from gensim.models import FastText, Word2Vec
-from gensim.models.word2vec import LineSentence
 text, model, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-start = time.perf_counter()
-trained = (FastText if settings["algorithm"] == "fasttext" else Word2Vec)(
+kind = Word2Vec
+if settings["algorithm"] == "fasttext":
+    kind = FastText
+trained = kind(
     vector_size=settings["dim"], min_count=settings["min_count"], workers=settings["workers"],
     sg=int(settings["architecture"] == "skipgram"),
 )
-trained.build_vocab(LineSentence(text))
+trained.build_vocab(corpus_file=text)
 began = time.perf_counter()
-trained.train(LineSentence(text), total_examples=trained.corpus_count, epochs=settings["epochs"])
-ended = time.perf_counter()
+trained.train(
+    corpus_file=text, total_examples=trained.corpus_count, total_words=trained.corpus_total_words,
+    epochs=settings["epochs"],
+)
+print(time.perf_counter() - began)
 trained.save(model)
-print(json.dumps([ended - began, time.perf_counter() - start]))
 """
+
+METHODS: dict[str, dict[str, Any]] = {
+    "skipgram": {"algorithm": "word2vec", "architecture": "skipgram"},
+    "cbow": {"algorithm": "word2vec", "architecture": "cbow"},
+    "fasttext": {"algorithm": "fasttext", "architecture": "skipgram", "buckets": 2_000_000},
+}
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """What a run took: training alone, and the whole of it."""
+
+    training: float
+    whole: float
 
 
 def tokenized(source: Path, target: Path, limit: int) -> int:
@@ -64,46 +89,88 @@ def tokenized(source: Path, target: Path, limit: int) -> int:
     return count
 
 
-def run(script: str, text: Path, model: Path, settings: dict[str, object]) -> tuple[float, float]:
-    """Seconds of training alone and of the whole run."""
+def run(script: str, text: Path, model: Path, settings: dict[str, Any]) -> Seconds:
+    """Train by a script that prints the seconds of training alone."""
     command = [sys.executable, "-c", script, str(text), str(model), json.dumps(settings)]
-    training, whole = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return training, whole
+    started = perf_counter()
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Seconds(float(out), perf_counter() - started)
+
+
+def run_fasttext(text: Path, model: Path, settings: dict[str, Any], tokens: int) -> Seconds:
+    """Train by the fastText program; its training time is by the words a second that it tells last."""
+    has_subwords = settings["algorithm"] == "fasttext"
+    subwords = ["-minn", "3", "-maxn", "6"] if has_subwords else ["-minn", "0", "-maxn", "0", "-bucket", "1"]
+    options = {"dim": "dim", "epoch": "epochs", "thread": "workers", "minCount": "min_count"}
+    command = ["fasttext", settings["architecture"], "-input", str(text), "-output", str(model), *subwords]
+    command += ["-t", "0.001", "-lr", "0.025"]
+    command += [part for option, name in options.items() for part in (f"-{option}", str(settings[name]))]
+    started = perf_counter()
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    whole = perf_counter() - started
+    speeds = re.findall(r"words/sec/thread:\s*(\d+)", told.stdout + told.stderr)
+    return Seconds(tokens * settings["epochs"] / (int(speeds[-1]) * settings["workers"]), whole)
+
+
+def measured(
+    text: Path, folder: Path, settings: dict[str, Any], tokens: int, pairs: int
+) -> dict[str, list[Seconds]]:
+    """The runs of each program, taken in turn; the first run of ours, which compiles, does not count."""
+    alone = settings | {"workers": 1}
+    theirs = {name: value for name, value in settings.items() if name not in ("engine", "buckets")}
+    runs: dict[str, list[Seconds]] = {"ours": [], "alone": [], "gensim": [], "fasttext": []}
+    run(OURS, text, folder / "ours.safetensors", settings | {"epochs": 1})
+    for _ in range(pairs):
+        runs["ours"].append(run(OURS, text, folder / "ours.safetensors", settings))
+        runs["gensim"].append(run(THEIRS, text, folder / "theirs", theirs))
+        runs["alone"].append(run(OURS, text, folder / "ours.safetensors", alone))
+        if shutil.which("fasttext"):
+            runs["fasttext"].append(run_fasttext(text, folder / "fasttext", theirs, tokens))
+    return runs
+
+
+def times(runs: dict[str, list[Seconds]], other: str, what: str) -> str:
+    """The median, the least and the largest of how many times as long another program took."""
+    ratios = [
+        getattr(theirs, what) / getattr(ours, what)
+        for ours, theirs in zip(runs["ours"], runs[other], strict=False)
+    ]
+    return f"{median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})" if ratios else "-"
 
 
 def main() -> None:
-    """Print the ratios."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("text", type=Path)
-    parser.add_argument("--tokens", type=int, default=1_000_000)
-    parser.add_argument("--dim", type=int, default=100)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--tokens", type=int, default=3_000_000)
+    parser.add_argument("--dims", type=int, nargs="+", default=[100, 300])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--engine", default="fast")
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=3)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        text, ours, theirs = (Path(folder) / name for name in ("text", "ours.safetensors", "theirs"))
+    with tempfile.TemporaryDirectory() as name:
+        folder, text = Path(name), Path(name) / "text"
         tokens = tokenized(options.text, text, options.tokens)
-        for algorithm, architecture in (("word2vec", "skipgram"), ("word2vec", "cbow"), ("fasttext", "skipgram")):
-            settings = {
-                "algorithm": algorithm,
-                "architecture": architecture,
-                "dim": options.dim,
-                "epochs": options.epochs,
-                "workers": options.workers,
-                "min_count": 5,
-            } | ({"buckets": 2_000_000} if algorithm == "fasttext" else {})
-            pairs = [
-                (run(OURS, text, ours, settings), run(THEIRS, text, theirs, settings))
-                for _ in range(options.pairs)
-            ]
-            speed = tokens * options.epochs / median(mine[0] for mine, _ in pairs)
-            alone = median(other[0] / mine[0] for mine, other in pairs)
-            whole = median(other[1] / mine[1] for mine, other in pairs)
-            print(
-                f"{algorithm} {architecture}: {speed:,.0f} words/s; {alone:.2f} times plain Gensim in training, "
-                f"{whole:.2f} times from text to saved model ({options.pairs} pairs, {options.workers} workers)"
-            )
+        print(f"{tokens:,} tokens, {options.epochs} epochs, {options.workers} workers, {options.pairs} pairs")
+        columns = "words/s", "Gensim", "whole", "fastText", "whole", "1 worker"
+        print(f"{'method':<10}{'dim':>4}{columns[0]:>12}" + "".join(f"{column:>18}" for column in columns[1:]))
+        for dim in options.dims:
+            for method in options.methods:
+                common = {"dim": dim, "epochs": options.epochs, "workers": options.workers, "min_count": 5}
+                settings = METHODS[method] | common | {"engine": options.engine}
+                runs = measured(text, folder, settings, tokens, options.pairs)
+                speed = tokens * options.epochs / median(each.training for each in runs["ours"])
+                cells = [
+                    times(runs, "gensim", "training"),
+                    times(runs, "gensim", "whole"),
+                    times(runs, "fasttext", "training"),
+                    times(runs, "fasttext", "whole"),
+                    times(runs, "alone", "training"),
+                ]
+                row = "".join(f"{cell:>18}" for cell in cells)
+                print(f"{method:<10}{dim:>4}{speed:>12,.0f}{row}", flush=True)
 
 
 if __name__ == "__main__":

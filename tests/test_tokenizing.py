@@ -48,6 +48,7 @@ TOKENIZERS = [
     TokenizerSettings("regex:[a-z]+ [a-z]+|\\n|\\0|[^ ]+"),
     TokenizerSettings("unicode", stopwords=("the", "a", "it's"), min_length=2),
 ]
+IN_PROCESSES = TokenizerSettings(r"regex:\w+")  # its text is never scanned in threads
 by_tokenizer = pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: tokenizer.name[:10])
 Outcome = tuple[list[str], list[int], int, int, list[bytes]]
 
@@ -137,10 +138,16 @@ def test_batches_come_to_the_same_as_text_by_text(
 
 
 @by_tokenizer
-@pytest.mark.parametrize("processes", [2, 3])
+@pytest.mark.parametrize(("processes", "is_scanned"), [(2, True), (2, False), (3, True)])
 def test_other_processes_come_to_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokenizer: TokenizerSettings, processes: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tokenizer: TokenizerSettings,
+    processes: int,
+    is_scanned: bool,
 ) -> None:
+    if not is_scanned:
+        monkeypatch.setattr(tokenizing.scanning, "is_possible", lambda settings: False)
     texts = [text * (1 + number % 3) for number, text in enumerate(TEXTS * 30)] + [
         "xyz " * 25_000,
         "\ud83d",
@@ -185,7 +192,7 @@ def test_a_small_text_starts_no_process_and_a_large_or_slow_one_does(
 ) -> None:
     monkeypatch.setattr(batching, "_BATCH", 20)
     monkeypatch.setattr(tokenizing, "_ALONE", alone)
-    tokens = sum(len(batch.ids) for batch in batches(["some words here again"] * 10, TokenizerSettings(), 3, size))
+    tokens = sum(len(batch.ids) for batch in batches(["some words here again"] * 10, IN_PROCESSES, 3, size))
     assert tokens == 50
     assert len(started.processes) == expected
 
@@ -219,7 +226,7 @@ def test_a_killed_process_is_one_error_and_ends_the_others(
     monkeypatch: pytest.MonkeyPatch, started: Started, waiting: int
 ) -> None:
     monkeypatch.setattr(batching, "_BATCH", 100)
-    some = batches(["word " * 20] * 1_000, TokenizerSettings(), 2, 10**9)
+    some = batches(["word " * 20] * 1_000, IN_PROCESSES, 2, 10**9)
     for _ in range(waiting + 1):
         next(some)
     started.processes[-1].kill()
@@ -232,13 +239,13 @@ def test_a_killed_process_is_one_error_and_ends_the_others(
 def test_a_process_that_cannot_start_is_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
     with pytest.raises(WvcliError, match="cannot start"):
-        list(batches(["a"], TokenizerSettings(), 2, 10**9))
+        list(batches(["a"], IN_PROCESSES, 2, 10**9))
 
 
 def test_what_a_process_cannot_tokenize_is_one_error_with_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokenizing, "_packed", lambda texts: b"[this is no list")
     with pytest.raises(WvcliError, match="JSONDecodeError"):
-        list(batches(["a"], TokenizerSettings(), 2, 10**9))
+        list(batches(["a"], IN_PROCESSES, 2, 10**9))
 
 
 def test_an_error_in_reading_passes_through(monkeypatch: pytest.MonkeyPatch, started: Started) -> None:
@@ -248,12 +255,13 @@ def test_an_error_in_reading_passes_through(monkeypatch: pytest.MonkeyPatch, sta
 
     monkeypatch.setattr(batching, "_BATCH", 20)
     with pytest.raises(InputError, match="line 21"):
-        list(batches(texts(), TokenizerSettings(), 2, 10**9))
+        list(batches(texts(), IN_PROCESSES, 2, 10**9))
     assert len(started.processes) == 2
     assert all(process.poll() is not None for process in started.processes)
 
 
-def test_few_texts_are_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tokenizer", [TokenizerSettings(), IN_PROCESSES], ids=["scanned", "in processes"])
+def test_few_texts_are_read_ahead(monkeypatch: pytest.MonkeyPatch, tokenizer: TokenizerSettings) -> None:
     read = 0
 
     def texts() -> Iterator[str]:
@@ -264,7 +272,7 @@ def test_few_texts_are_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(batching, "_BATCH", 20)
     ahead = []
-    with closing(batches(texts(), TokenizerSettings(), 2, 10**9)) as some:
+    with closing(batches(texts(), tokenizer, 2, 10**9)) as some:
         for taken, batch in enumerate(some, 1):
             assert np.array_equal(batch.ids[:-1], [0] * 4)
             ahead.append(read - taken)
@@ -279,7 +287,7 @@ from wvcli.tokenizers import TokenizerSettings
 print("main once")
 batching._BATCH = 20
 texts = ["some words"] * {texts}
-some = tokenizing.batches(texts, TokenizerSettings(), 2, 10**9)
+some = tokenizing.batches(texts, TokenizerSettings("{tokenizer}"), 2, 10**9)
 first = next(some)
 if {is_slow}:
     print(*open(f"/proc/self/task/{{__import__('os').getpid()}}/children").read().split(), flush=True)
@@ -289,8 +297,9 @@ print(len(first.ids) + sum(len(batch.ids) for batch in some))
 
 
 @pytest.mark.parametrize("way", ["script", "-c", "stdin", "other folder with modules in the way"])
-def test_it_needs_no_main_guard(tmp_path: Path, way: str) -> None:
-    code = SCRIPT.format(texts=20, is_slow=False)
+@pytest.mark.parametrize("tokenizer", ["auto", "regex:[a-z]+"])
+def test_it_needs_no_main_guard(tmp_path: Path, tokenizer: str, way: str) -> None:
+    code = SCRIPT.format(texts=20, is_slow=False, tokenizer=tokenizer)
     script = tmp_path / "script.py"
     script.write_text(code, encoding="utf-8")
     environment = clean_environment() | {"PYTHONPATH": str(CLONE)}
@@ -314,7 +323,7 @@ def test_it_needs_no_main_guard(tmp_path: Path, way: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_the_one_that_started_it(tmp_path: Path, number: signal.Signals) -> None:
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(texts=5_000, is_slow=True), encoding="utf-8")
+    script.write_text(SCRIPT.format(texts=5_000, is_slow=True, tokenizer="regex:[a-z]+"), encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, str(script)],
         env=clean_environment() | {"PYTHONPATH": str(CLONE)},

@@ -2,14 +2,17 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-IdArray = npt.NDArray[np.uint32]
+from wvcli.places import IdArray as IdArray
+
+Group = Sequence[str] | bytes  # several texts; as bytes in UTF-8, each followed by a line feed and with none in it
 
 TEXT_END = np.uint32(0xFFFFFFFF)  # stands after the last token of each text
 TEXT_END_TOKEN = "\0"  # stands after the tokens of each text where those of several texts are in one list
@@ -23,10 +26,18 @@ class Batch:
     Attributes:
         words: their distinct tokens, in the order of first occurrence.
         ids: uint32 [tokens + texts], each token's place in `words`, and `TEXT_END` after each text.
+        counts: int64 [words], their occurrences, where they were counted already.
     """
 
-    words: list[str]
+    words: Sequence[str]
     ids: IdArray
+    counts: npt.NDArray[np.int64] | None = None
+
+    def occurrences(self) -> npt.NDArray[np.int64]:
+        """int64 [words], how often each occurs."""
+        if self.counts is not None:
+            return self.counts
+        return np.bincount(self.ids[self.ids != TEXT_END], minlength=len(self.words))
 
 
 class Numbering:
@@ -56,15 +67,27 @@ class Numbering:
         return Batch(list(self._places), np.frombuffer(self._ids, dtype=np.uint32))
 
 
-def grouped(texts: Iterable[str]) -> Iterator[list[str]]:
-    """The texts in lists of two million characters or a little more, in order."""
-    group: list[str] = []
+def grouped(items: Iterable[str | bytes]) -> Iterator[Group]:
+    """Texts, singly or many together, in groups of two million characters or a little more, in order."""
+    group: list[Any] = []
     size = 0
-    for text in texts:
-        group.append(text)
-        size += len(text)
+    for item in items:
+        if group and isinstance(item, bytes) != isinstance(group[0], bytes):
+            yield _joined(group)
+            group, size = [], 0
+        group.append(item)
+        size += len(item)
         if size >= _BATCH:
-            yield group
+            yield _joined(group)
             group, size = [], 0
     if group:
-        yield group
+        yield _joined(group)
+
+
+def _joined(group: list[Any]) -> Group:
+    return b"".join(group) if isinstance(group[0], bytes) else group
+
+
+def texts_of(group: Group) -> Sequence[str]:
+    """The texts of a group, one by one."""
+    return str(group, "utf-8").split("\n")[:-1] if isinstance(group, bytes) else group

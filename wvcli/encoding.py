@@ -4,17 +4,17 @@ Memory holds the vocabulary and one shard, whatever the size of the corpus. The 
 measure that training is held against: `tokens_read` by the tokenizer, `tokens_kept` in the vocabulary.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.batches import TEXT_END, Batch, IdArray, Numbering, grouped
+from wvcli.batches import TEXT_END, Batch, IdArray, Numbering, grouped, texts_of
 from wvcli.encoded import EncodedCorpus, load_ids, store_ids
 from wvcli.errors import WvcliError
+from wvcli.places import Places, taken_up
 
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
 SHARD_IDS = 1 << 22  # 16 MB on disk; what is made of a shard takes several times that in memory
@@ -41,6 +41,8 @@ class Encoding:
         self.texts = 0
         self.tokens_read = 0
         self.tokens_joined: int | None = None
+        self._written: Future[None] = Future()  # of the last shard
+        self._written.set_result(None)
 
     @classmethod
     def of(
@@ -54,7 +56,7 @@ class Encoding:
         Raises:
             WvcliError: the folder cannot take the ids, because the disk is full, say.
         """
-        return cls.of_batches((_batch(group, tokenize) for group in grouped(texts)), folder)
+        return cls.of_batches((_batch(texts_of(group), tokenize) for group in grouped(texts)), folder)
 
     @classmethod
     def of_batches(cls, batches: Iterable[Batch], folder: Path) -> "Encoding":
@@ -64,27 +66,34 @@ class Encoding:
             WvcliError: the folder cannot take the ids, because the disk is full, say.
         """
         encoding = cls(folder)
-        places: defaultdict[str, int] = defaultdict(count().__next__)
+        places = Places()
         held: list[IdArray] = []
         size = 0
-        for batch in batches:
-            ids = encoding._numbered(batch, places.__getitem__)
-            while size + len(ids) >= SHARD_IDS:
-                least = max(0, SHARD_IDS - size - 1)
-                stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
-                encoding._write([*held, ids[:stop]], len(places))
-                held, size, ids = [], 0, ids[stop:]
-            held.append(ids)
-            size += len(ids)
-        if size or not encoding.shards:
-            encoding._write(held, len(places))
-        encoding.words = list(places)
+        with ThreadPoolExecutor(1) as writer:
+            for batch in batches:
+                places = taken_up(places, batch.words)
+                numbers = places.numbers(batch.words)
+                encoding._count(numbers, batch.occurrences())
+                ids = encoding._numbered(batch.ids, numbers)
+                while size + len(ids) >= SHARD_IDS:
+                    least = max(0, SHARD_IDS - size - 1)
+                    stop = least + int(np.argmax(ids[least:] == TEXT_END)) + 1
+                    encoding._write([*held, ids[:stop]], writer)
+                    held, size, ids = [], 0, ids[stop:]
+                held.append(ids)
+                size += len(ids)
+            if size or not encoding.shards:
+                encoding._write(held, writer)
+            encoding._written.result()
+        encoding.words = places.words()
+        encoding.counts = encoding.counts[: len(encoding.words)].copy()
         return encoding
 
-    def _numbered(self, batch: Batch, place: Callable[[str], int]) -> IdArray:
-        """uint32, the batch in the corpus's numbers; empty texts are left out and long ones split."""
-        numbers = np.fromiter(chain(map(place, batch.words), (TEXT_END,)), np.uint32, len(batch.words) + 1)
-        ids = numbers.take(batch.ids, mode="clip")  # the end of a text, beyond all places, gets the last number
+    def _numbered(self, ids: IdArray, numbers: IdArray) -> IdArray:
+        """uint32, a batch's ids in the corpus's numbers; empty texts are left out and long ones split."""
+        ids = np.append(numbers, TEXT_END).take(
+            ids, mode="clip"
+        )  # the end of a text, beyond all places, gets the last number
         ends = np.flatnonzero(ids == TEXT_END)
         tokens = np.diff(ends, prepend=-1) - 1
         self.tokens_read += int(tokens.sum())
@@ -100,14 +109,20 @@ class Encoding:
             ids = ids[~(follows_end & (ids == TEXT_END))]
         return ids
 
-    def _write(self, parts: Sequence[IdArray], words: int) -> None:
-        """Put a shard on disk and count its tokens."""
-        ids = np.concatenate([np.zeros(0, dtype=np.uint32), *parts])
-        counts = np.bincount(ids[ids != TEXT_END], minlength=words)
-        counts[: len(self.counts)] += self.counts
-        self.counts = counts
+    def _count(self, numbers: IdArray, occurrences: npt.NDArray[np.int64]) -> None:
+        """Add the occurrences of words, which are distinct."""
+        room = int(numbers.max(initial=0)) + 1
+        if room > len(self.counts):
+            self.counts = np.append(
+                self.counts, np.zeros(max(room - len(self.counts), len(self.counts)), np.int64)
+            )
+        self.counts[numbers] += occurrences
+
+    def _write(self, parts: Sequence[IdArray], writer: Executor) -> None:
+        """Have a shard put on disk while the next one is made."""
+        self._written.result()
         path = self._folder / f"{len(self.shards):05}.ids"
-        store_ids(path, ids)
+        self._written = writer.submit(_store, path, parts)
         self.shards.append(path)
 
     def move_to(self, folder: Path) -> None:
@@ -230,3 +245,7 @@ def _batch(texts: Iterable[str], tokenize: Callable[[str], list[str]]) -> Batch:
     for tokens in map(tokenize, texts):
         numbering.add(tokens)
     return numbering.batch()
+
+
+def _store(path: Path, parts: Sequence[IdArray]) -> None:
+    store_ids(path, np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))

@@ -298,7 +298,7 @@ class _Candidates:
         return np.array([self._numbers.popleft() for _ in range(count)], dtype=np.int64)
 
 
-def _joined(batch: Batch, phrases: Phrases) -> tuple[list[str], npt.NDArray[np.uint32]]:
+def _joined(batch: Batch, phrases: Phrases) -> tuple[Sequence[str], npt.NDArray[np.uint32]]:
     """A batch with its phrases joined: its words, and the ids of its texts."""
     words, ids = batch.words, batch.ids
     for found in phrases:

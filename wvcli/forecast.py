@@ -10,8 +10,8 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from wvcli import phrases
-from wvcli.batches import Batch, grouped
+from wvcli import engines, phrases
+from wvcli.batches import Batch, grouped, texts_of
 from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import SHARD_IDS, Encoding
 from wvcli.engines import Engine
@@ -21,7 +21,7 @@ from wvcli.parallel import processors
 from wvcli.preparation import Text, require_words
 from wvcli.settings import TrainSettings, auto_buckets, auto_settings
 from wvcli.sources import is_packed, size
-from wvcli.tokenizing import spread_after, tokenized_by
+from wvcli.tokenizing import quickest, spread_after
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
 _MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)
@@ -58,6 +58,7 @@ class Forecast:
         is_exact: whether the whole text was read, and not a sample.
         vocabulary: for several lowest counts, the words that occur at least so often.
         settings: as they would be chosen.
+        engine: what would train.
         words: in the vocabulary, under these settings.
         seconds: of reading and training.
         memory: bytes at the peak.
@@ -69,6 +70,7 @@ class Forecast:
     is_exact: bool
     vocabulary: dict[int, int]
     settings: TrainSettings
+    engine: str
     words: int
     seconds: float
     memory: int
@@ -82,19 +84,20 @@ class Forecast:
             "vocabulary": {str(count): words for count, words in self.vocabulary.items()},
             "seconds": round(self.seconds, 1),
             **{name: getattr(self, name) for name in ("memory", "disk", "file")},
+            "engine": self.engine,
             "settings": self.settings.to_json(),
         }
 
 
 def forecast(
-    text: Text, wanted: TrainSettings, engine: Engine, exact: bool = False, kept: KeptText | None = None
+    text: Text, wanted: TrainSettings, engine: Engine | None, exact: bool = False, kept: KeptText | None = None
 ) -> Forecast:
     """Judge a run without doing it; nothing is left on disk.
 
     Args:
         text: what would be read, and how.
         wanted: the settings, where None is chosen by the size of the corpus.
-        engine: what would train.
+        engine: what would train; None chooses by the size of the text.
         exact: read the whole text instead of excerpts.
         kept: the text, if it was read before; it is then judged by all of it.
 
@@ -114,15 +117,17 @@ def forecast(
         reading += share * (perf_counter() - started)
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
+        trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
+        engine = engine or engines.suited(int(trained))
         trial = _Trial.of(encoded, settings, engine)
-    program = _PROGRAM + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
+    program = _PROGRAM + engine.memory + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
     memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1))
-    trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
     return Forecast(
         growth.tokens,
         share == 1,
         {count: growth.words(count) for count in _MIN_COUNTS},
         settings,
+        engine.name,
         words,
         _START + reading + trial.seconds(trained, settings.epochs or 1) + file / _SAVED,
         memory,
@@ -138,7 +143,7 @@ def _sample(text: Text, exact: bool, kept: KeptText | None, folder: Path) -> tup
         return kept.encoding(folder), 1.0, perf_counter() - started
     sampled = _Sampled(text, exact, folder)
     reading = _Reading(text)
-    encoding = Encoding.of_batches(reading.batches(sampled.texts()), folder)
+    encoding = Encoding.of_batches(reading.batches(sampled.blocks()), folder)
     return encoding, sampled.share(), reading.seconds(sampled.share(), text.corpus().size())
 
 
@@ -157,14 +162,18 @@ class _Reading:
     tokenizing: float = 0.0
     _started: float = field(default_factory=perf_counter)
 
-    def batches(self, texts: Iterator[str]) -> Iterator[Batch]:
+    def batches(self, texts: Iterator[str | bytes]) -> Iterator[Batch]:
         """The texts tokenized here."""
-        tokenize = tokenized_by(self.text.tokenizer)
+        started = perf_counter()
+        tokenize = quickest(self.text.tokenizer, self.text.corpus().size())
+        self.starting = perf_counter() - started
         for number, group in enumerate(grouped(texts)):
             if not number:
                 started = perf_counter()
-                tokenize([item[:_WARMING] for item in group])  # the first text that needs a dictionary loads it
-                self.starting = perf_counter() - started
+                tokenize(
+                    [item[:_WARMING] for item in texts_of(group)]
+                )  # the first text that needs a dictionary loads it
+                self.starting += perf_counter() - started
             started = perf_counter()
             batch = tokenize(group)
             self.tokenizing += perf_counter() - started
@@ -195,10 +204,10 @@ class _Sampled:
         self._whole = exact or self._size is None or self._size <= _SAMPLE_BYTES
         self._read = 0
 
-    def texts(self) -> Iterator[str]:
-        """The texts of the sample."""
+    def blocks(self) -> Iterator[str | bytes]:
+        """The texts of the sample, as those of a corpus."""
         if self._whole:
-            yield from self._text.corpus().texts()
+            yield from self._text.corpus().blocks()
             return
         for number, file in enumerate(self._files):
             budget = int(_SAMPLE_BYTES * os.path.getsize(file) / (self._size or 1)) + 1
@@ -207,15 +216,15 @@ class _Sampled:
             else:
                 excerpt = self._folder / f"{number}{Path(file).suffix}"
                 self._read += _copy_excerpts(file, excerpt, budget)
-                yield from replace(self._text, sources=(str(excerpt),)).corpus().texts()
+                yield from replace(self._text, sources=(str(excerpt),)).corpus().blocks()
                 excerpt.unlink()
 
-    def _beginning(self, file: str, budget: int) -> Iterator[str]:
+    def _beginning(self, file: str, budget: int) -> Iterator[str | bytes]:
         """The texts at the beginning of a file that cannot be entered in the middle."""
         corpus = replace(self._text, sources=(file,)).corpus()
         corpus.on_bytes = self._add
         before = self._read
-        for text in corpus.texts():
+        for text in corpus.blocks():
             yield text
             if self._read - before > budget:
                 break
@@ -280,7 +289,7 @@ class _Trial:
     def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> "_Trial":
         """Train on stretches of the sample for some seconds; the first warms up, and the median counts."""
         started = perf_counter()
-        trainer = engine.start(encoded, settings, lambda count: None)
+        trainer = engine.start(encoded, settings, lambda count: None, lambda note: None)
         probe = Probe.of(encoded, settings)
         once = perf_counter() - started
         started = perf_counter()

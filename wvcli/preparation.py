@@ -267,7 +267,7 @@ def prepare(
     """
     if EncodedCorpus.lies_in(folder):
         return _taken_up(folder, text, wanted)
-    raw, read = _encoding(text, source, folder, on_progress, keep)
+    raw, read = _encoding(text, source, folder, on_progress, keep, on_note)
     if text.tokenizer.name == "auto" and not isinstance(source, KeptText):
         _advise(raw, on_note)
     found = None
@@ -292,7 +292,12 @@ def prepare(
 
 
 def _encoding(
-    text: Text, source: Corpus | KeptText, folder: Path, on_progress: OnProgress, keep: Path | None
+    text: Text,
+    source: Corpus | KeptText,
+    folder: Path,
+    on_progress: OnProgress,
+    keep: Path | None,
+    on_note: OnNote,
 ) -> tuple[Encoding, dict[str, Any]]:
     """The text encoded, to be changed in `folder`; and what there is to say of its reading."""
     if isinstance(source, KeptText):
@@ -302,7 +307,7 @@ def _encoding(
     source.on_bytes = ReadingProgress(on_progress, source.size()).add
     with (
         nullcontext() if keep is None else kept.room(keep),
-        closing(batches(source.texts(), text.tokenizer, processors(), source.size())) as tokenized,
+        closing(batches(source.blocks(), text.tokenizer, processors(), source.size(), on_note)) as tokenized,
     ):
         raw = Encoding.of_batches(tokenized, keep or folder)
         require_words(raw, text)

@@ -29,6 +29,7 @@ class Run:
         corpus: what is trained on.
         settings: nothing in them is `auto` any more.
         trainer: the engine's model.
+        engine: the name of the engine.
         checkpoints: where the run is saved, or None.
         should_stop: asked after each stretch of a run with checkpoints whether the user wants to stop.
         early_stop: end before the last epoch when the loss hardly falls any more.
@@ -44,6 +45,7 @@ class Run:
     corpus: EncodedCorpus
     settings: TrainSettings
     trainer: Trainer
+    engine: str
     checkpoints: Checkpoints | None = None
     should_stop: Callable[[], bool] = lambda: False
     early_stop: bool = False
@@ -97,7 +99,10 @@ class Run:
     def _save(self) -> None:
         if self.checkpoints is not None:
             position = {name: getattr(self, name) for name in _POSITION}
-            self.checkpoints.save(self.trainer.tensors, position | {"random_state": self.trainer.random_state()})
+            self.checkpoints.save(
+                self.trainer.tensors,
+                position | {"engine": self.engine, "random_state": self.trainer.random_state()},
+            )
 
     def restore(self) -> None:
         """Go to where the run was when it was last saved, if it was.
@@ -108,11 +113,16 @@ class Run:
         saved = self.checkpoints.latest() if self.checkpoints else None
         if saved is None:
             return
+        state = saved.manifest["state"]
+        engine = state.get("engine", "gensim")
+        if engine != self.engine:
+            raise InputError(
+                f"{saved.path} belongs to a run of the engine {engine}", f"go on with --engine {engine}"
+            )
         for name, array in self.trainer.tensors.items():
             if name not in saved.tensors or saved.tensors[name].shape != array.shape:
                 raise InputError(f"{saved.path} belongs to another run", "start over with --force")
             array[:] = saved.tensors[name]
-        state = saved.manifest["state"]
         self.trainer.set_random_state(state["random_state"])
         for name in _POSITION:
             setattr(self, name, state[name])

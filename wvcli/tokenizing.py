@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from queue import SimpleQueue
 from threading import Thread
@@ -24,30 +25,40 @@ from typing import IO
 
 import numpy as np
 
-from wvcli.batches import Batch, Numbering, grouped
+from wvcli import scanning
+from wvcli.batches import Batch, Group, Numbering, grouped, texts_of
 from wvcli.errors import WvcliError
+from wvcli.scanning import OnNote, Scanner
 from wvcli.tokenizers import TokenizerSettings
 
 _LARGE = 20_000_000  # bytes of text, a second or more of work: from there on other processes are worth their start
 _ALONE = 1.0  # seconds of tokenizing after which a text of unknown size, or in a slow script, counts as large
+_PACKED = _LARGE // 4  # bytes of a file that may hold so much when it is unpacked
+_FEW = 0.1  # of a group, up to which it is scanned though some lines must be tokenized
 _IN_FLIGHT = 3  # batches per process, so that it has one at hand while another is on its way
 _WENT_WELL, _WENT_WRONG = b"=", b"!"
+_LINES = b"\n"  # before a group that is bytes
 _LENGTH = struct.Struct("<Q")
 _START = "import sys; sys.path[:] = sys.argv[1:]; from wvcli.tokenizing import serve; serve()"
 
 
 def batches(
-    texts: Iterable[str], settings: TokenizerSettings, processes: int, size: int | None = None
+    texts: Iterable[str | bytes],
+    settings: TokenizerSettings,
+    processes: int,
+    size: int | None = None,
+    on_note: OnNote = lambda note: None,
 ) -> Generator[Batch, None, None]:
-    """The texts tokenized, in order: here at first, and in other processes as soon as they seem to be many.
+    """The texts tokenized, in order: here at first, and in threads or other processes once they seem to be many.
 
-    Close the iterator to end these processes, also after an error.
+    Close the iterator to end these, also after an error.
 
     Args:
-        texts: what to tokenize; its errors pass through.
+        texts: what to tokenize, singly, or many together as in a `Group`; its errors pass through.
         settings: the tokenizer.
         processes: how many others there may be; below two there are none.
         size: bytes of all texts, if known.
+        on_note: told of what must be compiled first.
 
     Raises:
         WvcliError: one of the processes died or failed.
@@ -56,7 +67,10 @@ def batches(
     tokenize = tokenized_by(settings)
     groups = grouped(texts)
     left = spread_after(size)
-    if processes < 2 or not sys.executable or getattr(sys, "frozen", False):
+    can_start = bool(sys.executable) and not getattr(sys, "frozen", False)
+    processes = processes if can_start else 1
+    is_compiled = scanning.is_possible(settings) and (size is None or size >= _PACKED)
+    if processes < 2 and not is_compiled:
         yield from map(tokenize, groups)
         return
     while left > 0:
@@ -67,7 +81,11 @@ def batches(
         batch = tokenize(group)
         left -= perf_counter() - start
         yield batch
-    yield from _elsewhere(groups, settings, processes)
+    scanner = scanning.scanner_for(settings, on_note) if is_compiled else None
+    if scanner or processes > 1:
+        yield from _elsewhere(groups, settings, processes, scanner)
+    else:
+        yield from map(tokenize, groups)
 
 
 def spread_after(size: int | None) -> float:
@@ -75,17 +93,44 @@ def spread_after(size: int | None) -> float:
     return 0.0 if (size or 0) >= _LARGE else _ALONE
 
 
-def tokenized_by(settings: TokenizerSettings) -> Callable[[Sequence[str]], Batch]:
-    """The function that makes a batch of a list of texts.
+def quickest(settings: TokenizerSettings, size: int | None) -> Callable[[Group], Batch]:
+    """The function by which `batches` makes each batch of a text of so many bytes, but for those in slow scripts.
+
+    Raises:
+        UsageError: there is no such tokenizer, or its argument is wrong.
+    """
+    tokenize = tokenized_by(settings)
+    scanner = None if spread_after(size) else scanning.scanner_for(settings, lambda note: None)
+    if scanner is None:
+        return tokenize
+
+    def batch(group: Group) -> Batch:
+        block = scanning.block_of(group)
+        spans = scanner.unsafe(block)
+        return scanner.batch(block, spans) if _is_safe(block, spans) else tokenize(group)
+
+    return batch
+
+
+def _is_safe(block: bytes, spans: scanning.Spans) -> bool:
+    """Whether few enough of the lines must be tokenized for the rest to be worth scanning."""
+    return bool(np.diff(spans).sum() <= _FEW * len(block))
+
+
+def tokenized_by(settings: TokenizerSettings) -> Callable[[Group], Batch]:
+    """The function that makes a batch of a group of texts.
 
     Raises:
         UsageError: there is no such tokenizer, or its argument is wrong.
     """
     tokenize, tokenize_joined, in_ascii = settings.tokenize(), settings.tokenize_joined(), settings.in_ascii
 
-    def batch(texts: Sequence[str]) -> Batch:
+    def batch(texts: Group) -> Batch:
         numbering = Numbering()
-        pairs = ((in_ascii(text) if tokenize_joined else None, text) for text in texts)
+        if isinstance(texts, bytes) and tokenize_joined and texts.isascii() and b"\0" not in texts:
+            numbering.add_several(tokenize_joined(str(texts.replace(b"\n", b" \0 "), "ascii")))
+            return numbering.batch()
+        pairs = ((in_ascii(text) if tokenize_joined else None, text) for text in texts_of(texts))
         for is_alone, group in groupby(pairs, lambda pair: pair[0] is None or "\0" in pair[0]):
             if is_alone or not tokenize_joined:
                 for _, text in group:
@@ -98,33 +143,59 @@ def tokenized_by(settings: TokenizerSettings) -> Callable[[Sequence[str]], Batch
 
 
 def _elsewhere(
-    groups: Iterator[list[str]], settings: TokenizerSettings, processes: int
+    groups: Iterator[Group], settings: TokenizerSettings, processes: int, scanner: Scanner | None
 ) -> Generator[Batch, None, None]:
-    """The batches of the groups of texts, in order, made by other processes."""
-    workers: list[_Worker] = []
-    under_way: deque[_Worker] = deque()
-
-    def stop() -> None:
-        for worker in workers:
-            worker.kill()
-        while workers:
-            workers.pop().close()
-
-    atexit.register(stop)  # for who does not close: later, threads can no longer be waited for
+    """The batches of the groups of texts, in order, made by other threads and processes."""
+    crew = _Crew(settings, processes, scanner)
+    under_way: deque[Callable[[], Batch]] = deque()
+    atexit.register(crew.stop)  # for who does not close: later, threads can no longer be waited for
     try:
         for group in groups:
-            if len(workers) < processes:
-                workers.append(_Worker(settings))
-            worker = min(workers, key=lambda worker: worker.sent - worker.received.qsize())
-            if len(under_way) >= _IN_FLIGHT * len(workers):
-                yield under_way.popleft().take()
-            worker.send(group)
-            under_way.append(worker)
+            if len(under_way) >= _IN_FLIGHT * crew.size():
+                yield under_way.popleft()()
+            under_way.append(crew.begin(group))
         while under_way:
-            yield under_way.popleft().take()
+            yield under_way.popleft()()
     finally:
-        stop()
-        atexit.unregister(stop)
+        crew.stop()
+        atexit.unregister(crew.stop)
+
+
+class _Crew:
+    """Threads that scan text, and processes that tokenize what cannot be scanned; each is started when needed."""
+
+    def __init__(self, settings: TokenizerSettings, processes: int, scanner: Scanner | None) -> None:
+        self._settings = settings
+        self._processes = processes
+        self._scanner = scanner
+        self._threads = None if scanner is None else ThreadPoolExecutor(processes)
+        self._workers: list[_Worker] = []
+
+    def size(self) -> int:
+        """How many can be busy at a time."""
+        return self._processes if self._threads else max(1, len(self._workers))
+
+    def begin(self, group: Group) -> Callable[[], Batch]:
+        """Have a group of texts tokenized; gives what waits for the batch."""
+        if self._scanner is not None and self._threads is not None:
+            block = scanning.block_of(group)
+            spans = self._scanner.unsafe(block)
+            if self._processes < 2 or _is_safe(block, spans):
+                return self._threads.submit(self._scanner.batch, block, spans).result
+        if len(self._workers) < self._processes:
+            self._workers.append(_Worker(self._settings))
+        worker = min(self._workers, key=lambda worker: worker.sent - worker.received.qsize())
+        worker.send(group)
+        return worker.take
+
+    def stop(self) -> None:
+        """End all threads and processes."""
+        for worker in self._workers:
+            worker.kill()
+        while self._workers:
+            self._workers.pop().close()
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
 
 
 class _Worker:
@@ -155,9 +226,9 @@ class _Worker:
         for thread in self._threads:
             thread.start()
 
-    def send(self, texts: Sequence[str]) -> None:
+    def send(self, texts: Group) -> None:
         """Give it texts to tokenize."""
-        self._outgoing.put(_packed(texts))
+        self._outgoing.put(_LINES + texts if isinstance(texts, bytes) else _packed(texts))
         self.sent += 1
 
     def take(self) -> Batch:
@@ -236,9 +307,9 @@ def serve() -> None:
         pass
 
 
-def _answer(tokenize: Callable[[Sequence[str]], Batch], message: bytearray) -> bytes:
+def _answer(tokenize: Callable[[Group], Batch], message: bytearray) -> bytes:
     try:
-        batch = tokenize(_unpacked(message))
+        batch = tokenize(bytes(message[1:]) if message[:1] == _LINES else _unpacked(message))
         ids = batch.ids.astype("<u4", copy=False).tobytes()
         return b"".join((_WENT_WELL, _LENGTH.pack(len(batch.ids)), ids, _packed(batch.words)))
     except Exception as error:

@@ -63,7 +63,7 @@ def train(
     init: Source | None = None,
     freeze: bool = False,
     freeze_until: int | None = None,
-    engine: str = "gensim",
+    engine: str = engines.AUTO,
     keep_encoded: Source | None = None,
     overwrite: bool = False,
     checkpoint: float | None = None,
@@ -92,7 +92,8 @@ def train(
         init: vectors to start from, in any format that wvcli reads (Word2Vec only).
         freeze: keep the vectors found in `init` as they are.
         freeze_until: keep them so for this number of epochs only.
-        engine: what trains.
+        engine: what trains: `gensim`, `fast`, or `auto`, which takes the fast one if it is installed and the text
+            is large enough.
         keep_encoded: a folder in which to keep the text as it was read, split and numbered, so that further models
             are trained from that folder without reading the sources again.
         overwrite: replace an existing model file, and drop the checkpoint of an unfinished run.
@@ -126,7 +127,7 @@ def train(
         source,
         wanted,
         Path(output) if output is not None else default_output(text.sources, source),
-        engines.registry.get(engine),
+        engines.named(engine),
         overwrite,
         _checkpoint_minutes(checkpoint, source, wanted, resume),
         resume,
@@ -198,7 +199,8 @@ def update(
     source, text, _ = opened(text, split, None, {}, None if before.imported else model)
     wanted = replace(before.settings, **chosen)
     path = Path(output) if output is not None else Path(model)
-    engine = engines.registry.get(old.manifest.get("engine", "gensim"))
+    trained_by = engines.registry.get(old.manifest.get("engine", "gensim"))
+    engine = trained_by if trained_by.is_installed() else None
     job = _Job(text, source, wanted, path, engine, overwrite, on_progress=on_progress, on_note=on_note)
     return job.run(before)
 
@@ -232,7 +234,7 @@ class _Job:
     source: Corpus | KeptText
     wanted: TrainSettings
     path: Path
-    engine: engines.Engine
+    engine: engines.Engine | None
     overwrite: bool
     minutes: float = 0
     resume: bool = False
@@ -253,8 +255,9 @@ class _Job:
                 self.text, self.source, self.wanted, folder, self.on_progress, known, self.keep, self.on_note
             )
             progress = _TrainingProgress(self.on_progress, prepared)
-            trainer = self.engine.start(prepared.encoded, prepared.settings, progress.add)
-            run = Run(prepared.encoded, prepared.settings, trainer, early_stop=self.early_stop)
+            engine = self.engine or engines.suited(prepared.encoded.tokens_kept, self.on_note)
+            trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
+            run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
             started = start.apply(run) if start else {}
             if self.minutes:
                 run.checkpoints, run.should_stop = Checkpoints(folder, self.minutes), self.should_stop
@@ -262,7 +265,7 @@ class _Job:
             progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
             run.go()
             self.on_progress(Progress("saving"))
-            manifest = prepared.manifest(self.text) | started | self._manifest(run)
+            manifest = prepared.manifest(self.text) | started | self._manifest(run, engine)
             store.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
         return store.open_model(self.path).vectors()
 
@@ -280,17 +283,17 @@ class _Job:
                     f"are free{enough}"
                 )
 
-    def _manifest(self, run: Run) -> dict[str, Any]:
+    def _manifest(self, run: Run, engine: engines.Engine) -> dict[str, Any]:
         own = {"wvcli": __version__, "python": platform.python_version()}
         return {
-            "engine": self.engine.name,
+            "engine": engine.name,
             "early_stop": self.early_stop,
             "coverage": {
                 **run.corpus.coverage(),
                 "tokens_trained": min(epoch["tokens_trained"] for epoch in run.history),
             },
             "history": run.history,
-            "versions": own | self.engine.versions(),
+            "versions": own | engine.versions(),
         }
 
 

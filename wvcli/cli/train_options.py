@@ -110,6 +110,10 @@ MinAlpha = Annotated[
     float | None,
     _option("--min-alpha", help="Learning rate at the end [default: 0.0001].", panel="Training", metavar="X"),
 ]
+Engine = Annotated[
+    Literal["auto", "gensim", "fast"],
+    _option("--engine", help="What trains; fast needs the extra of that name.", panel="Training", metavar=None),
+]
 Workers = Annotated[
     int | None, _auto("--workers", "Threads; with 1, the same run gives the same bytes.", "Training")
 ]

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.encoded import EncodedCorpus, IdArray, Stretch
+from wvcli.errors import MissingExtraError, install_line
 from wvcli.registry import Registry
 from wvcli.settings import TrainSettings
 
 FloatArray = npt.NDArray[np.float32]
 OnTokens = Callable[[int], None]
+OnNote = Callable[[str], None]
+
+AUTO = "auto"
+LARGE = 1_000_000  # tokens, from which on compiling repays itself, once
+_VERY_LARGE = 20_000_000  # tokens, from which on it is worth telling of the extra
 
 
 @dataclass(frozen=True)
@@ -80,13 +87,22 @@ class Engine:
         about: one line for the help.
         packages: what it stands on, whose versions the model records.
         start: a model with fresh weights for a corpus, by settings in which nothing is `auto` any more; the
-            callback is told, from any thread, how many tokens were trained since its last call.
+            first callback is told, from any thread, how many tokens were trained since its last call, the second
+            what is worth knowing.
+        extra: what to install it with, or an empty string.
+        memory: bytes that its packages take beyond Gensim's.
     """
 
     name: str
     about: str
     packages: tuple[str, ...]
-    start: Callable[[EncodedCorpus, TrainSettings, OnTokens], Trainer]
+    start: Callable[[EncodedCorpus, TrainSettings, OnTokens, OnNote], Trainer]
+    extra: str = ""
+    memory: int = 0
+
+    def is_installed(self) -> bool:
+        """Whether all of its packages are there."""
+        return all(find_spec(package) for package in self.packages)
 
     def versions(self) -> dict[str, str]:
         """The versions of its packages."""
@@ -96,3 +112,31 @@ class Engine:
 
 
 registry: Registry[Engine] = Registry("engine", __name__)
+
+
+def named(name: str) -> Engine | None:
+    """The engine of this name, or None for `auto`, which is decided by the size of the text.
+
+    Raises:
+        UsageError: there is none.
+        MissingExtraError: its packages are not installed.
+    """
+    if name == AUTO:
+        return None
+    engine = registry.get(name)
+    if not engine.is_installed():
+        raise MissingExtraError(f"the engine {name}", engine.extra)
+    return engine
+
+
+def suited(tokens: int, on_note: OnNote = lambda note: None) -> Engine:
+    """The engine for a text of so many tokens: the fast one if it is installed and the text is not small."""
+    fast = registry.get("fast")
+    if tokens < LARGE:
+        return registry.get("gensim")
+    if fast.is_installed():
+        on_note("training with the fast engine; --engine gensim takes Gensim's own loops")
+        return fast
+    if tokens >= _VERY_LARGE:
+        on_note(f"training with Gensim's own loops; several times as fast after {install_line(fast.extra)}")
+    return registry.get("gensim")

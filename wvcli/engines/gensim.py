@@ -14,7 +14,7 @@ import numpy as np
 from gensim.models import FastText, Word2Vec
 
 from wvcli.encoded import EncodedCorpus, IdArray, Stretch
-from wvcli.engines import Engine, FloatArray, OnTokens, Trained
+from wvcli.engines import Engine, FloatArray, OnNote, OnTokens, Trained
 from wvcli.errors import WvcliError
 from wvcli.settings import TrainSettings
 
@@ -80,61 +80,67 @@ class _Feed:
             self._watch.failure = error
 
 
-class _Trainer:
-    """A Gensim model in training."""
+class GensimTrainer:
+    """A Gensim model in training.
 
-    def __init__(self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens) -> None:
-        self._corpus = corpus
+    Attributes:
+        corpus: what it is trained on.
+        model: Gensim's model.
+        is_fasttext: whether it has subwords.
+    """
+
+    def __init__(
+        self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, on_note: OnNote
+    ) -> None:
+        self.corpus = corpus
         self._watch = _Watch(on_tokens)
         try:
-            self._model = _model(corpus, settings, self._watch)
+            self.model = _model(corpus, settings, self._watch)
         except MemoryError as error:
             raise WvcliError(
                 f"there is not enough memory for {len(corpus.words):,} words of {settings.dim:,} dimensions",
                 "take a smaller --dim, --max-vocab or --buckets, or a larger --min-count",
             ) from error
-        self._is_fasttext = settings.algorithm == "fasttext"
+        self.is_fasttext = settings.algorithm == "fasttext"
 
     @property
     def tensors(self) -> Mapping[str, FloatArray]:
-        wv = self._model.wv
+        wv = self.model.wv
         inputs = (
             {"input.words": wv.vectors_vocab, "subwords.vectors": wv.vectors_ngrams}
-            if self._is_fasttext
+            if self.is_fasttext
             else {"vectors": wv.vectors}
         )
-        if self._model.hs:
-            return inputs | {"output.hierarchical": self._model.syn1}
-        return inputs | {"output.negative": self._model.syn1neg}
+        if self.model.hs:
+            return inputs | {"output.hierarchical": self.model.syn1}
+        return inputs | {"output.negative": self.model.syn1neg}
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
-        feed = _Feed(self._corpus, stretch, self._watch)
+        feed = _Feed(self.corpus, stretch, self._watch)
         # Set, not passed: Gensim takes a learning rate of 0 given to train() for one not given.
-        self._model.alpha, self._model.min_alpha = alpha, min_alpha
+        self.model.alpha, self.model.min_alpha = alpha, min_alpha
         try:
-            sampled, given = self._model.train(feed, total_words=stretch.tokens, epochs=1)
+            sampled, given = self.model.train(feed, total_words=stretch.tokens, epochs=1)
         except BaseException as error:  # Ctrl-C, mostly: the threads must stop as well
             self._watch.failure = error
             raise
         failure = self._watch.failure
         if failure is not None:
-            if isinstance(failure, WvcliError):
-                raise failure
-            raise WvcliError(f"training failed: {str(failure) or type(failure).__name__}") from failure
+            raise failed(failure)
         if given != feed.tokens:
             raise WvcliError(f"Gensim was fed {feed.tokens:,} tokens and counted {given:,}")
         return Trained(int(given), int(sampled))
 
     def expected_sample(self) -> tuple[float, float]:
-        counts = self._corpus.counts
-        if not self._model.sample:
+        counts = self.corpus.counts
+        if not self.model.sample:
             return float(counts.sum()), 0.0
-        kept = self._model.wv.expandos["sample_int"].astype(np.float64) / 2**32
+        kept = self.model.wv.expandos["sample_int"].astype(np.float64) / 2**32
         return float(counts @ kept), float(np.sqrt(counts @ (kept * (1 - kept))))
 
     def inputs(self, words: IdArray) -> FloatArray:
-        wv = self._model.wv
-        if not self._is_fasttext:
+        wv = self.model.wv
+        if not self.is_fasttext:
             vectors: FloatArray = wv.vectors[words]
             return vectors
         own = wv.vectors_vocab[words]
@@ -147,39 +153,48 @@ class _Trainer:
         return composed
 
     def pieces(self, words: IdArray) -> IdArray:
-        if not self._is_fasttext:
+        if not self.is_fasttext:
             return np.ones(len(words), dtype=np.uint32)
-        buckets = self._model.wv.buckets_word
+        buckets = self.model.wv.buckets_word
         return np.array([1 + len(buckets[word]) for word in words.tolist()], dtype=np.uint32)
 
     def paths(self, word: int) -> tuple[IdArray, FloatArray]:
-        nodes = self._model.wv.expandos["point"][word]
-        sides = self._model.wv.expandos["code"][word]
+        nodes = self.model.wv.expandos["point"][word]
+        sides = self.model.wv.expandos["code"][word]
         return np.asarray(nodes, dtype=np.uint32), 1 - 2 * np.asarray(sides, dtype=np.float32)
 
     def freeze(self, words: IdArray | None) -> None:
-        factors = np.ones(len(self._corpus.words), dtype=np.float32)
+        factors = np.ones(len(self.corpus.words), dtype=np.float32)
         if words is not None:
             factors[words] = 0
-        self._model.wv.vectors_lockf = factors
+        self.model.wv.vectors_lockf = factors
 
     def random_state(self) -> dict[str, Any]:
-        _, key, position, has_gauss, gauss = self._model.random.get_state()
+        _, key, position, has_gauss, gauss = self.model.random.get_state()
         return {"key": key.tolist(), "position": position, "has_gauss": has_gauss, "gauss": gauss}
 
     def set_random_state(self, state: Mapping[str, Any]) -> None:
         key = np.array(state["key"], dtype=np.uint32)
-        self._model.random.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
+        self.model.random.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
 
     def vectors(self) -> FloatArray:
-        if not self._is_fasttext:
-            vectors: FloatArray = self._model.wv.vectors
+        if not self.is_fasttext:
+            vectors: FloatArray = self.model.wv.vectors
             return vectors
-        composed: FloatArray = self._model.wv.vectors  # Gensim's place for them, which training leaves alone
+        composed: FloatArray = self.model.wv.vectors  # Gensim's place for them, which training leaves alone
         for start in range(0, len(composed), _COMPOSED):
             words = np.arange(start, min(start + _COMPOSED, len(composed)), dtype=np.uint32)
             composed[words] = self.inputs(words)
         return composed
+
+
+def failed(failure: BaseException) -> WvcliError:
+    """What to raise when a worker has failed."""
+    if isinstance(failure, WvcliError):
+        return failure
+    error = WvcliError(f"training failed: {str(failure) or type(failure).__name__}")
+    error.__cause__ = failure
+    return error
 
 
 def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any:
@@ -210,4 +225,4 @@ def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any
     return model
 
 
-ENGINE = Engine("gensim", "Gensim's own training loops", ("gensim", "numpy"), _Trainer)
+ENGINE = Engine("gensim", "Gensim's own training loops", ("gensim", "numpy"), GensimTrainer)

@@ -118,14 +118,19 @@ class TokenizerSettings:
 
         return test
 
-    def _filtered(self, split: Tokenize, spared: frozenset[str] = frozenset()) -> Tokenize:
-        """`split` without stop words and short words, but for those that are spared."""
+    def wanted(self) -> Callable[[str], bool] | None:
+        """Whether a word is left in: no stop word and long enough; None where all are."""
         if self.min_length <= 1 and not self.stopwords:
-            return split
+            return None
         stopwords, least = (
             frozenset(normal(plain(word), self.lowercase) for word in self.stopwords),
             self.min_length,
         )
-        return lambda text: [
-            word for word in split(text) if (len(word) >= least and word not in stopwords) or word in spared
-        ]
+        return lambda word: len(word) >= least and word not in stopwords
+
+    def _filtered(self, split: Tokenize, spared: frozenset[str] = frozenset()) -> Tokenize:
+        """`split` without stop words and short words, but for those that are spared."""
+        wanted = self.wanted()
+        if wanted is None:
+            return split
+        return lambda text: [word for word in split(text) if wanted(word) or word in spared]

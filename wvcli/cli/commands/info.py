@@ -72,6 +72,7 @@ def info(
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     """The command that trained a model, with the settings that were chosen written out."""
+    from wvcli import engines
     from wvcli.settings import TrainSettings
 
     default = TrainSettings().to_json()
@@ -93,6 +94,8 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     options |= {"--stopwords": reading["stopwords_file"]} if reading["stopwords_file"] else {}
     options |= {"--tokenizer": tokenizer["name"]} if tokenizer["name"] != "auto" else {}
     options |= {"--min-length": tokenizer["min_length"]} if tokenizer["min_length"] > 1 else {}
+    is_usual = manifest["engine"] == "gensim" and manifest["coverage"]["tokens_kept"] < engines.LARGE
+    options |= {} if is_usual else {"--engine": manifest["engine"]}
     init = manifest.get("init") or {}
     options |= {"--init": init["source"]} if init else {}
     options |= {"--freeze-until": init["freeze_until"]} if init.get("freeze_until") else {}

@@ -30,6 +30,7 @@ def train(
     sample: on.Sample = None,
     alpha: on.Alpha = None,
     min_alpha: on.MinAlpha = None,
+    engine: on.Engine = "auto",
     workers: on.Workers = None,
     seed: on.Seed = None,
     early_stop: on.EarlyStop = False,
@@ -103,7 +104,7 @@ def _forecast(sources: list[str], exact: bool, given: dict[str, Any]) -> dict[st
     text = Text(tuple(sources), **how)
     source, text, wanted = opened(text, tokenizer, given["stopwords"], settings, given["like"])
     kept = source if isinstance(source, KeptText) else None
-    return forecast(text, wanted, engines.registry.get("gensim"), exact, kept).to_json()
+    return forecast(text, wanted, engines.named(given["engine"]), exact, kept).to_json()
 
 
 def _told(facts: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +116,7 @@ def _told(facts: dict[str, Any]) -> dict[str, Any]:
         told[f"words with --min-count {count}"] = f"{about}{words:,}"
     for name in ("algorithm", "architecture", "dim", "window", "epochs", "min_count", "workers"):
         told[f"--{name.replace('_', '-')}"] = str(settings[name])
+    told["--engine"] = facts["engine"]
     told["vocabulary"] = f"{about}{facts['words']:,} words"
     minutes, seconds = divmod(round(facts["seconds"]), 60)
     told["time"] = f"about {minutes} min {seconds} s" if minutes else f"about {seconds} s"

@@ -1,0 +1,359 @@
+"""The fast engine against the same training written plainly, and against Gensim."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import wvcli
+from tests.conftest import CLONE, Run
+from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
+from wvcli import engines
+from wvcli.encoded import TEXT_END, EncodedCorpus
+from wvcli.engines import _drawing, fast
+from wvcli.engines.gensim import GensimTrainer
+from wvcli.errors import InputError, MissingExtraError
+from wvcli.run import Run as TrainingRun
+from wvcli.settings import TrainSettings
+
+Floats = npt.NDArray[np.float64]
+
+_WHOLE = 2**64
+
+
+class Random:
+    """The engine's random numbers: Knuth's MMIX from a seed mixed as SplitMix does."""
+
+    def __init__(self, seed: int) -> None:
+        mixed = (seed + 1) * 0x9E3779B97F4A7C15 % _WHOLE
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9 % _WHOLE
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB % _WHOLE
+        self.state = mixed ^ (mixed >> 31)
+
+    def next(self) -> int:
+        self.state = (self.state * 6364136223846793005 + 1442695040888963407) % _WHOLE
+        return self.state
+
+
+@dataclass
+class Plain:
+    """Training as the engine does it, one window after another, in plain NumPy and float64."""
+
+    corpus: EncodedCorpus
+    settings: TrainSettings
+    model: Any
+    tensors: dict[str, Floats]
+    draws: int = 1  # the engine has tried itself on nothing before
+    noise: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, corpus: EncodedCorpus, settings: TrainSettings) -> "Plain":
+        trainer = GensimTrainer(corpus, settings, lambda count: None, lambda note: None)
+        tensors = {name: array.astype(np.float64) for name, array in trainer.tensors.items()}
+        plain = cls(corpus, settings, trainer.model, tensors)
+        plain.draws += 1  # and on one task of no words
+        if settings.loss == "negative":
+            shares = np.diff(trainer.model.cum_table.astype(np.float64), prepend=0.0)
+            plain.noise = _drawing.alias_table(shares).tolist()
+        return plain
+
+    def seeded(self) -> Random:
+        self.draws += 1
+        return Random(self.settings.seed << 31 | self.draws)
+
+    def train(self) -> dict[str, Floats]:
+        epochs, tokens = self.settings.epochs or 1, self.corpus.tokens_kept
+        ids = self.corpus.ids(0)
+        fall = (self.settings.alpha - self.settings.min_alpha) / epochs
+        for epoch in range(epochs):
+            text = self.thinned(ids, self.seeded())
+            random = self.seeded()
+            is_wide = self.settings.architecture == "skipgram" and self.settings.algorithm == "word2vec"
+            drawn_ahead = {"skipgram": 2 * is_wide, "cbow": 1}[self.settings.architecture or "cbow"]
+            noise = self.drawn(random, drawn_ahead)
+            for place, word in enumerate(text):
+                if word == TEXT_END:
+                    continue
+                context = self.context(text, place, random.next())
+                alpha = self.settings.alpha - fall * (epoch + place / len(text))
+                now, noise = noise, self.drawn(random, drawn_ahead or (len(context) + 1) // 2)
+                if context:
+                    self.window(word, context, now if drawn_ahead else noise, alpha)
+        assert tokens
+        return self.tensors
+
+    def thinned(self, ids: npt.NDArray[np.uint32], random: Random) -> list[int]:
+        keep = self.model.wv.expandos["sample_int"].tolist()
+        return [word for word in ids.tolist() if word == TEXT_END or random.next() >> 32 <= keep[word]]
+
+    def context(self, text: list[int], place: int, number: int) -> list[int]:
+        window = self.settings.window or 1
+        reach = window if self.settings.fixed_window else ((number >> 32) * window >> 32) + 1
+        found = []
+        for step in (-1, 1):
+            for other in range(place + step, place + step * (reach + 1), step):
+                if not 0 <= other < len(text) or text[other] == TEXT_END:
+                    break
+                found.append(text[other])
+        return found
+
+    def drawn(self, random: Random, parts: int) -> list[int]:
+        """Noise words by the alias table, for each part of a window."""
+        found = []
+        for _ in range(parts * self.settings.negative if self.noise else 0):
+            number = random.next()
+            place = (number >> 32) * (len(self.noise) // 2) >> 32
+            found.append(self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place)
+        return found
+
+    def targets(self, words: list[int], noise: list[int]) -> Iterator[tuple[int, float, float]]:
+        """Rows of the output layer, what is to be predicted there, and how much it counts."""
+        for word in words:
+            if self.noise:
+                yield word, 1.0, 1.0
+            else:
+                expandos = self.model.wv.expandos
+                for node, code in zip(expandos["point"][word], expandos["code"][word], strict=True):
+                    yield node, 1.0 - code, 1.0
+        for word in noise:
+            share = sum(other != word for other in words)
+            if share:
+                yield word, 0.0, float(share)
+
+    def window(self, word: int, context: list[int], noise: list[int], alpha: float) -> None:
+        subwords = self.settings.algorithm == "fasttext"
+        if self.settings.architecture == "cbow":
+            self.predict([context], [word], noise, alpha)
+        elif subwords:
+            for start in range(0, len(context), 2):
+                drawn, count = start // 2, len(noise) // ((len(context) + 1) // 2)
+                its = noise[drawn * count : (drawn + 1) * count]
+                self.predict([[word]], context[start : start + 2], its, alpha)
+        elif not self.noise:
+            self.predict([[other] for other in context], [word], noise, alpha)
+        else:
+            half, drawn = len(context) // 2, len(noise) // 2
+            for part, its in ((context[:half], noise[:drawn]), (context[half:], noise[drawn:])):
+                if part:
+                    self.predict([[other] for other in part], [word], its, alpha)
+
+    def predict(self, inputs: list[list[int]], words: list[int], noise: list[int], alpha: float) -> None:
+        """Several inputs, each the mean of the vectors of some words, predict the same targets at once."""
+        output = self.tensors["output.negative" if self.noise else "output.hierarchical"]
+        rows, labels, shares = map(np.array, zip(*self.targets(words, noise), strict=True))
+        hidden = np.array([self.mean(group) for group in inputs])
+        errors = alpha * shares * (labels - 1 / (1 + np.exp(-hidden @ output[rows].T)))
+        changes = errors @ output[rows]
+        np.add.at(output, rows, errors.T @ hidden)
+        for group, change in zip(inputs, changes, strict=True):
+            for table, pieces in self.pieces(group):
+                np.add.at(table, pieces, change)
+
+    def pieces(self, words: list[int]) -> Iterator[tuple[Floats, list[int]]]:
+        """The rows that the vectors of words are made of, by their tables."""
+        if self.settings.algorithm == "word2vec":
+            yield self.tensors["vectors"], words
+            return
+        yield self.tensors["input.words"], words
+        buckets = self.model.wv.buckets_word
+        yield self.tensors["subwords.vectors"], [row for word in words for row in buckets[word].tolist()]
+
+    def mean(self, words: list[int]) -> Floats:
+        parts = [(table[rows].sum(axis=0), len(rows)) for table, rows in self.pieces(words)]
+        count = sum(number for _, number in parts)
+        if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram":
+            count = max(1, count - 1)  # as Gensim divides there
+        return np.array(sum(total for total, _ in parts) / count)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> EncodedCorpus:
+    return encode(make_texts(60), tmp_path)
+
+
+# Every setting that bears on training, each away from its usual value.
+VARIANTS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "dim": {"dim": 9},
+    "a long dim": {"dim": 51},
+    "window": {"window": 1},
+    "fixed_window": {"fixed_window": True},
+    "one noise word": {"negative": 1},
+    "many noise words": {"negative": 13},
+    "noise_exponent": {"noise_exponent": -0.5},
+    "sample": {"sample": 0.0},
+    "alpha": {"alpha": 0.1},
+    "seed": {"seed": 2**32 - 1},
+    "loss": {"loss": "hierarchical"},
+    "loss and window": {"loss": "hierarchical", "window": 9},
+}
+
+
+@pytest.mark.parametrize("change", VARIANTS.values(), ids=VARIANTS)
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
+def test_each_setting_trains_as_written_plainly(
+    corpus: EncodedCorpus, base: TrainSettings, architecture: Any, change: dict[str, Any]
+) -> None:
+    settings = replace(base, architecture=architecture, epochs=2, **change)
+    ours, plain = train(corpus, settings, "fast").tensors, Plain.of(corpus, settings)
+    start = {name: array.copy() for name, array in plain.tensors.items()}
+    is_composed = settings.algorithm == "fasttext" and architecture == "skipgram"
+    for name, array in plain.train().items():
+        moved = np.abs(array - start[name]).max()
+        assert moved > 0
+        # Within a window the engine takes no notice of an n-gram that a word has twice.
+        share = 1e-2 if is_composed else 2e-3
+        np.testing.assert_allclose(ours[name], array, rtol=0, atol=max(1e-5, share * moved), err_msg=name)
+
+
+def test_frozen_words_keep_their_vectors_and_the_others_learn(corpus: EncodedCorpus) -> None:
+    for base in (BASE, replace(BASE, architecture="cbow")):
+        trainer = engines.registry.get("fast").start(corpus, base, lambda count: None, lambda note: None)
+        before = trainer.vectors().copy()
+        frozen = np.array([0, 3, 5], dtype=np.uint32)
+        TrainingRun(corpus, base, trainer, "fast", frozen=frozen).go()
+        moved = np.abs(trainer.vectors() - before).max(axis=1)
+        assert (moved[frozen] == 0).all()
+        assert (np.delete(moved, frozen) > 0).all()
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=60).filter(any))
+def test_noise_words_are_drawn_by_their_weights(weights: list[int]) -> None:
+    table = _drawing.alias_table(np.array(weights, dtype=np.float64)).astype(np.float64)
+    first, other = (table[::2] + 1) / 2**32, table[1::2].astype(int)
+    chances = first / len(weights)
+    np.add.at(chances, other, (1 - first) / len(weights))
+    np.testing.assert_allclose(chances, np.array(weights) / sum(weights), atol=1e-8)
+
+
+def test_a_window_is_one_text_wherever_the_work_is_divided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tasks end in the middle of texts, and the words on both sides see one another all the same."""
+    corpus = encode([[f"w{n % 40}" for n in range(999)]], tmp_path)
+    settings = replace(BASE, fixed_window=True, loss="hierarchical", sample=0.0, min_alpha=0.025, epochs=1)
+    whole = train(corpus, settings, "fast").tensors["vectors"]
+    monkeypatch.setattr(fast, "_PLACES", 7)
+    np.testing.assert_allclose(train(corpus, settings, "fast").tensors["vectors"], whole, atol=1e-6)
+
+
+def test_neighbors_agree_with_gensims_as_well_as_those_of_two_seeds_do(tmp_path: Path) -> None:
+    text = CLONE / "sample_corpora" / "english.txt"
+    how: dict[str, Any] = {"dim": 50, "epochs": 8, "min_count": 3, "workers": 1}
+    nearest = {}
+    for engine, seed in (("gensim", 1), ("gensim", 2), ("fast", 1)):
+        model = wvcli.train(text, tmp_path / f"{engine}{seed}.safetensors", engine=engine, seed=seed, **how)
+        asked = model.vocabulary[20:220]
+        nearest[engine, seed] = {word: {near for near, _ in model.most_similar(word)} for word in asked}
+
+    def shared(one: Any, other: Any) -> float:
+        return float(np.mean([len(nearest[one][word] & nearest[other][word]) for word in nearest[one]]))
+
+    assert shared(("gensim", 1), ("fast", 1)) > 0.9 * shared(("gensim", 1), ("gensim", 2)) > 2
+
+
+def test_what_it_stands_on_is_named_and_told_when_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engines.registry.get("fast")
+    assert set(engine.versions()) == {"gensim", "numba", "numpy"}
+    assert engines.suited(10**7).name == "fast"
+    assert engines.suited(10**5).name == "gensim"
+    monkeypatch.setattr(engines, "find_spec", lambda package: None)
+    notes: list[str] = []
+    assert engines.suited(10**8, notes.append).name == "gensim"
+    assert 'pip install "wvcli[fast]"' in notes[0]
+    with pytest.raises(MissingExtraError, match="the engine fast"):
+        engines.named("fast")
+    assert engines.named("auto") is None
+
+
+def test_another_engine_does_not_go_on_with_a_run(tmp_path: Path) -> None:
+    text = CLONE / "sample_corpora" / "english.txt"
+    model = tmp_path / "model.safetensors"
+    how: dict[str, Any] = {"dim": 10, "epochs": 3, "workers": 1}
+    asked = Counter[str]()
+
+    def stop_soon() -> bool:
+        asked["times"] += 1
+        return asked["times"] == 2
+
+    with pytest.raises(wvcli.WvcliError, match="interrupted"):
+        wvcli.train(text, model, engine="fast", checkpoint=1, should_stop=stop_soon, **how)
+    with pytest.raises(InputError, match="of the engine fast"):
+        wvcli.train(text, model, engine="gensim", resume=True, **how)
+    resumed = wvcli.train(text, model, engine="fast", resume=True, **how)
+    whole = wvcli.train(text, tmp_path / "whole.safetensors", engine="fast", **how)
+    np.testing.assert_array_equal(resumed.matrix, whole.matrix)
+    assert resumed.manifest["engine"] == "fast"
+
+
+def train_apart(folder: Path, before: str = "", **environment: str) -> str:
+    """Train in a program of its own; gives its notes."""
+    program = (
+        f"import sys, wvcli\n{before}"
+        "wvcli.train(sys.argv[1], sys.argv[2], engine='fast', dim=5, epochs=1, overwrite=True, on_note=print)\n"
+    )
+    text = folder / "text.txt"
+    text.write_text("one two three four\n" * 50)
+    command = [sys.executable, "-c", program, str(text), str(folder / "model.safetensors")]
+    given = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"} | environment
+    done = subprocess.run(command, cwd=CLONE, env=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_compiling_is_told_and_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert "compiling the fast engine" in train_apart(tmp_path, NUMBA_CACHE_DIR=str(kept))
+    assert list(kept.rglob("*.nbc"))
+
+
+READ_ONLY = """
+from numba.core import caching
+def refuse(self):
+    raise PermissionError(13, "Permission denied")
+for name, kind in vars(caching).items():
+    if "CacheLocator" in name and name not in ("_CacheLocator", "UserProvidedCacheLocator"):
+        kind.ensure_cache_path = refuse
+"""
+
+
+def test_where_nothing_can_be_kept_it_trains_all_the_same(tmp_path: Path) -> None:
+    """As when neither the package's folder nor the user's can be written, of which Numba tries just that."""
+    assert "compiling the fast engine" in train_apart(tmp_path, READ_ONLY, TMPDIR=str(tmp_path))
+    assert not list(tmp_path.glob("wvcli-*"))
+
+
+@pytest.fixture
+def corpus_file(tmp_path: Path) -> Path:
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(map(" ".join, make_texts(300))), encoding="utf-8")
+    return path
+
+
+def test_a_user_chooses_it_and_sees_it(run: Run, corpus_file: Path) -> None:
+    options = ("--engine", "fast", "--dim", 10, "--epochs", 2, "--workers", 1)
+    result = run("train", corpus_file.name, *options)
+    assert result.code == 0, result.err
+    model = corpus_file.with_suffix(".safetensors").name
+    facts = json.loads(run("info", model).out)
+    assert facts["engine"] == "fast"
+    assert facts["versions"]["numba"]
+    assert "--engine fast" in run("info", model, "--command").out
+    forecast = json.loads(run("train", corpus_file.name, *options, "--dry-run").out)
+    assert forecast["engine"] == "fast"
+    assert run("train", corpus_file.name, "--engine", "quick").code == 2
+    updated = run("update", model, corpus_file.name, "-o", "updated.safetensors")
+    assert updated.code == 0, updated.err
+    assert json.loads(run("info", "updated.safetensors").out)["engine"] == "fast"

@@ -1,0 +1,248 @@
+"""The compiled loops of `scanning`: UTF-8 bytes to words as numbers, without the interpreter's lock.
+
+A block is lines of valid UTF-8, each with its line feed. A line that begins with `READY` was split before: its
+words stand between single blanks.
+"""
+
+import numpy as np
+from numba import njit, types
+
+WORD, LETTER, NUMBER, HYPHEN, POINT, UNSAFE = 1, 2, 4, 8, 16, 128  # what a character is, in `classes`
+READY = 0xFF  # is in no UTF-8
+TEXT_END = 0xFFFFFFFF  # as in `batches`
+FULL = -1
+
+_HASH, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0xBF58476D1CE4E5B9)
+_HIGH, _LOW = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
+_ONE = np.uint64(1)
+
+_inlined = njit(nogil=True, forceinline=True)
+_bytes = types.Array(types.uint8, 1, "C", readonly=True)
+_out_bytes = types.uint8[::1]
+_classes = types.uint8[::1]
+_small = types.uint16[::1]
+_starts = types.int64[::1]
+_ids = types.uint32[::1]
+_wide = types.uint64[::1]
+
+
+@_inlined
+def _character(data, at):
+    """The code point of a character of at most three bytes, and how many they are."""
+    byte = np.uint32(data[at])
+    if byte < 128:
+        return byte, _ONE
+    second = np.uint32(data[at + _ONE]) & np.uint32(63)
+    if byte < 224:
+        return ((byte & np.uint32(31)) << np.uint32(6)) | second, np.uint64(2)
+    third = np.uint32(data[at + np.uint64(2)]) & np.uint32(63)
+    return ((byte & np.uint32(15)) << np.uint32(12)) | (second << np.uint32(6)) | third, np.uint64(3)
+
+
+@_inlined
+def _put(words, end, hashed, byte):
+    """Put a byte after a word; gives the new end and hash (Fowler, Noll and Vo's 1a)."""
+    words[end] = byte
+    return end + _ONE, (hashed ^ np.uint64(byte)) * _PRIME
+
+
+@_inlined
+def _put_character(words, end, hashed, point):
+    """As `_put`, for a character of at most three bytes."""
+    if point < 128:
+        return _put(words, end, hashed, np.uint8(point))
+    if point < 2048:
+        end, hashed = _put(words, end, hashed, np.uint8(192 | (point >> 6)))
+    else:
+        end, hashed = _put(words, end, hashed, np.uint8(224 | (point >> 12)))
+        end, hashed = _put(words, end, hashed, np.uint8(128 | ((point >> 6) & 63)))
+    return _put(words, end, hashed, np.uint8(128 | (point & 63)))
+
+
+@_inlined
+def _joins(last, kind, follows):
+    """Whether a sign joins what stands before and after it to one word."""
+    if kind & HYPHEN:
+        return follows & LETTER != 0
+    return kind & POINT != 0 and last & NUMBER != 0 and follows & NUMBER != 0
+
+
+@_inlined
+def _word(data, at, classes, written, words, end):
+    """Put the word that begins at `at` after the others; gives where it ends, here and there, and its hash."""
+    hashed = _HASH
+    point, width = _character(data, at)
+    kind = classes[point]
+    while True:
+        end, hashed = _put_character(words, end, hashed, np.uint32(written[point]))
+        at += width
+        last = kind
+        point, width = _character(data, at)
+        kind = classes[point]
+        if kind & WORD:
+            continue
+        if kind & (HYPHEN | POINT) == 0:
+            break
+        follows, _ = _character(data, at + width)
+        if not _joins(last, kind, classes[follows]):
+            break
+    return at, end, hashed
+
+
+@_inlined
+def _ready_word(data, at, words, end):
+    """As `_word`, for a word that ends at a blank or line feed."""
+    hashed = _HASH
+    while data[at] != 32 and data[at] != 10:
+        end, hashed = _put(words, end, hashed, data[at])
+        at += _ONE
+    return at, end, hashed
+
+
+@_inlined
+def _number(slots, words, starts, count, stop, hashed):
+    """The number of the word from `starts[count]` to `stop`: `count` if it is new, and then it is kept."""
+    hashed ^= hashed >> np.uint64(29)
+    hashed *= _MIX
+    hashed ^= hashed >> np.uint64(32)
+    tag = hashed & _HIGH
+    mask = np.uint64(slots.size - 1)
+    place = hashed & mask
+    start = np.uint64(starts[count])
+    length = stop - start
+    while slots[place] != 0:
+        slot = slots[place]
+        if slot & _HIGH == tag:
+            number = (slot & _LOW) - _ONE
+            begin = np.uint64(starts[number])
+            if np.uint64(starts[number + _ONE]) - begin == length + _ONE:
+                same = np.uint64(0)
+                while same < length and words[begin + same] == words[start + same]:
+                    same += _ONE
+                if same == length:
+                    return number
+        place = (place + _ONE) & mask
+    slots[place] = tag | (count + _ONE)
+    words[stop] = 10
+    starts[count + _ONE] = stop + _ONE
+    return count
+
+
+@njit(types.int64(_bytes, _classes, types.int64[:, ::1]), nogil=True, cache=True)
+def unsafe_lines(data, classes, spans):
+    """Where lines begin and end, their line feeds left out, that hold an unsafe character.
+
+    Args:
+        data: uint8 [bytes], the block.
+        classes: uint8 [code points], beyond which all are unsafe.
+        spans: int64 [lines, 2], filled from the start.
+
+    Returns:
+        How many there are.
+    """
+    found = np.int64(0)
+    start = np.int64(0)
+    unsafe = False
+    at = np.int64(0)
+    while at < data.size:
+        if data[at] == 10:
+            if unsafe:
+                spans[found, 0] = start
+                spans[found, 1] = at
+                found += 1
+                unsafe = False
+            start = at + 1
+        if data[at] < 128:
+            at += 1
+        elif data[at] >= 240:
+            unsafe = True
+            at += 4
+        else:
+            point, width = _character(data, np.uint64(at))
+            unsafe |= point >= classes.size or classes[point] & UNSAFE != 0
+            at += np.int64(width)
+    return found
+
+
+@njit(
+    types.int64(_bytes, _classes, _small, _wide, _out_bytes, _starts, _starts, _ids, _starts),
+    nogil=True,
+    cache=True,
+)
+def scan(data, classes, written, slots, words, starts, counts, ids, sizes):
+    """Find the words of a block and number them in the order of first occurrence.
+
+    Args:
+        data: uint8 [bytes], the block, without unsafe characters but in lines that are ready.
+        classes: uint8 [code points].
+        written: uint16 [code points], the character that each is written as, in no more bytes.
+        slots: uint64 [a power of two], zeros: the table, in which a word is its number plus one, and bits of its
+            hash above that.
+        words: uint8 [bytes + 1], filled with the distinct words, a line feed after each.
+        starts: int64 [slots / 2 + 1], filled with where they begin there.
+        counts: int64 [slots / 2], filled with how often each occurs.
+        ids: uint32 [bytes], filled with the number of each word, and `TEXT_END` after each line.
+        sizes: int64 [3], how much of `words`, `counts` and `ids` was filled.
+
+    Returns:
+        0, or `FULL` when half of the table is taken.
+    """
+    at = end = count = filled = np.uint64(0)
+    starts[0] = 0
+    is_ready = data.size > 0 and data[0] == READY
+    while at < np.uint64(data.size):
+        if data[at] == 10:
+            ids[filled] = TEXT_END
+            filled += _ONE
+            at += _ONE
+            is_ready = at < np.uint64(data.size) and data[at] == READY
+            continue
+        if is_ready:
+            at, stop, hashed = _ready_word(data, at + _ONE, words, end)  # after the mark or a blank
+            if stop == end:
+                continue
+        else:
+            point, width = _character(data, at)
+            if classes[point] & WORD == 0:
+                at += width
+                continue
+            at, stop, hashed = _word(data, at, classes, written, words, end)
+        if count == np.uint64(counts.size):
+            return FULL
+        number = _number(slots, words, starts, count, stop, hashed)
+        if number == count:
+            end = stop + _ONE
+            counts[count] = 0
+            count += _ONE
+        counts[number] += 1
+        ids[filled] = number
+        filled += _ONE
+    sizes[0], sizes[1], sizes[2] = end, count, filled
+    return 0
+
+
+@njit(types.void(_bytes, _wide, _out_bytes, _starts, _starts, _ids), nogil=True, cache=True)
+def merge(data, slots, words, starts, sizes, numbers):
+    """Number words anew, those that were not met before after all others.
+
+    Args:
+        data: uint8 [bytes], words with a line feed after each.
+        slots, words, starts: as for `scan`, with room enough, and what earlier calls filled in.
+        sizes: int64 [2], how much of `words` is filled, and with how many words; changed here.
+        numbers: uint32 [words], filled with the number of each.
+    """
+    at = which = np.uint64(0)
+    end, count = np.uint64(sizes[0]), np.uint64(sizes[1])
+    while at < np.uint64(data.size):
+        stop, hashed = end, _HASH
+        while data[at] != 10:
+            stop, hashed = _put(words, stop, hashed, data[at])
+            at += _ONE
+        at += _ONE
+        number = _number(slots, words, starts, count, stop, hashed)
+        if number == count:
+            end = stop + _ONE
+            count += _ONE
+        numbers[which] = number
+        which += _ONE
+    sizes[0], sizes[1] = end, count

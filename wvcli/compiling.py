@@ -1,0 +1,36 @@
+"""What Numba compiles on first use: told to the user, for it takes seconds."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import Any
+
+_PATIENCE = 0.5  # seconds, after which a wait is told
+
+
+@contextmanager
+def told(on_note: Callable[[str], None], note: str) -> Iterator[None]:
+    """Give the note to `on_note` if something is compiled within, and that takes over half a second.
+
+    What lies compiled in Numba's cache is only loaded, and not told.
+    """
+    from numba.core import event
+
+    timers: list[Timer] = []
+
+    class Listener(event.Listener):  # type: ignore[misc]
+        def on_start(self, event: Any) -> None:
+            if not timers:
+                timers.append(Timer(_PATIENCE, on_note, [note]))
+                timers[0].start()
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    try:
+        with event.install_listener("numba:compile", Listener()):
+            yield
+    finally:
+        for timer in timers:
+            timer.cancel()
+            timer.join()

@@ -1,0 +1,223 @@
+"""What the loops of the fast engine work on, and how they reach it.
+
+The loops see pointers where callers give arrays: Numba counts references to arrays, which in loops as short as
+these costs more than the arithmetic.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import int64, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from wvcli.batches import IdArray
+
+FloatArray = npt.NDArray[np.float32]
+
+TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
+WORDS = 2  # of a window, added to a target at a time
+PARTS = 2  # of a window, for each of which skip-gram draws noise words
+TOGETHER = 2  # words of a window for which skip-gram with subwords draws noise words
+_LINE = 16  # float32 in a line of the cache
+
+_HOW: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": True, "error_model": "numpy"}
+compiled = njit(**_HOW)
+inlined = njit(forceinline=True, **_HOW)
+
+
+class Weights(NamedTuple):
+    """What is trained.
+
+    Attributes:
+        words: float32 [words * dim], the words' own vectors.
+        ngrams: float32 [buckets * dim], those of their n-grams; empty without subwords.
+        output: float32 [words * dim], or with hierarchical softmax a row for each inner node.
+        factors: float32 [words], by which changes of a word's vector are multiplied: 0 keeps it as it is.
+        dim: length of a row.
+    """
+
+    words: FloatArray
+    ngrams: FloatArray
+    output: FloatArray
+    factors: FloatArray
+    dim: int
+
+
+class Tables(NamedTuple):
+    """What training looks up of words; in lists, word w has the members from `starts[w]` up to `starts[w + 1]`.
+
+    Attributes:
+        noise: uint32 [words * 2], what `alias_table` gives.
+        words: number of words.
+        ngram_starts: int64 [words + 1].
+        ngrams: uint32, the n-grams' rows.
+        path_starts: int64 [words + 1]; all 0 with negative sampling.
+        nodes: uint32, the inner nodes on the way to a word.
+        sides: float32, 1 or 0 at each: what the model is to predict.
+    """
+
+    noise: IdArray
+    words: int
+    ngram_starts: npt.NDArray[np.int64]
+    ngrams: IdArray
+    path_starts: npt.NDArray[np.int64]
+    nodes: IdArray
+    sides: FloatArray
+
+
+class Task(NamedTuple):
+    """A piece of text to train on.
+
+    Attributes:
+        ids: uint32 [length], the text around it as well, each text ended by `TEXT_END`.
+        length: number of ids.
+        start: the first place to train at.
+        stop: one after the last.
+        alpha: learning rate at the start.
+        fall: by how much it falls with each place.
+        window: words of context on each side, at most.
+        is_fixed: whether the window is always as wide as that.
+        negative: noise words for each window; 0 with hierarchical softmax.
+        seed: of the random numbers.
+    """
+
+    ids: IdArray
+    length: int
+    start: int
+    stop: int
+    alpha: float
+    fall: float
+    window: int
+    is_fixed: bool
+    negative: int
+    seed: int
+
+
+class Room(NamedTuple):
+    """Room for what is at hand of one window.
+
+    Attributes:
+        context: uint32, its words but the middle one.
+        noise: uint32, noise words.
+        rows: uint32, rows of the output layer that are its targets.
+        labels: float32, 1 for a target that is there and 0 for one that is not.
+        shares: float32, by which the learning rate is multiplied for a target.
+        errors: float32 [context, targets].
+        held: float32 [targets, dim], the targets' rows as they were.
+        hidden: float32 [dim], the vector that predicts.
+        change: float32 [dim], what it is to change by.
+        total: float32 [dim], the same over the whole window.
+    """
+
+    context: IdArray
+    noise: IdArray
+    rows: IdArray
+    labels: FloatArray
+    shares: FloatArray
+    errors: FloatArray
+    held: FloatArray
+    hidden: FloatArray
+    change: FloatArray
+    total: FloatArray
+
+    @classmethod
+    def of(cls, window: int, noise: int, targets: int, dim: int, words: int) -> "Room":
+        """Room for so many words on each side, noise words, targets and words that are multiplied with them."""
+        context, targets = 2 * window + WORDS, targets + TARGETS
+        held = targets * dim if words > 1 else 0
+        sizes = (targets, targets, (words + WORDS) * targets, held, dim, dim, dim)
+        numbers = [np.zeros(size, np.float32) for size in sizes]
+        return cls(
+            np.zeros(context, np.uint32),
+            np.zeros(noise, np.uint32),
+            np.zeros(targets, np.uint32),
+            *numbers,
+        )
+
+
+@intrinsic
+def _pointer(typingctx: Any, array: Any) -> Any:
+    """Where the numbers of an array are."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), generate
+
+
+@intrinsic
+def _fetch(typingctx: Any, pointer: Any, place: Any) -> Any:
+    """Ask for a number's line of the cache before it is needed."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        address = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), byte)
+        builder.call(prefetch, [address, number(1), number(3), number(1)])  # to write, near, data
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64), generate
+
+
+@inlined
+def at_weights(weights):
+    words, ngrams = _pointer(weights.words), _pointer(weights.ngrams)
+    return Weights(words, ngrams, _pointer(weights.output), _pointer(weights.factors), weights.dim)
+
+
+@inlined
+def at_tables(tables):
+    ngrams = _pointer(tables.ngram_starts), _pointer(tables.ngrams)
+    nodes = _pointer(tables.nodes), _pointer(tables.sides)
+    return Tables(
+        _pointer(tables.noise),
+        tables.words,
+        ngrams[0],
+        ngrams[1],
+        _pointer(tables.path_starts),
+        nodes[0],
+        nodes[1],
+    )
+
+
+@inlined
+def at_task(task):
+    return Task(
+        _pointer(task.ids),
+        task.length,
+        task.start,
+        task.stop,
+        task.alpha,
+        task.fall,
+        task.window,
+        task.is_fixed,
+        task.negative,
+        task.seed,
+    )
+
+
+@inlined
+def at_room(room):
+    return Room(
+        _pointer(room.context),
+        _pointer(room.noise),
+        _pointer(room.rows),
+        _pointer(room.labels),
+        _pointer(room.shares),
+        _pointer(room.errors),
+        _pointer(room.held),
+        _pointer(room.hidden),
+        _pointer(room.change),
+        _pointer(room.total),
+    )
+
+
+@inlined
+def fetch_row(array, row, dim):
+    first = int64(row) * dim
+    for place in range(0, dim, _LINE):
+        _fetch(array, first + place)

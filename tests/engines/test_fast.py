@@ -79,17 +79,16 @@ class Plain:
         for epoch in range(epochs):
             text = self.thinned(ids, self.seeded())
             random = self.seeded()
-            is_wide = self.settings.architecture == "skipgram" and self.settings.algorithm == "word2vec"
-            drawn_ahead = {"skipgram": 2 * is_wide, "cbow": 1}[self.settings.architecture or "cbow"]
-            noise = self.drawn(random, drawn_ahead)
+            is_ahead = self.settings.architecture == "cbow" or self.settings.algorithm == "word2vec"
+            noise = self.drawn(random, int(is_ahead))
             for place, word in enumerate(text):
                 if word == TEXT_END:
                     continue
                 context = self.context(text, place, random.next())
                 alpha = self.settings.alpha - fall * (epoch + place / len(text))
-                now, noise = noise, self.drawn(random, drawn_ahead or (len(context) + 1) // 2)
+                now, noise = noise, self.drawn(random, 1 if is_ahead else (len(context) + 1) // 2)
                 if context:
-                    self.window(word, context, now if drawn_ahead else noise, alpha)
+                    self.window(word, context, now if is_ahead else noise, alpha)
         assert tokens
         return self.tensors
 
@@ -108,10 +107,10 @@ class Plain:
                 found.append(text[other])
         return found
 
-    def drawn(self, random: Random, parts: int) -> list[int]:
-        """Noise words by the alias table, for each part of a window."""
+    def drawn(self, random: Random, times: int) -> list[int]:
+        """Noise words by the alias table, so many times."""
         found = []
-        for _ in range(parts * self.settings.negative if self.noise else 0):
+        for _ in range(times * self.settings.negative if self.noise else 0):
             number = random.next()
             place = (number >> 32) * (len(self.noise) // 2) >> 32
             found.append(self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place)
@@ -140,13 +139,8 @@ class Plain:
                 drawn, count = start // 2, len(noise) // ((len(context) + 1) // 2)
                 its = noise[drawn * count : (drawn + 1) * count]
                 self.predict([[word]], context[start : start + 2], its, alpha)
-        elif not self.noise:
-            self.predict([[other] for other in context], [word], noise, alpha)
         else:
-            half, drawn = len(context) // 2, len(noise) // 2
-            for part, its in ((context[:half], noise[:drawn]), (context[half:], noise[drawn:])):
-                if part:
-                    self.predict([[other] for other in part], [word], its, alpha)
+            self.predict([[other] for other in context], [word], noise, alpha)
 
     def predict(self, inputs: list[list[int]], words: list[int], noise: list[int], alpha: float) -> None:
         """Several inputs, each the mean of the vectors of some words, predict the same targets at once."""

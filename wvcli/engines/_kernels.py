@@ -11,7 +11,6 @@ from numba import float32, int64
 
 from wvcli.engines._drawing import END, below, draw, following, seeded
 from wvcli.engines._memory import (
-    PARTS,
     TOGETHER,
     at_room,
     at_tables,
@@ -30,11 +29,10 @@ from wvcli.engines._products import (
     fill,
     scale,
     train_hidden,
-    train_part,
+    train_window,
 )
 
 _SOON = 2  # places ahead of which a middle word's row is asked for
-_SHARING = 1  # windows of CBOW in a row that have the same noise words
 
 
 @inlined
@@ -87,37 +85,27 @@ def _add_noise(task, room, count, first, words):
     return count
 
 
-@inlined
-def _train_parts(task, tables, weights, room, size, noise, alpha):
-    """All words of a window against the middle word, and each part of them against noise words of its own."""
-    parts = PARTS if task.negative > 0 else 1
-    for part in range(parts):
-        start, stop = part * size // parts, (part + 1) * size // parts
-        if stop > start:
-            count = _add_word(task, tables, room, 0, room.context[size])
-            count = _add_noise(task, room, count, noise + part * task.negative, 1)
-            train_part(weights, room, start, stop - start, count, alpha)
-
-
 @compiled
 def skipgram(task, tables, weights, room):
     """Train Word2Vec's skip-gram: the words around each word are to predict it. Gives the number of places."""
     task, tables, weights, room = at_task(task), at_tables(tables), at_weights(weights), at_room(room)
-    drawn = PARTS * task.negative
-    random = draw(tables, weights, seeded(task.seed), room.noise, drawn, drawn)
+    random = draw(tables, weights, seeded(task.seed), room.noise, 0, task.negative)
     done = 0
     for place in range(task.start, task.stop):
-        if task.ids[place] == END:
+        word = task.ids[place]
+        if word == END:
             continue
         done += 1
         random = following(random)
         _fetch_ahead(task, weights.words, weights.dim, place + task.window + 1)
         _fetch_ahead(task, weights.output, weights.dim, place + _SOON)
         size = _look_around(task, place, random, room)
-        now = done % 2 * drawn
-        random = draw(tables, weights, random, room.noise, drawn - now, drawn)
-        alpha = float32(task.alpha - task.fall * (place - task.start))
-        _train_parts(task, tables, weights, room, size, now, alpha)
+        count = _add_word(task, tables, room, 0, word)
+        count = _add_noise(task, room, count, 0, 1)
+        random = draw(tables, weights, random, room.noise, 0, task.negative)
+        if size > 0:
+            alpha = float32(task.alpha - task.fall * (place - task.start))
+            train_window(weights, room, size, count, alpha)
     return done
 
 
@@ -176,8 +164,7 @@ def cbow(task, tables, weights, room):
         size = _look_around(task, place, random, room)
         count = _add_word(task, tables, room, 0, word)
         count = _add_noise(task, room, count, 0, 1)
-        if done % _SHARING == 0:
-            random = draw(tables, weights, random, room.noise, 0, task.negative)
+        random = draw(tables, weights, random, room.noise, 0, task.negative)
         if size == 0:
             continue
         fill(room.hidden, weights.dim, float32(0))

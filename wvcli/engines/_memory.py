@@ -19,7 +19,6 @@ FloatArray = npt.NDArray[np.float32]
 
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
 WORDS = 2  # of a window, added to a target at a time
-PARTS = 2  # of a window, for each of which skip-gram draws noise words
 TOGETHER = 2  # words of a window for which skip-gram with subwords draws noise words
 _LINE = 16  # float32 in a line of the cache
 

@@ -111,9 +111,10 @@ def _output_rows(room, group, dim):
 
 
 @inlined
-def _change_target(weights, room, number, word, at, whole):
-    """Add to a target's row the vectors of two words of the context, times the errors from `at` on."""
+def _change_target(weights, room, number, word, whole):
+    """Add to a target's row the vectors of two words of the context, times their errors."""
     dim, words, output, row = weights.dim, weights.words, weights.output, int64(room.rows[number]) * weights.dim
+    at = word * whole + number
     word_0, word_1 = int64(room.context[word]) * dim, int64(room.context[word + 1]) * dim
     error_0, error_1 = room.errors[at], room.errors[at + whole]
     for place in range(dim):
@@ -121,13 +122,13 @@ def _change_target(weights, room, number, word, at, whole):
 
 
 @inlined
-def train_part(weights, room, start, size, count, alpha):
-    """Words of the context from `start` on against the same targets; one more word must stand after them."""
+def train_window(weights, room, size, count, alpha):
+    """All words of the context against the same targets; one more word must stand after them."""
     dim, words, errors = weights.dim, weights.words, room.errors
     whole = _fill_up(room, count)
     _hold(weights, room, whole)
     for word in range(size):
-        first = int64(room.context[start + word]) * dim
+        first = int64(room.context[word]) * dim
         for group in range(0, whole, TARGETS):
             _multiply(words, first, room.held, _held_rows(group, dim), dim, errors, word * whole + group)
     _to_errors(room, size, whole, alpha)
@@ -135,9 +136,9 @@ def train_part(weights, room, start, size, count, alpha):
         errors[size * whole + number] = float32(0)
     for number in range(count):
         for word in range(0, size, WORDS):
-            _change_target(weights, room, number, start + word, word * whole + number, whole)
+            _change_target(weights, room, number, word, whole)
     for word in range(size):
-        row = room.context[start + word]
+        row = room.context[word]
         first, factor = int64(row) * dim, weights.factors[row]
         for group in range(0, whole, TARGETS):
             _spread(words, first, room.held, _held_rows(group, dim), dim, errors, word * whole + group, factor)

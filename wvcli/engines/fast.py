@@ -135,13 +135,13 @@ def _loop(model: Any, is_fasttext: bool, tensors: Mapping[str, npt.NDArray[np.fl
 
 def _room(model: Any, is_fasttext: bool, tables: "Tables") -> "Room":
     """Room for one worker."""
-    from wvcli.engines._memory import PARTS, TOGETHER, Room
+    from wvcli.engines._memory import TOGETHER, Room
 
     around, predicted, noise, words = 2 * model.window, 1, model.negative, 1
     if model.sg and is_fasttext:
         predicted, noise = TOGETHER, around * model.negative
     elif model.sg:
-        noise, words = 2 * PARTS * model.negative, around
+        words = around
     longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
     return Room.of(model.window, noise, predicted * longest + model.negative, model.vector_size, words)
 

@@ -174,8 +174,8 @@ train(sys.argv[1], dim=8, epochs=1, architecture="cbow", negative=1, tokenizer="
 def test_the_memory_it_takes_does_not_grow_with_the_text() -> None:
     """Four times the tokens take 24 MB more as numbers, and above 200 MB more as strings, if they are held.
 
-    Both texts are so large that compiled loops read them and train on them, whose compiler takes as much for the one
-    as for the other.
+    Both texts are so large that compiled loops read them and train on them, whose compiler takes as much for the
+    one as for the other.
     """
     words = np.random.default_rng(1).zipf(1.5, (100_000, 20)) % 2_000
     text = "".join(" ".join(f"w{word}" for word in line) + "\n" for line in words.tolist())

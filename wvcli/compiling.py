@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import Any
 
+OnNote = Callable[[str], None]
+
 _PATIENCE = 0.5  # seconds, after which a wait is told
 
 
 @contextmanager
-def told(on_note: Callable[[str], None], note: str) -> Iterator[None]:
+def told(on_note: OnNote, note: str) -> Iterator[None]:
     """Give the note to `on_note` if something is compiled within, and that takes over half a second.
 
     What lies compiled in Numba's cache is only loaded, and not told.

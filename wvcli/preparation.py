@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli import kept, phrases, store
+from wvcli.compiling import OnNote as OnNote
 from wvcli.corpus import Corpus, read_words
 from wvcli.encoded import EncodedCorpus
 from wvcli.encoding import Encoding
@@ -51,9 +52,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-
-
-OnNote = Callable[[str], None]
 
 
 def silent(progress: Progress) -> None:

@@ -5,19 +5,17 @@ blanks, a letter whose lower case depends on its place) is split by the tokenize
 """
 
 import importlib.util
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.batches import TEXT_END, Batch, Group
+from wvcli.compiling import OnNote as OnNote
 from wvcli.compiling import told
 from wvcli.places import IdArray, PackedWords
 from wvcli.spelling import normal, plain
 from wvcli.tokenizers import TokenizerSettings, registry
-
-OnNote = Callable[[str], None]
 
 # Latin, Greek, Cyrillic, Armenian, Hebrew and Arabic letters; Vietnamese ones; punctuation; signs of currencies.
 _SAFE = (range(0x800), range(0x1E00, 0x1F00), range(0x2000, 0x2070), range(0x20A0, 0x20C0))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from wvcli.compiling import OnNote as OnNote
 from wvcli.encoded import EncodedCorpus, IdArray, Stretch
 from wvcli.errors import MissingExtraError, install_line
 from wvcli.registry import Registry
@@ -15,7 +16,6 @@ from wvcli.settings import TrainSettings
 
 FloatArray = npt.NDArray[np.float32]
 OnTokens = Callable[[int], None]
-OnNote = Callable[[str], None]
 
 AUTO = "auto"
 LARGE = 1_000_000  # tokens, from which on compiling repays itself, once

@@ -85,6 +85,27 @@ def _add_noise(task, room, count, first, words):
     return count
 
 
+@inlined
+def _alpha(task, place):
+    """The learning rate at a place."""
+    return float32(task.alpha - task.fall * (place - task.start))
+
+
+@inlined
+def _look_at(task, tables, weights, room, place, random):
+    """Put a window into the room, the middle word and noise words as its targets, and draw the next noise words.
+
+    Gives the number of words around and of targets, and the random number after those used.
+    """
+    _fetch_ahead(task, weights.words, weights.dim, place + task.window + 1)
+    _fetch_ahead(task, weights.output, weights.dim, place + _SOON)
+    random = following(random)
+    size = _look_around(task, place, random, room)
+    count = _add_word(task, tables, room, 0, task.ids[place])
+    count = _add_noise(task, room, count, 0, 1)
+    return size, count, draw(tables, weights, random, room.noise, 0, task.negative)
+
+
 @compiled
 def skipgram(task, tables, weights, room):
     """Train Word2Vec's skip-gram: the words around each word are to predict it. Gives the number of places."""
@@ -92,20 +113,12 @@ def skipgram(task, tables, weights, room):
     random = draw(tables, weights, seeded(task.seed), room.noise, 0, task.negative)
     done = 0
     for place in range(task.start, task.stop):
-        word = task.ids[place]
-        if word == END:
+        if task.ids[place] == END:
             continue
         done += 1
-        random = following(random)
-        _fetch_ahead(task, weights.words, weights.dim, place + task.window + 1)
-        _fetch_ahead(task, weights.output, weights.dim, place + _SOON)
-        size = _look_around(task, place, random, room)
-        count = _add_word(task, tables, room, 0, word)
-        count = _add_noise(task, room, count, 0, 1)
-        random = draw(tables, weights, random, room.noise, 0, task.negative)
+        size, count, random = _look_at(task, tables, weights, room, place, random)
         if size > 0:
-            alpha = float32(task.alpha - task.fall * (place - task.start))
-            train_window(weights, room, size, count, alpha)
+            train_window(weights, room, size, count, _alpha(task, place))
     return done
 
 
@@ -154,23 +167,16 @@ def cbow(task, tables, weights, room):
     random = draw(tables, weights, seeded(task.seed), room.noise, 0, task.negative)
     done = 0
     for place in range(task.start, task.stop):
-        word = task.ids[place]
-        if word == END:
+        if task.ids[place] == END:
             continue
         done += 1
-        random = following(random)
-        _fetch_ahead(task, weights.words, weights.dim, place + task.window + 1)
-        _fetch_ahead(task, weights.output, weights.dim, place + _SOON)
-        size = _look_around(task, place, random, room)
-        count = _add_word(task, tables, room, 0, word)
-        count = _add_noise(task, room, count, 0, 1)
-        random = draw(tables, weights, random, room.noise, 0, task.negative)
+        size, count, random = _look_at(task, tables, weights, room, place, random)
         if size == 0:
             continue
         fill(room.hidden, weights.dim, float32(0))
         pieces = _add_context(weights, tables, room, size, room.hidden)
         scale(room.hidden, weights.dim, float32(1) / float32(pieces))
-        train_hidden(weights, room, count, float32(task.alpha - task.fall * (place - task.start)))
+        train_hidden(weights, room, count, _alpha(task, place))
         for number in range(size):
             _change_pieces(weights, tables, room.context[number], room.change)
     return done
@@ -219,6 +225,5 @@ def subword_skipgram(task, tables, weights, room):
         if place + 1 < task.length and task.ids[place + 1] != END:
             _fetch_pieces(weights, tables, task.ids[place + 1])
         if size > 0:
-            alpha = float32(task.alpha - task.fall * (place - task.start))
-            _train_word(task, tables, weights, room, word, size, alpha)
+            _train_word(task, tables, weights, room, word, size, _alpha(task, place))
     return done

@@ -22,7 +22,17 @@ WORDS = 2  # of a window, added to a target at a time
 TOGETHER = 2  # words of a window for which skip-gram with subwords draws noise words
 _LINE = 16  # float32 in a line of the cache
 
-_HOW: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": True, "error_model": "numpy"}
+
+def _can_keep() -> bool:
+    """Whether compiled loops can be kept: in the package's folder or in one of the user's."""
+    try:
+        njit(cache=True)(_can_keep)
+    except RuntimeError:
+        return False
+    return True
+
+
+_HOW: dict[str, Any] = {"nogil": True, "cache": _can_keep(), "fastmath": True, "error_model": "numpy"}
 compiled = njit(**_HOW)
 inlined = njit(forceinline=True, **_HOW)
 

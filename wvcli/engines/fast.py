@@ -4,9 +4,6 @@ Gensim makes the vocabulary, the initial weights and the tables by which words a
 arrays are trained in place by loops that Numba compiles, in which the words of a window share their noise words.
 """
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,7 +41,10 @@ class _FastTrainer(GensimTrainer):
         self._on_tokens = on_tokens
         self._keep = self.model.wv.expandos["sample_int"].astype(np.uint32)
         self._draws = 0  # how often random numbers were begun
-        _load()
+        try:
+            import wvcli.engines._kernels  # noqa: F401
+        except ImportError as error:  # Numba is there, but not for this version of NumPy
+            raise WvcliError(f"Numba cannot be used: {error}", "train with --engine gensim") from error
         with told(on_note, _COMPILING):
             self._loop = _loop(self.model, self.is_fasttext, self.tensors)
             self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)
@@ -219,21 +219,6 @@ class _Crew:
                     self.on_tokens(tokens)
         except Exception as failure:
             self.failures.append(failure)
-
-
-def _load() -> None:
-    """Import the loops; where they cannot be kept when compiled, they are compiled for this run only."""
-    try:
-        import numba
-    except ImportError as error:  # it is there, but not for this version of NumPy
-        raise WvcliError(f"Numba cannot be used: {error}", "train with --engine gensim") from error
-    try:
-        import wvcli.engines._kernels
-    except RuntimeError:  # neither the package's folder nor the user's can be written
-        folder = tempfile.mkdtemp(prefix="wvcli-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        numba.config.CACHE_DIR = folder
-        import wvcli.engines._kernels  # noqa: F401
 
 
 ENGINE = Engine(

@@ -172,30 +172,29 @@ def _tables(model: Any, is_fasttext: bool) -> "Tables":
     from wvcli.engines import _drawing, _memory
 
     words = len(model.wv)
-    nothing: list[tuple[int, ...]] = [()] * words
-    buckets = model.wv.buckets_word if is_fasttext else nothing
-    points, codes = (model.wv.expandos[name] if model.hs else nothing for name in ("point", "code"))
+    buckets = model.wv.buckets_word if is_fasttext else []
+    points, codes = (model.wv.expandos[name] if model.hs else [] for name in ("point", "code"))
     noise = np.zeros(0, dtype=np.uint32)
     if model.negative:
         noise = _drawing.alias_table(np.diff(model.cum_table.astype(np.float64), prepend=0.0))
     return _memory.Tables(
         noise,
         words,
-        _starts(buckets),
+        _starts(buckets, words),
         _joined(buckets, np.uint32),
-        _starts(points),
+        _starts(points, words),
         _joined(points, np.uint32),
         1 - _joined(codes, np.float32),
     )
 
 
-def _starts(lists: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
-    """int64 [lists + 1], where each of the lists begins when they are joined, and where the last ends."""
-    return np.cumsum([0, *map(len, lists)], dtype=np.int64)
+def _starts(lists: Sequence[Sequence[int]], words: int) -> npt.NDArray[np.int64]:
+    """int64 [words + 1], where each word's list begins when they are joined, and where the last ends."""
+    return np.cumsum([0, *map(len, lists)], dtype=np.int64) if len(lists) else np.zeros(words + 1, dtype=np.int64)
 
 
 def _joined(lists: Sequence[Sequence[int]], dtype: Any) -> npt.NDArray[Any]:
-    return np.concatenate([np.asarray(numbers, dtype=dtype) for numbers in lists])
+    return np.concatenate([np.zeros(0, dtype=dtype), *lists], dtype=dtype, casting="unsafe")
 
 
 @dataclass

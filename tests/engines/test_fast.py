@@ -55,15 +55,19 @@ class Plain:
     settings: TrainSettings
     model: Any
     tensors: dict[str, Floats]
+    output: Floats
+    copies: Floats
     draws: int = 1  # the engine has tried itself on nothing before
     noise: list[int] = field(default_factory=list)
-    pool: list[int] = field(default_factory=list)
+    pool: list[int] = field(default_factory=list)  # words of which rows are copied
+    coming: tuple[int, int] = (0, 0)  # the next word of the pool, and its slot
 
     @classmethod
     def of(cls, corpus: EncodedCorpus, settings: TrainSettings) -> "Plain":
         trainer = GensimTrainer(corpus, settings, lambda count: None, lambda note: None)
         tensors = {name: array.astype(np.float64) for name, array in trainer.tensors.items()}
-        plain = cls(corpus, settings, trainer.model, tensors)
+        output = tensors["output.hierarchical" if settings.loss == "hierarchical" else "output.negative"]
+        plain = cls(corpus, settings, trainer.model, tensors, output, output[:0])
         plain.draws += 1  # and on one task of no words
         if settings.loss == "negative":
             shares = np.diff(trainer.model.cum_table.astype(np.float64), prepend=0.0)
@@ -81,15 +85,21 @@ class Plain:
         for epoch in range(epochs):
             text = self.thinned(ids, self.seeded())
             random = self.seeded()
-            slots = _POOL // (-(-(self.settings.dim or 0) // 16) * 16 * 4)
-            self.pool = [self.drawn(random) for _ in range(slots if self.noise else 0)]
+            slots = min(1024, _POOL // (-(-(self.settings.dim or 0) // 16) * 16 * 4)) if self.noise else 0
+            self.pool = [self.drawn(random) for _ in range(slots)]
+            self.copies = self.output[self.pool]
+            self.output = np.concatenate([self.output, self.copies])
+            self.choose(random)
             for place, word in enumerate(text):
                 if word != TEXT_END:
                     context = self.context(text, place, random.next())
                     alpha = self.settings.alpha - fall * (epoch + place / len(text))
                     self.window(word, context, random, alpha)
+            for slot in range(slots):
+                self.give_back(slot)
+            self.output = self.output[: len(self.output) - slots]
         assert tokens
-        return self.tensors
+        return {name: self.output if "output" in name else array for name, array in self.tensors.items()}
 
     def thinned(self, ids: npt.NDArray[np.uint32], random: Random) -> list[int]:
         keep = self.model.wv.expandos["sample_int"].tolist()
@@ -112,6 +122,23 @@ class Plain:
         place = (number >> 32) * (len(self.noise) // 2) >> 32
         return self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place
 
+    def choose(self, random: Random) -> None:
+        if self.noise:
+            word = self.drawn(random)
+            self.coming = word, (random.next() >> 32) * len(self.pool) >> 32
+
+    def give_back(self, slot: int) -> None:
+        """Add to a row what its copy, which stands after all rows, has changed by."""
+        copy = len(self.output) - len(self.pool) + slot
+        self.output[self.pool[slot]] += self.output[copy] - self.copies[slot]
+
+    def renew(self, random: Random) -> None:
+        word, slot = self.coming
+        self.give_back(slot)
+        self.pool[slot] = word
+        self.copies[slot] = self.output[len(self.output) - len(self.pool) + slot] = self.output[word]
+        self.choose(random)
+
     def targets(self, word: int, random: Random) -> list[tuple[int, float, float]]:
         """Rows of the output layer, no two the same, what is to be predicted there, and how much it counts."""
         if not self.noise:
@@ -119,11 +146,10 @@ class Plain:
             path = zip(expandos["point"][word].tolist(), expandos["code"][word].tolist(), strict=True)
             return [(node, 1.0 - code, 1.0) for node, code in path]
         for _ in range(0, self.settings.negative, 5):
-            slot = (random.next() >> 32) * len(self.pool) >> 32
-            self.pool[slot] = self.drawn(random)
-        drawn = [self.pool[(random.next() >> 32) * len(self.pool) >> 32] for _ in range(self.settings.negative)]
-        noise = Counter(other for other in drawn if other != word)
-        return [(word, 1.0, 1.0), *((other, 0.0, float(share)) for other, share in noise.items())]
+            self.renew(random)
+        drawn = [(random.next() >> 32) * len(self.pool) >> 32 for _ in range(self.settings.negative)]
+        noise = Counter(len(self.output) - len(self.pool) + slot for slot in drawn if self.pool[slot] != word)
+        return [(word, 1.0, 1.0), *((row, 0.0, float(share)) for row, share in noise.items())]
 
     def window(self, word: int, context: list[int], random: Random, alpha: float) -> None:
         if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram":
@@ -140,7 +166,7 @@ class Plain:
         self, inputs: list[list[int]], targets: list[tuple[int, float, float]], alpha: float, most: int
     ) -> None:
         """Several inputs, each the mean of the vectors of some words, predict the same targets, `most` at once."""
-        output = self.tensors["output.negative" if self.noise else "output.hierarchical"]
+        output = self.output
         for start in range(0, len(targets), most):
             rows, labels, shares = map(np.array, zip(*targets[start : start + most], strict=True))
             before = output[rows]
@@ -184,7 +210,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "many noise words": {"negative": 13},
     "noise_exponent": {"noise_exponent": -0.5},
     "sample": {"sample": 0.0},
-    "alpha": {"alpha": 0.1},
+    "alpha": {"alpha": 0.05},
     "seed": {"seed": 2**32 - 1},
     "loss": {"loss": "hierarchical"},
     "loss and window": {"loss": "hierarchical", "window": 9},

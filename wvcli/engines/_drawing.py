@@ -4,7 +4,7 @@ import numpy as np
 from numba import int64, uint32, uint64
 
 from wvcli.batches import TEXT_END
-from wvcli.engines._memory import compiled, fetch_row, inlined
+from wvcli.engines._memory import compiled, inlined
 
 END = uint32(TEXT_END)
 
@@ -93,21 +93,9 @@ def thinned(ids, keep, seed):
 
 
 @inlined
-def renew(tables, weights, room, slot, random):
-    """Put another noise word into a slot of the pool, and ask for its row; gives the random number used for it."""
-    random = following(random)
+def drawn(tables, random):
+    """A noise word by the alias table."""
     place = below(random, tables.words)
-    word = uint32(place)
     if uint32(random) > tables.noise[2 * place]:
-        word = tables.noise[2 * place + 1]
-    room.pool[slot] = word
-    fetch_row(weights.output, word, weights.width)
-    return random
-
-
-@inlined
-def fill_pool(tables, weights, room, random):
-    """Put noise words into all slots of the pool; gives the last random number used."""
-    for slot in range(room.slots):
-        random = renew(tables, weights, room, slot, random)
-    return random
+        return tables.noise[2 * place + 1]
+    return uint32(place)

@@ -1,7 +1,7 @@
 """The loops of the fast engine, compiled by Numba: a window of text at a time.
 
 Skip-gram with subwords puts the middle word together once for its whole window. What will be needed soon is asked
-for ahead, and noise words come from a pool whose rows stay in the cache, since much of the time goes to waiting
+for ahead, and noise words come from a pool of which rows stay in the cache, since much of the time goes to waiting
 for memory. Weights are flat: row r begins at r * width. Threads train on the same weights without locks (Recht et
 al., "Hogwild", 2011).
 
@@ -10,7 +10,7 @@ Numba compiles a loop again when this file changes, but not when only a file doe
 
 from numba import float32, int64
 
-from wvcli.engines._drawing import END, below, fill_pool, following, renew, seeded
+from wvcli.engines._drawing import END, below, following, seeded
 from wvcli.engines._memory import (
     TOGETHER,
     at_room,
@@ -21,6 +21,7 @@ from wvcli.engines._memory import (
     fetch_row,
     inlined,
 )
+from wvcli.engines._pool import empty_pool, fill_pool, renew
 from wvcli.engines._products import (
     add_noise,
     add_rows,
@@ -66,29 +67,24 @@ def _look_around(task, place, random, room):
 
 
 @inlined
-def _add_word(task, tables, room, count, word):
-    """Let a word be a target, or with hierarchical softmax the inner nodes on the way to it."""
-    if task.negative > 0:
-        return add_target(room, count, word, float32(1))
+def _aim_at(task, tables, weights, room, word, random):
+    """Let a word and noise words be the targets, or with hierarchical softmax the inner nodes on the way to it.
+
+    Gives the number of targets, and the last random number used.
+    """
+    count = 0
     for step in range(tables.path_starts[word], tables.path_starts[int64(word) + 1]):
         count = add_target(room, count, tables.nodes[step], tables.sides[step])
-    return count
-
-
-@inlined
-def _add_noise(task, tables, weights, room, count, random):
-    """Let noise words of the pool be targets, but none that is a target already; gives their number and `random`.
-
-    The pool, whose rows stay in the cache of the core, is renewed so that its words are used a few times each.
-    """
-    named = count
+    if task.negative > 0:
+        count = add_target(room, count, word, float32(1))
     for _ in range(0, task.negative, _USES):
-        random = following(random)
-        random = renew(tables, weights, room, below(random, room.slots), random)
+        random = renew(tables, weights, room, random)
     for _ in range(task.negative):
         random = following(random)
-        count = add_noise(room, count, named, room.pool[below(random, room.slots)])
-    return fill_up(weights, room, count), random
+        slot = below(random, room.slots)
+        if room.pool[slot] != word:
+            count = add_noise(room, count, room.first + slot)
+    return fill_up(room, count), random
 
 
 @inlined
@@ -105,19 +101,18 @@ def _begin(task, tables, weights, room):
 
 
 @inlined
+def _end(task, weights, room):
+    if task.negative > 0:
+        empty_pool(weights, room)
+
+
+@inlined
 def _look_at(task, weights, room, place, random):
     """Put a window into the room; gives the number of words around, and the random number used."""
     _fetch_ahead(task, weights.words, weights.width, place + task.window + 1)
     _fetch_ahead(task, weights.output, weights.width, place + _SOON)
     random = following(random)
     return _look_around(task, place, random, room), random
-
-
-@inlined
-def _aim_at(task, tables, weights, room, word, random):
-    """Let a word and noise words be the targets; gives their number, and the last random number used."""
-    count = _add_word(task, tables, room, 0, word)
-    return _add_noise(task, tables, weights, room, count, random)
 
 
 @compiled
@@ -135,6 +130,7 @@ def skipgram(task, tables, weights, room):
             count, random = _aim_at(task, tables, weights, room, task.ids[place], random)
             stop = min(start + TOGETHER, size)
             train_words(weights, room, start, stop, count, _alpha(task, place))
+    _end(task, weights, room)
     return done
 
 
@@ -186,6 +182,7 @@ def cbow(task, tables, weights, room):
         change_words(weights, room.context, 0, size, room.total)
         for number in range(size):
             _change_ngrams(weights, tables, room.context[number], room.total)
+    _end(task, weights, room)
     return done
 
 
@@ -227,4 +224,5 @@ def subword_skipgram(task, tables, weights, room):
         size = _look_around(task, place, random, room)
         if size > 0:
             random = _train_word(task, tables, weights, room, size, _alpha(task, place), random)
+    _end(task, weights, room)
     return done

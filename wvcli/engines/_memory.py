@@ -21,7 +21,8 @@ FloatArray = npt.NDArray[np.float32]
 
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
 TOGETHER = 4  # words of a window that share noise words
-POOL = 1 << 18  # bytes of the rows of noise words at hand: they are to stay in the cache of a core
+_POOL = 1 << 18  # bytes of copied rows, at most: they are to stay in the cache of a core
+_SLOTS = 1024  # words for which rows are copied, at most
 
 
 def _can_keep() -> bool:
@@ -44,10 +45,10 @@ class Weights(NamedTuple):
     Attributes:
         words: float32 [words * width], the words' own vectors.
         ngrams: float32 [buckets * width], those of their n-grams; empty without subwords.
-        output: float32 [(words + 1) * width], or with hierarchical softmax a row for each inner node.
+        output: float32, a row for each word, or with hierarchical softmax for each inner node, and then for each
+            worker its copies and one row that stands for no word.
         factors: float32 [words], by which changes of a word's vector are multiplied: 0 keeps it as it is.
         width: numbers from a row to the next.
-        spare: a row of `output` that stands for none.
     """
 
     words: FloatArray
@@ -55,7 +56,6 @@ class Weights(NamedTuple):
     output: FloatArray
     factors: FloatArray
     width: int
-    spare: int
 
 
 class Tables(NamedTuple):
@@ -114,7 +114,10 @@ class Room(NamedTuple):
     Attributes:
         context: uint32, its words but the middle one.
         pool: uint32 [slots], noise words at hand.
-        slots: number of these.
+        coming: uint32 [2], the word that will be next, and its slot.
+        before: float32 [slots * width], the rows of the words when they were copied.
+        first: row of the output layer that is the first copy; after the last one is the spare one.
+        slots: number of noise words at hand.
         rows: uint32, rows of the output layer that are its targets.
         labels: float32, 1 for a target that is there and 0 for one that is not; half a line for each six.
         shares: float32, by which the learning rate is multiplied for a target; as `labels`.
@@ -125,6 +128,9 @@ class Room(NamedTuple):
 
     context: IdArray
     pool: IdArray
+    coming: IdArray
+    before: FloatArray
+    first: int
     slots: int
     rows: IdArray
     labels: FloatArray
@@ -134,15 +140,17 @@ class Room(NamedTuple):
     total: FloatArray
 
     @classmethod
-    def of(cls, window: int, targets: int, width: int) -> "Room":
-        """Room for so many words on each side, and for so many targets at once."""
-        words, groups = 2 * window + 1, targets // TARGETS + 1
-        slots = max(1, POOL // (4 * width))
+    def of(cls, window: int, targets: int, width: int, first: int) -> "Room":
+        """Room for so many words on each side and so many targets at once, and copies of rows from `first` on."""
+        words, groups, slots = 2 * window + 1, targets // TARGETS + 1, slots_of(width)
         labels, shares = np.zeros((2, groups * HALF), np.float32)
         hidden, total = aligned((2, width))
         return cls(
             np.zeros(words, np.uint32),
             np.zeros(slots, np.uint32),
+            np.zeros(2, np.uint32),
+            aligned((slots * width,)),
+            first,
             slots,
             np.zeros(groups * TARGETS, np.uint32),
             labels,
@@ -151,6 +159,11 @@ class Room(NamedTuple):
             hidden,
             total,
         )
+
+
+def slots_of(width: int) -> int:
+    """How many noise words of such rows are at hand."""
+    return max(1, min(_SLOTS, _POOL // (4 * width)))
 
 
 def aligned(shape: tuple[int, ...]) -> FloatArray:
@@ -188,9 +201,7 @@ def _fetch(typingctx: Any, pointer: Any, place: Any) -> Any:
 @inlined
 def at_weights(weights):
     words, ngrams = _pointer(weights.words), _pointer(weights.ngrams)
-    return Weights(
-        words, ngrams, _pointer(weights.output), _pointer(weights.factors), weights.width, weights.spare
-    )
+    return Weights(words, ngrams, _pointer(weights.output), _pointer(weights.factors), weights.width)
 
 
 @inlined
@@ -229,6 +240,9 @@ def at_room(room):
     return Room(
         _pointer(room.context),
         _pointer(room.pool),
+        _pointer(room.coming),
+        _pointer(room.before),
+        room.first,
         room.slots,
         _pointer(room.rows),
         _pointer(room.labels),

@@ -45,21 +45,21 @@ def add_target(room, count, row, label):
 
 
 @inlined
-def add_noise(room, count, named, word):
-    """Let a noise word be a target, unless it is one before `named`; one from there on counts once more."""
-    for other in range(count):
-        if room.rows[other] == word:
-            room.shares[_slot(other)] += float32(other >= named)
+def add_noise(room, count, row):
+    """Let the copy of a noise word be a target, or count once more."""
+    for other in range(1, count):
+        if room.rows[other] == row:
+            room.shares[_slot(other)] += float32(1)
             return count
-    return add_target(room, count, word, float32(0))
+    return add_target(room, count, row, float32(0))
 
 
 @inlined
-def fill_up(weights, room, count):
+def fill_up(room, count):
     """Add targets of no share until the last group is whole; gives their number."""
     while count % TARGETS != 0:
         room.shares[_slot(count)] = float32(0)
-        room.rows[count] = weights.spare
+        room.rows[count] = room.first + room.slots
         count += 1
     return count
 

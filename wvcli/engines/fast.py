@@ -7,7 +7,6 @@ arrays are trained in place by loops that Numba compiles, in which the words of 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +47,7 @@ class _FastTrainer(GensimTrainer):
         except ImportError as error:  # Numba is there, but not for this version of NumPy
             raise WvcliError(f"Numba cannot be used: {error}", "train with --engine gensim") from error
         with told(on_note, _COMPILING):
-            self._loop = _loop(self.model, self.is_fasttext)
+            self._loop = _loop(self.model, self.is_fasttext, settings.workers or 1)
             self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
@@ -115,32 +114,39 @@ class _Loop:
         kernel: trains on a task and gives the number of words it trained on.
         tables: what it looks up.
         weights: what it trains.
-        room: makes what a worker needs of its own.
+        room: makes what a worker needs of its own, by its number from 0 on.
         negative: noise words for each window; 0 with hierarchical softmax.
     """
 
     kernel: "Kernel"
     tables: "Tables"
     weights: "Weights"
-    room: "Callable[[], Room]"
+    room: "Callable[[int], Room]"
     negative: int
 
 
-def _loop(model: Any, is_fasttext: bool) -> _Loop:
+def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     """The loop that trains a Gensim model, whose arrays are laid out anew for it."""
     from wvcli.engines import _kernels, _memory
 
     kernel = _kernels.cbow
     if model.sg:
         kernel = _kernels.subword_skipgram if is_fasttext else _kernels.skipgram
+    width = -(-model.vector_size // LANES) * LANES
     words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors")
     ngrams = _in_lines(model.wv, "vectors_ngrams") if is_fasttext else np.zeros(0, dtype=np.float32)
-    output = _in_lines(model, "syn1" if model.hs else "syn1neg", 1)
+    copies = _memory.slots_of(width) + 1
+    output = _in_lines(model, "syn1" if model.hs else "syn1neg", workers * copies)
     factors = np.ones(len(model.wv), dtype=np.float32)
-    width = len(words) // len(model.wv)
-    weights = _memory.Weights(words, ngrams, output, factors, width, len(model.wv))
+    weights = _memory.Weights(words, ngrams, output, factors, width)
     tables = _tables(model, is_fasttext)
-    return _Loop(kernel, tables, weights, partial(_room, model, tables, width), model.negative)
+
+    def room(worker: int) -> "Room":
+        longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
+        first = len(model.wv) + worker * copies
+        return _memory.Room.of(model.window, longest + model.negative, width, first)
+
+    return _Loop(kernel, tables, weights, room, model.negative)
 
 
 def _in_lines(holder: Any, name: str, more: int = 0) -> npt.NDArray[np.float32]:
@@ -157,14 +163,6 @@ def _in_lines(holder: Any, name: str, more: int = 0) -> npt.NDArray[np.float32]:
         wide[:rows, :dim] = array
     setattr(holder, name, wide[:rows, :dim])
     return wide.reshape(-1)
-
-
-def _room(model: Any, tables: "Tables", width: int) -> "Room":
-    """Room for one worker."""
-    from wvcli.engines._memory import Room
-
-    longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
-    return Room.of(model.window, longest + model.negative, width)
 
 
 def _tables(model: Any, is_fasttext: bool) -> "Tables":
@@ -209,11 +207,11 @@ class _Crew:
     def run(self, workers: int) -> int:
         """Do all tasks; gives the number of words trained on."""
         lock, tasks = Lock(), iter(self.tasks)
-        others = [Thread(target=self._work, args=(lock, tasks), daemon=True) for _ in range(1, workers)]
+        others = [Thread(target=self._work, args=(n, lock, tasks), daemon=True) for n in range(1, workers)]
         try:
             for other in others:
                 other.start()
-            self._work(lock, tasks)
+            self._work(0, lock, tasks)
             for other in others:
                 other.join()
         except BaseException as failure:  # Ctrl-C, mostly: the others must stop as well
@@ -223,10 +221,10 @@ class _Crew:
             raise failed(self.failures[0])
         return self.done
 
-    def _work(self, lock: Lock, tasks: "Iterator[tuple[Task, int]]") -> None:
+    def _work(self, number: int, lock: Lock, tasks: "Iterator[tuple[Task, int]]") -> None:
         """Take one task after another until none is left or a worker has failed."""
         try:
-            room = self.loop.room()
+            room = self.loop.room(number)
             while not self.failures:
                 with lock:
                     task, tokens = next(tasks, (None, 0))

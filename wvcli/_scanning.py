@@ -12,7 +12,7 @@ READY = 0xFF  # is in no UTF-8
 TEXT_END = 0xFFFFFFFF  # as in `batches`
 FULL = -1
 
-_HASH, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0xBF58476D1CE4E5B9)
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
 _HIGH, _LOW = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
 _ONE, _THREE, _SEVEN, _EIGHT = np.uint64(1), np.uint64(3), np.uint64(7), np.uint64(8)
 _ABOVE = np.uint64(0x8080808080808080)  # set in none of eight bytes of ASCII
@@ -43,8 +43,8 @@ def _character(data, at):
 
 @_inlined
 def _hashed(hashed, byte):
-    """The hash of a word with one more byte (Fowler, Noll and Vo's 1a)."""
-    return (hashed ^ np.uint64(byte)) * _PRIME
+    """The hash of a word with one more byte: a digit to the base 257, so that no two short words share one."""
+    return (hashed << _EIGHT) + hashed + np.uint64(byte)
 
 
 @_inlined
@@ -78,7 +78,7 @@ def _joins(last, kind, follows):
 @_inlined
 def _word(data, at, classes, written, words, end):
     """Put the word that begins at `at` after the others; gives where it ends, here and there, and its hash."""
-    hashed = _HASH
+    hashed = _ONE
     point, width = _character(data, at)
     kind = classes[point]
     while True:
@@ -100,7 +100,7 @@ def _word(data, at, classes, written, words, end):
 @_inlined
 def _ready_word(data, at, words, end):
     """As `_word`, for a word that ends at a blank or line feed."""
-    hashed = _HASH
+    hashed = _ONE
     while data[at] != 32 and data[at] != 10:
         end, hashed = _put(words, end, hashed, data[at])
         at += _ONE
@@ -141,6 +141,18 @@ def _number(slots, words, starts, count, stop, hashed):
     return count
 
 
+@_inlined
+def _past_ascii(eights, at):
+    """Where a character after one of ASCII begins; when no others are nearby, further on."""
+    at += _ONE
+    if at & _SEVEN == 0:
+        at >>= _THREE
+        while at < np.uint64(eights.size) and eights[at] & _ABOVE == 0:
+            at += _ONE
+        at <<= _THREE
+    return at
+
+
 @njit(types.int64(_bytes, _readonly_wide, _classes, types.int64[:, ::1]), nogil=True, cache=True)
 def unsafe_lines(data, eights, classes, spans):
     """Where lines begin and end, their line feeds left out, that hold an unsafe character.
@@ -158,9 +170,7 @@ def unsafe_lines(data, eights, classes, spans):
     at = np.uint64(0)
     while at < np.uint64(data.size):
         if data[at] < 128:
-            at += _ONE
-            while at & _SEVEN == 0 and at >> _THREE < np.uint64(eights.size) and eights[at >> _THREE] & _ABOVE == 0:
-                at += _EIGHT
+            at = _past_ascii(eights, at)
             continue
         unsafe = data[at] >= 240
         if not unsafe:
@@ -264,7 +274,7 @@ def merge(data, slots, words, starts, sizes, numbers, hashes):
     for first in range(0, numbers.size, hashes.shape[1]):
         some = hashes[:, : numbers.size - first]
         for which in range(some.shape[1]):
-            hashed = _HASH
+            hashed = _ONE
             while data[ahead] != 10:
                 hashed = _hashed(hashed, data[ahead])
                 ahead += _ONE

@@ -99,7 +99,8 @@ class PackedPlaces(Places):
         from wvcli._scanning import merge
 
         numbers = np.empty(len(words), dtype=np.uint32)
-        merge(words.data, self._slots, self._words, self._starts, self._sizes, numbers, np.empty((2, _AT_ONCE), np.uint64))
+        hashes = np.empty((2, _AT_ONCE), dtype=np.uint64)
+        merge(words.data, self._slots, self._words, self._starts, self._sizes, numbers, hashes)
         return numbers
 
 

@@ -87,7 +87,7 @@ class Scanner:
                 break
             self._slots = 2 * len(slots)
         end, count, filled = sizes.tolist()
-        return self._filtered(PackedWords(words[:end].copy(), count), counts[:count], ids[:filled].copy())
+        return self._filtered(PackedWords(words[:end], count), counts[:count], ids[:filled])
 
     def _ready(self, block: bytes, spans: Spans) -> bytes:
         """The block with its unsafe lines split into words."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from wvcli.engines import _drawing, _kernels, _memory
+from wvcli.engines import _drawing, _kernels, _lines, _memory
 
 ROWS = 6
 
@@ -51,19 +51,22 @@ def main() -> None:
     text = random.choice(options.words, size=options.windows, p=shares / shares.sum()).astype(np.uint32)
     noise = _drawing.alias_table(shares**0.75)
     for dim in options.dims:
-        output, words = (np.zeros(options.words * dim, np.float32) for _ in range(2))
+        width = -(-dim // _lines.LANES) * _lines.LANES
+        output, words = (_memory.aligned(((options.words + 1) * width,)) for _ in range(2))
         nothing = np.zeros(0, np.uint32)
         starts = np.zeros(options.words + 1, np.int64)
-        weights = _memory.Weights(words, words[:0], output, np.ones(options.words, np.float32), dim)
+        weights = _memory.Weights(
+            words, words[:0], output, np.ones(options.words, np.float32), width, options.words
+        )
         tables = _memory.Tables(noise, options.words, starts, nothing, starts, nothing, words[:0])
-        room = _memory.Room.of(5, 5, 11, dim, 10)
+        room = _memory.Room.of(5, 6, width)
         seen = {"rows alone": [], "cbow": [], "skipgram": []}  # type: dict[str, list[float]]
         for count in (1, *[options.windows] * 5):
             task = _memory.Task(text, len(text), 0, count, 0.025, 0.0, 5, False, 5, 1)
             for name in seen:
                 started = perf_counter()
                 if name == "rows alone":
-                    touched(output, noise, options.words, dim, count, np.full(dim, 1e-9, np.float32))
+                    touched(output, noise, options.words, width, count, np.full(width, 1e-9, np.float32))
                 else:
                     getattr(_kernels, name)(task, tables, weights, room)
                 seen[name].append(count / (perf_counter() - started))

@@ -30,6 +30,7 @@ from wvcli.settings import TrainSettings
 Floats = npt.NDArray[np.float64]
 
 _WHOLE = 2**64
+_POOL = 2**18  # bytes of noise words at hand
 
 
 class Random:
@@ -56,6 +57,7 @@ class Plain:
     tensors: dict[str, Floats]
     draws: int = 1  # the engine has tried itself on nothing before
     noise: list[int] = field(default_factory=list)
+    pool: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, corpus: EncodedCorpus, settings: TrainSettings) -> "Plain":
@@ -79,16 +81,13 @@ class Plain:
         for epoch in range(epochs):
             text = self.thinned(ids, self.seeded())
             random = self.seeded()
-            is_ahead = self.settings.architecture == "cbow" or self.settings.algorithm == "word2vec"
-            noise = self.drawn(random, int(is_ahead))
+            slots = _POOL // (-(-(self.settings.dim or 0) // 16) * 16 * 4)
+            self.pool = [self.drawn(random) for _ in range(slots if self.noise else 0)]
             for place, word in enumerate(text):
-                if word == TEXT_END:
-                    continue
-                context = self.context(text, place, random.next())
-                alpha = self.settings.alpha - fall * (epoch + place / len(text))
-                now, noise = noise, self.drawn(random, 1 if is_ahead else (len(context) + 1) // 2)
-                if context:
-                    self.window(word, context, now if is_ahead else noise, alpha)
+                if word != TEXT_END:
+                    context = self.context(text, place, random.next())
+                    alpha = self.settings.alpha - fall * (epoch + place / len(text))
+                    self.window(word, context, random, alpha)
         assert tokens
         return self.tensors
 
@@ -107,52 +106,48 @@ class Plain:
                 found.append(text[other])
         return found
 
-    def drawn(self, random: Random, times: int) -> list[int]:
-        """Noise words by the alias table, so many times."""
-        found = []
-        for _ in range(times * self.settings.negative if self.noise else 0):
-            number = random.next()
-            place = (number >> 32) * (len(self.noise) // 2) >> 32
-            found.append(self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place)
-        return found
+    def drawn(self, random: Random) -> int:
+        """A noise word by the alias table."""
+        number = random.next()
+        place = (number >> 32) * (len(self.noise) // 2) >> 32
+        return self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place
 
-    def targets(self, words: list[int], noise: list[int]) -> Iterator[tuple[int, float, float]]:
-        """Rows of the output layer, what is to be predicted there, and how much it counts."""
-        for word in words:
-            if self.noise:
-                yield word, 1.0, 1.0
-            else:
-                expandos = self.model.wv.expandos
-                for node, code in zip(expandos["point"][word], expandos["code"][word], strict=True):
-                    yield node, 1.0 - code, 1.0
-        for word in noise:
-            share = sum(other != word for other in words)
-            if share:
-                yield word, 0.0, float(share)
+    def targets(self, word: int, random: Random) -> list[tuple[int, float, float]]:
+        """Rows of the output layer, no two the same, what is to be predicted there, and how much it counts."""
+        if not self.noise:
+            expandos = self.model.wv.expandos
+            path = zip(expandos["point"][word].tolist(), expandos["code"][word].tolist(), strict=True)
+            return [(node, 1.0 - code, 1.0) for node, code in path]
+        for _ in range(0, self.settings.negative, 5):
+            slot = (random.next() >> 32) * len(self.pool) >> 32
+            self.pool[slot] = self.drawn(random)
+        drawn = [self.pool[(random.next() >> 32) * len(self.pool) >> 32] for _ in range(self.settings.negative)]
+        noise = Counter(other for other in drawn if other != word)
+        return [(word, 1.0, 1.0), *((other, 0.0, float(share)) for other, share in noise.items())]
 
-    def window(self, word: int, context: list[int], noise: list[int], alpha: float) -> None:
-        subwords = self.settings.algorithm == "fasttext"
-        if self.settings.architecture == "cbow":
-            self.predict([context], [word], noise, alpha)
-        elif subwords:
-            for start in range(0, len(context), 2):
-                drawn, count = start // 2, len(noise) // ((len(context) + 1) // 2)
-                its = noise[drawn * count : (drawn + 1) * count]
-                self.predict([[word]], context[start : start + 2], its, alpha)
+    def window(self, word: int, context: list[int], random: Random, alpha: float) -> None:
+        if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram":
+            for other in context:
+                self.predict([[word]], self.targets(other, random), alpha, 6)
+        elif self.settings.architecture == "cbow":
+            self.predict([context] if context else [], self.targets(word, random), alpha, 10**6)
         else:
-            self.predict([[other] for other in context], [word], noise, alpha)
+            self.predict([[other] for other in context], self.targets(word, random), alpha, 6)
 
-    def predict(self, inputs: list[list[int]], words: list[int], noise: list[int], alpha: float) -> None:
-        """Several inputs, each the mean of the vectors of some words, predict the same targets at once."""
+    def predict(
+        self, inputs: list[list[int]], targets: list[tuple[int, float, float]], alpha: float, most: int
+    ) -> None:
+        """Several inputs, each the mean of the vectors of some words, predict the same targets, `most` at once."""
         output = self.tensors["output.negative" if self.noise else "output.hierarchical"]
-        rows, labels, shares = map(np.array, zip(*self.targets(words, noise), strict=True))
-        hidden = np.array([self.mean(group) for group in inputs])
-        errors = alpha * shares * (labels - 1 / (1 + np.exp(-hidden @ output[rows].T)))
-        changes = errors @ output[rows]
-        np.add.at(output, rows, errors.T @ hidden)
-        for group, change in zip(inputs, changes, strict=True):
-            for table, pieces in self.pieces(group):
-                np.add.at(table, pieces, change)
+        for start in range(0, len(targets), most):
+            rows, labels, shares = map(np.array, zip(*targets[start : start + most], strict=True))
+            before = output[rows]
+            hidden = [self.mean(group) for group in inputs]
+            errors = [alpha * shares * (labels - 1 / (1 + np.exp(-before @ vector))) for vector in hidden]
+            for group, error in zip(inputs, errors, strict=True):
+                output[rows] += np.outer(error, self.mean(group))
+                for table, pieces in self.pieces(group):
+                    np.add.at(table, pieces, error @ before)
 
     def pieces(self, words: list[int]) -> Iterator[tuple[Floats, list[int]]]:
         """The rows that the vectors of words are made of, by their tables."""

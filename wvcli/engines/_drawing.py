@@ -93,14 +93,21 @@ def thinned(ids, keep, seed):
 
 
 @inlined
-def draw(tables, weights, random, noise, first, count):
-    """Put noise words into `noise` from `first` on, and ask for their rows; gives the random number after them."""
-    for number in range(first, first + count):
-        random = following(random)
-        place = below(random, tables.words)
-        word = uint32(place)
-        if uint32(random) > tables.noise[2 * place]:
-            word = tables.noise[2 * place + 1]
-        noise[number] = word
-        fetch_row(weights.output, word, weights.dim)
+def renew(tables, weights, room, slot, random):
+    """Put another noise word into a slot of the pool, and ask for its row; gives the random number used for it."""
+    random = following(random)
+    place = below(random, tables.words)
+    word = uint32(place)
+    if uint32(random) > tables.noise[2 * place]:
+        word = tables.noise[2 * place + 1]
+    room.pool[slot] = word
+    fetch_row(weights.output, word, weights.width)
+    return random
+
+
+@inlined
+def fill_pool(tables, weights, room, random):
+    """Put noise words into all slots of the pool; gives the last random number used."""
+    for slot in range(room.slots):
+        random = renew(tables, weights, room, slot, random)
     return random

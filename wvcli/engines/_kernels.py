@@ -1,17 +1,17 @@
 """The loops of the fast engine, compiled by Numba: a window of text at a time.
 
 Skip-gram with subwords puts the middle word together once for its whole window. What will be needed soon is asked
-for ahead, since much of the time goes to waiting for memory. Weights are flat: row r of `dim` numbers begins at
-r * dim. Threads train on the same weights without locks (Recht et al., "Hogwild", 2011).
+for ahead, and noise words come from a pool whose rows stay in the cache, since much of the time goes to waiting
+for memory. Weights are flat: row r begins at r * width. Threads train on the same weights without locks (Recht et
+al., "Hogwild", 2011).
 
 Numba compiles a loop again when this file changes, but not when only a file does from which it takes parts.
 """
 
 from numba import float32, int64
 
-from wvcli.engines._drawing import END, below, draw, following, seeded
+from wvcli.engines._drawing import END, below, fill_pool, following, renew, seeded
 from wvcli.engines._memory import (
-    TOGETHER,
     at_room,
     at_tables,
     at_task,
@@ -21,25 +21,27 @@ from wvcli.engines._memory import (
     inlined,
 )
 from wvcli.engines._products import (
-    add_row,
+    add_noise,
     add_rows,
     add_target,
-    add_vector,
-    change_row,
+    change_rows,
+    change_words,
     fill,
+    fill_up,
     scale,
     train_hidden,
     train_window,
 )
 
+_USES = 5  # of a noise word at hand before another takes its place, on average
 _SOON = 2  # places ahead of which a middle word's row is asked for
 
 
 @inlined
-def _fetch_ahead(task, array, dim, place):
+def _fetch_ahead(task, array, width, place):
     """Ask for the row of the word at a place, if there is one."""
     if place < task.length and task.ids[place] != END:
-        fetch_row(array, task.ids[place], dim)
+        fetch_row(array, task.ids[place], width)
 
 
 @inlined
@@ -66,23 +68,26 @@ def _look_around(task, place, random, room):
 def _add_word(task, tables, room, count, word):
     """Let a word be a target, or with hierarchical softmax the inner nodes on the way to it."""
     if task.negative > 0:
-        return add_target(room, count, word, float32(1), float32(1))
+        return add_target(room, count, word, float32(1))
     for step in range(tables.path_starts[word], tables.path_starts[int64(word) + 1]):
-        count = add_target(room, count, tables.nodes[step], tables.sides[step], float32(1))
+        count = add_target(room, count, tables.nodes[step], tables.sides[step])
     return count
 
 
 @inlined
-def _add_noise(task, room, count, first, words):
-    """Let noise words from `first` on be targets, each for those of so many words that are not this word."""
+def _add_noise(task, tables, weights, room, count, random):
+    """Let noise words of the pool be targets, but none that is a target already; gives their number and `random`.
+
+    The pool, whose rows stay in the cache of the core, is renewed so that its words are used a few times each.
+    """
     named = count
-    for number in range(first, first + task.negative):
-        word, share = room.noise[number], words
-        for other in range(named):
-            share -= room.rows[other] == word
-        if share > 0:
-            count = add_target(room, count, word, float32(0), float32(share))
-    return count
+    for _ in range(0, task.negative, _USES):
+        random = following(random)
+        random = renew(tables, weights, room, below(random, room.slots), random)
+    for _ in range(task.negative):
+        random = following(random)
+        count = add_noise(room, count, named, room.pool[below(random, room.slots)])
+    return fill_up(weights, room, count), random
 
 
 @inlined
@@ -92,25 +97,32 @@ def _alpha(task, place):
 
 
 @inlined
-def _look_at(task, tables, weights, room, place, random):
-    """Put a window into the room, the middle word and noise words as its targets, and draw the next noise words.
+def _begin(task, tables, weights, room):
+    """The first random number of a task, after those by which the pool is filled."""
+    random = seeded(task.seed)
+    return fill_pool(tables, weights, room, random) if task.negative > 0 else random
 
-    Gives the number of words around and of targets, and the random number after those used.
+
+@inlined
+def _look_at(task, tables, weights, room, place, random):
+    """Put a window into the room, the middle word and noise words as its targets.
+
+    Gives the number of words around and of targets, and the last random number used.
     """
-    _fetch_ahead(task, weights.words, weights.dim, place + task.window + 1)
-    _fetch_ahead(task, weights.output, weights.dim, place + _SOON)
+    _fetch_ahead(task, weights.words, weights.width, place + task.window + 1)
+    _fetch_ahead(task, weights.output, weights.width, place + _SOON)
     random = following(random)
     size = _look_around(task, place, random, room)
     count = _add_word(task, tables, room, 0, task.ids[place])
-    count = _add_noise(task, room, count, 0, 1)
-    return size, count, draw(tables, weights, random, room.noise, 0, task.negative)
+    count, random = _add_noise(task, tables, weights, room, count, random)
+    return size, count, random
 
 
 @compiled
 def skipgram(task, tables, weights, room):
     """Train Word2Vec's skip-gram: the words around each word are to predict it. Gives the number of places."""
     task, tables, weights, room = at_task(task), at_tables(tables), at_weights(weights), at_room(room)
-    random = draw(tables, weights, seeded(task.seed), room.noise, 0, task.negative)
+    random = _begin(task, tables, weights, room)
     done = 0
     for place in range(task.start, task.stop):
         if task.ids[place] == END:
@@ -126,45 +138,30 @@ def skipgram(task, tables, weights, room):
 def _add_ngrams(weights, tables, word, total):
     """Add the vectors of a word's n-grams to a sum; gives how many they are."""
     start, stop = tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]
-    for number in range(start, stop):
-        add_row(weights.ngrams, tables.ngrams[number], weights.dim, total)
+    if stop > start:
+        add_rows(weights.ngrams, weights.width, tables.ngrams, start, stop, total)
     return stop - start
 
 
 @inlined
-def _add_context(weights, tables, room, size, total):
-    """Add the vectors of the words around, and of their n-grams, to a sum; gives how many they are."""
-    words, context, dim = weights.words, room.context, weights.dim
-    for number in range(0, size - 1, 2):
-        add_rows(words, context[number], context[number + 1], dim, total)
-    if size % 2:
-        add_row(words, context[size - 1], dim, total)
-    ngrams = int64(0)
-    for number in range(size):
-        ngrams += _add_ngrams(weights, tables, context[number], total)
-    return size + ngrams
-
-
-@inlined
-def _change_pieces(weights, tables, word, change):
-    """Change a word's own vector and those of its n-grams."""
-    change_row(weights.words, word, weights.dim, weights.factors[word], change)
-    for number in range(tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]):
-        change_row(weights.ngrams, tables.ngrams[number], weights.dim, float32(1), change)
+def _change_ngrams(weights, tables, word, change):
+    start, stop = tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]
+    if stop > start:
+        change_rows(weights.ngrams, weights.width, tables.ngrams, start, stop, change)
 
 
 @inlined
 def _fetch_pieces(weights, tables, word):
-    fetch_row(weights.words, word, weights.dim)
+    fetch_row(weights.words, word, weights.width)
     for number in range(tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]):
-        fetch_row(weights.ngrams, tables.ngrams[number], weights.dim)
+        fetch_row(weights.ngrams, tables.ngrams[number], weights.width)
 
 
 @compiled
 def cbow(task, tables, weights, room):
     """Train CBOW: the mean of the vectors around each word is to predict it. Gives the number of places."""
     task, tables, weights, room = at_task(task), at_tables(tables), at_weights(weights), at_room(room)
-    random = draw(tables, weights, seeded(task.seed), room.noise, 0, task.negative)
+    random = _begin(task, tables, weights, room)
     done = 0
     for place in range(task.start, task.stop):
         if task.ids[place] == END:
@@ -173,57 +170,57 @@ def cbow(task, tables, weights, room):
         size, count, random = _look_at(task, tables, weights, room, place, random)
         if size == 0:
             continue
-        fill(room.hidden, weights.dim, float32(0))
-        pieces = _add_context(weights, tables, room, size, room.hidden)
-        scale(room.hidden, weights.dim, float32(1) / float32(pieces))
-        train_hidden(weights, room, count, _alpha(task, place))
+        fill(room.hidden, weights.width)
+        add_rows(weights.words, weights.width, room.context, 0, size, room.hidden)
+        pieces = size
         for number in range(size):
-            _change_pieces(weights, tables, room.context[number], room.change)
+            pieces += _add_ngrams(weights, tables, room.context[number], room.hidden)
+        scale(room.hidden, weights.width, float32(1) / float32(pieces))
+        fill(room.total, weights.width)
+        train_hidden(weights, room, count, _alpha(task, place), float32(0))
+        change_words(weights, room.context, 0, size, room.total)
+        for number in range(size):
+            _change_ngrams(weights, tables, room.context[number], room.total)
     return done
 
 
 @inlined
-def _train_word(task, tables, weights, room, word, size, alpha):
-    """A word, put together of its n-grams, against the words of a window, a few at a time.
+def _train_word(task, tables, weights, room, size, alpha, random):
+    """A word, put together of its n-grams, against each of the words around it; gives the last random number used.
 
     The vector follows its own changes, as if no n-gram were there twice; the rows it is made of get their sum.
     """
-    dim, hidden = weights.dim, room.hidden
-    fill(hidden, dim, float32(0))
-    fill(room.total, dim, float32(0))
-    add_row(weights.words, word, dim, hidden)
+    width, hidden, word = weights.width, room.hidden, room.context[size]
+    fill(hidden, width)
+    fill(room.total, width)
+    add_rows(weights.words, width, room.context, size, size + 1, hidden)
     ngrams = _add_ngrams(weights, tables, word, hidden)
     pieces = float32(max(1, ngrams))  # as Gensim takes it while it trains
-    scale(hidden, dim, float32(1) / pieces)
-    for start in range(0, size, TOGETHER):
-        stop, count = min(start + TOGETHER, size), 0
-        for number in range(start, stop):
-            count = _add_word(task, tables, room, count, room.context[number])
-        count = _add_noise(task, room, count, start // TOGETHER * task.negative, stop - start)
-        train_hidden(weights, room, count, alpha)
-        add_vector(room.change, float32(1 + ngrams) / pieces, dim, hidden)
-        add_vector(room.change, float32(1), dim, room.total)
-    _change_pieces(weights, tables, word, room.total)
+    scale(hidden, width, float32(1) / pieces)
+    for number in range(size):
+        count = _add_word(task, tables, room, 0, room.context[number])
+        count, random = _add_noise(task, tables, weights, room, count, random)
+        train_hidden(weights, room, count, alpha, float32(1 + ngrams) / pieces)
+    change_words(weights, room.context, size, size + 1, room.total)
+    _change_ngrams(weights, tables, word, room.total)
+    return random
 
 
 @compiled
 def subword_skipgram(task, tables, weights, room):
     """Train FastText's skip-gram: each word, of its n-grams, is to predict those around it. Gives the places."""
     task, tables, weights, room = at_task(task), at_tables(tables), at_weights(weights), at_room(room)
-    random = seeded(task.seed)
+    random = _begin(task, tables, weights, room)
     done = 0
     for place in range(task.start, task.stop):
-        word = task.ids[place]
-        if word == END:
+        if task.ids[place] == END:
             continue
         done += 1
-        random = following(random)
-        _fetch_ahead(task, weights.output, weights.dim, place + task.window + 1)
-        size = _look_around(task, place, random, room)
-        noise = (size + TOGETHER - 1) // TOGETHER * task.negative
-        random = draw(tables, weights, random, room.noise, 0, noise)
+        _fetch_ahead(task, weights.output, weights.width, place + task.window + 1)
         if place + 1 < task.length and task.ids[place + 1] != END:
             _fetch_pieces(weights, tables, task.ids[place + 1])
+        random = following(random)
+        size = _look_around(task, place, random, room)
         if size > 0:
-            _train_word(task, tables, weights, room, word, size, _alpha(task, place))
+            random = _train_word(task, tables, weights, room, size, _alpha(task, place), random)
     return done

@@ -14,13 +14,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from wvcli.batches import IdArray
+from wvcli.engines._lines import HALF, LANES
 
 FloatArray = npt.NDArray[np.float32]
 
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
-WORDS = 2  # of a window, added to a target at a time
-TOGETHER = 2  # words of a window for which skip-gram with subwords draws noise words
-_LINE = 16  # float32 in a line of the cache
+POOL = 1 << 18  # bytes of the rows of noise words at hand: they are to stay in the cache of a core
 
 
 def _can_keep() -> bool:
@@ -38,21 +37,23 @@ inlined = njit(forceinline=True, **_HOW)
 
 
 class Weights(NamedTuple):
-    """What is trained.
+    """What is trained; each row begins with a line, and zeros fill its last one up.
 
     Attributes:
-        words: float32 [words * dim], the words' own vectors.
-        ngrams: float32 [buckets * dim], those of their n-grams; empty without subwords.
-        output: float32 [words * dim], or with hierarchical softmax a row for each inner node.
+        words: float32 [words * width], the words' own vectors.
+        ngrams: float32 [buckets * width], those of their n-grams; empty without subwords.
+        output: float32 [(words + 1) * width], or with hierarchical softmax a row for each inner node.
         factors: float32 [words], by which changes of a word's vector are multiplied: 0 keeps it as it is.
-        dim: length of a row.
+        width: numbers from a row to the next.
+        spare: a row of `output` that stands for none.
     """
 
     words: FloatArray
     ngrams: FloatArray
     output: FloatArray
     factors: FloatArray
-    dim: int
+    width: int
+    spare: int
 
 
 class Tables(NamedTuple):
@@ -110,41 +111,51 @@ class Room(NamedTuple):
 
     Attributes:
         context: uint32, its words but the middle one.
-        noise: uint32, noise words.
+        pool: uint32 [slots], noise words at hand.
+        slots: number of these.
         rows: uint32, rows of the output layer that are its targets.
-        labels: float32, 1 for a target that is there and 0 for one that is not.
-        shares: float32, by which the learning rate is multiplied for a target.
-        errors: float32 [context, targets].
-        held: float32 [targets, dim], the targets' rows as they were.
-        hidden: float32 [dim], the vector that predicts.
-        change: float32 [dim], what it is to change by.
-        total: float32 [dim], the same over the whole window.
+        labels: float32, 1 for a target that is there and 0 for one that is not; half a line for each six.
+        shares: float32, by which the learning rate is multiplied for a target; as `labels`.
+        errors: float32, of each word of the context half a line, with those of six targets.
+        hidden: float32 [width], the vector that predicts.
+        total: float32 [width], what it is to change by.
     """
 
     context: IdArray
-    noise: IdArray
+    pool: IdArray
+    slots: int
     rows: IdArray
     labels: FloatArray
     shares: FloatArray
     errors: FloatArray
-    held: FloatArray
     hidden: FloatArray
-    change: FloatArray
     total: FloatArray
 
     @classmethod
-    def of(cls, window: int, noise: int, targets: int, dim: int, words: int) -> "Room":
-        """Room for so many words on each side, noise words, targets and words that are multiplied with them."""
-        context, targets = 2 * window + WORDS, targets + TARGETS
-        held = targets * dim if words > 1 else 0
-        sizes = (targets, targets, (words + WORDS) * targets, held, dim, dim, dim)
-        numbers = [np.zeros(size, np.float32) for size in sizes]
+    def of(cls, window: int, targets: int, width: int) -> "Room":
+        """Room for so many words on each side, and for so many targets at once."""
+        words, groups = 2 * window + 1, targets // TARGETS + 1
+        slots = max(1, POOL // (4 * width))
+        labels, shares = np.zeros((2, groups * HALF), np.float32)
+        hidden, total = aligned((2, width))
         return cls(
-            np.zeros(context, np.uint32),
-            np.zeros(noise, np.uint32),
-            np.zeros(targets, np.uint32),
-            *numbers,
+            np.zeros(words, np.uint32),
+            np.zeros(slots, np.uint32),
+            slots,
+            np.zeros(groups * TARGETS, np.uint32),
+            labels,
+            shares,
+            np.zeros((words + 1) * HALF, np.float32),
+            hidden,
+            total,
         )
+
+
+def aligned(shape: tuple[int, ...]) -> FloatArray:
+    """Zeros of this shape, the first of which begins a line of the cache."""
+    numbers = np.zeros(int(np.prod(shape)) + LANES, np.float32)
+    first = -numbers.ctypes.data % (LANES * numbers.itemsize) // numbers.itemsize
+    return numbers[first : first + int(np.prod(shape))].reshape(shape)
 
 
 @intrinsic
@@ -175,7 +186,9 @@ def _fetch(typingctx: Any, pointer: Any, place: Any) -> Any:
 @inlined
 def at_weights(weights):
     words, ngrams = _pointer(weights.words), _pointer(weights.ngrams)
-    return Weights(words, ngrams, _pointer(weights.output), _pointer(weights.factors), weights.dim)
+    return Weights(
+        words, ngrams, _pointer(weights.output), _pointer(weights.factors), weights.width, weights.spare
+    )
 
 
 @inlined
@@ -213,20 +226,19 @@ def at_task(task):
 def at_room(room):
     return Room(
         _pointer(room.context),
-        _pointer(room.noise),
+        _pointer(room.pool),
+        room.slots,
         _pointer(room.rows),
         _pointer(room.labels),
         _pointer(room.shares),
         _pointer(room.errors),
-        _pointer(room.held),
         _pointer(room.hidden),
-        _pointer(room.change),
         _pointer(room.total),
     )
 
 
 @inlined
-def fetch_row(array, row, dim):
-    first = int64(row) * dim
-    for place in range(0, dim, _LINE):
+def fetch_row(array, row, width):
+    first = int64(row) * width
+    for place in range(0, width, LANES):
         _fetch(array, first + place)

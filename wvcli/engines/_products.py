@@ -1,219 +1,280 @@
 """The arithmetic of the fast engine: predictions, and what follows from their errors.
 
-Skip-gram takes several words of a window against the same few targets, the middle word and noise words, so that
-its arithmetic is a small matrix product (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in Shared and
-Distributed Memory", 2016).
+Skip-gram takes all words of a window against the same few targets, the middle word and noise words, so that its
+arithmetic is a small matrix product (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in Shared and Distributed
+Memory", 2016). Its inner loops go over few words and targets and the outer one over lines, so that what is read
+once is at hand for all: targets stay in registers.
 """
 
 from numba import float32, int64
 
-from wvcli.engines._memory import TARGETS, WORDS, inlined
+from wvcli.engines._lines import (
+    HALF,
+    LANES,
+    fold_2,
+    fold_4,
+    fold_8,
+    fold_16,
+    load,
+    load_twice,
+    minus,
+    over,
+    plus,
+    plus_times,
+    splat,
+    store,
+    times,
+    within,
+)
+from wvcli.engines._memory import TARGETS, inlined
 
 
 @inlined
-def add_target(room, count, row, label, share):
+def _slot(number):
+    """Where of a target's kind is kept: a group of targets takes half a line."""
+    return number // TARGETS * HALF + number % TARGETS
+
+
+@inlined
+def add_target(room, count, row, label):
+    """Let a row of the output layer be a target; gives how many there are then."""
     room.rows[count] = row
-    room.labels[count] = label
-    room.shares[count] = share
+    room.labels[_slot(count)] = label
+    room.shares[_slot(count)] = float32(1)
     return count + 1
 
 
 @inlined
-def _to_probabilities(logits, count):
-    """Make probabilities of log-odds.
-
-    The logistic function is half of tanh plus a half, and tanh is the seventh convergent of Lambert's continued
-    fraction: within 0.00005 of the truth, and without a branch.
-    """
-    for number in range(count):
-        half = min(max(float32(0.5) * logits[number], float32(-4.97)), float32(4.97))
-        square = half * half
-        above = half * (float32(135135) + square * (float32(17325) + square * (float32(378) + square)))
-        below = float32(135135) + square * (float32(62370) + square * (float32(3150) + square * float32(28)))
-        logits[number] = float32(0.5) + float32(0.5) * above / below
+def add_noise(room, count, named, word):
+    """Let a noise word be a target, unless it is one before `named`; one from there on counts once more."""
+    for other in range(count):
+        if room.rows[other] == word:
+            room.shares[_slot(other)] += float32(other >= named)
+            return count
+    return add_target(room, count, word, float32(0))
 
 
 @inlined
-def _to_errors(room, size, count, alpha):
-    """Make of log-odds [size, count] what weights change by: the learning rate times label less probability."""
-    _to_probabilities(room.errors, size * count)
-    for word in range(size):
-        for number in range(count):
-            at = word * count + number
-            room.errors[at] = (room.labels[number] - room.errors[at]) * (alpha * room.shares[number])
-
-
-@inlined
-def _fill_up(room, count):
+def fill_up(weights, room, count):
     """Add targets of no share until the last group is whole; gives their number."""
-    whole = (count + TARGETS - 1) // TARGETS * TARGETS
-    for number in range(count, whole):
-        add_target(room, number, room.rows[0], float32(0), float32(0))
-    return whole
+    while count % TARGETS != 0:
+        room.shares[_slot(count)] = float32(0)
+        room.rows[count] = weights.spare
+        count += 1
+    return count
 
 
 @inlined
-def _hold(weights, room, count):
-    """Keep targets' rows as they are."""
-    dim = weights.dim
-    for number in range(count):
-        source, goal = int64(room.rows[number]) * dim, number * dim
-        for place in range(dim):
-            room.held[goal + place] = weights.output[source + place]
-
-
-@inlined
-def _multiply(vectors, first, rows, six, dim, errors, at):
-    """Put into `errors` the log-odds of a vector with six rows: a part of the product of words and targets.
-
-    The vector begins at `first`, and the rows where `six` says.
-    """
-    row_0, row_1, row_2, row_3, row_4, row_5 = six
-    sum_0 = sum_1 = sum_2 = sum_3 = sum_4 = sum_5 = float32(0)
-    for place in range(dim):
-        value = vectors[first + place]
-        sum_0 += value * rows[row_0 + place]
-        sum_1 += value * rows[row_1 + place]
-        sum_2 += value * rows[row_2 + place]
-        sum_3 += value * rows[row_3 + place]
-        sum_4 += value * rows[row_4 + place]
-        sum_5 += value * rows[row_5 + place]
-    errors[at], errors[at + 1], errors[at + 2] = sum_0, sum_1, sum_2
-    errors[at + 3], errors[at + 4], errors[at + 5] = sum_3, sum_4, sum_5
-
-
-@inlined
-def _spread(vectors, first, rows, six, dim, errors, at, factor):
-    """Add to a vector six rows times their errors and a factor."""
-    row_0, row_1, row_2, row_3, row_4, row_5 = six
-    error_0, error_1, error_2 = factor * errors[at], factor * errors[at + 1], factor * errors[at + 2]
-    error_3, error_4, error_5 = factor * errors[at + 3], factor * errors[at + 4], factor * errors[at + 5]
-    for place in range(dim):
-        one = error_0 * rows[row_0 + place] + error_1 * rows[row_1 + place] + error_2 * rows[row_2 + place]
-        two = error_3 * rows[row_3 + place] + error_4 * rows[row_4 + place] + error_5 * rows[row_5 + place]
-        vectors[first + place] += one + two
-
-
-@inlined
-def _held_rows(group, dim):
-    """Where the rows of a group begin that are held."""
-    first = group * dim
-    return first, first + dim, first + 2 * dim, first + 3 * dim, first + 4 * dim, first + 5 * dim
-
-
-@inlined
-def _output_rows(room, group, dim):
-    """Where the rows of a group begin in the output layer."""
-    rows = room.rows
-    one = int64(rows[group]) * dim, int64(rows[group + 1]) * dim, int64(rows[group + 2]) * dim
-    two = int64(rows[group + 3]) * dim, int64(rows[group + 4]) * dim, int64(rows[group + 5]) * dim
+def _rows(weights, room, group):
+    """Where the rows of a group of targets begin."""
+    rows, width = room.rows, weights.width
+    one = int64(rows[group]) * width, int64(rows[group + 1]) * width, int64(rows[group + 2]) * width
+    two = int64(rows[group + 3]) * width, int64(rows[group + 4]) * width, int64(rows[group + 5]) * width
     return one[0], one[1], one[2], two[0], two[1], two[2]
 
 
 @inlined
-def _change_target(weights, room, number, word, whole):
-    """Add to a target's row the vectors of two words of the context, times their errors."""
-    dim, words, output, row = weights.dim, weights.words, weights.output, int64(room.rows[number]) * weights.dim
-    at = word * whole + number
-    word_0, word_1 = int64(room.context[word]) * dim, int64(room.context[word + 1]) * dim
-    error_0, error_1 = room.errors[at], room.errors[at + whole]
-    for place in range(dim):
-        output[row + place] += error_0 * words[word_0 + place] + error_1 * words[word_1 + place]
+def _errors(room, group, logits, alpha):
+    """What weights change by: the learning rate times the share of a target, times its label less its probability.
+
+    In each half are the log-odds of a group of six targets. The logistic function is half of tanh plus a half, and
+    tanh the seventh convergent of Lambert's continued fraction: within 0.00005 of the truth, and without a branch.
+    """
+    half = within(times(logits, splat(float32(0.5))), float32(4.97))
+    square = times(half, half)
+    above = plus_times(splat(float32(17325)), square, plus(splat(float32(378)), square))
+    above = times(half, plus_times(splat(float32(135135)), square, above))
+    below = plus_times(splat(float32(3150)), square, splat(float32(28)))
+    below = plus_times(splat(float32(135135)), square, plus_times(splat(float32(62370)), square, below))
+    probability = plus_times(splat(float32(0.5)), splat(float32(0.5)), over(above, below))
+    at = group // TARGETS * HALF
+    error = minus(load_twice(room.labels, at), probability)
+    return times(error, times(splat(alpha), load_twice(room.shares, at)))
+
+
+@inlined
+def _halves(sums):
+    """Eight lines folded until each is two numbers: six sums, and two that do not count."""
+    sum_0, sum_1, sum_2, sum_3, sum_4, sum_5 = sums
+    one = fold_8(fold_16(sum_0, sum_1), fold_16(sum_2, sum_3))
+    two = fold_16(sum_4, sum_5)
+    return fold_4(one, fold_8(two, two))
+
+
+@inlined
+def _with_two(words, one, other, output, rows, width):
+    """Log-odds of two vectors with six rows: in each half of a line those of one vector."""
+    row_0, row_1, row_2, row_3, row_4, row_5 = rows
+    zero = splat(float32(0))
+    one_0 = one_1 = one_2 = one_3 = one_4 = one_5 = zero
+    two_0 = two_1 = two_2 = two_3 = two_4 = two_5 = zero
+    for at in range(0, width, LANES):
+        first, second = load(words, one + at), load(words, other + at)
+        row = load(output, row_0 + at)
+        one_0, two_0 = plus_times(one_0, first, row), plus_times(two_0, second, row)
+        row = load(output, row_1 + at)
+        one_1, two_1 = plus_times(one_1, first, row), plus_times(two_1, second, row)
+        row = load(output, row_2 + at)
+        one_2, two_2 = plus_times(one_2, first, row), plus_times(two_2, second, row)
+        row = load(output, row_3 + at)
+        one_3, two_3 = plus_times(one_3, first, row), plus_times(two_3, second, row)
+        row = load(output, row_4 + at)
+        one_4, two_4 = plus_times(one_4, first, row), plus_times(two_4, second, row)
+        row = load(output, row_5 + at)
+        one_5, two_5 = plus_times(one_5, first, row), plus_times(two_5, second, row)
+    one = one_0, one_1, one_2, one_3, one_4, one_5
+    two = two_0, two_1, two_2, two_3, two_4, two_5
+    return fold_2(_halves(one), _halves(two))
+
+
+@inlined
+def _weighted(errors, lines):
+    """Six lines, each times its error, added up."""
+    error_0, error_1, error_2, error_3, error_4, error_5 = errors
+    line_0, line_1, line_2, line_3, line_4, line_5 = lines
+    one = plus_times(plus_times(times(error_0, line_0), error_1, line_1), error_2, line_2)
+    two = plus_times(plus_times(times(error_3, line_3), error_4, line_4), error_5, line_5)
+    return plus(one, two)
+
+
+@inlined
+def _splats(errors, at):
+    one = splat(errors[at]), splat(errors[at + 1]), splat(errors[at + 2])
+    two = splat(errors[at + 3]), splat(errors[at + 4]), splat(errors[at + 5])
+    return one[0], one[1], one[2], two[0], two[1], two[2]
+
+
+@inlined
+def _change_line(weights, room, size, rows, at):
+    """Change a line of all words of the context, and of six targets by the words as they were."""
+    words, output, width = weights.words, weights.output, weights.width
+    row_0, row_1, row_2, row_3, row_4, row_5 = rows
+    old_0, old_1, old_2 = load(output, row_0 + at), load(output, row_1 + at), load(output, row_2 + at)
+    old_3, old_4, old_5 = load(output, row_3 + at), load(output, row_4 + at), load(output, row_5 + at)
+    new_0, new_1, new_2, new_3, new_4, new_5 = old_0, old_1, old_2, old_3, old_4, old_5
+    for number in range(size):
+        word = room.context[number]
+        first = int64(word) * width + at
+        vector, errors = load(words, first), _splats(room.errors, number * HALF)
+        change = _weighted(errors, (old_0, old_1, old_2, old_3, old_4, old_5))
+        store(words, first, plus_times(vector, splat(weights.factors[word]), change))
+        new_0, new_1 = plus_times(new_0, errors[0], vector), plus_times(new_1, errors[1], vector)
+        new_2, new_3 = plus_times(new_2, errors[2], vector), plus_times(new_3, errors[3], vector)
+        new_4, new_5 = plus_times(new_4, errors[4], vector), plus_times(new_5, errors[5], vector)
+    store(output, row_0 + at, new_0)
+    store(output, row_1 + at, new_1)
+    store(output, row_2 + at, new_2)
+    store(output, row_3 + at, new_3)
+    store(output, row_4 + at, new_4)
+    store(output, row_5 + at, new_5)
 
 
 @inlined
 def train_window(weights, room, size, count, alpha):
-    """All words of the context against the same targets; one more word must stand after them."""
-    dim, words, errors = weights.dim, weights.words, room.errors
-    whole = _fill_up(room, count)
-    _hold(weights, room, whole)
-    for word in range(size):
-        first = int64(room.context[word]) * dim
-        for group in range(0, whole, TARGETS):
-            _multiply(words, first, room.held, _held_rows(group, dim), dim, errors, word * whole + group)
-    _to_errors(room, size, whole, alpha)
-    for number in range(whole):  # nothing comes from the word after them, which may make up a pair
-        errors[size * whole + number] = float32(0)
-    for number in range(count):
-        for word in range(0, size, WORDS):
-            _change_target(weights, room, number, word, whole)
-    for word in range(size):
-        row = room.context[word]
-        first, factor = int64(row) * dim, weights.factors[row]
-        for group in range(0, whole, TARGETS):
-            _spread(words, first, room.held, _held_rows(group, dim), dim, errors, word * whole + group, factor)
+    """All words of the context against the same targets, six of them at a time, no two of which are one row.
+
+    One more word must stand after those of the context.
+    """
+    width, context = weights.width, room.context
+    for group in range(0, count, TARGETS):
+        rows = _rows(weights, room, group)
+        for word in range(0, size, 2):
+            one, other = int64(context[word]) * width, int64(context[word + 1]) * width
+            logits = _with_two(weights.words, one, other, weights.output, rows, width)
+            store(room.errors, word * HALF, _errors(room, group, logits, alpha))
+        for at in range(0, width, LANES):
+            _change_line(weights, room, size, rows, at)
 
 
 @inlined
-def add_row(rows, row, dim, total):
-    first = int64(row) * dim
-    for place in range(dim):
-        total[place] += rows[first + place]
+def _with_one(vector, output, rows, width):
+    """Log-odds of a vector with six rows, in each half of a line."""
+    row_0, row_1, row_2, row_3, row_4, row_5 = rows
+    sum_0 = sum_1 = sum_2 = sum_3 = sum_4 = sum_5 = splat(float32(0))
+    for at in range(0, width, LANES):
+        line = load(vector, at)
+        sum_0 = plus_times(sum_0, line, load(output, row_0 + at))
+        sum_1 = plus_times(sum_1, line, load(output, row_1 + at))
+        sum_2 = plus_times(sum_2, line, load(output, row_2 + at))
+        sum_3 = plus_times(sum_3, line, load(output, row_3 + at))
+        sum_4 = plus_times(sum_4, line, load(output, row_4 + at))
+        sum_5 = plus_times(sum_5, line, load(output, row_5 + at))
+    halves = _halves((sum_0, sum_1, sum_2, sum_3, sum_4, sum_5))
+    return fold_2(halves, halves)
 
 
 @inlined
-def add_rows(rows, one, other, dim, total):
-    """Add two rows at a time, which saves going over the sum twice."""
-    first, second = int64(one) * dim, int64(other) * dim
-    for place in range(dim):
-        total[place] += rows[first + place] + rows[second + place]
+def _change_target(output, place, error, hidden, change):
+    """Change a line of a target, and give what the hidden vector is to change by with it."""
+    line = load(output, place)
+    store(output, place, plus_times(line, error, hidden))
+    return plus_times(change, error, line)
 
 
 @inlined
-def change_row(rows, row, dim, factor, change):
-    first = int64(row) * dim
-    for place in range(dim):
-        rows[first + place] += factor * change[place]
+def train_hidden(weights, room, count, alpha, follow):
+    """One vector against targets.
+
+    What it is to change by is added to `room.total`, and `follow` times that to the vector itself.
+    """
+    width, output, hidden = weights.width, weights.output, room.hidden
+    for group in range(0, count, TARGETS):
+        rows = _rows(weights, room, group)
+        logits = _with_one(hidden, output, rows, width)
+        store(room.errors, 0, _errors(room, group, logits, alpha))
+        errors = _splats(room.errors, 0)
+        for at in range(0, width, LANES):
+            line, change = load(hidden, at), splat(float32(0))
+            change = _change_target(output, rows[0] + at, errors[0], line, change)
+            change = _change_target(output, rows[1] + at, errors[1], line, change)
+            change = _change_target(output, rows[2] + at, errors[2], line, change)
+            change = _change_target(output, rows[3] + at, errors[3], line, change)
+            change = _change_target(output, rows[4] + at, errors[4], line, change)
+            change = _change_target(output, rows[5] + at, errors[5], line, change)
+            store(room.total, at, plus(load(room.total, at), change))
+            store(hidden, at, plus_times(line, splat(follow), change))
 
 
 @inlined
-def fill(vector, dim, value):
-    for place in range(dim):
-        vector[place] = value
+def fill(vector, width):
+    """Make a vector all zeros."""
+    for at in range(0, width, LANES):
+        store(vector, at, splat(float32(0)))
 
 
 @inlined
-def scale(vector, dim, factor):
-    for place in range(dim):
-        vector[place] *= factor
+def scale(vector, width, factor):
+    for at in range(0, width, LANES):
+        store(vector, at, times(load(vector, at), splat(factor)))
 
 
 @inlined
-def train_hidden(weights, room, count, alpha):
-    """One vector against targets; `room.change` becomes what it is to change by."""
-    dim, output, hidden, change, errors = weights.dim, weights.output, room.hidden, room.change, room.errors
-    whole = count - count % TARGETS
-    for group in range(0, whole, TARGETS):
-        _multiply(hidden, 0, output, _output_rows(room, group, dim), dim, errors, group)
-    for number in range(whole, count):
-        errors[number] = _product(output, room.rows[number], dim, hidden)
-    _to_errors(room, 1, count, alpha)
-    fill(change, dim, float32(0))
-    for group in range(0, whole, TARGETS):
-        _spread(change, 0, output, _output_rows(room, group, dim), dim, errors, group, float32(1))
-    for number in range(whole, count):
-        _add_times(output, room.rows[number], dim, errors[number], change)
-    for number in range(count):
-        change_row(output, room.rows[number], dim, errors[number], hidden)
+def add_rows(array, width, rows, start, stop, total):
+    """Add to a vector the rows of an array that are named from `start` up to `stop`."""
+    for at in range(0, width, LANES):
+        line = load(total, at)
+        for number in range(start, stop):
+            line = plus(line, load(array, int64(rows[number]) * width + at))
+        store(total, at, line)
 
 
 @inlined
-def _product(rows, row, dim, vector):
-    first, total = int64(row) * dim, float32(0)
-    for place in range(dim):
-        total += rows[first + place] * vector[place]
-    return total
+def change_rows(array, width, rows, start, stop, change):
+    """Add a vector to the rows of an array that are named from `start` up to `stop`."""
+    for at in range(0, width, LANES):
+        line = load(change, at)
+        for number in range(start, stop):
+            first = int64(rows[number]) * width + at
+            store(array, first, plus(load(array, first), line))
 
 
 @inlined
-def _add_times(rows, row, dim, factor, total):
-    first = int64(row) * dim
-    for place in range(dim):
-        total[place] += factor * rows[first + place]
-
-
-@inlined
-def add_vector(vector, factor, dim, total):
-    """Add to a vector another one times a factor."""
-    for place in range(dim):
-        total[place] += factor * vector[place]
+def change_words(weights, words, start, stop, change):
+    """Add a vector to the words that are named from `start` up to `stop`, but to those that are kept."""
+    width = weights.width
+    for at in range(0, width, LANES):
+        line = load(change, at)
+        for number in range(start, stop):
+            word = words[number]
+            first = int64(word) * width + at
+            store(weights.words, first, plus_times(load(weights.words, first), splat(weights.factors[word]), line))

@@ -5,6 +5,7 @@ arrays are trained in place by loops that Numba compiles, in which the words of 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock, Thread
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Kernel = Callable[[Task, Tables, Weights, Room], int]
 
 _PLACES = 10_000  # words of text that a worker takes at a time, about a hundredth of a second
+_THINNED = 1 << 18  # ids of the text that are thinned at a time
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
 
@@ -46,7 +48,7 @@ class _FastTrainer(GensimTrainer):
         except ImportError as error:  # Numba is there, but not for this version of NumPy
             raise WvcliError(f"Numba cannot be used: {error}", "train with --engine gensim") from error
         with told(on_note, _COMPILING):
-            self._loop = _loop(self.model, self.is_fasttext, self.tensors)
+            self._loop = _loop(self.model, self.is_fasttext)
             self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
@@ -56,14 +58,24 @@ class _FastTrainer(GensimTrainer):
         return done
 
     def _train(self, ids: IdArray, alpha: float, min_alpha: float) -> Trained:
-        from wvcli.engines._drawing import thinned
-
-        text, tokens, sampled = thinned(ids, self._keep, self._seed())
+        text, tokens, sampled = self._thinned(ids)
+        if tokens < 0:
+            return Trained(tokens, sampled)
         tasks = list(self._tasks(text, tokens, alpha, min_alpha))
         done = _Crew(self._loop, tasks, self._on_tokens).run(self._settings.workers or 1)
         if done != sampled:
             raise WvcliError(f"{done:,} of {sampled:,} words of the text were trained on")
         return Trained(tokens, sampled)
+
+    def _thinned(self, ids: IdArray) -> tuple[IdArray, int, int]:
+        """What subsampling leaves of a text; how many tokens there were, or -1 if one is no word, and are left."""
+        from wvcli.engines._drawing import thinned
+
+        starts = range(0, max(1, len(ids)), _THINNED)
+        pieces = [(ids[start : start + _THINNED], self._keep, self._seed()) for start in starts]
+        with ThreadPoolExecutor(self._settings.workers or 1) as workers:
+            texts, tokens, sampled = zip(*workers.map(lambda piece: thinned(*piece), pieces), strict=True)
+        return np.concatenate(texts), -1 if min(tokens) < 0 else sum(tokens), sum(sampled)
 
     def _tasks(self, text: IdArray, tokens: int, alpha: float, min_alpha: float) -> "Iterator[tuple[Task, int]]":
         """The text in pieces, each with its share of the tokens."""
@@ -114,66 +126,75 @@ class _Loop:
     negative: int
 
 
-def _loop(model: Any, is_fasttext: bool, tensors: Mapping[str, npt.NDArray[np.float32]]) -> _Loop:
-    """The loop that trains a Gensim model."""
+def _loop(model: Any, is_fasttext: bool) -> _Loop:
+    """The loop that trains a Gensim model, whose arrays are laid out anew for it."""
     from wvcli.engines import _kernels, _memory
 
     kernel = _kernels.cbow
     if model.sg:
         kernel = _kernels.subword_skipgram if is_fasttext else _kernels.skipgram
-    flat = {name: array.reshape(-1) for name, array in tensors.items()}
-    weights = _memory.Weights(
-        flat["input.words" if is_fasttext else "vectors"],
-        flat.get("subwords.vectors", np.zeros(0, dtype=np.float32)),
-        flat["output.hierarchical" if model.hs else "output.negative"],
-        np.ones(len(model.wv), dtype=np.float32),
-        model.vector_size,
-    )
+    words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors")
+    ngrams = _in_lines(model.wv, "vectors_ngrams") if is_fasttext else np.zeros(0, dtype=np.float32)
+    output = _in_lines(model, "syn1" if model.hs else "syn1neg", 1)
+    factors = np.ones(len(model.wv), dtype=np.float32)
+    width = len(words) // len(model.wv)
+    weights = _memory.Weights(words, ngrams, output, factors, width, len(model.wv))
     tables = _tables(model, is_fasttext)
-    return _Loop(kernel, tables, weights, partial(_room, model, is_fasttext, tables), model.negative)
+    return _Loop(kernel, tables, weights, partial(_room, model, tables, width), model.negative)
 
 
-def _room(model: Any, is_fasttext: bool, tables: "Tables") -> "Room":
+def _in_lines(holder: Any, name: str, more: int = 0) -> npt.NDArray[np.float32]:
+    """Lay out a float32 array [rows, dim] so that each of its rows begins a line of the cache.
+
+    The array becomes a view of the new one, which is given, flat, with so many more rows.
+    """
+    from wvcli.engines._lines import LANES
+    from wvcli.engines._memory import aligned
+
+    array = getattr(holder, name)
+    rows, dim = array.shape
+    wide = aligned((rows + more, -(-dim // LANES) * LANES))
+    if array.any():  # zeros, as all of an output layer, take no memory before they are written
+        wide[:rows, :dim] = array
+    setattr(holder, name, wide[:rows, :dim])
+    return wide.reshape(-1)
+
+
+def _room(model: Any, tables: "Tables", width: int) -> "Room":
     """Room for one worker."""
-    from wvcli.engines._memory import TOGETHER, Room
+    from wvcli.engines._memory import Room
 
-    around, predicted, noise, words = 2 * model.window, 1, model.negative, 1
-    if model.sg and is_fasttext:
-        predicted, noise = TOGETHER, around * model.negative
-    elif model.sg:
-        words = around
     longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
-    return Room.of(model.window, noise, predicted * longest + model.negative, model.vector_size, words)
+    return Room.of(model.window, longest + model.negative, width)
 
 
 def _tables(model: Any, is_fasttext: bool) -> "Tables":
     from wvcli.engines import _drawing, _memory
 
     words = len(model.wv)
-    nothing: list[tuple[int, ...]] = [()] * words
-    buckets = model.wv.buckets_word if is_fasttext else nothing
-    points, codes = (model.wv.expandos[name] if model.hs else nothing for name in ("point", "code"))
+    buckets = model.wv.buckets_word if is_fasttext else []
+    points, codes = (model.wv.expandos[name] if model.hs else [] for name in ("point", "code"))
     noise = np.zeros(0, dtype=np.uint32)
     if model.negative:
         noise = _drawing.alias_table(np.diff(model.cum_table.astype(np.float64), prepend=0.0))
     return _memory.Tables(
         noise,
         words,
-        _starts(buckets),
+        _starts(buckets, words),
         _joined(buckets, np.uint32),
-        _starts(points),
+        _starts(points, words),
         _joined(points, np.uint32),
         1 - _joined(codes, np.float32),
     )
 
 
-def _starts(lists: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
-    """int64 [lists + 1], where each of the lists begins when they are joined, and where the last ends."""
-    return np.cumsum([0, *map(len, lists)], dtype=np.int64)
+def _starts(lists: Sequence[Sequence[int]], words: int) -> npt.NDArray[np.int64]:
+    """int64 [words + 1], where each word's list begins when they are joined, and where the last ends."""
+    return np.cumsum([0, *map(len, lists)], dtype=np.int64) if len(lists) else np.zeros(words + 1, dtype=np.int64)
 
 
 def _joined(lists: Sequence[Sequence[int]], dtype: Any) -> npt.NDArray[Any]:
-    return np.concatenate([np.asarray(numbers, dtype=dtype) for numbers in lists])
+    return np.concatenate([np.zeros(0, dtype=dtype), *lists], dtype=dtype, casting="unsafe")
 
 
 @dataclass

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from wvcli.engines import _drawing, _kernels, _lines, _memory
+from wvcli.compiling import LANES
+from wvcli.engines import _drawing, _kernels, _memory
 
 ROWS = 6
 
@@ -51,7 +52,7 @@ def main() -> None:
     text = random.choice(options.words, size=options.windows, p=shares / shares.sum()).astype(np.uint32)
     noise = _drawing.alias_table(shares**0.75)
     for dim in options.dims:
-        width = -(-dim // _lines.LANES) * _lines.LANES
+        width = -(-dim // LANES) * LANES
         output, words = (_memory.aligned(((options.words + 1) * width,)) for _ in range(2))
         nothing = np.zeros(0, np.uint32)
         starts = np.zeros(options.words + 1, np.int64)

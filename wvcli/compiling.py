@@ -1,4 +1,4 @@
-"""What Numba compiles on first use: told to the user, for it takes seconds."""
+"""What Numba compiles: for what machine, and told to the user on first use, for it takes seconds."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from typing import Any
 
 OnNote = Callable[[str], None]
 
+LANES = 16  # float32 in a line of the cache: 64 bytes on most machines
 _PATIENCE = 0.5  # seconds, after which a wait is told
 
 

@@ -121,7 +121,8 @@ def forecast(
         engine = engine or engines.suited(int(trained))
         trial = _Trial.of(encoded, settings, engine)
     program = _PROGRAM + engine.memory + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
-    memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1))
+    wide = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
+    memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1), wide)
     return Forecast(
         growth.tokens,
         share == 1,
@@ -317,14 +318,15 @@ def _has_dictionary(text: Text, words: Iterable[str]) -> bool:
     return text.tokenizer.name in ("auto", "chinese") and any("\u4e00" <= word[:1] <= "\u9fff" for word in words)
 
 
-def _bytes(settings: TrainSettings, program: int, tokens: int, words: int, raw_words: int) -> tuple[int, int]:
-    """Memory at the peak, of encoding or of training, and size of the model file; in bytes."""
-    row = 4 * (settings.dim or 1)
-    file = 2 * words * row
-    tables = words * _A_WORD
+def _bytes(
+    settings: TrainSettings, program: int, tokens: int, words: int, raw_words: int, wide: int
+) -> tuple[int, int]:
+    """Memory at the peak, of encoding or of training with rows as `wide`, and size of the model file; in bytes."""
+    rows, tables = 2 * words, words * _A_WORD
     if settings.algorithm == "fasttext":
-        file += (words + (settings.buckets or 0)) * row
+        rows += words + (settings.buckets or 0)
         tables = words * _A_WORD_WITH_SUBWORDS
+    file = 4 * rows * (settings.dim or 1)
     encoding = raw_words * _A_RAW_WORD + min(tokens, SHARD_IDS) * _AN_ID + min(tokens, _A_BATCH) * _A_TOKEN
-    training = tables + file + int(_NOT_GIVEN_BACK * encoding)
+    training = tables + 4 * rows * wide + int(_NOT_GIVEN_BACK * encoding)
     return program + max(encoding, training), file + words * _A_WORD_IN_FILE

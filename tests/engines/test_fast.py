@@ -129,10 +129,12 @@ class Plain:
         if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram":
             for other in context:
                 self.predict([[word]], self.targets(other, random), alpha, 6)
-        elif self.settings.architecture == "cbow":
-            self.predict([context] if context else [], self.targets(word, random), alpha, 10**6)
-        else:
-            self.predict([[other] for other in context], self.targets(word, random), alpha, 6)
+        elif self.settings.architecture == "skipgram":
+            for start in range(0, len(context), 4):
+                inputs = [[other] for other in context[start : start + 4]]
+                self.predict(inputs, self.targets(word, random), alpha, 6)
+        elif context:
+            self.predict([context], self.targets(word, random), alpha, 10**6)
 
     def predict(
         self, inputs: list[list[int]], targets: list[tuple[int, float, float]], alpha: float, most: int

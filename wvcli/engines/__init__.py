@@ -91,6 +91,7 @@ class Engine:
             what is worth knowing.
         extra: what to install it with, or an empty string.
         memory: bytes that its packages take beyond Gensim's.
+        lanes: what the length of a row in memory is a multiple of.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Engine:
     start: Callable[[EncodedCorpus, TrainSettings, OnTokens, OnNote], Trainer]
     extra: str = ""
     memory: int = 0
+    lanes: int = 1
 
     def is_installed(self) -> bool:
         """Whether all of its packages are there."""

@@ -12,6 +12,7 @@ from numba import float32, int64
 
 from wvcli.engines._drawing import END, below, fill_pool, following, renew, seeded
 from wvcli.engines._memory import (
+    TOGETHER,
     at_room,
     at_tables,
     at_task,
@@ -30,7 +31,7 @@ from wvcli.engines._products import (
     fill_up,
     scale,
     train_hidden,
-    train_window,
+    train_words,
 )
 
 _USES = 5  # of a noise word at hand before another takes its place, on average
@@ -104,18 +105,19 @@ def _begin(task, tables, weights, room):
 
 
 @inlined
-def _look_at(task, tables, weights, room, place, random):
-    """Put a window into the room, the middle word and noise words as its targets.
-
-    Gives the number of words around and of targets, and the last random number used.
-    """
+def _look_at(task, weights, room, place, random):
+    """Put a window into the room; gives the number of words around, and the random number used."""
     _fetch_ahead(task, weights.words, weights.width, place + task.window + 1)
     _fetch_ahead(task, weights.output, weights.width, place + _SOON)
     random = following(random)
-    size = _look_around(task, place, random, room)
-    count = _add_word(task, tables, room, 0, task.ids[place])
-    count, random = _add_noise(task, tables, weights, room, count, random)
-    return size, count, random
+    return _look_around(task, place, random, room), random
+
+
+@inlined
+def _aim_at(task, tables, weights, room, word, random):
+    """Let a word and noise words be the targets; gives their number, and the last random number used."""
+    count = _add_word(task, tables, room, 0, word)
+    return _add_noise(task, tables, weights, room, count, random)
 
 
 @compiled
@@ -128,9 +130,11 @@ def skipgram(task, tables, weights, room):
         if task.ids[place] == END:
             continue
         done += 1
-        size, count, random = _look_at(task, tables, weights, room, place, random)
-        if size > 0:
-            train_window(weights, room, size, count, _alpha(task, place))
+        size, random = _look_at(task, weights, room, place, random)
+        for start in range(0, size, TOGETHER):
+            count, random = _aim_at(task, tables, weights, room, task.ids[place], random)
+            stop = min(start + TOGETHER, size)
+            train_words(weights, room, start, stop, count, _alpha(task, place))
     return done
 
 
@@ -167,7 +171,7 @@ def cbow(task, tables, weights, room):
         if task.ids[place] == END:
             continue
         done += 1
-        size, count, random = _look_at(task, tables, weights, room, place, random)
+        size, random = _look_at(task, weights, room, place, random)
         if size == 0:
             continue
         fill(room.hidden, weights.width)
@@ -177,6 +181,7 @@ def cbow(task, tables, weights, room):
             pieces += _add_ngrams(weights, tables, room.context[number], room.hidden)
         scale(room.hidden, weights.width, float32(1) / float32(pieces))
         fill(room.total, weights.width)
+        count, random = _aim_at(task, tables, weights, room, task.ids[place], random)
         train_hidden(weights, room, count, _alpha(task, place), float32(0))
         change_words(weights, room.context, 0, size, room.total)
         for number in range(size):
@@ -198,8 +203,7 @@ def _train_word(task, tables, weights, room, size, alpha, random):
     pieces = float32(max(1, ngrams))  # as Gensim takes it while it trains
     scale(hidden, width, float32(1) / pieces)
     for number in range(size):
-        count = _add_word(task, tables, room, 0, room.context[number])
-        count, random = _add_noise(task, tables, weights, room, count, random)
+        count, random = _aim_at(task, tables, weights, room, room.context[number], random)
         train_hidden(weights, room, count, alpha, float32(1 + ngrams) / pieces)
     change_words(weights, room.context, size, size + 1, room.total)
     _change_ngrams(weights, tables, word, room.total)

@@ -9,7 +9,8 @@ from llvmlite import ir
 from numba import float32, int64, types
 from numba.extending import intrinsic, models, register_model
 
-LANES = 16
+from wvcli.compiling import LANES
+
 HALF = LANES // 2
 
 _NUMBERS = ir.VectorType(ir.FloatType(), LANES)

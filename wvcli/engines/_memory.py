@@ -14,11 +14,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from wvcli.batches import IdArray
-from wvcli.engines._lines import HALF, LANES
+from wvcli.compiling import LANES
+from wvcli.engines._lines import HALF
 
 FloatArray = npt.NDArray[np.float32]
 
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
+TOGETHER = 4  # words of a window that share noise words
 POOL = 1 << 18  # bytes of the rows of noise words at hand: they are to stay in the cache of a core
 
 

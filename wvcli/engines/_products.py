@@ -8,9 +8,9 @@ once is at hand for all: targets stay in registers.
 
 from numba import float32, int64
 
+from wvcli.compiling import LANES
 from wvcli.engines._lines import (
     HALF,
-    LANES,
     fold_2,
     fold_4,
     fold_8,
@@ -145,14 +145,14 @@ def _splats(errors, at):
 
 
 @inlined
-def _change_line(weights, room, size, rows, at):
-    """Change a line of all words of the context, and of six targets by the words as they were."""
+def _change_line(weights, room, start, stop, rows, at):
+    """Change a line of some words of the context, and of six targets by the words as they were."""
     words, output, width = weights.words, weights.output, weights.width
     row_0, row_1, row_2, row_3, row_4, row_5 = rows
     old_0, old_1, old_2 = load(output, row_0 + at), load(output, row_1 + at), load(output, row_2 + at)
     old_3, old_4, old_5 = load(output, row_3 + at), load(output, row_4 + at), load(output, row_5 + at)
     new_0, new_1, new_2, new_3, new_4, new_5 = old_0, old_1, old_2, old_3, old_4, old_5
-    for number in range(size):
+    for number in range(start, stop):
         word = room.context[number]
         first = int64(word) * width + at
         vector, errors = load(words, first), _splats(room.errors, number * HALF)
@@ -170,20 +170,20 @@ def _change_line(weights, room, size, rows, at):
 
 
 @inlined
-def train_window(weights, room, size, count, alpha):
-    """All words of the context against the same targets, six of them at a time, no two of which are one row.
+def train_words(weights, room, start, stop, count, alpha):
+    """Words of the context from `start` up to `stop` against the same targets, no two of which are one row.
 
-    One more word must stand after those of the context.
+    There must be one more word in the context.
     """
     width, context = weights.width, room.context
     for group in range(0, count, TARGETS):
         rows = _rows(weights, room, group)
-        for word in range(0, size, 2):
+        for word in range(start, stop, 2):
             one, other = int64(context[word]) * width, int64(context[word + 1]) * width
             logits = _with_two(weights.words, one, other, weights.output, rows, width)
             store(room.errors, word * HALF, _errors(room, group, logits, alpha))
         for at in range(0, width, LANES):
-            _change_line(weights, room, size, rows, at)
+            _change_line(weights, room, start, stop, rows, at)
 
 
 @inlined

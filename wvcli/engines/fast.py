@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.compiling import told
+from wvcli.compiling import LANES, told
 from wvcli.encoded import EncodedCorpus, IdArray, Stretch
 from wvcli.engines import Engine, OnNote, OnTokens, Trained
 from wvcli.engines.gensim import GensimTrainer, failed
@@ -148,7 +148,6 @@ def _in_lines(holder: Any, name: str, more: int = 0) -> npt.NDArray[np.float32]:
 
     The array becomes a view of the new one, which is given, flat, with so many more rows.
     """
-    from wvcli.engines._lines import LANES
     from wvcli.engines._memory import aligned
 
     array = getattr(holder, name)
@@ -249,4 +248,5 @@ ENGINE = Engine(
     _FastTrainer,
     extra="fast",
     memory=_COMPILER,
+    lanes=LANES,
 )

@@ -1,9 +1,10 @@
 """What the compiled loops find is what the tokenizers find, word for word and id for id."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def words_of(batch: Batch) -> list[list[str]]:
 @by_tokenizer
 @settings(max_examples=100, deadline=None)
 @given(texts=st.lists(line, max_size=12))
+@example(texts=["plain text", "and a\u0301 b", "more of it", *["\u0301"] * 30, "the end\u0301"])
 @example(texts=["a-1 a-b 1.2 1.a a.1 ½.½ ½,a", "-a a- 'a' a'b", "", "\0", "É\u0301 É É", "mediæval MEDIÆVAL σ"])
 def test_scanned_text_has_the_words_that_the_tokenizer_finds(
     tokenizer: TokenizerSettings, texts: list[str]
@@ -120,6 +122,7 @@ def test_the_table_of_words_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_packed_words_are_numbered_as_others(lists: list[list[str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wvcli.places._FEWEST", 1)
+        patch.setattr("wvcli.places._AT_ONCE", 3)
         plain, packed = Places(), PackedPlaces(lists[0] if lists else [])
         for words in lists:
             assert packed.numbers(PackedWords.of(words)).tolist() == plain.numbers(words).tolist()
@@ -217,6 +220,19 @@ def test_what_must_be_compiled_is_told_and_what_lies_compiled_is_not(monkeypatch
         with compiling.told(notes.append, "compiling"):
             assert double(21) == 42
     assert notes == ["compiling"]
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_garbage_is_looked_for_again_after_an_import(is_on: bool) -> None:
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if is_on else gc.disable)()
+        with suppress(ImportError), compiling.uncollected():
+            assert not gc.isenabled()
+            raise ImportError
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
 
 
 @pytest.mark.parametrize("processes", [1, 2])

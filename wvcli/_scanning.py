@@ -12,9 +12,10 @@ READY = 0xFF  # is in no UTF-8
 TEXT_END = 0xFFFFFFFF  # as in `batches`
 FULL = -1
 
-_HASH, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0xBF58476D1CE4E5B9)
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
 _HIGH, _LOW = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
-_ONE = np.uint64(1)
+_ONE, _THREE, _SEVEN, _EIGHT = np.uint64(1), np.uint64(3), np.uint64(7), np.uint64(8)
+_ABOVE = np.uint64(0x8080808080808080)  # set in none of eight bytes of ASCII
 
 _inlined = njit(nogil=True, forceinline=True)
 _bytes = types.Array(types.uint8, 1, "C", readonly=True)
@@ -24,6 +25,7 @@ _small = types.uint16[::1]
 _starts = types.int64[::1]
 _ids = types.uint32[::1]
 _wide = types.uint64[::1]
+_readonly_wide = types.Array(types.uint64, 1, "C", readonly=True)
 
 
 @_inlined
@@ -40,10 +42,16 @@ def _character(data, at):
 
 
 @_inlined
+def _hashed(hashed, byte):
+    """The hash of a word with one more byte: a digit to the base 257, so that no two short words share one."""
+    return (hashed << _EIGHT) + hashed + np.uint64(byte)
+
+
+@_inlined
 def _put(words, end, hashed, byte):
-    """Put a byte after a word; gives the new end and hash (Fowler, Noll and Vo's 1a)."""
+    """Put a byte after a word; gives the new end and hash."""
     words[end] = byte
-    return end + _ONE, (hashed ^ np.uint64(byte)) * _PRIME
+    return end + _ONE, _hashed(hashed, byte)
 
 
 @_inlined
@@ -70,7 +78,7 @@ def _joins(last, kind, follows):
 @_inlined
 def _word(data, at, classes, written, words, end):
     """Put the word that begins at `at` after the others; gives where it ends, here and there, and its hash."""
-    hashed = _HASH
+    hashed = _ONE
     point, width = _character(data, at)
     kind = classes[point]
     while True:
@@ -92,7 +100,7 @@ def _word(data, at, classes, written, words, end):
 @_inlined
 def _ready_word(data, at, words, end):
     """As `_word`, for a word that ends at a blank or line feed."""
-    hashed = _HASH
+    hashed = _ONE
     while data[at] != 32 and data[at] != 10:
         end, hashed = _put(words, end, hashed, data[at])
         at += _ONE
@@ -100,11 +108,16 @@ def _ready_word(data, at, words, end):
 
 
 @_inlined
-def _number(slots, words, starts, count, stop, hashed):
-    """The number of the word from `starts[count]` to `stop`: `count` if it is new, and then it is kept."""
+def _mixed(hashed):
+    """A hash with all of its bits as good as the others."""
     hashed ^= hashed >> np.uint64(29)
     hashed *= _MIX
-    hashed ^= hashed >> np.uint64(32)
+    return hashed ^ (hashed >> np.uint64(32))
+
+
+@_inlined
+def _number(slots, words, starts, count, stop, hashed):
+    """The number of the word from `starts[count]` to `stop`: `count` if it is new, and then it is kept."""
     tag = hashed & _HIGH
     mask = np.uint64(slots.size - 1)
     place = hashed & mask
@@ -128,40 +141,52 @@ def _number(slots, words, starts, count, stop, hashed):
     return count
 
 
-@njit(types.int64(_bytes, _classes, types.int64[:, ::1]), nogil=True, cache=True)
-def unsafe_lines(data, classes, spans):
+@_inlined
+def _past_ascii(eights, at):
+    """Where a character after one of ASCII begins; when no others are nearby, further on."""
+    at += _ONE
+    if at & _SEVEN == 0:
+        at >>= _THREE
+        while at < np.uint64(eights.size) and eights[at] & _ABOVE == 0:
+            at += _ONE
+        at <<= _THREE
+    return at
+
+
+@njit(types.int64(_bytes, _readonly_wide, _classes, types.int64[:, ::1]), nogil=True, cache=True)
+def unsafe_lines(data, eights, classes, spans):
     """Where lines begin and end, their line feeds left out, that hold an unsafe character.
 
     Args:
         data: uint8 [bytes], the block.
+        eights: uint64 [bytes / 8], the same, eight bytes together.
         classes: uint8 [code points], beyond which all are unsafe.
         spans: int64 [lines, 2], filled from the start.
 
     Returns:
         How many there are.
     """
-    found = np.int64(0)
-    start = np.int64(0)
-    unsafe = False
-    at = np.int64(0)
-    while at < data.size:
-        if data[at] == 10:
-            if unsafe:
-                spans[found, 0] = start
-                spans[found, 1] = at
-                found += 1
-                unsafe = False
-            start = at + 1
+    found = np.uint64(0)
+    at = np.uint64(0)
+    while at < np.uint64(data.size):
         if data[at] < 128:
-            at += 1
-        elif data[at] >= 240:
-            unsafe = True
-            at += 4
-        else:
-            point, width = _character(data, np.uint64(at))
-            unsafe |= point >= classes.size or classes[point] & UNSAFE != 0
-            at += np.int64(width)
-    return found
+            at = _past_ascii(eights, at)
+            continue
+        unsafe = data[at] >= 240
+        if not unsafe:
+            point, width = _character(data, at)
+            unsafe = point >= classes.size or classes[point] & UNSAFE != 0
+            at += width
+        if unsafe:
+            start = at
+            while start > 0 and data[start - _ONE] != 10:
+                start -= _ONE
+            while data[at] != 10:
+                at += _ONE
+            spans[found, 0] = start
+            spans[found, 1] = at
+            found += _ONE
+    return np.int64(found)
 
 
 @njit(
@@ -209,7 +234,7 @@ def scan(data, classes, written, slots, words, starts, counts, ids, sizes):
             at, stop, hashed = _word(data, at, classes, written, words, end)
         if count == np.uint64(counts.size):
             return FULL
-        number = _number(slots, words, starts, count, stop, hashed)
+        number = _number(slots, words, starts, count, stop, _mixed(hashed))
         if number == count:
             end = stop + _ONE
             counts[count] = 0
@@ -221,8 +246,20 @@ def scan(data, classes, written, slots, words, starts, counts, ids, sizes):
     return 0
 
 
-@njit(types.void(_bytes, _wide, _out_bytes, _starts, _starts, _ids), nogil=True, cache=True)
-def merge(data, slots, words, starts, sizes, numbers):
+@_inlined
+def _fetched(slots, words, starts, hashes, found):
+    """Have what `_number` will look at for these hashes brought from memory, all at once instead of one by one."""
+    mask = np.uint64(slots.size - 1)
+    for which in range(hashes.size):
+        found[which] = slots[hashes[which] & mask] & _LOW
+    for which in range(hashes.size):
+        found[which] = starts[max(found[which], _ONE) - _ONE]
+    for which in range(hashes.size):
+        found[which] = words[found[which]]
+
+
+@njit(types.void(_bytes, _wide, _out_bytes, _starts, _starts, _ids, types.uint64[:, ::1]), nogil=True, cache=True)
+def merge(data, slots, words, starts, sizes, numbers, hashes):
     """Number words anew, those that were not met before after all others.
 
     Args:
@@ -230,19 +267,30 @@ def merge(data, slots, words, starts, sizes, numbers):
         slots, words, starts: as for `scan`, with room enough, and what earlier calls filled in.
         sizes: int64 [2], how much of `words` is filled, and with how many words; changed here.
         numbers: uint32 [words], filled with the number of each.
+        hashes: uint64 [2, any number], overwritten.
     """
-    at = which = np.uint64(0)
+    at = ahead = np.uint64(0)
     end, count = np.uint64(sizes[0]), np.uint64(sizes[1])
-    while at < np.uint64(data.size):
-        stop, hashed = end, _HASH
-        while data[at] != 10:
-            stop, hashed = _put(words, stop, hashed, data[at])
+    for first in range(0, numbers.size, hashes.shape[1]):
+        some = hashes[:, : numbers.size - first]
+        for which in range(some.shape[1]):
+            hashed = _ONE
+            while data[ahead] != 10:
+                hashed = _hashed(hashed, data[ahead])
+                ahead += _ONE
+            ahead += _ONE
+            some[0, which] = _mixed(hashed)
+        _fetched(slots, words, starts, some[0], some[1])
+        for which in range(some.shape[1]):
+            stop = end
+            while data[at] != 10:
+                words[stop] = data[at]
+                stop += _ONE
+                at += _ONE
             at += _ONE
-        at += _ONE
-        number = _number(slots, words, starts, count, stop, hashed)
-        if number == count:
-            end = stop + _ONE
-            count += _ONE
-        numbers[which] = number
-        which += _ONE
+            number = _number(slots, words, starts, count, stop, some[0, which])
+            if number == count:
+                end = stop + _ONE
+                count += _ONE
+            numbers[first + which] = number
     sizes[0], sizes[1] = end, count

@@ -16,7 +16,7 @@ Group = Sequence[str] | bytes  # several texts; as bytes in UTF-8, each followed
 
 TEXT_END = np.uint32(0xFFFFFFFF)  # stands after the last token of each text
 TEXT_END_TOKEN = "\0"  # stands after the tokens of each text where those of several texts are in one list
-_BATCH = 1 << 21  # characters tokenized at a time: some hundredths of a second of work, and a fraction of a shard
+_BATCH = 1 << 19  # characters tokenized at a time: a hundredth of a second of work or more, a fraction of a shard
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Numbering:
 
 
 def grouped(items: Iterable[str | bytes]) -> Iterator[Group]:
-    """Texts, singly or many together, in groups of two million characters or a little more, in order."""
+    """Texts, singly or many together, in groups of half a million characters or more, in order."""
     group: list[Any] = []
     size = 0
     for item in items:

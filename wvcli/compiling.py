@@ -1,5 +1,6 @@
 """What Numba compiles: for what machine, and told to the user on first use, for it takes seconds."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
@@ -12,12 +13,25 @@ _PATIENCE = 0.5  # seconds, after which a wait is told
 
 
 @contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage within: what is imported stays, and going through it again and again takes time."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
+
+
+@contextmanager
 def told(on_note: OnNote, note: str) -> Iterator[None]:
     """Give the note to `on_note` if something is compiled within, and that takes over half a second.
 
     What lies compiled in Numba's cache is only loaded, and not told.
     """
-    from numba.core import event
+    with uncollected():
+        from numba.core import event
 
     timers: list[Timer] = []
 
@@ -31,7 +45,7 @@ def told(on_note: OnNote, note: str) -> Iterator[None]:
             pass
 
     try:
-        with event.install_listener("numba:compile", Listener()):
+        with uncollected(), event.install_listener("numba:compile", Listener()):
             yield
     finally:
         for timer in timers:

@@ -12,6 +12,7 @@ IdArray = npt.NDArray[np.uint32]
 ByteArray = npt.NDArray[np.uint8]
 
 _FEWEST = 1 << 16  # words that there is room for at first
+_AT_ONCE = 256  # words that are sought together
 
 
 class PackedWords(Sequence[str]):
@@ -98,7 +99,8 @@ class PackedPlaces(Places):
         from wvcli._scanning import merge
 
         numbers = np.empty(len(words), dtype=np.uint32)
-        merge(words.data, self._slots, self._words, self._starts, self._sizes, numbers)
+        hashes = np.empty((2, _AT_ONCE), dtype=np.uint64)
+        merge(words.data, self._slots, self._words, self._starts, self._sizes, numbers, hashes)
         return numbers
 
 

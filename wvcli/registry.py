@@ -6,6 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
+from wvcli.compiling import uncollected
 from wvcli.errors import UsageError
 
 Member = TypeVar("Member")
@@ -46,7 +47,8 @@ class Registry(Generic[Member]):
         module = self._modules.get(name)
         if module is None:
             raise UsageError(f"no {self.family} is called {name!r}", self._hint(name))
-        member: Member = getattr(import_module(f"{self.package}.{module}"), self.family.upper())
+        with uncollected():  # some stand on large packages
+            member: Member = getattr(import_module(f"{self.package}.{module}"), self.family.upper())
         return member
 
     def __iter__(self) -> Iterator[Member]:

@@ -68,8 +68,10 @@ class Scanner:
         """int64 [lines, 2], where the lines begin and end that the tokenizer itself must split."""
         if block.isascii():
             return np.zeros((0, 2), dtype=np.int64)
-        spans = np.empty((block.count(b"\n"), 2), dtype=np.int64)
-        return spans[: self._loops.unsafe_lines(np.frombuffer(block, dtype=np.uint8), self._classes, spans)]
+        data = np.frombuffer(block, dtype=np.uint8)
+        eights = np.frombuffer(block, dtype=np.uint64, count=len(block) // 8)
+        spans = np.empty((len(block) // 3, 2), dtype=np.int64)  # an unsafe line has so many bytes, or more
+        return spans[: self._loops.unsafe_lines(data, eights, self._classes, spans)]
 
     def batch(self, block: bytes, spans: Spans) -> Batch:
         """The words of a block as numbers; `spans` is what `unsafe` gives."""
@@ -85,7 +87,7 @@ class Scanner:
                 break
             self._slots = 2 * len(slots)
         end, count, filled = sizes.tolist()
-        return self._filtered(PackedWords(words[:end].copy(), count), counts[:count], ids[:filled].copy())
+        return self._filtered(PackedWords(words[:end], count), counts[:count], ids[:filled])
 
     def _ready(self, block: bytes, spans: Spans) -> bytes:
         """The block with its unsafe lines split into words."""

@@ -148,8 +148,6 @@ def reading(file: str, on_bytes: Callable[[int], None]) -> Iterator["BufferedRea
     Raises:
         InputError: the source cannot be read, or its packed data is damaged or cut off.
     """
-    from smart_open.compression import compression_wrapper
-
     try:
         with _opened(file) as raw:
             counted = BufferedReader(_Counted(raw, on_bytes), _PEEKED)
@@ -158,6 +156,8 @@ def reading(file: str, on_bytes: Callable[[int], None]) -> Iterator["BufferedRea
             if compression is None:
                 yield counted
             else:
+                from smart_open.compression import compression_wrapper  # takes longer than reading much text
+
                 unpacked = compression_wrapper(counted, "rb", compression)
                 with BufferedReader(_Counted(unpacked, lambda count: None), _BUFFER) as stream:
                     yield stream

@@ -66,10 +66,11 @@ def batches(
     """
     tokenize = tokenized_by(settings)
     groups = grouped(texts)
-    left = spread_after(size)
     can_start = bool(sys.executable) and not getattr(sys, "frozen", False)
     processes = processes if can_start else 1
     is_compiled = scanning.is_possible(settings) and (size is None or size >= _PACKED)
+    is_loaded = "numba" in sys.modules  # which takes longer than its loops take for some megabytes
+    left = 0.0 if is_compiled and is_loaded and size else spread_after(size)
     if processes < 2 and not is_compiled:
         yield from map(tokenize, groups)
         return

@@ -4,7 +4,9 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -12,6 +14,7 @@ from typing import Any
 
 from wvcli import __version__, engines, placing, store
 from wvcli.checkpoints import Checkpoints, workspace
+from wvcli.compiling import uncollected
 from wvcli.corpus import Corpus
 from wvcli.encoded import EncodedCorpus
 from wvcli.errors import UsageError
@@ -251,6 +254,7 @@ class _Job:
         with workspace(self.path, self.minutes > 0, self.resume, self.overwrite) as folder:
             self._tell(folder)
             known = start.known() if start else None
+            self._load()
             prepared = prepare(
                 self.text, self.source, self.wanted, folder, self.on_progress, known, self.keep, self.on_note
             )
@@ -268,6 +272,15 @@ class _Job:
             manifest = prepared.manifest(self.text) | started | self._manifest(run, engine)
             store.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
         return store.open_model(self.path).vectors()
+
+    def _load(self) -> None:
+        """Load the packages of the engine that will train, if that is sure already: Numba reads the text too."""
+        tokens = _likely_tokens(self.source)
+        if self.engine or tokens >= engines.LARGE:
+            engine = self.engine or engines.suited(tokens)
+            with uncollected(), suppress(ImportError):  # the engine tells what is wrong with them
+                for package in engine.packages:
+                    import_module(package)
 
     def _tell(self, folder: Path) -> None:
         """Say what is worth knowing before the text is read."""

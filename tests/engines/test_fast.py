@@ -92,6 +92,8 @@ class Plain:
             self.choose(random)
             for place, word in enumerate(text):
                 if word != TEXT_END:
+                    if self.settings.architecture == "cbow" or self.settings.algorithm == "word2vec":
+                        self.renew(random)
                     context = self.context(text, place, random.next())
                     alpha = self.settings.alpha - fall * (epoch + place / len(text))
                     self.window(word, context, random, alpha)
@@ -133,11 +135,12 @@ class Plain:
         self.output[self.pool[slot]] += self.output[copy] - self.copies[slot]
 
     def renew(self, random: Random) -> None:
-        word, slot = self.coming
-        self.give_back(slot)
-        self.pool[slot] = word
-        self.copies[slot] = self.output[len(self.output) - len(self.pool) + slot] = self.output[word]
-        self.choose(random)
+        for _ in range(0, self.settings.negative if self.noise else 0, 5):
+            word, slot = self.coming
+            self.give_back(slot)
+            self.pool[slot] = word
+            self.copies[slot] = self.output[len(self.output) - len(self.pool) + slot] = self.output[word]
+            self.choose(random)
 
     def targets(self, word: int, random: Random) -> list[tuple[int, float, float]]:
         """Rows of the output layer, no two the same, what is to be predicted there, and how much it counts."""
@@ -145,8 +148,6 @@ class Plain:
             expandos = self.model.wv.expandos
             path = zip(expandos["point"][word].tolist(), expandos["code"][word].tolist(), strict=True)
             return [(node, 1.0 - code, 1.0) for node, code in path]
-        for _ in range(0, self.settings.negative, 5):
-            self.renew(random)
         drawn = [(random.next() >> 32) * len(self.pool) >> 32 for _ in range(self.settings.negative)]
         noise = Counter(len(self.output) - len(self.pool) + slot for slot in drawn if self.pool[slot] != word)
         return [(word, 1.0, 1.0), *((row, 0.0, float(share)) for row, share in noise.items())]
@@ -154,6 +155,7 @@ class Plain:
     def window(self, word: int, context: list[int], random: Random, alpha: float) -> None:
         if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram":
             for other in context:
+                self.renew(random)
                 self.predict([[word]], self.targets(other, random), alpha, 6)
         elif self.settings.architecture == "skipgram":
             for start in range(0, len(context), 4):

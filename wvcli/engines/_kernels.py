@@ -35,7 +35,7 @@ from wvcli.engines._products import (
     train_words,
 )
 
-_USES = 5  # of a noise word at hand before another takes its place, on average
+_USES = 5  # noise words that a window draws for each that gives way to another
 _SOON = 2  # places ahead of which a middle word's row is asked for
 
 
@@ -67,7 +67,7 @@ def _look_around(task, place, random, room):
 
 
 @inlined
-def _aim_at(task, tables, weights, room, word, random):
+def _aim_at(task, tables, room, word, random):
     """Let a word and noise words be the targets, or with hierarchical softmax the inner nodes on the way to it.
 
     Gives the number of targets, and the last random number used.
@@ -77,8 +77,6 @@ def _aim_at(task, tables, weights, room, word, random):
         count = add_target(room, count, tables.nodes[step], tables.sides[step])
     if task.negative > 0:
         count = add_target(room, count, word, float32(1))
-    for _ in range(0, task.negative, _USES):
-        random = renew(tables, weights, room, random)
     for _ in range(task.negative):
         random = following(random)
         slot = below(random, room.slots)
@@ -101,17 +99,25 @@ def _begin(task, tables, weights, room):
 
 
 @inlined
+def _renew(task, tables, weights, room, random):
+    """Have some words of the pool give way to others; gives the last random number used."""
+    for _ in range(0, task.negative, _USES):
+        random = renew(tables, weights, room, random)
+    return random
+
+
+@inlined
 def _end(task, weights, room):
     if task.negative > 0:
         empty_pool(weights, room)
 
 
 @inlined
-def _look_at(task, weights, room, place, random):
-    """Put a window into the room; gives the number of words around, and the random number used."""
+def _look_at(task, tables, weights, room, place, random):
+    """Put a window into the room; gives the number of words around, and the last random number used."""
     _fetch_ahead(task, weights.words, weights.width, place + task.window + 1)
     _fetch_ahead(task, weights.output, weights.width, place + _SOON)
-    random = following(random)
+    random = following(_renew(task, tables, weights, room, random))
     return _look_around(task, place, random, room), random
 
 
@@ -125,9 +131,9 @@ def skipgram(task, tables, weights, room):
         if task.ids[place] == END:
             continue
         done += 1
-        size, random = _look_at(task, weights, room, place, random)
+        size, random = _look_at(task, tables, weights, room, place, random)
         for start in range(0, size, TOGETHER):
-            count, random = _aim_at(task, tables, weights, room, task.ids[place], random)
+            count, random = _aim_at(task, tables, room, task.ids[place], random)
             stop = min(start + TOGETHER, size)
             train_words(weights, room, start, stop, count, _alpha(task, place))
     _end(task, weights, room)
@@ -167,7 +173,7 @@ def cbow(task, tables, weights, room):
         if task.ids[place] == END:
             continue
         done += 1
-        size, random = _look_at(task, weights, room, place, random)
+        size, random = _look_at(task, tables, weights, room, place, random)
         if size == 0:
             continue
         fill(room.hidden, weights.width)
@@ -177,7 +183,7 @@ def cbow(task, tables, weights, room):
             pieces += _add_ngrams(weights, tables, room.context[number], room.hidden)
         scale(room.hidden, weights.width, float32(1) / float32(pieces))
         fill(room.total, weights.width)
-        count, random = _aim_at(task, tables, weights, room, task.ids[place], random)
+        count, random = _aim_at(task, tables, room, task.ids[place], random)
         train_hidden(weights, room, count, _alpha(task, place), float32(0))
         change_words(weights, room.context, 0, size, room.total)
         for number in range(size):
@@ -200,7 +206,8 @@ def _train_word(task, tables, weights, room, size, alpha, random):
     pieces = float32(max(1, ngrams))  # as Gensim takes it while it trains
     scale(hidden, width, float32(1) / pieces)
     for number in range(size):
-        count, random = _aim_at(task, tables, weights, room, room.context[number], random)
+        random = _renew(task, tables, weights, room, random)
+        count, random = _aim_at(task, tables, room, room.context[number], random)
         train_hidden(weights, room, count, alpha, float32(1 + ngrams) / pieces)
     change_words(weights, room.context, size, size + 1, room.total)
     _change_ngrams(weights, tables, word, room.total)

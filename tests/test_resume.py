@@ -13,7 +13,8 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, clean_environment
-from wvcli import checkpoints, encoded
+from wvcli import checkpoints
+from wvcli.engines.gensim import GensimTrainer
 from wvcli.errors import InterruptedRunError, UsageError, WvcliError
 
 SETTINGS: dict[str, Any] = {"dim": 20, "epochs": 8, "workers": 1}
@@ -33,7 +34,7 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chances to stop more often than every half million tokens."""
-    monkeypatch.setattr(encoded, "_STRETCH", 20_000)
+    monkeypatch.setattr(GensimTrainer, "stretch", 20_000)
 
 
 def start(corpus: Path, *options: str) -> "subprocess.Popen[str]":

@@ -15,7 +15,7 @@ from wvcli.batches import TEXT_END as TEXT_END
 from wvcli.batches import IdArray as IdArray
 from wvcli.errors import InputError, WvcliError
 
-_STRETCH = 500_000  # tokens, a few seconds of training: the grain of checkpoints
+_STRETCH = 500_000  # tokens of which the sentences are made at a time
 _MANIFEST = "encoded.json"
 _FORMAT_VERSION = 1
 
@@ -75,12 +75,8 @@ class EncodedCorpus:
         """
         return load_ids(self.shards[shard], start, -1 if stop is None else stop - start)
 
-    def stretches(self, least: int | None = None) -> list[Stretch]:
-        """The corpus in stretches of whole texts, each of `least` tokens or more but for a shard's last.
-
-        By default these are half a million.
-        """
-        least = least or _STRETCH
+    def stretches(self, least: int) -> list[Stretch]:
+        """The corpus in stretches of whole texts, each of `least` tokens or more but for a shard's last."""
         stretches = []
         for number in range(len(self.shards)):
             ends = np.flatnonzero(self.ids(number) == TEXT_END)
@@ -96,7 +92,7 @@ class EncodedCorpus:
     def sentences(self, stretch: Stretch | None = None) -> Iterator[list[str]]:
         """Each text of a stretch, or of the corpus, that has a word left, as a list of words."""
         if stretch is None:
-            yield from chain.from_iterable(map(self.sentences, self.stretches()))
+            yield from chain.from_iterable(map(self.sentences, self.stretches(_STRETCH)))
             return
         word = self.words.__getitem__
         ids = self.ids(stretch.shard, stretch.start, stretch.stop)

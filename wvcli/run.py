@@ -65,7 +65,7 @@ class Run:
             WvcliError: the engine failed, or did not train on the whole text.
         """
         epochs = self.settings.epochs or 1
-        stretches = self.corpus.stretches()
+        stretches = self.corpus.stretches(self.trainer.stretch)
         probe = Probe.of(self.corpus, self.settings)
         starts = np.cumsum([0] + [stretch.tokens for stretch in stretches]) / self.corpus.tokens_kept
         while self.epoch < epochs and not self._is_settled():

@@ -30,7 +30,6 @@ from wvcli.settings import TrainSettings
 Floats = npt.NDArray[np.float64]
 
 _WHOLE = 2**64
-_POOL = 2**18  # bytes of noise words at hand
 
 
 class Random:
@@ -85,7 +84,7 @@ class Plain:
         for epoch in range(epochs):
             text = self.thinned(ids, self.seeded())
             random = self.seeded()
-            slots = min(1024, _POOL // (-(-(self.settings.dim or 0) // 16) * 16 * 4)) if self.noise else 0
+            slots = self.slots()
             self.pool = [self.drawn(random) for _ in range(slots)]
             self.copies = self.output[self.pool]
             self.output = np.concatenate([self.output, self.copies])
@@ -123,6 +122,14 @@ class Plain:
         number = random.next()
         place = (number >> 32) * (len(self.noise) // 2) >> 32
         return self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place
+
+    def slots(self) -> int:
+        """How many rows are copied: 256 KB of them at most, and of the most frequent word four on average."""
+        if not self.noise:
+            return 0
+        shares = np.diff(self.model.cum_table.astype(np.float64), prepend=0.0)
+        rows = 2**18 // (-(-(self.settings.dim or 0) // 16) * 64)
+        return min(rows, int(4 * shares.sum() / shares.max()))
 
     def choose(self, random: Random) -> None:
         if self.noise:

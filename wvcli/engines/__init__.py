@@ -40,7 +40,12 @@ class Trainer(Protocol):
 
     Its arrays are trained in place: `vectors` (Word2Vec) or `input.words` and `subwords.vectors` (FastText), and
     `output.negative` or `output.hierarchical`.
+
+    Attributes:
+        stretch: tokens that it takes a few seconds for or less: the grain of checkpoints.
     """
+
+    stretch: int
 
     @property
     def tensors(self) -> Mapping[str, FloatArray]:

@@ -21,8 +21,6 @@ FloatArray = npt.NDArray[np.float32]
 
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
 TOGETHER = 4  # words of a window that share noise words
-_POOL = 1 << 18  # bytes of copied rows, at most: they are to stay in the cache of a core
-_SLOTS = 1024  # words for which rows are copied, at most
 
 
 def _can_keep() -> bool:
@@ -140,9 +138,9 @@ class Room(NamedTuple):
     total: FloatArray
 
     @classmethod
-    def of(cls, window: int, targets: int, width: int, first: int) -> "Room":
+    def of(cls, window: int, targets: int, width: int, first: int, slots: int) -> "Room":
         """Room for so many words on each side and so many targets at once, and copies of rows from `first` on."""
-        words, groups, slots = 2 * window + 1, targets // TARGETS + 1, slots_of(width)
+        words, groups = 2 * window + 1, targets // TARGETS + 1
         labels, shares = np.zeros((2, groups * HALF), np.float32)
         hidden, total = aligned((2, width))
         return cls(
@@ -159,11 +157,6 @@ class Room(NamedTuple):
             hidden,
             total,
         )
-
-
-def slots_of(width: int) -> int:
-    """How many noise words of such rows are at hand."""
-    return max(1, min(_SLOTS, _POOL // (4 * width)))
 
 
 def aligned(shape: tuple[int, ...]) -> FloatArray:

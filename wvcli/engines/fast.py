@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 
 _PLACES = 10_000  # words of text that a worker takes at a time, about a hundredth of a second
 _THINNED = 1 << 18  # ids of the text that are thinned at a time
+_POOL = 1 << 18  # bytes of rows of noise words at hand, at most: they are to stay in the cache of a core
+_LIKE = 4  # of one noise word at hand, on average at most
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
 
 
 class _FastTrainer(GensimTrainer):
     """A Gensim model in training by compiled loops."""
+
+    stretch = 2_000_000
 
     def __init__(
         self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, on_note: OnNote
@@ -135,18 +139,26 @@ def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     width = -(-model.vector_size // LANES) * LANES
     words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors")
     ngrams = _in_lines(model.wv, "vectors_ngrams") if is_fasttext else np.zeros(0, dtype=np.float32)
-    copies = _memory.slots_of(width) + 1
-    output = _in_lines(model, "syn1" if model.hs else "syn1neg", workers * copies)
+    slots = _slots(model, width)
+    output = _in_lines(model, "syn1" if model.hs else "syn1neg", workers * (slots + 1))
     factors = np.ones(len(model.wv), dtype=np.float32)
     weights = _memory.Weights(words, ngrams, output, factors, width)
     tables = _tables(model, is_fasttext)
 
     def room(worker: int) -> "Room":
         longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
-        first = len(model.wv) + worker * copies
-        return _memory.Room.of(model.window, longest + model.negative, width, first)
+        first = len(model.wv) + worker * (slots + 1)
+        return _memory.Room.of(model.window, longest + model.negative, width, first, slots)
 
     return _Loop(kernel, tables, weights, room, model.negative)
+
+
+def _slots(model: Any, width: int) -> int:
+    """How many noise words a worker has at hand; of the most frequent one only a few, for they learn apart."""
+    if not model.negative:
+        return 1
+    shares = np.diff(model.cum_table.astype(np.float64), prepend=0.0)
+    return max(1, min(_POOL // (4 * width), int(_LIKE * shares.sum() / shares.max())))
 
 
 def _in_lines(holder: Any, name: str, more: int = 0) -> npt.NDArray[np.float32]:

@@ -87,7 +87,10 @@ class GensimTrainer:
         corpus: what it is trained on.
         model: Gensim's model.
         is_fasttext: whether it has subwords.
+        stretch: tokens in a stretch of text.
     """
+
+    stretch = 500_000
 
     def __init__(
         self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, on_note: OnNote

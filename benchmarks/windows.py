@@ -1,43 +1,68 @@
-"""How many windows a second memory alone would allow, beside what the fast engine trains.
+"""Windows a second of the fast engine's loops: with one thread, with two that train one model, and two models.
 
-    python benchmarks/windows.py [--words 40000] [--dims 100 300] [--windows 1000000]
+    python benchmarks/windows.py [--words 40000] [--dims 100 300] [--windows 300000] [--rounds 5]
 
-For each window as many rows as CBOW has targets, a middle word and five noise words, are drawn by Zipf's law,
-asked for a window ahead, read and written: the least that any loop does which trains so. Windows a second of one
-thread.
+A window is a word of the text and those around it. Words are drawn by Zipf's law. Two threads that train models of
+their own share nothing but the machine: what they do more than one thread is what the machine allows, and what two
+threads on one model do less is what they lose to one another. Medians of rounds in turn.
 """
 
 import argparse
+from collections import defaultdict
+from statistics import median
+from threading import Thread
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from wvcli.compiling import LANES
 from wvcli.engines import _drawing, _kernels, _memory
 
-ROWS = 6
+SLOTS = 256  # noise words at hand
 
 
-@njit(nogil=True, fastmath=True)
-def touched(output: Any, noise: Any, words: int, dim: int, windows: int, change: Any) -> None:
-    """Draw rows for each window and add to them, with nothing else to do."""
-    random = _drawing.seeded(1)
-    rows, at = np.zeros(2 * ROWS, np.uint32), _memory._pointer(noise)
-    pointer = _memory._pointer(output)
-    for window in range(windows):
-        now = window % 2 * ROWS
-        for number in range(ROWS):
-            random = _drawing.following(random)
-            place = _drawing.below(random, words)
-            is_other = np.uint32(random) > at[2 * place]
-            rows[ROWS - now + number] = at[2 * place + 1] if is_other else place
-            _memory.fetch_row(pointer, rows[ROWS - now + number], dim)
-        for number in range(ROWS):
-            first = np.int64(rows[now + number]) * dim
-            for step in range(dim):
-                output[first + step] += change[step]
+class Model(NamedTuple):
+    """What the loops need of a model, with room for two workers."""
+
+    weights: Any
+    tables: Any
+    rooms: list[Any]
+
+    @classmethod
+    def of(cls, dim: int, words: int, noise: Any) -> "Model":
+        """A model with weights of zeros but for the words' vectors, which are random."""
+        width = -(-dim // LANES) * LANES
+        vectors = _memory.aligned((words, width))
+        vectors[:, :dim] = np.random.default_rng(1).uniform(-0.5 / dim, 0.5 / dim, (words, dim))
+        output = _memory.aligned(((words + 2 * (SLOTS + 1)) * width,))
+        output += 0  # so that no page of it is new when it is timed
+        nothing, starts = np.zeros(0, np.uint32), np.zeros(words + 1, np.int64)
+        vectors, ones = vectors.reshape(-1), np.ones(words, np.float32)
+        weights = _memory.Weights(vectors, vectors[:0], output, ones, width)
+        tables = _memory.Tables(noise, words, starts, nothing, starts, nothing, vectors[:0])
+        firsts = words, words + SLOTS + 1
+        return cls(weights, tables, [_memory.Room.of(5, 6, width, first, SLOTS) for first in firsts])
+
+
+def speed(kernel: Any, text: Any, models: list[Model]) -> float:
+    """Windows a second, a thread for each model, each on a part of the text."""
+    length = len(text) // len(models)
+
+    def work(number: int) -> None:
+        model = models[number]
+        for start in range(number * length, (number + 1) * length, 10_000):
+            stop = min(start + 10_000, (number + 1) * length)
+            task = _memory.Task(text, len(text), start, stop, 0.025, 0.0, 5, False, 5, start)
+            kernel(task, model.tables, model.weights, model.rooms[number])
+
+    threads = [Thread(target=work, args=(number,)) for number in range(len(models))]
+    started = perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(text) / (perf_counter() - started)
 
 
 def main() -> None:
@@ -45,34 +70,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--words", type=int, default=40_000)
     parser.add_argument("--dims", type=int, nargs="+", default=[100, 300])
-    parser.add_argument("--windows", type=int, default=1_000_000)
+    parser.add_argument("--windows", type=int, default=300_000)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     shares = 1 / np.arange(1.0, options.words + 1)
     random = np.random.default_rng(1)
     text = random.choice(options.words, size=options.windows, p=shares / shares.sum()).astype(np.uint32)
     noise = _drawing.alias_table(shares**0.75)
     for dim in options.dims:
-        width = -(-dim // LANES) * LANES
-        output, words = (_memory.aligned(((options.words + 1) * width,)) for _ in range(2))
-        nothing = np.zeros(0, np.uint32)
-        starts = np.zeros(options.words + 1, np.int64)
-        weights = _memory.Weights(
-            words, words[:0], output, np.ones(options.words, np.float32), width, options.words
-        )
-        tables = _memory.Tables(noise, options.words, starts, nothing, starts, nothing, words[:0])
-        room = _memory.Room.of(5, 6, width)
-        seen = {"rows alone": [], "cbow": [], "skipgram": []}  # type: dict[str, list[float]]
-        for count in (1, *[options.windows] * 5):
-            task = _memory.Task(text, len(text), 0, count, 0.025, 0.0, 5, False, 5, 1)
-            for name in seen:
-                started = perf_counter()
-                if name == "rows alone":
-                    touched(output, noise, options.words, width, count, np.full(width, 1e-9, np.float32))
-                else:
-                    getattr(_kernels, name)(task, tables, weights, room)
-                seen[name].append(count / (perf_counter() - started))
-        told = ", ".join(f"{name} {np.median(speeds[1:]) / 1e6:.2f} M" for name, speeds in seen.items())
-        print(f"dim {dim}: windows a second: {told}", flush=True)
+        one, other = (Model.of(dim, options.words, noise) for _ in range(2))
+        for name in ("skipgram", "cbow"):
+            kernel = getattr(_kernels, name)
+            seen: dict[str, list[float]] = defaultdict(list)
+            speed(kernel, text, [one])
+            for _ in range(options.rounds):
+                seen["one thread"].append(speed(kernel, text, [one]))
+                seen["two, one model"].append(speed(kernel, text, [one, one]))
+                seen["two, two models"].append(speed(kernel, text, [one, other]))
+            first = median(seen["one thread"])
+            told = [
+                f"{how} {median(speeds) / 1e6:.2f} M ({median(speeds) / first:.2f})"
+                for how, speeds in seen.items()
+            ]
+            print(f"{name}, dim {dim}: windows a second: {', '.join(told)}", flush=True)
 
 
 if __name__ == "__main__":

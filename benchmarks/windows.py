@@ -2,9 +2,10 @@
 
     python benchmarks/windows.py [--words 40000] [--dims 100 300] [--windows 300000] [--rounds 5]
 
-A window is a word of the text and those around it. Words are drawn by Zipf's law. Two threads that train models of
-their own share nothing but the machine: what they do more than one thread is what the machine allows, and what two
-threads on one model do less is what they lose to one another. Medians of rounds in turn.
+A window is a word of the text and those around it. Words are drawn by Zipf's law, frequent ones less often, as by
+subsampling. Two threads that train models of their own share nothing but the machine: what they do more than one
+thread is what the machine allows, and what two threads on one model do less is what they lose to one another.
+Medians of rounds in turn.
 """
 
 import argparse
@@ -74,9 +75,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     shares = 1 / np.arange(1.0, options.words + 1)
+    shares /= shares.sum()
+    noise = _drawing.alias_table(shares**0.75)
+    shares *= np.minimum(1, np.sqrt(1e-3 / shares) + 1e-3 / shares)
     random = np.random.default_rng(1)
     text = random.choice(options.words, size=options.windows, p=shares / shares.sum()).astype(np.uint32)
-    noise = _drawing.alias_table(shares**0.75)
     for dim in options.dims:
         one, other = (Model.of(dim, options.words, noise) for _ in range(2))
         for name in ("skipgram", "cbow"):

@@ -43,7 +43,7 @@ class Model(NamedTuple):
         weights = _memory.Weights(vectors, vectors[:0], output, ones, width)
         tables = _memory.Tables(noise, words, starts, nothing, starts, nothing, vectors[:0])
         firsts = words, words + SLOTS + 1
-        return cls(weights, tables, [_memory.Room.of(5, 6, width, first, SLOTS) for first in firsts])
+        return cls(weights, tables, [_memory.Room.of(5, 6, width, first, SLOTS, True) for first in firsts])
 
 
 def speed(kernel: Any, text: Any, models: list[Model]) -> float:

@@ -131,6 +131,11 @@ class Plain:
         rows = 2**18 // (-(-(self.settings.dim or 0) // 16) * 64)
         return min(rows, int(4 * shares.sum() / shares.max()))
 
+    def noise_row(self, slot: int) -> int:
+        """A copy, or with subwords the row of the word itself."""
+        copy = len(self.output) - len(self.pool) + slot
+        return copy if self.settings.algorithm == "word2vec" else self.pool[slot]
+
     def choose(self, random: Random) -> None:
         if self.noise:
             word = self.drawn(random)
@@ -156,7 +161,7 @@ class Plain:
             path = zip(expandos["point"][word].tolist(), expandos["code"][word].tolist(), strict=True)
             return [(node, 1.0 - code, 1.0) for node, code in path]
         drawn = [(random.next() >> 32) * len(self.pool) >> 32 for _ in range(self.settings.negative)]
-        noise = Counter(len(self.output) - len(self.pool) + slot for slot in drawn if self.pool[slot] != word)
+        noise = Counter(self.noise_row(slot) for slot in drawn if self.pool[slot] != word)
         return [(word, 1.0, 1.0), *((row, 0.0, float(share)) for row, share in noise.items())]
 
     def window(self, word: int, context: list[int], random: Random, alpha: float) -> None:

@@ -12,7 +12,6 @@ from numba import float32, int64
 
 from wvcli.engines._drawing import END, below, following, seeded
 from wvcli.engines._memory import (
-    TOGETHER,
     at_room,
     at_tables,
     at_task,
@@ -21,7 +20,7 @@ from wvcli.engines._memory import (
     fetch_row,
     inlined,
 )
-from wvcli.engines._pool import empty_pool, fill_pool, renew
+from wvcli.engines._pool import empty_pool, fill_pool, noise_row, renew
 from wvcli.engines._products import (
     add_noise,
     add_rows,
@@ -35,6 +34,7 @@ from wvcli.engines._products import (
     train_words,
 )
 
+_TOGETHER = 4  # words of a window that share noise words
 _USES = 5  # noise words that a window draws for each that gives way to another
 _SOON = 2  # places ahead of which a middle word's row is asked for
 
@@ -81,7 +81,7 @@ def _aim_at(task, tables, room, word, random):
         random = following(random)
         slot = below(random, room.slots)
         if room.pool[slot] != word:
-            count = add_noise(room, count, room.first + slot)
+            count = add_noise(room, count, noise_row(room, slot))
     return fill_up(room, count), random
 
 
@@ -132,9 +132,9 @@ def skipgram(task, tables, weights, room):
             continue
         done += 1
         size, random = _look_at(task, tables, weights, room, place, random)
-        for start in range(0, size, TOGETHER):
+        for start in range(0, size, _TOGETHER):
             count, random = _aim_at(task, tables, room, task.ids[place], random)
-            stop = min(start + TOGETHER, size)
+            stop = min(start + _TOGETHER, size)
             train_words(weights, room, start, stop, count, _alpha(task, place))
     _end(task, weights, room)
     return done

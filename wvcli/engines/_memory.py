@@ -20,7 +20,6 @@ from wvcli.engines._lines import HALF
 FloatArray = npt.NDArray[np.float32]
 
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
-TOGETHER = 4  # words of a window that share noise words
 
 
 def _can_keep() -> bool:
@@ -116,6 +115,7 @@ class Room(NamedTuple):
         before: float32 [slots * width], the rows of the words when they were copied.
         first: row of the output layer that is the first copy; after the last one is the spare one.
         slots: number of noise words at hand.
+        is_copied: whether copies are trained, or the rows themselves.
         rows: uint32, rows of the output layer that are its targets.
         labels: float32, 1 for a target that is there and 0 for one that is not; half a line for each six.
         shares: float32, by which the learning rate is multiplied for a target; as `labels`.
@@ -130,6 +130,7 @@ class Room(NamedTuple):
     before: FloatArray
     first: int
     slots: int
+    is_copied: bool
     rows: IdArray
     labels: FloatArray
     shares: FloatArray
@@ -138,7 +139,7 @@ class Room(NamedTuple):
     total: FloatArray
 
     @classmethod
-    def of(cls, window: int, targets: int, width: int, first: int, slots: int) -> "Room":
+    def of(cls, window: int, targets: int, width: int, first: int, slots: int, is_copied: bool) -> "Room":
         """Room for so many words on each side and so many targets at once, and copies of rows from `first` on."""
         words, groups = 2 * window + 1, targets // TARGETS + 1
         labels, shares = np.zeros((2, groups * HALF), np.float32)
@@ -150,6 +151,7 @@ class Room(NamedTuple):
             aligned((slots * width,)),
             first,
             slots,
+            is_copied,
             np.zeros(groups * TARGETS, np.uint32),
             labels,
             shares,
@@ -237,6 +239,7 @@ def at_room(room):
         _pointer(room.before),
         room.first,
         room.slots,
+        room.is_copied,
         _pointer(room.rows),
         _pointer(room.labels),
         _pointer(room.shares),

@@ -1,7 +1,8 @@
-"""Noise words at hand: copies of their rows, which stay in the cache of the worker's core.
+"""Noise words at hand: their rows, or copies of them, stay in the cache of the worker's core.
 
 A worker trains its copies a few times each, and then adds what changed to the row itself. So it neither waits for
-memory nor for another worker that trains on the same frequent word.
+memory nor for another worker that trains on the same frequent word. With subwords, where most of the time goes to
+n-grams, there are no copies, and the rows themselves are trained.
 """
 
 from numba import int64
@@ -14,7 +15,9 @@ from wvcli.engines._memory import fetch_row, inlined
 
 @inlined
 def _copy(weights, room, slot):
-    """Copy the row of the word of a slot."""
+    """Copy the row of the word of a slot, if rows are copied."""
+    if not room.is_copied:
+        return
     output, width = weights.output, weights.width
     row, copy, before = int64(room.pool[slot]) * width, (room.first + slot) * width, slot * width
     for at in range(0, width, LANES):
@@ -25,12 +28,20 @@ def _copy(weights, room, slot):
 
 @inlined
 def _give_back(weights, room, slot):
-    """Add what changed in the copy to the row of the word of a slot."""
+    """Add what changed in the copy to the row of the word of a slot, if rows are copied."""
+    if not room.is_copied:
+        return
     output, width = weights.output, weights.width
     row, copy, before = int64(room.pool[slot]) * width, (room.first + slot) * width, slot * width
     for at in range(0, width, LANES):
         change = minus(load(output, copy + at), load(room.before, before + at))
         store(output, row + at, plus(load(output, row + at), change))
+
+
+@inlined
+def noise_row(room, slot):
+    """The row to train for the word of a slot."""
+    return room.first + slot if room.is_copied else int64(room.pool[slot])
 
 
 @inlined

@@ -148,7 +148,7 @@ def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     def room(worker: int) -> "Room":
         longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
         first = len(model.wv) + worker * (slots + 1)
-        return _memory.Room.of(model.window, longest + model.negative, width, first, slots)
+        return _memory.Room.of(model.window, longest + model.negative, width, first, slots, not is_fasttext)
 
     return _Loop(kernel, tables, weights, room, model.negative)
 

@@ -274,7 +274,7 @@ class _Job:
         return store.open_model(self.path).vectors()
 
     def _load(self) -> None:
-        """Load the packages of the engine that will train, if that is sure already: Numba reads the text too."""
+        """Load the packages of the engine that will train, if the size of the text tells: Numba reads it too."""
         tokens = _likely_tokens(self.source)
         if self.engine or tokens >= engines.LARGE:
             engine = self.engine or engines.suited(tokens)

@@ -280,6 +280,19 @@ def test_a_window_is_one_text_wherever_the_work_is_divided(
     np.testing.assert_allclose(train(corpus, settings, "fast").tensors["vectors"], whole, atol=1e-6)
 
 
+def test_weights_laid_out_anew_are_those_that_gensim_made(
+    corpus: EncodedCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "_MOVED", 7)
+    for settings in (BASE, SUBWORDS, replace(BASE, dim=9)):
+        first, ours = (
+            engines.registry.get(name).start(corpus, settings, lambda count: None, lambda note: None).tensors
+            for name in ("gensim", "fast")
+        )
+        for name, array in first.items():
+            np.testing.assert_array_equal(ours[name], array)
+
+
 def test_neighbors_agree_with_gensims_as_well_as_those_of_two_seeds_do(tmp_path: Path) -> None:
     text = CLONE / "sample_corpora" / "english.txt"
     how: dict[str, Any] = {"dim": 50, "epochs": 8, "min_count": 3, "workers": 1}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _PLACES = 10_000  # words of text that a worker takes at a time, about a hundredth of a second
 _THINNED = 1 << 18  # ids of the text that are thinned at a time
 _POOL = 1 << 18  # bytes of rows of noise words at hand, at most: they are to stay in the cache of a core
+_MOVED = 1 << 16  # rows laid out anew at a time
 _LIKE = 4  # of one noise word at hand, on average at most
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
@@ -137,10 +138,10 @@ def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     if model.sg:
         kernel = _kernels.subword_skipgram if is_fasttext else _kernels.skipgram
     width = -(-model.vector_size // LANES) * LANES
-    words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors")
-    ngrams = _in_lines(model.wv, "vectors_ngrams") if is_fasttext else np.zeros(0, dtype=np.float32)
+    words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors", width)
+    ngrams = _in_lines(model.wv, "vectors_ngrams", width) if is_fasttext else np.zeros(0, dtype=np.float32)
     slots = _slots(model, width)
-    output = _in_lines(model, "syn1" if model.hs else "syn1neg", workers * (slots + 1))
+    output = _in_lines(model, "syn1" if model.hs else "syn1neg", width, workers * (slots + 1))
     factors = np.ones(len(model.wv), dtype=np.float32)
     weights = _memory.Weights(words, ngrams, output, factors, width)
     tables = _tables(model, is_fasttext)
@@ -161,8 +162,8 @@ def _slots(model: Any, width: int) -> int:
     return max(1, min(_POOL // (4 * width), int(_LIKE * shares.sum() / shares.max())))
 
 
-def _in_lines(holder: Any, name: str, more: int = 0) -> npt.NDArray[np.float32]:
-    """Lay out a float32 array [rows, dim] so that each of its rows begins a line of the cache.
+def _in_lines(holder: Any, name: str, width: int, more: int = 0) -> npt.NDArray[np.float32]:
+    """Lay out a float32 array [rows, dim] in rows of `width`, each of which begins a line of the cache.
 
     The array becomes a view of the new one, which is given, flat, with so many more rows.
     """
@@ -170,9 +171,13 @@ def _in_lines(holder: Any, name: str, more: int = 0) -> npt.NDArray[np.float32]:
 
     array = getattr(holder, name)
     rows, dim = array.shape
-    wide = aligned((rows + more, -(-dim // LANES) * LANES))
+    wide = aligned((rows + more, width))
     if array.any():  # zeros, as all of an output layer, take no memory before they are written
-        wide[:rows, :dim] = array
+        for start in range((rows - 1) // _MOVED * _MOVED, -1, -_MOVED):
+            stop = min(start + _MOVED, rows)
+            wide[start:stop, :dim] = array[start:stop]
+            if array.flags.owndata:  # what has been copied is given back, so that there are never two of it
+                array.resize((start, dim), refcheck=False)
     setattr(holder, name, wide[:rows, :dim])
     return wide.reshape(-1)
 

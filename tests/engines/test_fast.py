@@ -59,7 +59,8 @@ class Plain:
     draws: int = 1  # the engine has tried itself on nothing before
     noise: list[int] = field(default_factory=list)
     pool: list[int] = field(default_factory=list)  # words of which rows are copied
-    coming: tuple[int, int] = (0, 0)  # the next word of the pool, and its slot
+    coming: list[tuple[int, int]] = field(default_factory=list)  # the next words of the pool, each with its slot
+    stream: Random = field(default_factory=lambda: Random(0))  # by which they are drawn
 
     @classmethod
     def of(cls, corpus: EncodedCorpus, settings: TrainSettings) -> "Plain":
@@ -85,14 +86,18 @@ class Plain:
             text = self.thinned(ids, self.seeded())
             random = self.seeded()
             slots = self.slots()
-            self.pool = [self.drawn(random) for _ in range(slots)]
+            self.stream, self.coming = Random(random.state), []
+            self.pool = [self.drawn(self.stream) for _ in range(slots)]
             self.copies = self.output[self.pool]
             self.output = np.concatenate([self.output, self.copies])
-            self.choose(random)
+            done = 0
             for place, word in enumerate(text):
                 if word != TEXT_END:
-                    if self.settings.architecture == "cbow" or self.settings.algorithm == "word2vec":
-                        self.renew(random)
+                    done += 1
+                    if self.settings.architecture == "cbow":
+                        self.renew(1 if done % 4 == 0 else 0)
+                    elif self.settings.algorithm == "word2vec":
+                        self.renew(1)
                     context = self.context(text, place, random.next())
                     alpha = self.settings.alpha - fall * (epoch + place / len(text))
                     self.window(word, context, random, alpha)
@@ -136,23 +141,22 @@ class Plain:
         copy = len(self.output) - len(self.pool) + slot
         return copy if self.settings.algorithm == "word2vec" else self.pool[slot]
 
-    def choose(self, random: Random) -> None:
-        if self.noise:
-            word = self.drawn(random)
-            self.coming = word, (random.next() >> 32) * len(self.pool) >> 32
-
     def give_back(self, slot: int) -> None:
         """Add to a row what its copy, which stands after all rows, has changed by."""
         copy = len(self.output) - len(self.pool) + slot
         self.output[self.pool[slot]] += self.output[copy] - self.copies[slot]
 
-    def renew(self, random: Random) -> None:
-        for _ in range(0, self.settings.negative if self.noise else 0, 5):
-            word, slot = self.coming
+    def renew(self, times: int) -> None:
+        for _ in range(0, self.settings.negative * times if self.noise else 0, 5):
+            while not self.coming:
+                self.coming = [(self.drawn(self.stream), self.slot(self.stream)) for _ in range(64)]
+            word, slot = self.coming.pop(0)
             self.give_back(slot)
             self.pool[slot] = word
             self.copies[slot] = self.output[len(self.output) - len(self.pool) + slot] = self.output[word]
-            self.choose(random)
+
+    def slot(self, random: Random) -> int:
+        return (random.next() >> 32) * len(self.pool) >> 32
 
     def targets(self, word: int, random: Random) -> list[tuple[int, float, float]]:
         """Rows of the output layer, no two the same, what is to be predicted there, and how much it counts."""
@@ -160,14 +164,14 @@ class Plain:
             expandos = self.model.wv.expandos
             path = zip(expandos["point"][word].tolist(), expandos["code"][word].tolist(), strict=True)
             return [(node, 1.0 - code, 1.0) for node, code in path]
-        drawn = [(random.next() >> 32) * len(self.pool) >> 32 for _ in range(self.settings.negative)]
+        drawn = [self.slot(random) for _ in range(self.settings.negative)]
         noise = Counter(self.noise_row(slot) for slot in drawn if self.pool[slot] != word)
         return [(word, 1.0, 1.0), *((row, 0.0, float(share)) for row, share in noise.items())]
 
     def window(self, word: int, context: list[int], random: Random, alpha: float) -> None:
         if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram":
             for other in context:
-                self.renew(random)
+                self.renew(1)
                 self.predict([[word]], self.targets(other, random), alpha, 6)
         elif self.settings.architecture == "skipgram":
             for start in range(0, len(context), 4):
@@ -237,10 +241,23 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def test_each_setting_trains_as_written_plainly(
     corpus: EncodedCorpus, base: TrainSettings, architecture: Any, change: dict[str, Any]
 ) -> None:
-    settings = replace(base, architecture=architecture, epochs=2, **change)
+    check_trains_as_written_plainly(corpus, replace(base, architecture=architecture, epochs=2, **change))
+
+
+def test_rows_of_a_workers_own_learn_what_those_of_all_would(
+    corpus: EncodedCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As each of several workers has for frequent words; alone it may share what they learnt at any time."""
+    monkeypatch.setattr(fast, "_frequent", lambda *_: 7)
+    for period in (5, 10**6):
+        monkeypatch.setattr(fast, "_PERIOD", period)
+        check_trains_as_written_plainly(corpus, replace(BASE, architecture="cbow", epochs=2))
+
+
+def check_trains_as_written_plainly(corpus: EncodedCorpus, settings: TrainSettings) -> None:
     ours, plain = train(corpus, settings, "fast").tensors, Plain.of(corpus, settings)
     start = {name: array.copy() for name, array in plain.tensors.items()}
-    is_composed = settings.algorithm == "fasttext" and architecture == "skipgram"
+    is_composed = settings.algorithm == "fasttext" and settings.architecture == "skipgram"
     for name, array in plain.train().items():
         moved = np.abs(array - start[name]).max()
         assert moved > 0
@@ -249,8 +266,11 @@ def test_each_setting_trains_as_written_plainly(
         np.testing.assert_allclose(ours[name], array, rtol=0, atol=max(1e-5, share * moved), err_msg=name)
 
 
-def test_frozen_words_keep_their_vectors_and_the_others_learn(corpus: EncodedCorpus) -> None:
-    for base in (BASE, replace(BASE, architecture="cbow")):
+def test_frozen_words_keep_their_vectors_and_the_others_learn(
+    corpus: EncodedCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "_frequent", lambda *_: 4)
+    for base in (BASE, replace(BASE, architecture="cbow"), replace(BASE, architecture="cbow", workers=3)):
         trainer = engines.registry.get("fast").start(corpus, base, lambda count: None, lambda note: None)
         before = trainer.vectors().copy()
         frozen = np.array([0, 3, 5], dtype=np.uint32)

@@ -96,6 +96,5 @@ def thinned(ids, keep, seed):
 def drawn(tables, random):
     """A noise word by the alias table."""
     place = below(random, tables.words)
-    if uint32(random) > tables.noise[2 * place]:
-        return tables.noise[2 * place + 1]
-    return uint32(place)
+    bound, other = tables.noise[2 * place], tables.noise[2 * place + 1]
+    return other if uint32(random) > bound else uint32(place)

@@ -20,6 +20,7 @@ from wvcli.engines._memory import (
     fetch_row,
     inlined,
 )
+from wvcli.engines._own import own_output, own_word, share_rows, take_rows
 from wvcli.engines._pool import empty_pool, fill_pool, noise_row, renew
 from wvcli.engines._products import (
     add_noise,
@@ -35,15 +36,22 @@ from wvcli.engines._products import (
 )
 
 _TOGETHER = 4  # words of a window that share noise words
-_USES = 5  # noise words that a window draws for each that gives way to another
+_USES = 5  # noise words that are drawn for each that gives way to another, where it does
 _SOON = 2  # places ahead of which a middle word's row is asked for
 
 
 @inlined
-def _fetch_ahead(task, array, width, place):
-    """Ask for the row of the word at a place, if there is one."""
+def _fetch_word(task, weights, room, place):
+    """Ask for the vector of the word at a place, if there is one."""
     if place < task.length and task.ids[place] != END:
-        fetch_row(array, task.ids[place], width)
+        fetch_row(weights.words, own_word(room.own, task.ids[place]), weights.width)
+
+
+@inlined
+def _fetch_output(task, weights, room, place):
+    """Ask for the row of the output layer of the word at a place, if there is one."""
+    if place < task.length and task.ids[place] != END:
+        fetch_row(weights.output, own_output(room.own, task.ids[place]), weights.width)
 
 
 @inlined
@@ -55,14 +63,14 @@ def _look_around(task, place, random, room):
     for other in range(place - 1, max(-1, place - 1 - reach), -1):
         if ids[other] == END:
             break
-        room.context[count] = ids[other]
+        room.context[count] = own_word(room.own, ids[other])
         count += 1
     for other in range(place + 1, min(task.length, place + 1 + reach)):
         if ids[other] == END:
             break
-        room.context[count] = ids[other]
+        room.context[count] = own_word(room.own, ids[other])
         count += 1
-    room.context[count] = ids[place]
+    room.context[count] = own_word(room.own, ids[place])
     return count
 
 
@@ -73,13 +81,14 @@ def _aim_at(task, tables, room, word, random):
     Gives the number of targets, and the last random number used.
     """
     count = 0
-    for step in range(tables.path_starts[word], tables.path_starts[int64(word) + 1]):
-        count = add_target(room, count, tables.nodes[step], tables.sides[step])
     if task.negative > 0:
-        count = add_target(room, count, word, float32(1))
+        count = add_target(room, count, own_output(room.own, word), float32(1))
+    else:
+        for step in range(tables.path_starts[word], tables.path_starts[int64(word) + 1]):
+            count = add_target(room, count, tables.nodes[step], tables.sides[step])
     for _ in range(task.negative):
         random = following(random)
-        slot = below(random, room.slots)
+        slot = below(random, room.own.slots)
         if room.pool[slot] != word:
             count = add_noise(room, count, noise_row(room, slot))
     return fill_up(room, count), random
@@ -93,32 +102,24 @@ def _alpha(task, place):
 
 @inlined
 def _begin(task, tables, weights, room):
-    """The first random number of a task, after those by which the pool is filled."""
+    """Fill the pool; gives the first random number."""
     random = seeded(task.seed)
-    return fill_pool(tables, weights, room, random) if task.negative > 0 else random
+    if task.negative > 0:
+        fill_pool(tables, weights, room, seeded(random))
+    return random
 
 
 @inlined
-def _renew(task, tables, weights, room, random):
-    """Have some words of the pool give way to others; gives the last random number used."""
+def _renew(task, tables, weights, room):
+    """Have some words of the pool give way to others."""
     for _ in range(0, task.negative, _USES):
-        random = renew(tables, weights, room, random)
-    return random
+        renew(tables, weights, room)
 
 
 @inlined
 def _end(task, weights, room):
     if task.negative > 0:
         empty_pool(weights, room)
-
-
-@inlined
-def _look_at(task, tables, weights, room, place, random):
-    """Put a window into the room; gives the number of words around, and the last random number used."""
-    _fetch_ahead(task, weights.words, weights.width, place + task.window + 1)
-    _fetch_ahead(task, weights.output, weights.width, place + _SOON)
-    random = following(_renew(task, tables, weights, room, random))
-    return _look_around(task, place, random, room), random
 
 
 @compiled
@@ -131,7 +132,11 @@ def skipgram(task, tables, weights, room):
         if task.ids[place] == END:
             continue
         done += 1
-        size, random = _look_at(task, tables, weights, room, place, random)
+        _fetch_word(task, weights, room, place + task.window + 1)
+        _fetch_output(task, weights, room, place + _SOON)
+        _renew(task, tables, weights, room)
+        random = following(random)
+        size = _look_around(task, place, random, room)
         for start in range(0, size, _TOGETHER):
             count, random = _aim_at(task, tables, room, task.ids[place], random)
             stop = min(start + _TOGETHER, size)
@@ -157,48 +162,87 @@ def _change_ngrams(weights, tables, word, change):
 
 
 @inlined
-def _fetch_pieces(weights, tables, word):
-    fetch_row(weights.words, word, weights.width)
-    for number in range(tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]):
+def _fetch_part(task, weights, tables, place, part, parts):
+    """Ask for some of the rows that the word at a place is made of, if there is one.
+
+    All at once, the core would wait for them: it can ask for few at a time.
+    """
+    if place >= task.length or task.ids[place] == END:
+        return
+    word = int64(task.ids[place])
+    if part == 0:
+        fetch_row(weights.words, word, weights.width)
+    first = tables.ngram_starts[word]
+    pieces = tables.ngram_starts[word + 1] - first
+    for number in range(first + pieces * part // parts, first + pieces * (part + 1) // parts):
         fetch_row(weights.ngrams, tables.ngrams[number], weights.width)
 
 
-@compiled
-def cbow(task, tables, weights, room):
-    """Train CBOW: the mean of the vectors around each word is to predict it. Gives the number of places."""
+@inlined
+def _train_window(task, tables, weights, room, place, size, random, has_subwords):
+    """The mean of the words around a place against the word there; gives the last random number used."""
+    word, pieces = task.ids[place], size
+    fill(room.hidden, weights.width)
+    fill(room.total, weights.width)
+    add_rows(weights.words, weights.width, room.context, 0, size, room.hidden)
+    if has_subwords:
+        for number in range(size):
+            pieces += _add_ngrams(weights, tables, room.context[number], room.hidden)
+    scale(room.hidden, weights.width, float32(1) / float32(pieces))
+    count, random = _aim_at(task, tables, room, word, random)
+    train_hidden(weights, room, count, _alpha(task, place), float32(0))
+    change_words(weights, room.context, 0, size, room.total)
+    if has_subwords:
+        for number in range(size):
+            _change_ngrams(weights, tables, room.context[number], room.total)
+    return random
+
+
+@inlined
+def _cbow(task, tables, weights, room, has_subwords):
+    """CBOW with or without subwords; without, a worker may have rows of its own."""
     task, tables, weights, room = at_task(task), at_tables(tables), at_weights(weights), at_room(room)
+    take_rows(weights, room)
     random = _begin(task, tables, weights, room)
     done = 0
     for place in range(task.start, task.stop):
         if task.ids[place] == END:
             continue
         done += 1
-        size, random = _look_at(task, tables, weights, room, place, random)
-        if size == 0:
-            continue
-        fill(room.hidden, weights.width)
-        add_rows(weights.words, weights.width, room.context, 0, size, room.hidden)
-        pieces = size
-        for number in range(size):
-            pieces += _add_ngrams(weights, tables, room.context[number], room.hidden)
-        scale(room.hidden, weights.width, float32(1) / float32(pieces))
-        fill(room.total, weights.width)
-        count, random = _aim_at(task, tables, room, task.ids[place], random)
-        train_hidden(weights, room, count, _alpha(task, place), float32(0))
-        change_words(weights, room.context, 0, size, room.total)
-        for number in range(size):
-            _change_ngrams(weights, tables, room.context[number], room.total)
+        _fetch_word(task, weights, room, place + task.window + 1)
+        _fetch_output(task, weights, room, place + _SOON)
+        if done % room.own.renewed == 0:
+            _renew(task, tables, weights, room)
+        if done % room.own.period == 0:
+            share_rows(weights, room)
+        random = following(random)
+        size = _look_around(task, place, random, room)
+        if size > 0:
+            random = _train_window(task, tables, weights, room, place, size, random, has_subwords)
     _end(task, weights, room)
+    share_rows(weights, room)
     return done
 
 
+@compiled
+def cbow(task, tables, weights, room):
+    """Train Word2Vec's CBOW: the mean of the vectors around a word is to predict it. Gives the places."""
+    return _cbow(task, tables, weights, room, False)
+
+
+@compiled
+def subword_cbow(task, tables, weights, room):
+    """Train FastText's CBOW, in which the mean is over n-grams as well. Gives the places."""
+    return _cbow(task, tables, weights, room, True)
+
+
 @inlined
-def _train_word(task, tables, weights, room, size, alpha, random):
+def _train_word(task, tables, weights, room, place, size, random):
     """A word, put together of its n-grams, against each of the words around it; gives the last random number used.
 
     The vector follows its own changes, as if no n-gram were there twice; the rows it is made of get their sum.
     """
-    width, hidden, word = weights.width, room.hidden, room.context[size]
+    width, hidden, word = weights.width, room.hidden, task.ids[place]
     fill(hidden, width)
     fill(room.total, width)
     add_rows(weights.words, width, room.context, size, size + 1, hidden)
@@ -206,9 +250,10 @@ def _train_word(task, tables, weights, room, size, alpha, random):
     pieces = float32(max(1, ngrams))  # as Gensim takes it while it trains
     scale(hidden, width, float32(1) / pieces)
     for number in range(size):
-        random = _renew(task, tables, weights, room, random)
+        _fetch_part(task, weights, tables, place + 1, number, size)
+        _renew(task, tables, weights, room)
         count, random = _aim_at(task, tables, room, room.context[number], random)
-        train_hidden(weights, room, count, alpha, float32(1 + ngrams) / pieces)
+        train_hidden(weights, room, count, _alpha(task, place), float32(1 + ngrams) / pieces)
     change_words(weights, room.context, size, size + 1, room.total)
     _change_ngrams(weights, tables, word, room.total)
     return random
@@ -224,12 +269,10 @@ def subword_skipgram(task, tables, weights, room):
         if task.ids[place] == END:
             continue
         done += 1
-        _fetch_ahead(task, weights.output, weights.width, place + task.window + 1)
-        if place + 1 < task.length and task.ids[place + 1] != END:
-            _fetch_pieces(weights, tables, task.ids[place + 1])
+        _fetch_output(task, weights, room, place + task.window + 1)
         random = following(random)
         size = _look_around(task, place, random, room)
         if size > 0:
-            random = _train_word(task, tables, weights, room, size, _alpha(task, place), random)
+            random = _train_word(task, tables, weights, room, place, size, random)
     _end(task, weights, room)
     return done

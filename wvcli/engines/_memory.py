@@ -19,6 +19,7 @@ from wvcli.engines._lines import HALF
 
 FloatArray = npt.NDArray[np.float32]
 
+AHEAD = 64  # noise words drawn at a time
 TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
 
 
@@ -105,17 +106,44 @@ class Task(NamedTuple):
     seed: int
 
 
+class Own(NamedTuple):
+    """Which rows a worker has for itself.
+
+    Attributes:
+        copies: row of the output layer that is the first copy of a noise word.
+        slots: number of noise words at hand.
+        is_copied: whether copies of their rows are trained, or the rows themselves.
+        renewed: windows of CBOW with which noise words give way once.
+        spare: row of the output layer that stands for no word.
+        frequent: of how many of the most frequent words it has rows of its own.
+        output: row of the output layer that is the first of those.
+        words: the same among the words' vectors.
+        period: windows after which what changed in them is shared.
+    """
+
+    copies: int
+    slots: int
+    is_copied: bool
+    renewed: int
+    spare: int
+    frequent: int
+    output: int
+    words: int
+    period: int
+
+
 class Room(NamedTuple):
     """Room for what is at hand of one window.
 
     Attributes:
-        context: uint32, its words but the middle one.
+        own: where the rows are that the worker has for itself.
+        context: uint32, rows of the vectors of the words around, and after them of the middle one.
         pool: uint32 [slots], noise words at hand.
-        coming: uint32 [2], the word that will be next, and its slot.
-        before: float32 [slots * width], the rows of the words when they were copied.
-        first: row of the output layer that is the first copy; after the last one is the spare one.
-        slots: number of noise words at hand.
-        is_copied: whether copies are trained, or the rows themselves.
+        coming: uint32 [2 * AHEAD], the words that come next, each with its slot.
+        stream: uint64 [2], the random number by which they were drawn, and which of them is next.
+        copied: float32 [slots * width], the rows of noise words when they were copied.
+        output_before: float32 [frequent * width], rows of frequent words when they were shared last.
+        words_before: the same of their vectors.
         rows: uint32, rows of the output layer that are its targets.
         labels: float32, 1 for a target that is there and 0 for one that is not; half a line for each six.
         shares: float32, by which the learning rate is multiplied for a target; as `labels`.
@@ -124,13 +152,14 @@ class Room(NamedTuple):
         total: float32 [width], what it is to change by.
     """
 
+    own: Own
     context: IdArray
     pool: IdArray
     coming: IdArray
-    before: FloatArray
-    first: int
-    slots: int
-    is_copied: bool
+    stream: npt.NDArray[np.uint64]
+    copied: FloatArray
+    output_before: FloatArray
+    words_before: FloatArray
     rows: IdArray
     labels: FloatArray
     shares: FloatArray
@@ -139,19 +168,21 @@ class Room(NamedTuple):
     total: FloatArray
 
     @classmethod
-    def of(cls, window: int, targets: int, width: int, first: int, slots: int, is_copied: bool) -> "Room":
-        """Room for so many words on each side and so many targets at once, and copies of rows from `first` on."""
+    def of(cls, own: Own, window: int, targets: int, width: int) -> "Room":
+        """Room for so many words on each side and so many targets at once."""
         words, groups = 2 * window + 1, targets // TARGETS + 1
         labels, shares = np.zeros((2, groups * HALF), np.float32)
         hidden, total = aligned((2, width))
+        before = aligned((2, own.frequent * width))
         return cls(
+            own,
             np.zeros(words, np.uint32),
-            np.zeros(slots, np.uint32),
-            np.zeros(2, np.uint32),
-            aligned((slots * width,)),
-            first,
-            slots,
-            is_copied,
+            np.zeros(own.slots, np.uint32),
+            np.zeros(2 * AHEAD, np.uint32),
+            np.zeros(2, np.uint64),
+            aligned((own.slots * width,)),
+            before[0],
+            before[1],
             np.zeros(groups * TARGETS, np.uint32),
             labels,
             shares,
@@ -233,13 +264,14 @@ def at_task(task):
 @inlined
 def at_room(room):
     return Room(
+        room.own,
         _pointer(room.context),
         _pointer(room.pool),
         _pointer(room.coming),
-        _pointer(room.before),
-        room.first,
-        room.slots,
-        room.is_copied,
+        _pointer(room.stream),
+        _pointer(room.copied),
+        _pointer(room.output_before),
+        _pointer(room.words_before),
         _pointer(room.rows),
         _pointer(room.labels),
         _pointer(room.shares),

@@ -28,6 +28,8 @@ from wvcli.engines._lines import (
 )
 from wvcli.engines._memory import TARGETS, inlined
 
+_BLOCK = 4 * LANES  # numbers of a row that are added up in registers while all rows pass
+
 
 @inlined
 def _slot(number):
@@ -59,7 +61,7 @@ def fill_up(room, count):
     """Add targets of no share until the last group is whole; gives their number."""
     while count % TARGETS != 0:
         room.shares[_slot(count)] = float32(0)
-        room.rows[count] = room.first + room.slots
+        room.rows[count] = room.own.spare
         count += 1
     return count
 
@@ -249,9 +251,36 @@ def scale(vector, width, factor):
 
 
 @inlined
+def _load_block(array, place):
+    """Lines that lie behind one another, as many as are added up in one go."""
+    one, two = load(array, place), load(array, place + LANES)
+    return one, two, load(array, place + 2 * LANES), load(array, place + 3 * LANES)
+
+
+@inlined
+def _store_block(array, place, block):
+    store(array, place, block[0])
+    store(array, place + LANES, block[1])
+    store(array, place + 2 * LANES, block[2])
+    store(array, place + 3 * LANES, block[3])
+
+
+@inlined
+def _block_plus_times(block, factor, other):
+    one, two = plus_times(block[0], factor, other[0]), plus_times(block[1], factor, other[1])
+    return one, two, plus_times(block[2], factor, other[2]), plus_times(block[3], factor, other[3])
+
+
+@inlined
 def add_rows(array, width, rows, start, stop, total):
     """Add to a vector the rows of an array that are named from `start` up to `stop`."""
-    for at in range(0, width, LANES):
+    one = splat(float32(1))
+    for at in range(0, width - _BLOCK + 1, _BLOCK):
+        block = _load_block(total, at)
+        for number in range(start, stop):
+            block = _block_plus_times(block, one, _load_block(array, int64(rows[number]) * width + at))
+        _store_block(total, at, block)
+    for at in range(width // _BLOCK * _BLOCK, width, LANES):
         line = load(total, at)
         for number in range(start, stop):
             line = plus(line, load(array, int64(rows[number]) * width + at))
@@ -259,22 +288,31 @@ def add_rows(array, width, rows, start, stop, total):
 
 
 @inlined
-def change_rows(array, width, rows, start, stop, change):
-    """Add a vector to the rows of an array that are named from `start` up to `stop`."""
-    for at in range(0, width, LANES):
+def _change_rows(array, width, rows, start, stop, change, factors, with_factors):
+    """Add a vector to the rows that are named, times the factor of each if so asked."""
+    for at in range(0, width - _BLOCK + 1, _BLOCK):
+        block = _load_block(change, at)
+        for number in range(start, stop):
+            row = int64(rows[number])
+            factor = splat(factors[row] if with_factors else float32(1))
+            place = row * width + at
+            _store_block(array, place, _block_plus_times(_load_block(array, place), factor, block))
+    for at in range(width // _BLOCK * _BLOCK, width, LANES):
         line = load(change, at)
         for number in range(start, stop):
-            first = int64(rows[number]) * width + at
-            store(array, first, plus(load(array, first), line))
+            row = int64(rows[number])
+            factor = splat(factors[row] if with_factors else float32(1))
+            place = row * width + at
+            store(array, place, plus_times(load(array, place), factor, line))
+
+
+@inlined
+def change_rows(array, width, rows, start, stop, change):
+    """Add a vector to the rows of an array that are named from `start` up to `stop`."""
+    _change_rows(array, width, rows, start, stop, change, change, False)
 
 
 @inlined
 def change_words(weights, words, start, stop, change):
     """Add a vector to the words that are named from `start` up to `stop`, but to those that are kept."""
-    width = weights.width
-    for at in range(0, width, LANES):
-        line = load(change, at)
-        for number in range(start, stop):
-            word = words[number]
-            first = int64(word) * width + at
-            store(weights.words, first, plus_times(load(weights.words, first), splat(weights.factors[word]), line))
+    _change_rows(weights.words, weights.width, words, start, stop, change, weights.factors, True)

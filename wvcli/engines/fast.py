@@ -21,7 +21,7 @@ from wvcli.errors import WvcliError
 from wvcli.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from wvcli.engines._memory import Room, Tables, Task, Weights
+    from wvcli.engines._memory import Own, Room, Tables, Task, Weights
 
     Kernel = Callable[[Task, Tables, Weights, Room], int]
 
@@ -29,6 +29,9 @@ _PLACES = 10_000  # words of text that a worker takes at a time, about a hundred
 _THINNED = 1 << 18  # ids of the text that are thinned at a time
 _POOL = 1 << 18  # bytes of rows of noise words at hand, at most: they are to stay in the cache of a core
 _MOVED = 1 << 16  # rows laid out anew at a time
+_FREQUENT = 128  # most frequent words of which each of several workers has rows of its own, with CBOW
+_PERIOD = 2_000  # windows of all workers after which they share what they learnt in those
+_RENEWED = 4  # windows of CBOW with which noise words give way once; fewer with more workers
 _LIKE = 4  # of one noise word at hand, on average at most
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
@@ -102,7 +105,8 @@ class _FastTrainer(GensimTrainer):
 
     def freeze(self, words: IdArray | None) -> None:
         super().freeze(words)
-        self._loop.weights = self._loop.weights._replace(factors=self.model.wv.vectors_lockf)
+        factors = _factors(self.model.wv.vectors_lockf, self._loop.rooms)
+        self._loop.weights = self._loop.weights._replace(factors=factors)
 
     def random_state(self) -> dict[str, Any]:
         return {"draws": self._draws}
@@ -119,14 +123,14 @@ class _Loop:
         kernel: trains on a task and gives the number of words it trained on.
         tables: what it looks up.
         weights: what it trains.
-        room: makes what a worker needs of its own, by its number from 0 on.
+        rooms: what each worker needs of its own.
         negative: noise words for each window; 0 with hierarchical softmax.
     """
 
     kernel: "Kernel"
     tables: "Tables"
     weights: "Weights"
-    room: "Callable[[int], Room]"
+    rooms: "list[Room]"
     negative: int
 
 
@@ -134,44 +138,66 @@ def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     """The loop that trains a Gensim model, whose arrays are laid out anew for it."""
     from wvcli.engines import _kernels, _memory
 
-    kernel = _kernels.cbow
-    if model.sg:
-        kernel = _kernels.subword_skipgram if is_fasttext else _kernels.skipgram
+    name = "skipgram" if model.sg else "cbow"
+    kernel = getattr(_kernels, f"subword_{name}" if is_fasttext else name)
     width = -(-model.vector_size // LANES) * LANES
-    words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors", width)
-    ngrams = _in_lines(model.wv, "vectors_ngrams", width) if is_fasttext else np.zeros(0, dtype=np.float32)
-    slots = _slots(model, width)
-    output = _in_lines(model, "syn1" if model.hs else "syn1neg", width, workers * (slots + 1))
-    factors = np.ones(len(model.wv), dtype=np.float32)
-    weights = _memory.Weights(words, ngrams, output, factors, width)
     tables = _tables(model, is_fasttext)
-
-    def room(worker: int) -> "Room":
-        longest = int(np.diff(tables.path_starts).max()) if model.hs else 1
-        first = len(model.wv) + worker * (slots + 1)
-        return _memory.Room.of(model.window, longest + model.negative, width, first, slots, not is_fasttext)
-
-    return _Loop(kernel, tables, weights, room, model.negative)
-
-
-def _slots(model: Any, width: int) -> int:
-    """How many noise words a worker has at hand; of the most frequent one only a few, for they learn apart."""
-    if not model.negative:
-        return 1
-    shares = np.diff(model.cum_table.astype(np.float64), prepend=0.0)
-    return max(1, min(_POOL // (4 * width), int(_LIKE * shares.sum() / shares.max())))
+    targets = model.negative + (int(np.diff(tables.path_starts).max()) if model.hs else 1)
+    rooms = [
+        _memory.Room.of(own, model.window, targets, width) for own in _owns(model, is_fasttext, workers, width)
+    ]
+    last = rooms[-1].own
+    words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors", width, last.words + last.frequent)
+    ngrams = _in_lines(model.wv, "vectors_ngrams", width) if is_fasttext else np.zeros(0, dtype=np.float32)
+    output = _in_lines(model, "syn1" if model.hs else "syn1neg", width, last.output + last.frequent)
+    factors = _factors(np.ones(len(model.wv), dtype=np.float32), rooms)
+    weights = _memory.Weights(words, ngrams, output, factors, width)
+    return _Loop(kernel, tables, weights, rooms, model.negative)
 
 
-def _in_lines(holder: Any, name: str, width: int, more: int = 0) -> npt.NDArray[np.float32]:
+def _owns(model: Any, is_fasttext: bool, workers: int, width: int) -> "Iterator[Own]":
+    """The rows that each worker has for itself, which stand after those of all words."""
+    from wvcli.engines._memory import Own
+
+    words, slots, frequent = len(model.wv), 1, 0
+    if model.negative:
+        slots = max(1, min(_many(np.diff(model.cum_table, prepend=0)), _POOL // (4 * width)))
+        frequent = 0 if is_fasttext or model.sg else _frequent(model, workers)
+    renewed = max(1, min(_RENEWED, 2 * _RENEWED // workers))
+    for worker in range(workers):
+        copies = words + worker * (slots + 1 + frequent)
+        spare, first = copies + slots, words + worker * frequent
+        period = max(1, _PERIOD // workers)
+        yield Own(copies, slots, not is_fasttext, renewed, spare, frequent, spare + 1, first, period)
+
+
+def _many(shares: npt.NDArray[Any]) -> int:
+    """Among how many words, drawn by these shares, the most frequent one is to be expected a few times."""
+    return int(_LIKE * shares.sum(dtype=np.float64) / shares.max())
+
+
+def _frequent(model: Any, workers: int) -> int:
+    """Of how many words each worker has rows of its own: none where one would learn apart for too long."""
+    text = model.wv.expandos["count"] * (model.wv.expandos["sample_int"] / 2.0**32)
+    many = min(_many(text), _many(np.diff(model.cum_table, prepend=0)))
+    return _FREQUENT if workers > 1 and many >= _FREQUENT else 0
+
+
+def _factors(factors: npt.NDArray[np.float32], rooms: "Sequence[Room]") -> npt.NDArray[np.float32]:
+    """What changes of a word's vector are multiplied by, and after that the same of each worker's own rows."""
+    return np.concatenate([factors, *(factors[: room.own.frequent] for room in rooms)])
+
+
+def _in_lines(holder: Any, name: str, width: int, length: int = 0) -> npt.NDArray[np.float32]:
     """Lay out a float32 array [rows, dim] in rows of `width`, each of which begins a line of the cache.
 
-    The array becomes a view of the new one, which is given, flat, with so many more rows.
+    The array becomes a view of the new one, which is given, flat, and has so many rows if that is more.
     """
     from wvcli.engines._memory import aligned
 
     array = getattr(holder, name)
     rows, dim = array.shape
-    wide = aligned((rows + more, width))
+    wide = aligned((max(rows, length), width))
     if array.any():  # zeros, as all of an output layer, take no memory before they are written
         for start in range((rows - 1) // _MOVED * _MOVED, -1, -_MOVED):
             stop = min(start + _MOVED, rows)
@@ -241,7 +267,7 @@ class _Crew:
     def _work(self, number: int, lock: Lock, tasks: "Iterator[tuple[Task, int]]") -> None:
         """Take one task after another until none is left or a worker has failed."""
         try:
-            room = self.loop.room(number)
+            room = self.loop.rooms[number]
             while not self.failures:
                 with lock:
                     task, tokens = next(tasks, (None, 0))

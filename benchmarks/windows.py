@@ -21,6 +21,9 @@ from wvcli.compiling import LANES
 from wvcli.engines import _drawing, _kernels, _memory
 
 SLOTS = 256  # noise words at hand
+FREQUENT = 128  # words of which each worker has rows of its own, in CBOW
+RENEWED = 4  # windows of CBOW with which noise words give way once
+PERIOD = 1000  # windows after which it shares them
 
 
 class Model(NamedTuple):
@@ -31,19 +34,25 @@ class Model(NamedTuple):
     rooms: list[Any]
 
     @classmethod
-    def of(cls, dim: int, words: int, noise: Any) -> "Model":
+    def of(cls, dim: int, words: int, frequent: int, noise: Any) -> "Model":
         """A model with weights of zeros but for the words' vectors, which are random."""
         width = -(-dim // LANES) * LANES
-        vectors = _memory.aligned((words, width))
-        vectors[:, :dim] = np.random.default_rng(1).uniform(-0.5 / dim, 0.5 / dim, (words, dim))
-        output = _memory.aligned(((words + 2 * (SLOTS + 1)) * width,))
+        rows = words + 2 * frequent
+        vectors = _memory.aligned((rows, width))
+        vectors[:, :dim] = np.random.default_rng(1).uniform(-0.5 / dim, 0.5 / dim, (rows, dim))
+        output = _memory.aligned(((words + 2 * (SLOTS + 1 + frequent)) * width,))
         output += 0  # so that no page of it is new when it is timed
         nothing, starts = np.zeros(0, np.uint32), np.zeros(words + 1, np.int64)
-        vectors, ones = vectors.reshape(-1), np.ones(words, np.float32)
+        vectors, ones = vectors.reshape(-1), np.ones(rows, np.float32)
         weights = _memory.Weights(vectors, vectors[:0], output, ones, width)
         tables = _memory.Tables(noise, words, starts, nothing, starts, nothing, vectors[:0])
-        firsts = words, words + SLOTS + 1
-        return cls(weights, tables, [_memory.Room.of(5, 6, width, first, SLOTS, True) for first in firsts])
+        rooms = []
+        for worker in range(2):
+            copies = words + worker * (SLOTS + 1 + frequent)
+            spare, own_words = copies + SLOTS, words + worker * frequent
+            own = _memory.Own(copies, SLOTS, True, RENEWED, spare, frequent, spare + 1, own_words, PERIOD)
+            rooms.append(_memory.Room.of(own, 5, 6, width))
+        return cls(weights, tables, rooms)
 
 
 def speed(kernel: Any, text: Any, models: list[Model]) -> float:
@@ -81,8 +90,8 @@ def main() -> None:
     random = np.random.default_rng(1)
     text = random.choice(options.words, size=options.windows, p=shares / shares.sum()).astype(np.uint32)
     for dim in options.dims:
-        one, other = (Model.of(dim, options.words, noise) for _ in range(2))
-        for name in ("skipgram", "cbow"):
+        for name, frequent in (("skipgram", 0), ("cbow", FREQUENT)):
+            one, other = (Model.of(dim, options.words, frequent, noise) for _ in range(2))
             kernel = getattr(_kernels, name)
             seen: dict[str, list[float]] = defaultdict(list)
             speed(kernel, text, [one])

@@ -24,6 +24,11 @@ def even(tmp_path: Path) -> EncodedCorpus:
     return encode([[f"w{number}" for number in row] for row in (starts + steps) % WORDS], tmp_path)
 
 
+def encoded(texts: list[list[str]], folder: Path) -> EncodedCorpus:
+    folder.mkdir()
+    return encode(texts, folder)
+
+
 def own_rows(corpus: EncodedCorpus, settings: TrainSettings) -> int:
     trainer = engines.registry.get("fast").start(corpus, settings, lambda count: None, lambda note: None)
     assert isinstance(trainer, fast._FastTrainer)
@@ -54,7 +59,8 @@ def test_they_are_only_where_they_are_of_use(even: EncodedCorpus, tmp_path: Path
     assert own_rows(even, replace(CBOW, architecture="skipgram")) == 0
     assert own_rows(even, replace(CBOW, loss="hierarchical")) == 0
     assert own_rows(even, replace(SUBWORDS, architecture="cbow", workers=3)) == 0
-    folder = tmp_path / "uneven"
-    folder.mkdir()
-    uneven = encode(make_texts(400), folder)
+    uneven = encoded(make_texts(400), tmp_path / "uneven")
     assert own_rows(uneven, CBOW) == 0  # its first word is a sixth of the text
+    few = encoded([[f"w{number}" for number in range(40)]] * 100, tmp_path / "few")
+    assert own_rows(few, CBOW) == 40
+    assert np.isfinite(train(few, CBOW, "fast").tensors["vectors"]).all()

@@ -180,7 +180,7 @@ def _frequent(model: Any, workers: int) -> int:
     """Of how many words each worker has rows of its own: none where one would learn apart for too long."""
     text = model.wv.expandos["count"] * (model.wv.expandos["sample_int"] / 2.0**32)
     many = min(_many(text), _many(np.diff(model.cum_table, prepend=0)))
-    return _FREQUENT if workers > 1 and many >= _FREQUENT else 0
+    return min(_FREQUENT, len(model.wv)) if workers > 1 and many >= _FREQUENT else 0
 
 
 def _factors(factors: npt.NDArray[np.float32], rooms: "Sequence[Room]") -> npt.NDArray[np.float32]:

@@ -46,12 +46,8 @@ class Model(NamedTuple):
         vectors, ones = vectors.reshape(-1), np.ones(rows, np.float32)
         weights = _memory.Weights(vectors, vectors[:0], output, ones, width)
         tables = _memory.Tables(noise, words, starts, nothing, starts, nothing, vectors[:0])
-        rooms = []
-        for worker in range(2):
-            copies = words + worker * (SLOTS + 1 + frequent)
-            spare, own_words = copies + SLOTS, words + worker * frequent
-            own = _memory.Own(copies, SLOTS, True, RENEWED, spare, frequent, spare + 1, own_words, PERIOD)
-            rooms.append(_memory.Room.of(own, 5, 6, width))
+        owns = (_memory.Own.of(n, words, SLOTS, True, RENEWED, frequent, PERIOD) for n in range(2))
+        rooms = [_memory.Room.of(own, 5, 6, width) for own in owns]
         return cls(weights, tables, rooms)
 
 

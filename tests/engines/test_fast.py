@@ -95,9 +95,11 @@ class Plain:
                 if word != TEXT_END:
                     done += 1
                     if self.settings.architecture == "cbow":
-                        self.renew(1 if done % 4 == 0 else 0)
-                    elif self.settings.algorithm == "word2vec":
-                        self.renew(1)
+                        is_time = done % 4 == 0
+                    else:
+                        is_time = self.settings.algorithm == "word2vec"  # with subwords it is for each pair
+                    if is_time:
+                        self.renew()
                     context = self.context(text, place, random.next())
                     alpha = self.settings.alpha - fall * (epoch + place / len(text))
                     self.window(word, context, random, alpha)
@@ -146,9 +148,9 @@ class Plain:
         copy = len(self.output) - len(self.pool) + slot
         self.output[self.pool[slot]] += self.output[copy] - self.copies[slot]
 
-    def renew(self, times: int) -> None:
-        for _ in range(0, self.settings.negative * times if self.noise else 0, 5):
-            while not self.coming:
+    def renew(self) -> None:
+        for _ in range(0, self.settings.negative if self.noise else 0, 5):
+            if not self.coming:
                 self.coming = [(self.drawn(self.stream), self.slot(self.stream)) for _ in range(64)]
             word, slot = self.coming.pop(0)
             self.give_back(slot)
@@ -171,7 +173,7 @@ class Plain:
     def window(self, word: int, context: list[int], random: Random, alpha: float) -> None:
         if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram":
             for other in context:
-                self.renew(1)
+                self.renew()
                 self.predict([[word]], self.targets(other, random), alpha, 6)
         elif self.settings.architecture == "skipgram":
             for start in range(0, len(context), 4):

@@ -131,6 +131,15 @@ class Own(NamedTuple):
     words: int
     period: int
 
+    @classmethod
+    def of(
+        cls, worker: int, words: int, slots: int, is_copied: bool, renewed: int, frequent: int, period: int
+    ) -> "Own":
+        """Those of a worker, by its number: they stand after the rows of words and of workers before it."""
+        copies = words + worker * (slots + 1 + frequent)
+        spare, first = copies + slots, words + worker * frequent
+        return cls(copies, slots, is_copied, renewed, spare, frequent, spare + 1, first, period)
+
 
 class Room(NamedTuple):
     """Room for what is at hand of one window.

@@ -25,35 +25,34 @@ def own_output(own, word):
 
 
 @inlined
-def _take(array, first, before, length):
+def copy_rows(array, rows, copies, kept, start, length):
+    """Copy rows, and keep what they were; named by where numbers begin, of which `length` are taken."""
     for at in range(0, length, LANES):
-        line = load(array, at)
-        store(array, first + at, line)
-        store(before, at, line)
+        line = load(array, rows + at)
+        store(array, copies + at, line)
+        store(kept, start + at, line)
 
 
 @inlined
-def _share(array, first, before, length):
-    """Add what changed to the rows of all, and go on from what they are then."""
+def give_back(array, rows, copies, kept, start, length):
+    """Add to rows what changed in their copies since these were made."""
     for at in range(0, length, LANES):
-        change = minus(load(array, first + at), load(before, at))
-        line = plus(load(array, at), change)
-        store(array, at, line)
-        store(array, first + at, line)
-        store(before, at, line)
+        change = minus(load(array, copies + at), load(kept, start + at))
+        store(array, rows + at, plus(load(array, rows + at), change))
 
 
 @inlined
 def take_rows(weights, room):
     """Begin with what the rows of all are."""
     own, width = room.own, weights.width
-    _take(weights.output, own.output * width, room.output_before, own.frequent * width)
-    _take(weights.words, own.words * width, room.words_before, own.frequent * width)
+    copy_rows(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
+    copy_rows(weights.words, 0, own.words * width, room.words_before, 0, own.frequent * width)
 
 
 @inlined
 def share_rows(weights, room):
     """Add what changed in the worker's own rows to those of all, and take on what other workers changed."""
     own, width = room.own, weights.width
-    _share(weights.output, own.output * width, room.output_before, own.frequent * width)
-    _share(weights.words, own.words * width, room.words_before, own.frequent * width)
+    give_back(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
+    give_back(weights.words, 0, own.words * width, room.words_before, 0, own.frequent * width)
+    take_rows(weights, room)

@@ -7,32 +7,25 @@ there are no copies, and the rows themselves are trained.
 
 from numba import int64, uint64
 
-from wvcli.compiling import LANES
 from wvcli.engines._drawing import below, drawn, following
-from wvcli.engines._lines import load, minus, plus, store
 from wvcli.engines._memory import AHEAD, fetch_row, inlined
-from wvcli.engines._own import own_output
+from wvcli.engines._own import copy_rows, give_back, own_output
 
 
 @inlined
 def _copy(weights, room, slot):
     """Copy the row of the word of a slot."""
-    output, width, before = weights.output, weights.width, slot * weights.width
+    width = weights.width
     row, copy = own_output(room.own, room.pool[slot]) * width, (room.own.copies + slot) * width
-    for at in range(0, width, LANES):
-        line = load(output, row + at)
-        store(output, copy + at, line)
-        store(room.copied, before + at, line)
+    copy_rows(weights.output, row, copy, room.copied, slot * width, width)
 
 
 @inlined
 def _give_back(weights, room, slot):
     """Add what changed in the copy to the row of the word of a slot."""
-    output, width, before = weights.output, weights.width, slot * weights.width
+    width = weights.width
     row, copy = own_output(room.own, room.pool[slot]) * width, (room.own.copies + slot) * width
-    for at in range(0, width, LANES):
-        change = minus(load(output, copy + at), load(room.copied, before + at))
-        store(output, row + at, plus(load(output, row + at), change))
+    give_back(weights.output, row, copy, room.copied, slot * width, width)
 
 
 @inlined

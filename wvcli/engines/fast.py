@@ -164,11 +164,9 @@ def _owns(model: Any, is_fasttext: bool, workers: int, width: int) -> "Iterator[
         slots = max(1, min(_many(np.diff(model.cum_table, prepend=0)), _POOL // (4 * width)))
         frequent = 0 if is_fasttext or model.sg else _frequent(model, workers)
     renewed = max(1, min(_RENEWED, 2 * _RENEWED // workers))
+    period = max(1, _PERIOD // workers)
     for worker in range(workers):
-        copies = words + worker * (slots + 1 + frequent)
-        spare, first = copies + slots, words + worker * frequent
-        period = max(1, _PERIOD // workers)
-        yield Own(copies, slots, not is_fasttext, renewed, spare, frequent, spare + 1, first, period)
+        yield Own.of(worker, words, slots, not is_fasttext, renewed, frequent, period)
 
 
 def _many(shares: npt.NDArray[Any]) -> int:

@@ -46,7 +46,7 @@ class Model(NamedTuple):
         vectors, ones = vectors.reshape(-1), np.ones(rows, np.float32)
         weights = _memory.Weights(vectors, vectors[:0], output, ones, width)
         tables = _memory.Tables(noise, words, starts, nothing, starts, nothing, vectors[:0])
-        owns = (_memory.Own.of(n, words, SLOTS, True, RENEWED, frequent, PERIOD) for n in range(2))
+        owns = (_memory.Own.of(n, words, SLOTS, True, RENEWED, frequent, frequent, PERIOD) for n in range(2))
         rooms = [_memory.Room.of(own, 5, 6, width) for own in owns]
         return cls(weights, tables, rooms)
 

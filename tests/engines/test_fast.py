@@ -131,12 +131,14 @@ class Plain:
         return self.noise[2 * place + 1] if number % 2**32 > self.noise[2 * place] else place
 
     def slots(self) -> int:
-        """How many rows are copied: 256 KB of them at most, and of the most frequent word four on average."""
+        """How many noise words are at hand: with copies, of the most frequent one four on average at most."""
         if not self.noise:
             return 0
         shares = np.diff(self.model.cum_table.astype(np.float64), prepend=0.0)
-        rows = 2**18 // (-(-(self.settings.dim or 0) // 16) * 64)
-        return min(rows, int(4 * shares.sum() / shares.max()))
+        row = -(-(self.settings.dim or 0) // 16) * 64
+        if self.settings.algorithm == "fasttext":
+            return 2**19 // row
+        return min(2**18 // row, int(4 * shares.sum() / shares.max()))
 
     def noise_row(self, slot: int) -> int:
         """A copy, or with subwords the row of the word itself."""
@@ -252,8 +254,9 @@ def test_rows_of_a_workers_own_learn_what_those_of_all_would(
     """As each of several workers has for frequent words; alone it may share what they learnt at any time."""
     monkeypatch.setattr(fast, "_frequent", lambda *_: 7)
     for period in (5, 10**6):
-        monkeypatch.setattr(fast, "_PERIOD", period)
+        monkeypatch.setattr(fast, "_PERIODS", dict.fromkeys(fast._PERIODS, period))
         check_trains_as_written_plainly(corpus, replace(BASE, architecture="cbow", epochs=2))
+        check_trains_as_written_plainly(corpus, replace(SUBWORDS, epochs=2))
 
 
 def check_trains_as_written_plainly(corpus: EncodedCorpus, settings: TrainSettings) -> None:

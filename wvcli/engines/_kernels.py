@@ -263,6 +263,7 @@ def _train_word(task, tables, weights, room, place, size, random):
 def subword_skipgram(task, tables, weights, room):
     """Train FastText's skip-gram: each word, of its n-grams, is to predict those around it. Gives the places."""
     task, tables, weights, room = at_task(task), at_tables(tables), at_weights(weights), at_room(room)
+    take_rows(weights, room)
     random = _begin(task, tables, weights, room)
     done = 0
     for place in range(task.start, task.stop):
@@ -270,9 +271,12 @@ def subword_skipgram(task, tables, weights, room):
             continue
         done += 1
         _fetch_output(task, weights, room, place + task.window + 1)
+        if done % room.own.period == 0:
+            share_rows(weights, room)
         random = following(random)
         size = _look_around(task, place, random, room)
         if size > 0:
             random = _train_word(task, tables, weights, room, place, size, random)
     _end(task, weights, room)
+    share_rows(weights, room)
     return done

@@ -115,9 +115,10 @@ class Own(NamedTuple):
         is_copied: whether copies of their rows are trained, or the rows themselves.
         renewed: windows of CBOW with which noise words give way once.
         spare: row of the output layer that stands for no word.
-        frequent: of how many of the most frequent words it has rows of its own.
+        frequent: of how many of the most frequent words it has rows of its own in the output layer.
         output: row of the output layer that is the first of those.
-        words: the same among the words' vectors.
+        vectors: of how many it has vectors of its own as well.
+        words: row of the words' vectors that is the first of those.
         period: windows after which what changed in them is shared.
     """
 
@@ -128,17 +129,26 @@ class Own(NamedTuple):
     spare: int
     frequent: int
     output: int
+    vectors: int
     words: int
     period: int
 
     @classmethod
     def of(
-        cls, worker: int, words: int, slots: int, is_copied: bool, renewed: int, frequent: int, period: int
+        cls,
+        worker: int,
+        words: int,
+        slots: int,
+        is_copied: bool,
+        renewed: int,
+        frequent: int,
+        vectors: int,
+        period: int,
     ) -> "Own":
         """Those of a worker, by its number: they stand after the rows of words and of workers before it."""
         copies = words + worker * (slots + 1 + frequent)
-        spare, first = copies + slots, words + worker * frequent
-        return cls(copies, slots, is_copied, renewed, spare, frequent, spare + 1, first, period)
+        spare, first = copies + slots, words + worker * vectors
+        return cls(copies, slots, is_copied, renewed, spare, frequent, spare + 1, vectors, first, period)
 
 
 class Room(NamedTuple):
@@ -152,7 +162,7 @@ class Room(NamedTuple):
         stream: uint64 [2], the random number by which they were drawn, and which of them is next.
         copied: float32 [slots * width], the rows of noise words when they were copied.
         output_before: float32 [frequent * width], rows of frequent words when they were shared last.
-        words_before: the same of their vectors.
+        words_before: float32 [vectors * width], the same of their vectors.
         rows: uint32, rows of the output layer that are its targets.
         labels: float32, 1 for a target that is there and 0 for one that is not; half a line for each six.
         shares: float32, by which the learning rate is multiplied for a target; as `labels`.
@@ -182,7 +192,6 @@ class Room(NamedTuple):
         words, groups = 2 * window + 1, targets // TARGETS + 1
         labels, shares = np.zeros((2, groups * HALF), np.float32)
         hidden, total = aligned((2, width))
-        before = aligned((2, own.frequent * width))
         return cls(
             own,
             np.zeros(words, np.uint32),
@@ -190,8 +199,8 @@ class Room(NamedTuple):
             np.zeros(2 * AHEAD, np.uint32),
             np.zeros(2, np.uint64),
             aligned((own.slots * width,)),
-            before[0],
-            before[1],
+            aligned((own.frequent * width,)),
+            aligned((own.vectors * width,)),
             np.zeros(groups * TARGETS, np.uint32),
             labels,
             shares,

@@ -1,8 +1,8 @@
 """Rows of the most frequent words that each worker has for itself.
 
 Two cores that write to the same row take it from one another each time, and the most frequent words are in every
-window. So with CBOW each worker trains rows of its own for them, which stand after the rows of all words, and from
-time to time adds what changed in them to the rows of all.
+window. So with CBOW, and in the output layer with FastText's skip-gram, each worker trains rows of its own for them,
+which stand after the rows of all words, and from time to time adds what changed in them to the rows of all.
 """
 
 from numba import int64
@@ -15,7 +15,7 @@ from wvcli.engines._memory import inlined
 @inlined
 def own_word(own, word):
     """The row of a word's vector that this worker trains."""
-    return own.words + int64(word) if word < own.frequent else int64(word)
+    return own.words + int64(word) if word < own.vectors else int64(word)
 
 
 @inlined
@@ -46,7 +46,7 @@ def take_rows(weights, room):
     """Begin with what the rows of all are."""
     own, width = room.own, weights.width
     copy_rows(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
-    copy_rows(weights.words, 0, own.words * width, room.words_before, 0, own.frequent * width)
+    copy_rows(weights.words, 0, own.words * width, room.words_before, 0, own.vectors * width)
 
 
 @inlined
@@ -54,5 +54,5 @@ def share_rows(weights, room):
     """Add what changed in the worker's own rows to those of all, and take on what other workers changed."""
     own, width = room.own, weights.width
     give_back(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
-    give_back(weights.words, 0, own.words * width, room.words_before, 0, own.frequent * width)
+    give_back(weights.words, 0, own.words * width, room.words_before, 0, own.vectors * width)
     take_rows(weights, room)

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 _PLACES = 10_000  # words of text that a worker takes at a time, about a hundredth of a second
 _THINNED = 1 << 18  # ids of the text that are thinned at a time
 _POOL = 1 << 18  # bytes of rows of noise words at hand, at most: they are to stay in the cache of a core
+_SUBWORD_POOL = 1 << 19  # the same with subwords, whose quality falls with fewer
 _MOVED = 1 << 16  # rows laid out anew at a time
-_FREQUENT = 128  # most frequent words of which each of several workers has rows of its own, with CBOW
-_PERIOD = 2_000  # windows of all workers after which they share what they learnt in those
+_FREQUENT = 128  # most frequent words of which each of several workers has rows of its own
+_PERIODS = {"cbow": 2_000, "subword_skipgram": 1_000}  # windows of all workers after which they share those
 _RENEWED = 4  # windows of CBOW with which noise words give way once; fewer with more workers
 _LIKE = 4  # of one noise word at hand, on average at most
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
@@ -139,34 +140,35 @@ def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     from wvcli.engines import _kernels, _memory
 
     name = "skipgram" if model.sg else "cbow"
-    kernel = getattr(_kernels, f"subword_{name}" if is_fasttext else name)
+    name = f"subword_{name}" if is_fasttext else name
     width = -(-model.vector_size // LANES) * LANES
     tables = _tables(model, is_fasttext)
     targets = model.negative + (int(np.diff(tables.path_starts).max()) if model.hs else 1)
-    rooms = [
-        _memory.Room.of(own, model.window, targets, width) for own in _owns(model, is_fasttext, workers, width)
-    ]
+    rooms = [_memory.Room.of(own, model.window, targets, width) for own in _owns(model, name, workers, width)]
     last = rooms[-1].own
-    words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors", width, last.words + last.frequent)
+    words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors", width, last.words + last.vectors)
     ngrams = _in_lines(model.wv, "vectors_ngrams", width) if is_fasttext else np.zeros(0, dtype=np.float32)
     output = _in_lines(model, "syn1" if model.hs else "syn1neg", width, last.output + last.frequent)
     factors = _factors(np.ones(len(model.wv), dtype=np.float32), rooms)
     weights = _memory.Weights(words, ngrams, output, factors, width)
-    return _Loop(kernel, tables, weights, rooms, model.negative)
+    return _Loop(getattr(_kernels, name), tables, weights, rooms, model.negative)
 
 
-def _owns(model: Any, is_fasttext: bool, workers: int, width: int) -> "Iterator[Own]":
+def _owns(model: Any, name: str, workers: int, width: int) -> "Iterator[Own]":
     """The rows that each worker has for itself, which stand after those of all words."""
     from wvcli.engines._memory import Own
 
-    words, slots, frequent = len(model.wv), 1, 0
+    words, slots, frequent, is_copied = len(model.wv), 1, 0, not name.startswith("subword")
     if model.negative:
-        slots = max(1, min(_many(np.diff(model.cum_table, prepend=0)), _POOL // (4 * width)))
-        frequent = 0 if is_fasttext or model.sg else _frequent(model, workers)
+        slots = _SUBWORD_POOL // (4 * width)
+        if is_copied:
+            slots = min(_POOL // (4 * width), _many(np.diff(model.cum_table, prepend=0)))
+        frequent = _frequent(model, workers) if name in _PERIODS else 0
     renewed = max(1, min(_RENEWED, 2 * _RENEWED // workers))
-    period = max(1, _PERIOD // workers)
+    period = max(1, _PERIODS.get(name, 0) // workers)
+    vectors = frequent if is_copied else 0
     for worker in range(workers):
-        yield Own.of(worker, words, slots, not is_fasttext, renewed, frequent, period)
+        yield Own.of(worker, words, max(1, slots), is_copied, renewed, frequent, vectors, period)
 
 
 def _many(shares: npt.NDArray[Any]) -> int:
@@ -183,7 +185,7 @@ def _frequent(model: Any, workers: int) -> int:
 
 def _factors(factors: npt.NDArray[np.float32], rooms: "Sequence[Room]") -> npt.NDArray[np.float32]:
     """What changes of a word's vector are multiplied by, and after that the same of each worker's own rows."""
-    return np.concatenate([factors, *(factors[: room.own.frequent] for room in rooms)])
+    return np.concatenate([factors, *(factors[: room.own.vectors] for room in rooms)])
 
 
 def _in_lines(holder: Any, name: str, width: int, length: int = 0) -> npt.NDArray[np.float32]:

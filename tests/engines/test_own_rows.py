@@ -46,7 +46,9 @@ def test_what_several_workers_learn_of_frequent_words_is_shared(
     monkeypatch.setattr(fast, "_FREQUENT", 40)
     monkeypatch.setattr(fast, "_PERIODS", dict.fromkeys(fast._PERIODS, period))
     assert own_rows(even, settings) == 40
-    vectors = train(even, settings, "fast").tensors["vectors"]
+    trained = train(even, settings, "fast").tensors
+    vectors, lengths = trained["vectors"], np.linalg.norm(trained["output.negative"], axis=1)
+    assert 0.5 < lengths[:40].mean() / lengths[40:].mean() < 2
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     numbers = np.array([int(word[1:]) for word in even.words])
     rows = np.argsort(numbers)

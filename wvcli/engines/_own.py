@@ -1,8 +1,8 @@
 """Rows of the most frequent words that each worker has for itself.
 
 Two cores that write to the same row take it from one another each time, and the most frequent words are in every
-window. So with CBOW, and in the output layer with FastText's skip-gram, each worker trains rows of its own for them,
-which stand after the rows of all words, and from time to time adds what changed in them to the rows of all.
+window. So with CBOW, and in the output layer with FastText's skip-gram, each worker trains rows of its own for
+them, which stand after the rows of all words, and from time to time adds what changed in them to the rows of all.
 """
 
 from numba import int64

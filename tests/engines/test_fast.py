@@ -137,7 +137,7 @@ class Plain:
         shares = np.diff(self.model.cum_table.astype(np.float64), prepend=0.0)
         row = -(-(self.settings.dim or 0) // 16) * 64
         if self.settings.algorithm == "fasttext":
-            return 2**19 // row
+            return 7 * 2**16 // row
         return min(2**18 // row, int(4 * shares.sum() / shares.max()))
 
     def noise_row(self, slot: int) -> int:

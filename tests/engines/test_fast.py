@@ -151,7 +151,8 @@ class Plain:
         self.output[self.pool[slot]] += self.output[copy] - self.copies[slot]
 
     def renew(self) -> None:
-        for _ in range(0, self.settings.negative if self.noise else 0, 5):
+        uses = 3 if self.settings.algorithm == "fasttext" and self.settings.architecture == "skipgram" else 5
+        for _ in range(0, self.settings.negative if self.noise else 0, uses):
             if not self.coming:
                 self.coming = [(self.drawn(self.stream), self.slot(self.stream)) for _ in range(64)]
             word, slot = self.coming.pop(0)

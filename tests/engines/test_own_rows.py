@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def own_rows(corpus: EncodedCorpus, settings: TrainSettings) -> int:
 def test_what_several_workers_learn_of_frequent_words_is_shared(
     even: EncodedCorpus, monkeypatch: pytest.MonkeyPatch, period: int, settings: TrainSettings, alike: float
 ) -> None:
-    monkeypatch.setattr(fast, "_FREQUENT", 40)
+    monkeypatch.setattr(fast, "_FREQUENT", dict.fromkeys(fast._FREQUENT, 40))
     monkeypatch.setattr(fast, "_PERIODS", dict.fromkeys(fast._PERIODS, period))
     assert own_rows(even, settings) == 40
     trained = train(even, settings, "fast").tensors
@@ -58,9 +59,41 @@ def test_what_several_workers_learn_of_frequent_words_is_shared(
         assert (vectors[group] * vectors[far]).sum(axis=1).mean() < alike
 
 
+def test_the_own_rows_of_one_word_are_shared_at_a_time() -> None:
+    from wvcli.engines import _memory
+    from wvcli.engines._own import share_word
+
+    @_memory.compiled
+    def share(weights: Any, room: Any, turn: int) -> None:
+        share_word(_memory.at_weights(weights), _memory.at_room(room), turn)
+
+    words, slots, frequent, width = 9, 4, 3, 16
+    own = _memory.Own.of(1, words, slots, False, 1, frequent, frequent, 1)
+    room = _memory.Room.of(own, 2, 6, width)
+    room.pool[:] = 2, 5, 0, 1
+    tables = [_memory.aligned((50, width)) for _ in range(2)]
+    firsts, befores = (own.output, own.words), (room.output_before, room.words_before)
+    for table, first, before in zip(tables, firsts, befores, strict=True):
+        table[:] = np.arange(50)[:, None]  # what others have changed meanwhile is in the rows of all
+        table[first : first + frequent], before[:] = 7, 5
+    expected = [table.copy() for table in tables]
+    for turn, word in ((0, 2), (1, None), (6, 0)):
+        weights = _memory.Weights(tables[1].reshape(-1), tables[1][0], tables[0].reshape(-1), tables[1][0], width)
+        share(weights, room, turn)
+        for table, first, before, wanted in zip(tables, firsts, befores, expected, strict=True):
+            if word is not None:
+                wanted[word] += 2
+                wanted[first + word] = wanted[word]
+                assert (before.reshape(frequent, width)[word] == wanted[word]).all()
+            np.testing.assert_array_equal(table, wanted)
+
+
 def test_they_are_only_where_they_are_of_use(even: EncodedCorpus, tmp_path: Path) -> None:
     assert own_rows(even, CBOW) == 128
-    assert own_rows(even, SUBWORDS) == 128
+    assert own_rows(even, SUBWORDS) == WORDS
+    many = encoded([[f"w{number}" for number in range(1_100)]] * 6, tmp_path / "many")
+    assert own_rows(many, SUBWORDS) == 1_024
+    assert own_rows(many, replace(SUBWORDS, dim=300)) == 377  # as many as there are noise words at hand
     assert own_rows(even, replace(CBOW, workers=1)) == 0
     assert own_rows(even, replace(CBOW, architecture="skipgram")) == 0
     assert own_rows(even, replace(CBOW, loss="hierarchical")) == 0

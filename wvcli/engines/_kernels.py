@@ -20,7 +20,7 @@ from wvcli.engines._memory import (
     fetch_row,
     inlined,
 )
-from wvcli.engines._own import own_output, own_word, share_rows, take_rows
+from wvcli.engines._own import own_output, own_word, share_rows, share_word, take_rows
 from wvcli.engines._pool import empty_pool, fill_pool, noise_row, renew
 from wvcli.engines._products import (
     add_noise,
@@ -37,6 +37,7 @@ from wvcli.engines._products import (
 
 _TOGETHER = 4  # words of a window that share noise words
 _USES = 5  # noise words that are drawn for each that gives way to another, where it does
+_SUBWORD_USES = 3  # the same with FastText's skip-gram
 _SOON = 2  # places ahead of which a middle word's row is asked for
 
 
@@ -110,9 +111,9 @@ def _begin(task, tables, weights, room):
 
 
 @inlined
-def _renew(task, tables, weights, room):
-    """Have some words of the pool give way to others."""
-    for _ in range(0, task.negative, _USES):
+def _renew(task, tables, weights, room, uses):
+    """Have some words of the pool give way to others, one for so many that are drawn."""
+    for _ in range(0, task.negative, uses):
         renew(tables, weights, room)
 
 
@@ -134,7 +135,7 @@ def skipgram(task, tables, weights, room):
         done += 1
         _fetch_word(task, weights, room, place + task.window + 1)
         _fetch_output(task, weights, room, place + _SOON)
-        _renew(task, tables, weights, room)
+        _renew(task, tables, weights, room, _USES)
         random = following(random)
         size = _look_around(task, place, random, room)
         for start in range(0, size, _TOGETHER):
@@ -212,9 +213,9 @@ def _cbow(task, tables, weights, room, has_subwords):
         _fetch_word(task, weights, room, place + task.window + 1)
         _fetch_output(task, weights, room, place + _SOON)
         if done % room.own.renewed == 0:
-            _renew(task, tables, weights, room)
-        if done % room.own.period == 0:
-            share_rows(weights, room)
+            _renew(task, tables, weights, room, _USES)
+        if room.own.frequent > 0 and done % room.own.period == 0:
+            share_word(weights, room, done // room.own.period)
         random = following(random)
         size = _look_around(task, place, random, room)
         if size > 0:
@@ -251,7 +252,7 @@ def _train_word(task, tables, weights, room, place, size, random):
     scale(hidden, width, float32(1) / pieces)
     for number in range(size):
         _fetch_part(task, weights, tables, place + 1, number, size)
-        _renew(task, tables, weights, room)
+        _renew(task, tables, weights, room, _SUBWORD_USES)
         count, random = _aim_at(task, tables, room, room.context[number], random)
         train_hidden(weights, room, count, _alpha(task, place), float32(1 + ngrams) / pieces)
     change_words(weights, room.context, size, size + 1, room.total)
@@ -271,8 +272,8 @@ def subword_skipgram(task, tables, weights, room):
             continue
         done += 1
         _fetch_output(task, weights, room, place + task.window + 1)
-        if done % room.own.period == 0:
-            share_rows(weights, room)
+        if room.own.frequent > 0 and done % room.own.period == 0:
+            share_word(weights, room, done // room.own.period)
         random = following(random)
         size = _look_around(task, place, random, room)
         if size > 0:

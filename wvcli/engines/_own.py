@@ -2,14 +2,14 @@
 
 Two cores that write to the same row take it from one another each time, and the most frequent words are in every
 window. So with CBOW, and in the output layer with FastText's skip-gram, each worker trains rows of its own for
-them, which stand after the rows of all words, and from time to time adds what changed in them to the rows of all.
+them, which stand after the rows of all words, and word by word adds what changed in them to the rows of all.
 """
 
 from numba import int64
 
 from wvcli.compiling import LANES
 from wvcli.engines._lines import load, minus, plus, store
-from wvcli.engines._memory import inlined
+from wvcli.engines._memory import fetch_row, inlined
 
 
 @inlined
@@ -50,9 +50,35 @@ def take_rows(weights, room):
 
 
 @inlined
+def _share(array, rows, copies, kept, start, length):
+    """Add what changed in copies to rows, and copy what these are now; numbers as in `copy_rows`."""
+    give_back(array, rows, copies, kept, start, length)
+    copy_rows(array, rows, copies, kept, start, length)
+
+
+@inlined
 def share_rows(weights, room):
     """Add what changed in the worker's own rows to those of all, and take on what other workers changed."""
     own, width = room.own, weights.width
-    give_back(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
-    give_back(weights.words, 0, own.words * width, room.words_before, 0, own.vectors * width)
-    take_rows(weights, room)
+    _share(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
+    _share(weights.words, 0, own.words * width, room.words_before, 0, own.vectors * width)
+
+
+@inlined
+def share_word(weights, room, turn):
+    """Share the own rows of a noise word at hand, by turns, and ask for what the next turn needs.
+
+    So a word is shared as often as it is a noise word, and its rows of all are waited for one at a time.
+    """
+    own, width = room.own, weights.width
+    word, coming = int64(room.pool[turn % own.slots]), int64(room.pool[(turn + 1) % own.slots])
+    if word < own.frequent:
+        first, copy = word * width, (own.output + word) * width
+        _share(weights.output, first, copy, room.output_before, first, width)
+    if word < own.vectors:
+        first, copy = word * width, (own.words + word) * width
+        _share(weights.words, first, copy, room.words_before, first, width)
+    if coming < own.frequent:
+        fetch_row(weights.output, coming, width)
+    if coming < own.vectors:
+        fetch_row(weights.words, coming, width)

@@ -30,8 +30,9 @@ _THINNED = 1 << 18  # ids of the text that are thinned at a time
 _POOL = 1 << 18  # bytes of rows of noise words at hand, at most: they are to stay in the cache of a core
 _SUBWORD_POOL = 7 << 16  # the same with subwords, whose quality falls with fewer
 _MOVED = 1 << 16  # rows laid out anew at a time
-_FREQUENT = 128  # most frequent words of which each of several workers has rows of its own
-_PERIODS = {"cbow": 2_000, "subword_skipgram": 300}  # windows of all workers after which they share those
+_FREQUENT = {"cbow": 128, "subword_skipgram": 1_024}  # words of which several workers have rows of their own
+_PERIODS = {"cbow": 16, "subword_skipgram": 8}  # windows of all workers with which one shares those of a word
+_EVEN = 32  # they have them where no word is more than such a part of the text, or of the noise words
 _RENEWED = 4  # windows of CBOW with which noise words give way once; fewer with more workers
 _LIKE = 4  # of one noise word at hand, on average at most
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
@@ -163,7 +164,8 @@ def _owns(model: Any, name: str, workers: int, width: int) -> "Iterator[Own]":
         slots = _SUBWORD_POOL // (4 * width)
         if is_copied:
             slots = min(_POOL // (4 * width), _many(np.diff(model.cum_table, prepend=0)))
-        frequent = _frequent(model, workers) if name in _PERIODS else 0
+        if name in _FREQUENT:
+            frequent = _frequent(model, workers, min(_FREQUENT[name], slots))
     renewed = max(1, min(_RENEWED, 2 * _RENEWED // workers))
     period = max(1, _PERIODS.get(name, 0) // workers)
     vectors = frequent if is_copied else 0
@@ -176,11 +178,11 @@ def _many(shares: npt.NDArray[Any]) -> int:
     return int(_LIKE * shares.sum(dtype=np.float64) / shares.max())
 
 
-def _frequent(model: Any, workers: int) -> int:
+def _frequent(model: Any, workers: int, most: int) -> int:
     """Of how many words each worker has rows of its own: none where one would learn apart for too long."""
     text = model.wv.expandos["count"] * (model.wv.expandos["sample_int"] / 2.0**32)
     many = min(_many(text), _many(np.diff(model.cum_table, prepend=0)))
-    return min(_FREQUENT, len(model.wv)) if workers > 1 and many >= _FREQUENT else 0
+    return min(most, len(model.wv)) if workers > 1 and many >= _LIKE * _EVEN else 0
 
 
 def _factors(factors: npt.NDArray[np.float32], rooms: "Sequence[Room]") -> npt.NDArray[np.float32]:

@@ -23,7 +23,7 @@ from wvcli.engines import _drawing, _kernels, _memory
 SLOTS = 256  # noise words at hand
 FREQUENT = 128  # words of which each worker has rows of its own, in CBOW
 RENEWED = 4  # windows of CBOW with which noise words give way once
-PERIOD = 1000  # windows after which it shares them
+PERIOD = 8  # windows with which it shares those of one word
 
 
 class Model(NamedTuple):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PLACES = 10_000  # words of text that a worker takes at a time, about a hundredth of a second
 _THINNED = 1 << 18  # ids of the text that are thinned at a time
 _POOL = 1 << 18  # bytes of rows of noise words at hand, at most: they are to stay in the cache of a core
-_SUBWORD_POOL = 7 << 16  # the same with subwords, whose quality falls with fewer
+_SUBWORD_POOL = 7 << 16  # the same with subwords, which have no copies beside them
 _MOVED = 1 << 16  # rows laid out anew at a time
 _FREQUENT = {"cbow": 128, "subword_skipgram": 1_024}  # words of which several workers have rows of their own
 _PERIODS = {"cbow": 16, "subword_skipgram": 8}  # windows of all workers with which one shares those of a word

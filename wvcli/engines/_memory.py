@@ -119,7 +119,7 @@ class Own(NamedTuple):
         output: row of the output layer that is the first of those.
         vectors: of how many it has vectors of its own as well.
         words: row of the words' vectors that is the first of those.
-        period: windows after which what changed in them is shared.
+        period: windows with which what changed in those of one word is shared.
     """
 
     copies: int

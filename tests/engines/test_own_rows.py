@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import njit
 
 from tests.engines import runs
 from tests.engines.runs import BASE, encode, make_texts, train
@@ -40,7 +41,7 @@ def own_rows(corpus: EncodedCorpus, settings: TrainSettings) -> int:
 
 
 @pytest.mark.parametrize(("settings", "alike"), [(CBOW, 0.4), (SUBWORDS, 0.6)], ids=["cbow", "fasttext"])
-@pytest.mark.parametrize("period", [1, 2_000, 10**6])
+@pytest.mark.parametrize("period", [3, 16, 10**6])
 def test_what_several_workers_learn_of_frequent_words_is_shared(
     even: EncodedCorpus, monkeypatch: pytest.MonkeyPatch, period: int, settings: TrainSettings, alike: float
 ) -> None:
@@ -63,7 +64,7 @@ def test_the_own_rows_of_one_word_are_shared_at_a_time() -> None:
     from wvcli.engines import _memory
     from wvcli.engines._own import share_word
 
-    @_memory.compiled
+    @njit  # and not kept, as what it calls may change
     def share(weights: Any, room: Any, turn: int) -> None:
         share_word(_memory.at_weights(weights), _memory.at_room(room), turn)
 
@@ -98,6 +99,9 @@ def test_they_are_only_where_they_are_of_use(even: EncodedCorpus, tmp_path: Path
     assert own_rows(even, replace(CBOW, architecture="skipgram")) == 0
     assert own_rows(even, replace(CBOW, loss="hierarchical")) == 0
     assert own_rows(even, replace(SUBWORDS, architecture="cbow")) == 0
+    seldom = encoded([[f"w{number}" for number in range(33_000)]] * 2, tmp_path / "seldom")
+    assert own_rows(seldom, CBOW) == 0  # what workers learn of a word would be shared too seldom
+    assert own_rows(even, replace(CBOW, noise_exponent=-2.0)) < WORDS
     uneven = encoded(make_texts(400), tmp_path / "uneven")
     assert own_rows(uneven, CBOW) == 0  # its first word is a sixth of the text
     few = encoded([[f"w{number}" for number in range(40)]] * 100, tmp_path / "few")

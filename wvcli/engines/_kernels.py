@@ -36,8 +36,8 @@ from wvcli.engines._products import (
 )
 
 _TOGETHER = 4  # words of a window that share noise words
-_USES = 5  # noise words that are drawn for each that gives way to another, where it does
-_SUBWORD_USES = 3  # the same with FastText's skip-gram
+_USES = 5  # noise words that are used, at most, for each that gives way to another, where it does
+_SUBWORD_USES = 3  # the same with FastText's skip-gram: two give way for five
 _SOON = 2  # places ahead of which a middle word's row is asked for
 
 
@@ -112,7 +112,7 @@ def _begin(task, tables, weights, room):
 
 @inlined
 def _renew(task, tables, weights, room, uses):
-    """Have some words of the pool give way to others, one for so many that are drawn."""
+    """Have some words of the pool give way to others, one for each so many, or fewer, that are used."""
     for _ in range(0, task.negative, uses):
         renew(tables, weights, room)
 

@@ -33,6 +33,7 @@ _MOVED = 1 << 16  # rows laid out anew at a time
 _FREQUENT = {"cbow": 128, "subword_skipgram": 1_024}  # words of which several workers have rows of their own
 _PERIODS = {"cbow": 16, "subword_skipgram": 8}  # windows of all workers with which one shares those of a word
 _EVEN = 32  # they have them where no word is more than such a part of the text, or of the noise words
+_SELDOM = 1 << 15  # nor where a word is less than such a part of these: by them its rows are shared
 _RENEWED = 4  # windows of CBOW with which noise words give way once; fewer with more workers
 _LIKE = 4  # of one noise word at hand, on average at most
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
@@ -167,7 +168,7 @@ def _owns(model: Any, name: str, workers: int, width: int) -> "Iterator[Own]":
         if name in _FREQUENT:
             frequent = _frequent(model, workers, min(_FREQUENT[name], slots))
     renewed = max(1, min(_RENEWED, 2 * _RENEWED // workers))
-    period = max(1, _PERIODS.get(name, 0) // workers)
+    period = max(1, _PERIODS.get(name, 0) // workers)  # at most one word with each window
     vectors = frequent if is_copied else 0
     for worker in range(workers):
         yield Own.of(worker, words, max(1, slots), is_copied, renewed, frequent, vectors, period)
@@ -181,8 +182,11 @@ def _many(shares: npt.NDArray[Any]) -> int:
 def _frequent(model: Any, workers: int, most: int) -> int:
     """Of how many words each worker has rows of its own: none where one would learn apart for too long."""
     text = model.wv.expandos["count"] * (model.wv.expandos["sample_int"] / 2.0**32)
-    many = min(_many(text), _many(np.diff(model.cum_table, prepend=0)))
-    return min(most, len(model.wv)) if workers > 1 and many >= _LIKE * _EVEN else 0
+    noise = np.diff(model.cum_table.astype(np.float64), prepend=0.0)
+    if workers < 2 or min(_many(text), _many(noise)) < _LIKE * _EVEN:
+        return 0
+    is_often = noise * _SELDOM > noise.sum()
+    return min(most, int(np.logical_and.accumulate(is_often).sum()))
 
 
 def _factors(factors: npt.NDArray[np.float32], rooms: "Sequence[Room]") -> npt.NDArray[np.float32]:

@@ -45,7 +45,8 @@ if settings["algorithm"] == "fasttext":
     kind = FastText
 trained = kind(
     vector_size=settings["dim"], min_count=settings["min_count"], workers=settings["workers"],
-    sg=int(settings["architecture"] == "skipgram"),
+    sg=int(settings["architecture"] == "skipgram"), seed=settings.get("seed", 1),
+    hs=int(settings.get("loss") == "hierarchical"), negative=0 if settings.get("loss") == "hierarchical" else 5,
 )
 trained.build_vocab(corpus_file=text)
 began = time.perf_counter()

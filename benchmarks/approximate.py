@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 import wvcli
-from wvcli.geometry import unit_rows
+from wvcli.vectors.geometry import unit_rows
 
 Matrix = npt.NDArray[np.float32]
 Search = Callable[[Matrix, int], Any]

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 import wvcli
-from wvcli.comparison import Comparison, Measure
-from wvcli.vectors import Vectors
+from wvcli.analysis.comparison import Comparison, Measure
+from wvcli.vectors.word_vectors import Vectors
 
 BANDS = [5, 10, 20, 50, 100, 200, 500, 2_000, 10**12]
 COMPARED = 20_000

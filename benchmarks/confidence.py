@@ -46,7 +46,7 @@ import numpy.typing as npt
 from auto_settings import all_lines
 
 import wvcli
-from wvcli.vectors import TRUSTED_COUNT
+from wvcli.vectors.word_vectors import TRUSTED_COUNT
 
 BANDS = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000)  # the lowest count of each
 TOP = 10

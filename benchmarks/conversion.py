@@ -21,15 +21,15 @@ MAKE = """
 import sys
 import numpy as np
 from pathlib import Path
-from wvcli import store
-from wvcli.selection import Lazy
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.vectors.selection import Lazy
+from wvcli.vectors.word_vectors import Vectors
+from wvcli.vectors.vocabulary import Vocabulary
 path, words, dim = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 block = np.random.default_rng(1).standard_normal((10_000, dim), dtype=np.float32)
 matrix = Lazy(block, np.arange(words) % len(block))
 vectors = Vectors(Vocabulary.from_words([f"word{number}" for number in range(words)]), matrix)
-store.save(Path(path), store.vector_tensors(vectors), {"settings": {}, "tokenizer": {}})
+model_file.save(Path(path), model_file.vector_tensors(vectors), {"settings": {}, "tokenizer": {}})
 print(f"{Path(path).stat().st_size / 2**20:,.0f} MB")
 """
 

@@ -26,7 +26,7 @@ from statistics import mean
 from training import METHODS, OURS, THEIRS, run, tokenized
 
 import wvcli
-from wvcli import evaluation
+from wvcli.evaluation import evaluate
 
 SETS = (
     "similarity/wordsim353.tsv",
@@ -41,7 +41,7 @@ SPEEDS = "words/s, training", "words/s, whole run"
 
 def scored(model: Path, data: Path) -> dict[str, float]:
     """The score of a model in each set."""
-    found = evaluation.evaluate([wvcli.load(model)], [data / name for name in SETS])
+    found = evaluate.evaluate([wvcli.load(model)], [data / name for name in SETS])
     return {
         f"{Path(each.set).stem} {each.measure}": each.score
         for each in found

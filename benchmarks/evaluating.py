@@ -18,10 +18,10 @@ import numpy as np
 from gensim.models import KeyedVectors
 from paired import compare
 
-from wvcli.evaluation import bundled, evaluate
-from wvcli.geometry import row_norms
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.evaluation.evaluate import bundled, evaluate
+from wvcli.vectors.geometry import row_norms
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 
 def make_model(lines: list[str], words: int, dim: int, among: int) -> Vectors:

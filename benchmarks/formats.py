@@ -17,8 +17,8 @@ import numpy as np
 from gensim.models import KeyedVectors
 
 from wvcli.formats import Writing, registry
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 PAIRS = 3
 

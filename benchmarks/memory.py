@@ -26,17 +26,17 @@ def peak():
 SAVE = """
 import sys
 import numpy as np
-from wvcli import store
-from wvcli.geometry import row_norms
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.vectors.geometry import row_norms
+from wvcli.vectors.word_vectors import Vectors
+from wvcli.vectors.vocabulary import Vocabulary
 path, words, dim = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 matrix = np.random.default_rng(1).standard_normal((words, dim), dtype=np.float32)
 vocabulary = Vocabulary.from_words([f"word{number}" for number in range(words)])
 vectors = Vectors(vocabulary, matrix, stored_norms=row_norms(matrix))
 before = peak()
 from pathlib import Path
-store.save(Path(path), store.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
+model_file.save(Path(path), model_file.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
 print(f"{before:,.0f} MB with the vectors in memory, {peak():,.0f} MB at most while saving")
 """
 

@@ -15,7 +15,7 @@ import numpy as np
 import wvcli
 from wvcli import formats
 from wvcli.formats import Writing
-from wvcli.geometry import FloatArray
+from wvcli.vectors.geometry import FloatArray
 
 
 def nearest(matrix: FloatArray, asked: list[int]) -> tuple[np.ndarray, FloatArray]:

@@ -51,16 +51,18 @@ def make_models(folder: Path, words: int, dim: int) -> tuple[Path, Path]:
     """The same random vectors as a wvcli model and as a Gensim file."""
     from gensim.models import KeyedVectors
 
-    from wvcli import store
-    from wvcli.geometry import row_norms
-    from wvcli.vectors import Vectors
-    from wvcli.vocabulary import Vocabulary
+    from wvcli.models import model_file
+    from wvcli.vectors.geometry import row_norms
+    from wvcli.vectors.vocabulary import Vocabulary
+    from wvcli.vectors.word_vectors import Vectors
 
     names = [f"word{number}" for number in range(words)]
     matrix = np.random.default_rng(1).standard_normal((words, dim), dtype=np.float32)
     ours, theirs = folder / "model.safetensors", folder / "model.kv"
     vectors = Vectors(Vocabulary.from_words(names), matrix, stored_norms=row_norms(matrix))
-    store.save(ours, store.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
+    model_file.save(
+        ours, model_file.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}}
+    )
     gensim = KeyedVectors(dim)
     gensim.add_vectors(names, matrix)
     gensim.fill_norms()

@@ -24,10 +24,10 @@ OURS = """
 import sys, tempfile, time
 from contextlib import closing
 from pathlib import Path
-from wvcli import scanning, tokenizing
-from wvcli.corpus import Corpus
-from wvcli.encoding import Encoding
-from wvcli.tokenizers import TokenizerSettings
+from wvcli.tokens import scanning, tokenizing
+from wvcli.text.corpus import Corpus
+from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.text.tokenizers import TokenizerSettings
 text, processes, tokenizer, is_compiled = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] == "True"
 if not is_compiled:
     scanning.is_possible = lambda settings: False
@@ -53,7 +53,7 @@ print(time.perf_counter() - start, model.corpus_total_words)
 SEGMENTING = """
 import sys, time
 from pathlib import Path
-from wvcli.tokenizers import TokenizerSettings
+from wvcli.text.tokenizers import TokenizerSettings
 texts = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
 cut = TokenizerSettings("chinese").tokenize()
 cut("\\u4e2d\\u6587")

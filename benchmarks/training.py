@@ -26,7 +26,7 @@ from typing import Any
 
 OURS = """
 import json, sys, time
-from wvcli.training import train
+from wvcli.training.train import train
 text, model, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 seen = {}
 def watch(progress):
@@ -75,7 +75,7 @@ class Seconds:
 
 def tokenized(source: Path, target: Path, limit: int) -> int:
     """Write up to `limit` tokens of a raw text, split by blanks, to a file; gives the number of tokens."""
-    from wvcli.tokenizers import TokenizerSettings
+    from wvcli.text.tokenizers import TokenizerSettings
 
     tokenize = TokenizerSettings().tokenize()
     count = 0

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from gensim.models import FastText, Word2Vec
 
-from wvcli.engines import _memory, fast
+from wvcli.training.engines import _state, fast
 
 METHODS: dict[str, tuple[Any, int]] = {"skipgram": (Word2Vec, 1), "cbow": (Word2Vec, 0), "fasttext": (FastText, 1)}
 TOKENS = 1 << 30  # of the text that the vocabulary is said to be from
@@ -53,7 +53,7 @@ def speed(text: Any, loops: list[Any]) -> float:
         mine = loops[number]
         for start in range(number * length, (number + 1) * length, 10_000):
             stop = min(start + 10_000, (number + 1) * length)
-            task = _memory.Task(text, len(text), start, stop, 0.025, 0.0, 5, False, 5, start)
+            task = _state.Task(text, len(text), start, stop, 0.025, 0.0, 5, False, 5, start)
             mine.kernel(task, mine.tables, mine.weights, mine.rooms[number])
 
     threads = [Thread(target=work, args=(number,)) for number in range(len(loops))]

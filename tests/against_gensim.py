@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 from gensim.models import KeyedVectors
 
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 Matrix = npt.NDArray[np.float32]
 CLOSE = 1e-6

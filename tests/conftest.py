@@ -16,7 +16,7 @@ import wvcli
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from wvcli.vectors import Vectors
+    from wvcli.vectors.word_vectors import Vectors
 
 CLONE = Path(__file__).parents[1]
 
@@ -149,7 +149,7 @@ def fasttext(sentences: list[list[str]]) -> "tuple[Vectors, KeyedVectors]":
     from gensim.models import FastText
 
     from tests.against_gensim import vectors_of
-    from wvcli.subwords import Subwords
+    from wvcli.vectors.subwords import Subwords
 
     model = FastText(sentences, vector_size=40, min_count=1, epochs=5, sg=1, workers=1, seed=1, bucket=500)
     subwords = Subwords(model.wv.vectors_ngrams, model.wv.min_n, model.wv.max_n)

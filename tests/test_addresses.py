@@ -16,10 +16,10 @@ import pytest
 
 import wvcli
 from tests.conftest import SENTENCES, Result, Run, clean_environment
-from wvcli import sources
-from wvcli.corpus import Corpus
 from wvcli.errors import InputError
-from wvcli.sources import stem, suffix, without_password
+from wvcli.text import sources
+from wvcli.text.corpus import Corpus
+from wvcli.text.sources import stem, suffix, without_password
 
 TEXT = ("\n".join(SENTENCES * 30) + "\n").encode()
 RECORDS = b"".join(json.dumps({"body": {"text": line}}).encode() + b"\n" for line in SENTENCES * 30)

@@ -10,11 +10,11 @@ import pytest
 from gensim.models import KeyedVectors
 
 from tests.against_gensim import Matrix, clustered, vectors_of
-from wvcli import approximate, store
-from wvcli.approximate import Index
 from wvcli.errors import InputError, UsageError, WvcliError
-from wvcli.subwords import Subwords
-from wvcli.vectors import Lookup, Vectors, query
+from wvcli.models import model_file
+from wvcli.models.index import Index, build, open_index, path_beside
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.word_vectors import Lookup, Vectors, query
 
 pytestmark = pytest.mark.filterwarnings("ignore:builtin type .* has no __module__ attribute:DeprecationWarning")
 
@@ -24,9 +24,9 @@ def indexed(tmp_path: Path):  # type: ignore[no-untyped-def]
     """Makes and opens an index of some vectors."""
 
     def make(vectors: Vectors, recall: float = 0.999) -> Index:
-        about = approximate.build(vectors, approximate.path_beside(vectors), recall=recall, overwrite=True)
+        about = build(vectors, path_beside(vectors), recall=recall, overwrite=True)
         assert 0 <= about["recall"] <= 1
-        return approximate.open_index(vectors)
+        return open_index(vectors)
 
     return make
 
@@ -60,11 +60,11 @@ def test_the_recall_told_is_that_of_other_words_too_and_no_similarity_is_wrong(t
     centres = rng.normal(size=(30, 16))
     matrix = (centres[rng.integers(0, 30, 2_000)] + 0.7 * rng.normal(size=(2_000, 16))).astype(np.float32)
     vectors = in_file(matrix, tmp_path)
-    path = approximate.path_beside(vectors)
-    about = approximate.build(vectors, path, recall=0.9)
+    path = path_beside(vectors)
+    about = build(vectors, path, recall=0.9)
     assert about["recall"] >= 0.9
     assert about["sample"] == 512
-    index = approximate.open_index(vectors)
+    index = open_index(vectors)
     asked = lookups(vectors)[::10]
     exact, found = vectors.nearest(asked, 10), index.nearest(asked, 10)
     hits = 0
@@ -126,31 +126,31 @@ def test_words_outside_the_vocabulary_are_answered(tmp_path: Path, indexed, fast
 def test_an_index_of_other_vectors_is_stale(tmp_path: Path, indexed) -> None:  # type: ignore[no-untyped-def]
     matrix = clustered(50, 5, seed=2)
     indexed(in_file(matrix, tmp_path))
-    approximate.open_index(in_file(matrix.copy(), tmp_path))
+    open_index(in_file(matrix.copy(), tmp_path))
     for changed in (matrix * 2, matrix[:-1], matrix[::-1]):
         with pytest.raises(InputError, match="stale"):
-            approximate.open_index(in_file(changed, tmp_path))
+            open_index(in_file(changed, tmp_path))
 
 
 def test_vectors_without_a_file_have_no_index() -> None:
     with pytest.raises(UsageError):
-        approximate.path_beside(vectors_of(clustered(5, 3, seed=0)))
+        path_beside(vectors_of(clustered(5, 3, seed=0)))
 
 
 def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
     vectors = in_file(clustered(50, 5, seed=2), tmp_path)
-    path = approximate.path_beside(vectors)
+    path = path_beside(vectors)
 
     def stop(stage: str, done: int, total: int | None) -> None:
         if stage == "measuring":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        approximate.build(vectors, path, on_progress=stop)
+        build(vectors, path, on_progress=stop)
     with pytest.raises(UsageError):
-        approximate.build(vectors, path, recall=1.5)
+        build(vectors, path, recall=1.5)
     with pytest.raises(WvcliError):
-        approximate.build(vectors, tmp_path / "none" / "x.index")
+        build(vectors, tmp_path / "none" / "x.index")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -159,14 +159,14 @@ import sys
 from dataclasses import replace
 import numpy as np
 from pathlib import Path
-from wvcli import approximate
+from wvcli.models.index import open_index, path_beside
 from wvcli.errors import InputError
-from wvcli.vectors import Lookup, Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Lookup, Vectors
+from wvcli.vectors.vocabulary import Vocabulary
 path = Path(sys.argv[1])
 matrix = np.load(sys.argv[2])
 vectors = Vectors(Vocabulary.from_words([f"w{row}" for row in range(len(matrix))]), matrix, path=path)
-index = approximate.path_beside(vectors)
+index = path_beside(vectors)
 sound = index.read_bytes()
 rng = np.random.default_rng(8)
 graph = len(sound) - matrix.nbytes
@@ -177,7 +177,7 @@ for place in places:
     damaged[place] ^= 1 << int(rng.integers(8))
     index.write_bytes(damaged)
     try:
-        found = approximate.open_index(vectors).nearest([Lookup("q", None, matrix[7])], 5)
+        found = open_index(vectors).nearest([Lookup("q", None, matrix[7])], 5)
         assert all(0 <= near.index < len(matrix) for near in found[0])
     except InputError:
         refused += 1
@@ -206,12 +206,12 @@ def test_another_kind_of_index_is_refused(tmp_path: Path, indexed) -> None:  # t
 
     vectors = in_file(clustered(50, 5, seed=2), tmp_path)
     indexed(vectors)
-    path = approximate.path_beside(vectors)
-    manifest = store.open_tensors(path).manifest
+    path = path_beside(vectors)
+    manifest = model_file.open_tensors(path).manifest
     for other in (faiss.IndexFlatIP(5), faiss.IndexHNSWFlat(5, 8), faiss.IndexHNSWFlat(4, 8)):
         other.add(
             np.zeros((50 if other.d == 5 and other.__class__ is faiss.IndexFlatIP else 9, other.d), np.float32)
         )
-        store.save(path, {"index": faiss.serialize_index(other)}, manifest, overwrite=True)
+        model_file.save(path, {"index": faiss.serialize_index(other)}, manifest, overwrite=True)
         with pytest.raises(InputError, match="damaged"):
-            approximate.open_index(vectors)
+            open_index(vectors)

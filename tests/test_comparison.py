@@ -8,7 +8,7 @@ from scipy.linalg import orthogonal_procrustes
 
 import wvcli
 from tests.against_gensim import Matrix, vectors_of
-from wvcli.comparison import compare
+from wvcli.analysis.comparison import compare
 from wvcli.errors import UsageError
 
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
-from wvcli import exchange, formats
-from wvcli.composed import Composed, Composition
-from wvcli.geometry import FloatArray
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli import formats
+from wvcli.formats import exporting
+from wvcli.models import importing
+from wvcli.vectors.composed import Composed, Composition
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 COUNT, DIM = 22_000, 24
 
@@ -141,6 +143,6 @@ def test_it_is_told_how_far_the_vectors_of_many_words_are_worked_out(tmp_path: P
     many = tmp_path / "many.fasttext.bin"
     formats.write(Vectors(vocabulary, whole(given), subwords=given.subwords), many)
     told: list[tuple[str, int, int | None]] = []
-    exchange.export(formats.read(many), tmp_path / "m.npz", on_progress=lambda *what: told.append(what))
-    exchange.import_vectors(many, tmp_path / "m.safetensors", on_progress=lambda *what: told.append(what))
+    exporting.export(formats.read(many), tmp_path / "m.npz", on_progress=lambda *what: told.append(what))
+    importing.import_vectors(many, tmp_path / "m.safetensors", on_progress=lambda *what: told.append(what))
     assert told.count(("working out vectors", len(vocabulary), len(vocabulary))) == 2

@@ -13,8 +13,8 @@ from gensim.models import FastText, Word2Vec
 import wvcli
 from tests.clients import program
 from tests.conftest import Run
-from wvcli import store
-from wvcli.exchange import import_vectors
+from wvcli.models import model_file
+from wvcli.models.importing import import_vectors
 
 WORDS = ["the", "cat", "dog", "and", "sat", "mat", "rug", "chased", "mouse", "old"]
 # Word k is in every (k + 1)th line, so that no two occur equally often and the order of rows is the same.
@@ -44,7 +44,7 @@ def imported(model: Any, folder: Path) -> Path:
 def test_going_on_from_an_import_is_gensim_going_on(tmp_path: Path, kind: str, sg: int) -> None:
     theirs = trained(kind, sg=sg, negative=3, window=2, ns_exponent=0.5)
     path = imported(theirs, tmp_path)
-    tensors = store.open_model(path).tensors
+    tensors = model_file.open_model(path).tensors
     assert np.array_equal(tensors["output.negative"], theirs.syn1neg)
     if kind == "fasttext":
         assert np.array_equal(tensors["input.words"], theirs.wv.vectors_vocab)
@@ -98,7 +98,7 @@ def test_a_fasttext_file_goes_through_a_model_unchanged_and_can_be_trained_furth
     assert "note: it can be trained further with wvcli update m.safetensors\n" in run("import", "m.bin").err
     assert run("export", "same.fasttext.bin", "-m", "m.safetensors").code == 0
     assert (tmp_path / "same.fasttext.bin").read_bytes() == (tmp_path / "m.bin").read_bytes()
-    before, tensors = wvcli.load(tmp_path / "m.bin"), store.open_model(tmp_path / "m.safetensors").tensors
+    before, tensors = wvcli.load(tmp_path / "m.bin"), model_file.open_model(tmp_path / "m.safetensors").tensors
     assert before.subwords is not None
     for row, word in enumerate(before):  # the model file's rule, which holds for the end of a line too
         ngrams = before.subwords.matrix[before.subwords.buckets(word)]
@@ -124,14 +124,14 @@ def test_models_of_older_gensims_can_be_trained_further(run: Run, tmp_path: Path
     (tmp_path / "text").write_text("the cat and the dog\n" * 20)
     path = tmp_path / "m.safetensors"
     import_vectors(Path(__file__).parent / f"formats/gensim_files/{version}.{name}.model", path)
-    assert store.open_model(path).tensors["output.negative"].any()
+    assert model_file.open_model(path).tensors["output.negative"].any()
     assert run("update", path, "text", "--force", "--min-count", 1).code == 0
 
 
 def test_the_tree_of_hierarchical_softmax_is_kept(run: Run, tmp_path: Path) -> None:
     model = trained("word2vec", hs=1, negative=0)
     path = imported(model, tmp_path)
-    assert np.array_equal(store.open_model(path).tensors["output.hierarchical"], model.syn1)
+    assert np.array_equal(model_file.open_model(path).tensors["output.hierarchical"], model.syn1)
     assert "hierarchical softmax" in run("update", path, "nothing").err
     assert json.loads(run("info", path).out)["updatable"] is False
 

@@ -12,8 +12,8 @@ from backports import zstd
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from wvcli.corpus import Corpus
 from wvcli.errors import InputError, WvcliError
+from wvcli.text.corpus import Corpus
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gz": gzip.compress,
@@ -59,7 +59,7 @@ def read_or_refused(path: str) -> list[str] | InputError:
 
 def from_stdin(content: bytes, *sources: str) -> "subprocess.CompletedProcess[bytes]":
     program = (
-        "import sys; from wvcli.corpus import Corpus; from wvcli.errors import WvcliError\n"
+        "import sys; from wvcli.text.corpus import Corpus; from wvcli.errors import WvcliError\n"
         "try:\n"
         "    sys.stdout.buffer.write(repr(list(Corpus(sys.argv[1:]).texts())).encode())\n"
         "except WvcliError as error:\n"
@@ -171,7 +171,7 @@ def test_standard_input_named_twice_is_no_crash() -> None:
 
 
 def test_standard_input_arrives_in_parts() -> None:
-    program = "from wvcli.corpus import Corpus; print(list(Corpus(['-']).texts()))"
+    program = "from wvcli.text.corpus import Corpus; print(list(Corpus(['-']).texts()))"
     process = subprocess.Popen(
         [sys.executable, "-X", "utf8", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -525,7 +525,7 @@ def test_a_long_line_of_bytes_that_are_not_utf8_can_still_be_read(put: Put) -> N
 def test_lines_cut_into_small_pieces_lose_nothing(put: Put, words: list[str], data: st.DataObject) -> None:
     """The limit of a piece is lowered so that every small line is a long one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wvcli.corpus._LONGEST_PIECE", data.draw(st.integers(4, 16)))
+        patch.setattr("wvcli.text.corpus._LONGEST_PIECE", data.draw(st.integers(4, 16)))
         line = "".join(words).rstrip("\r")
         texts = read(put(f"{line}\nEND\n"))
         assert "".join(texts) == line + "END"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wvcli import encoding
-from wvcli.encoded import TEXT_END
-from wvcli.encoding import LONGEST_TEXT, Encoding
 from wvcli.errors import WvcliError
+from wvcli.tokens import provisional_corpus
+from wvcli.tokens.provisional_corpus import LONGEST_TEXT, Encoding
+from wvcli.tokens.shards import TEXT_END
 
 Texts = list[list[str]]
 words = st.sampled_from(["a", "b", "c", "猫", "", "😀", "d e"])
@@ -36,8 +36,8 @@ def test_what_is_kept_is_what_was_read_in_order_and_counted_right(
     tmp_path: Path, texts: Texts, min_count: int, max_vocab: int | None, shard: int, longest: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:  # so that a small corpus has several shards and long texts
-        patch.setattr(encoding, "SHARD_IDS", shard)
-        patch.setattr(encoding, "LONGEST_TEXT", longest)
+        patch.setattr(provisional_corpus, "SHARD_IDS", shard)
+        patch.setattr(provisional_corpus, "LONGEST_TEXT", longest)
         raw = encode(texts, tmp_path)
     plain = Counter(word for text in texts for word in text)
     assert dict(zip(raw.words, raw.counts.tolist(), strict=True)) == plain
@@ -107,7 +107,7 @@ def test_a_threshold_above_every_count_leaves_no_sentence(tmp_path: Path) -> Non
 
 
 def test_a_corpus_that_ends_with_a_full_shard_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "SHARD_IDS", 3)
+    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 3)
     encoded = Encoding.of(["a b", "a c"], str.split, tmp_path).trimmed(1)
     assert list(encoded.sentences()) == [["a", "b"], ["a", "c"]]
     assert len(encoded.shards) >= 2

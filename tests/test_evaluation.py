@@ -11,10 +11,10 @@ from gensim.models import KeyedVectors
 
 import wvcli
 from tests.against_gensim import clustered, gensim_of, vectors_of
-from wvcli import evaluation, tasks
 from wvcli.errors import InputError, UsageError
-from wvcli.evaluation import Evaluation, evaluate
-from wvcli.vectors import Vectors
+from wvcli.evaluation import tasks
+from wvcli.evaluation.evaluate import Evaluation, bundled, evaluate
+from wvcli.vectors.word_vectors import Vectors
 
 _CLOSE = 1e-3  # Gensim's cosines are in float32, and a small FastText model has nearly the same for all pairs
 
@@ -111,7 +111,7 @@ def test_words_in_several_cases_have_gensims_scores(ignore_case: bool, written: 
 
 def test_gensims_own_sets_have_gensims_scores(tmp_path: Path) -> None:
     """A random model of the sets' words in lower case, of which every seventh is missing."""
-    wordsim, simlex, all_questions = evaluation.bundled()
+    wordsim, simlex, all_questions = bundled()
     lines = all_questions.read_text(encoding="utf-8").splitlines()
     questions = tmp_path / "questions.txt"  # all sections, and some of each
     questions.write_text("\n".join(line for n, line in enumerate(lines) if line[0] == ":" or n % 8 == 0))
@@ -250,7 +250,7 @@ def test_a_model_of_one_word_has_scores(written: Callable[[str], Path]) -> None:
 
 def test_gensims_sets_are_found_without_importing_it() -> None:
     code = (
-        "import sys; from wvcli import evaluation; print(*(path.name for path in evaluation.bundled())); "
+        "import sys; from wvcli.evaluation import evaluate; print(*(path.name for path in evaluate.bundled())); "
         "assert not {'gensim', 'scipy'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -265,4 +265,4 @@ def test_one_set_may_be_given_alone(tmp_path: Path) -> None:
     vectors = vectors_of([[1.0, 0.0], [0.5, 1.0], [0.0, 1.0]], ["a", "b", "c"])
     path = tmp_path / "pairs.tsv"
     path.write_text("a\tb\t1\na\tc\t2\nb\tc\t3\n")
-    assert list(evaluation.evaluate(vectors, str(path))) == list(evaluation.evaluate(vectors, [path]))
+    assert list(evaluate(vectors, str(path))) == list(evaluate(vectors, [path]))

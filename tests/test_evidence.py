@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import wvcli
 from tests.conftest import CLONE
+from wvcli.analysis.shared_contexts import Contexts, SharedContext, shared_contexts
 from wvcli.errors import InputError
-from wvcli.evidence import Contexts, SharedContext, shared_contexts
 
 FAST: dict[str, Any] = {"dim": 8, "epochs": 1, "min_count": 1, "workers": 1, "algorithm": "word2vec"}
 LINES = [

@@ -7,7 +7,7 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, Run
-from wvcli import forecast
+from wvcli.training import forecast
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_a_small_text_is_read_whole_and_told_exactly(run: Run, corpus: Path) -> 
 
 
 def test_a_sample_tells_the_whole_within_bounds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wvcli import engines
-    from wvcli.preparation import Text
-    from wvcli.settings import TrainSettings
+    from wvcli.text.settings import Text
+    from wvcli.training import engines
+    from wvcli.training.settings import TrainSettings
 
     monkeypatch.setattr(forecast, "_SAMPLE_BYTES", 90_000)
     text, engine = Text((str(corpus),)), engines.registry.get("gensim")

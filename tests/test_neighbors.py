@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.against_gensim import CLOSE, assert_same_answer, clustered, gensim_of, vectors_of
-from wvcli import neighbors
 from wvcli.errors import MissingWordError, UsageError
-from wvcli.neighbors import Method, Query, Space
-from wvcli.scoring import Target
-from wvcli.vectors import Vectors, query
+from wvcli.vectors import neighbors
+from wvcli.vectors.neighbors import Method, Query, Space
+from wvcli.vectors.scoring import Target
+from wvcli.vectors.word_vectors import Vectors, query
 
 BLOCK = 16_384  # rows scored at a time
 METHODS: list[Method] = ["add", "multiply"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.against_gensim import clustered, vectors_of
 from tests.conftest import clean_environment
-from wvcli import parallel
+from wvcli.system import parallel
 
 
 @pytest.fixture
@@ -100,8 +100,8 @@ def test_blas_starts_no_threads_for_a_question(command: str, given: str | None, 
     environment = clean_environment() | ({"OPENBLAS_NUM_THREADS": given} if given else {})
     if given is None:
         environment.pop("OPENBLAS_NUM_THREADS", None)
-    code = "import os, wvcli.cli; print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+    code = "import os, sys; from wvcli.cli.main import run; run([sys.argv[1], '--help']); print(os.environ.get('OPENBLAS_NUM_THREADS'))"
     done = subprocess.run(
         [sys.executable, "-c", code, command], capture_output=True, text=True, check=True, env=environment
     )
-    assert done.stdout.strip() == threads
+    assert done.stdout.split()[-1] == threads

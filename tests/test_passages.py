@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvcli.passages import Passage, passage
+from wvcli.text.passages import Passage, passage
 
 
 def marked(found: Passage) -> str:

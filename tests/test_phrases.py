@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 import wvcli
 from tests.conftest import CLONE, Run
-from wvcli import encoding
-from wvcli.checkpoints import Checkpoints
-from wvcli.encoded import TEXT_END
-from wvcli.encoding import Encoding
 from wvcli.errors import InterruptedRunError, UsageError
-from wvcli.phrases import count_pairs, join, join_known
-from wvcli.settings import TrainSettings, auto_settings
-from wvcli.tokenizers import TokenizerSettings
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.tokens import provisional_corpus
+from wvcli.tokens.phrases import PhraseSettings, count_pairs, join, join_known
+from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.shards import TEXT_END
+from wvcli.training.checkpoints import Checkpoints
+from wvcli.training.settings import TrainSettings, auto_settings
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 Texts = list[list[str]]
 FAST: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 1, "workers": 1}
@@ -60,7 +60,7 @@ def by_gensim(texts: Texts, how: TrainSettings) -> tuple[Texts, list[int]]:
 def assert_as_gensim(texts: Texts, how: TrainSettings, folder: Path) -> Encoding:
     """Join `texts` and hold them, the phrases found and all counts against Gensim's."""
     raw = encode(texts, folder)
-    found = list(map(len, join(raw, how)))
+    found = list(map(len, join(raw, how.phrase_settings())))
     joined, expected_found = by_gensim([text for text in texts if text], how)
     assert found == expected_found
     words = Counter(word for text in joined for word in text)
@@ -84,7 +84,7 @@ def english() -> Texts:
 def test_real_text_is_joined_as_gensim_joins_it(
     tmp_path: Path, english: Texts, monkeypatch: pytest.MonkeyPatch, scorer: Any, threshold: float, passes: int
 ) -> None:
-    monkeypatch.setattr(encoding, "SHARD_IDS", 9_000)
+    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 9_000)
     how = TrainSettings(
         phrases=True, phrase_passes=passes, phrase_scorer=scorer, phrase_threshold=threshold, phrase_min_count=4
     )
@@ -121,7 +121,7 @@ def test_any_text_is_joined_as_gensim_joins_it(
         phrase_threshold=scoring[1],
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "SHARD_IDS", shard)
+        patch.setattr(provisional_corpus, "SHARD_IDS", shard)
         assert_as_gensim(texts, how, tmp_path)
 
 
@@ -135,7 +135,7 @@ def test_pairs_are_counted_within_texts_only() -> None:
 
 def test_a_row_of_overlapping_phrases_is_joined_from_the_left(tmp_path: Path) -> None:
     raw = encode([["a", "a", "a", "a", "a"], ["a", "a"]], tmp_path)
-    assert join(raw, TrainSettings(phrases=True, phrase_threshold=1e-3, phrase_min_count=1)) == [[("a", "a")]]
+    assert join(raw, PhraseSettings(1e-3, min_count=1)) == [[("a", "a")]]
     assert list(raw.trimmed(1).sentences()) == [["a_a", "a_a", "a"], ["a_a"]]
 
 
@@ -279,8 +279,7 @@ def test_without_phrases_no_threshold_is_chosen() -> None:
 def test_a_score_must_be_above_the_threshold_not_at_it(tmp_path: Path) -> None:
     at = original_scorer(3, 3, 3, len_vocab=3, min_count=1, corpus_word_count=6)
     for threshold, expected in ((at, 0), (float(np.nextafter(at, 0)), 1)):
-        how = TrainSettings(phrases=True, phrase_threshold=threshold, phrase_min_count=1)
-        assert [len(found) for found in join(encode([["a", "b"]] * 3, tmp_path), how)] == [expected]
+        assert [len(found) for found in join(encode([["a", "b"]] * 3, tmp_path), PhraseSettings(threshold, min_count=1))] == [expected]
 
 
 def test_an_update_joins_the_phrases_of_the_model_in_the_new_text(tmp_path: Path) -> None:
@@ -300,10 +299,9 @@ def test_an_update_joins_the_phrases_of_the_model_in_the_new_text(tmp_path: Path
 
 def test_known_phrases_are_joined_as_those_found(tmp_path: Path) -> None:
     texts = [line.split() for line in CITIES]
-    how = TrainSettings(phrases=True, phrase_threshold=1.0, phrase_min_count=2, phrase_passes=2)
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     found, known = encode(texts, tmp_path / "a"), encode(texts, tmp_path / "b")
-    join_known(known, join(found, how))
+    join_known(known, join(found, PhraseSettings(1.0, passes=2, min_count=2)))
     assert known.tokens_joined == found.tokens_joined
     assert list(known.trimmed(1).sentences()) == list(found.trimmed(1).sentences())

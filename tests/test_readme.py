@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CLONE, clean_environment
-from wvcli.cli import EXIT_CODES, app
+from wvcli.cli.program import COMMANDS, EXIT_CODES
 from wvcli.formats import Format
 from wvcli.formats import registry as formats
-from wvcli.tokenizers import registry as tokenizers
+from wvcli.text.tokenizers import registry as tokenizers
 
 README = (CLONE / "README.md").read_text(encoding="utf-8")
 CONSOLE_BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
@@ -75,7 +75,7 @@ def test_every_python_block_runs(folder: Path, code: str) -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=folder, check=True, env=clean_environment())
 
 
-@pytest.mark.parametrize("command", [command.name for command in app.registered_commands])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_its_row(command: str) -> None:
     assert f"| `wvcli {command}" in README
 

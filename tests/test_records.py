@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests.conftest import Run
-from wvcli.corpus import Corpus
 from wvcli.errors import InputError, UsageError
+from wvcli.text.corpus import Corpus
 
 TEXTS = ["the cat", 'a "quoted", comma', "two\nlines", "猫是最爱的动物。", "tab\there", ""]
 SAME_FOLDER = [HealthCheck.function_scoped_fixture]

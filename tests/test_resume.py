@@ -13,9 +13,9 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, clean_environment
-from wvcli import checkpoints
-from wvcli.engines.gensim import GensimTrainer
 from wvcli.errors import InterruptedRunError, UsageError, WvcliError
+from wvcli.training import checkpoints
+from wvcli.training.engines.gensim import GensimTrainer
 
 SETTINGS: dict[str, Any] = {"dim": 20, "epochs": 8, "workers": 1}
 OPTIONS = ["--dim", "20", "--epochs", "8", "--workers", "1"]

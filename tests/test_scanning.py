@@ -12,16 +12,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CLONE, clean_environment
-from wvcli import batches as batching
-from wvcli import compiling, encoding, scanning, tokenizing
-from wvcli import corpus as corpora
-from wvcli.batches import TEXT_END, Batch, texts_of
-from wvcli.corpus import Corpus
-from wvcli.encoding import Encoding
 from wvcli.errors import InputError
-from wvcli.places import PackedPlaces, PackedWords, Places
-from wvcli.scanning import Scanner, block_of
-from wvcli.tokenizers import TokenizerSettings
+from wvcli.system import compiling
+from wvcli.text import corpus as corpora
+from wvcli.text.corpus import Corpus
+from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.tokens import batches as batching
+from wvcli.tokens import provisional_corpus, scanning, tokenizing
+from wvcli.tokens.batches import Batch, texts_of
+from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.scanning import Scanner, block_of
+from wvcli.tokens.shards import TEXT_END
+from wvcli.tokens.word_numbers import PackedPlaces, PackedWords, Places
 
 TOKENIZERS = [
     TokenizerSettings(),
@@ -121,8 +123,8 @@ def test_the_table_of_words_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_packed_words_are_numbered_as_others(lists: list[list[str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wvcli.places._FEWEST", 1)
-        patch.setattr("wvcli.places._AT_ONCE", 3)
+        patch.setattr("wvcli.tokens.word_numbers._FEWEST", 1)
+        patch.setattr("wvcli.tokens.word_numbers._AT_ONCE", 3)
         plain, packed = Places(), PackedPlaces(lists[0] if lists else [])
         for words in lists:
             assert packed.numbers(PackedWords.of(words)).tolist() == plain.numbers(words).tolist()
@@ -194,7 +196,7 @@ def test_a_corpus_is_encoded_as_without_the_loops(
     sample = (CLONE / "sample_corpora" / name).read_bytes()[:600_000].rpartition(b"\n")[0]
     long = " ".join(f"w{number % 7}" for number in range(25_000))
     source.write_bytes("\r\n".join(["\ufeffÉté", "", long, "e\u0301\0", "", sample.decode(), "end"]).encode())
-    monkeypatch.setattr(encoding, "SHARD_IDS", 30_000)
+    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 30_000)
     monkeypatch.setattr(batching, "_BATCH", 50_000)
     monkeypatch.setattr(corpora, "_LONGEST_PIECE", 90_000)
     tokenizer = TokenizerSettings(stopwords=("the",))
@@ -239,8 +241,8 @@ def test_garbage_is_looked_for_again_after_an_import(is_on: bool) -> None:
 def test_a_numba_that_does_not_work_is_done_without(tmp_path: Path, processes: int) -> None:
     (tmp_path / "numba.py").write_text("raise ImportError('Numba needs NumPy 1.0 or less')", encoding="utf-8")
     code = f"""
-from wvcli import tokenizing
-from wvcli.tokenizers import TokenizerSettings
+from wvcli.tokens import tokenizing
+from wvcli.text.tokenizers import TokenizerSettings
 [batch] = tokenizing.batches([b"Some words\\nsome\\n"], TokenizerSettings(), {processes}, 10**9)
 print(*batch.words, *batch.ids.tolist())
 """

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvcli import paging, store
 from wvcli.errors import UsageError
-from wvcli.geometry import FloatArray, unit_rows
-from wvcli.selection import Lazy, Selection, select
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.system import paging
+from wvcli.vectors.geometry import FloatArray, unit_rows
+from wvcli.vectors.lazy import Lazy
+from wvcli.vectors.selection import Selection, select
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = [f"w{number}" for number in range(40)]
 
@@ -184,8 +186,8 @@ def test_what_is_given_back_to_the_system_is_read_again(tmp_path: Path) -> None:
 def test_a_model_is_saved_from_rows_that_are_worked_out(tmp_path: Path) -> None:
     chosen = select(vectors(), Selection(top=9, normalize=True)).vectors
     path = tmp_path / "model.safetensors"
-    store.save(path, store.vector_tensors(chosen), {"settings": {}, "tokenizer": {}})
-    model = store.open_model(path)
-    assert store.damaged_tensors(model) == []
+    model_file.save(path, model_file.vector_tensors(chosen), {"settings": {}, "tokenizer": {}})
+    model = model_file.open_model(path)
+    assert model_file.damaged_tensors(model) == []
     assert list(model.vectors()) == WORDS[:9]
     assert (model.vectors().matrix == unit_rows(vectors().matrix[:9])).all()

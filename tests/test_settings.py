@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wvcli.errors import UsageError
-from wvcli.settings import TrainSettings, auto_buckets, auto_settings
-from wvcli.subwords import ngrams
+from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.vectors.subwords import ngrams
 
 NAMES = [field.name for field in fields(TrainSettings)]
 FASTTEXT = {"algorithm": "fasttext"}

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from tests.conftest import peak_memory
-from wvcli import placing, store
 from wvcli.errors import InputError, UsageError, WvcliError
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.system import atomic_files
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = ["the", "猫", "", "don't", "😀", "a b"]
 Arrays = dict[str, Any]
@@ -37,7 +38,7 @@ def arrays(rows: int = len(WORDS), dim: int = 4) -> Arrays:
         counts=np.arange(rows, 0, -1, dtype=np.int64),
         subwords=Subwords(rng.normal(size=(10, dim)).astype(np.float32), 3, 6),
     )
-    return store.vector_tensors(vectors)
+    return model_file.vector_tensors(vectors)
 
 
 def manifest(**more: Any) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def manifest(**more: Any) -> dict[str, Any]:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "model.safetensors"
-    store.save(path, arrays(), manifest())
+    model_file.save(path, arrays(), manifest())
     return path
 
 
@@ -71,7 +72,7 @@ def ask_everything(vectors: Vectors) -> None:
 
 
 def test_a_model_comes_back_as_it_was(model: Path) -> None:
-    opened = store.open_model(model)
+    opened = model_file.open_model(model)
     written = arrays()
     assert opened.tensors.keys() == written.keys()
     for name, array in written.items():
@@ -79,13 +80,13 @@ def test_a_model_comes_back_as_it_was(model: Path) -> None:
         assert opened.tensors[name].dtype == array.dtype
         assert not opened.tensors[name].flags.writeable
     assert opened.manifest.items() >= manifest().items()
-    assert opened.manifest["format_version"] == store.FORMAT_VERSION
+    assert opened.manifest["format_version"] == model_file.FORMAT_VERSION
     vectors = opened.vectors()
     assert list(vectors) == WORDS
     assert vectors.path == model
     assert [vectors.count(row) for row in range(len(WORDS))] == [6, 5, 4, 3, 2, 1]
     np.testing.assert_array_equal(vectors["unseen"], Subwords(written["subwords.vectors"], 3, 6).vector("unseen"))
-    assert store.damaged_tensors(opened) == []
+    assert model_file.damaged_tensors(opened) == []
 
 
 def test_any_safetensors_reader_gets_equal_arrays(model: Path) -> None:
@@ -100,10 +101,10 @@ def test_any_safetensors_reader_gets_equal_arrays(model: Path) -> None:
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_a_model_of_any_size_comes_back(tmp_path: Path, rows: int) -> None:
     path = tmp_path / "small.safetensors"
-    store.save(path, arrays(rows), manifest())
-    opened = store.open_model(path)
+    model_file.save(path, arrays(rows), manifest())
+    opened = model_file.open_model(path)
     assert len(opened.vectors()) == rows
-    assert store.damaged_tensors(opened) == []
+    assert model_file.damaged_tensors(opened) == []
     ask_everything(opened.vectors())
 
 
@@ -123,28 +124,28 @@ def test_an_array_is_stored_by_its_numbers_however_it_lies_in_memory(
 ) -> None:
     path = tmp_path / "twisted.safetensors"
     written = arrays()
-    store.save(path, {**written, "vectors": twist(written["vectors"])}, manifest())
-    opened = store.open_model(path)
+    model_file.save(path, {**written, "vectors": twist(written["vectors"])}, manifest())
+    opened = model_file.open_model(path)
     np.testing.assert_array_equal(opened.tensors["vectors"], written["vectors"])
-    assert store.damaged_tensors(opened) == []
+    assert model_file.damaged_tensors(opened) == []
 
 
 def test_arrays_of_half_or_double_precision_are_not_saved_as_a_model_that_cannot_be_opened(tmp_path: Path) -> None:
     path = tmp_path / "precision.safetensors"
     written = arrays()
     try:
-        store.save(path, {**written, "vectors": written["vectors"].astype(np.float64)}, manifest())
+        model_file.save(path, {**written, "vectors": written["vectors"].astype(np.float64)}, manifest())
     except WvcliError:
         assert not path.exists()
     else:
-        np.testing.assert_array_equal(store.open_model(path).tensors["vectors"], written["vectors"])
+        np.testing.assert_array_equal(model_file.open_model(path).tensors["vectors"], written["vectors"])
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     written = arrays()
-    store.save(first, written, manifest())
-    store.save(second, dict(reversed(written.items())), dict(reversed(manifest().items())))
+    model_file.save(first, written, manifest())
+    model_file.save(second, dict(reversed(written.items())), dict(reversed(manifest().items())))
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -159,15 +160,15 @@ def test_a_model_is_mapped_and_not_read(tmp_path: Path) -> None:
         for name in ("vocabulary.text", "vocabulary.offsets", "vocabulary.order")
     }
     written["vocabulary.counts"] = np.zeros(rows, dtype=np.int64)
-    store.save(path, written, manifest())
-    mapped = store.open_model(path).tensors["vectors"]
+    model_file.save(path, written, manifest())
+    mapped = model_file.open_model(path).tensors["vectors"]
     base: Any = mapped
     while base is not None and not isinstance(base, np.memmap):
         base = base.base
     assert isinstance(base, np.memmap)
     program = "import sys, wvcli; vectors = wvcli.load(sys.argv[1]); vectors[next(iter(vectors))]"
     small = tmp_path / "small.safetensors"
-    store.save(small, arrays(), manifest())
+    model_file.save(small, arrays(), manifest())
     assert peak_memory(program, path) - peak_memory(program, small) < 20_000_000  # bytes, of 205,000,000
     path.unlink()
 
@@ -184,7 +185,7 @@ def test_a_flipped_byte_is_found_and_its_array_named(model: Path, name: str) -> 
     data[8 + length + (start + stop) // 2] ^= 0x10
     model.write_bytes(data)
     try:
-        found = store.damaged_tensors(store.open_model(model))
+        found = model_file.damaged_tensors(model_file.open_model(model))
     except InputError as error:
         found = [name] if str(model) in error.message else []
     assert found == [name]
@@ -196,7 +197,7 @@ def test_a_model_cut_off_anywhere_is_refused_by_name(model: Path) -> None:
     for length in sorted(places - {len(data)}):
         model.write_bytes(data[:length])
         with pytest.raises(InputError) as caught:
-            store.open_model(model)
+            model_file.open_model(model)
         assert str(model) in caught.value.message
         assert "\n" not in caught.value.message
 
@@ -204,7 +205,7 @@ def test_a_model_cut_off_anywhere_is_refused_by_name(model: Path) -> None:
 def test_a_model_with_something_after_its_end_is_refused(model: Path) -> None:
     model.write_bytes(model.read_bytes() + b"\n")
     with pytest.raises(InputError, match=r"model\.safetensors"):
-        store.open_model(model)
+        model_file.open_model(model)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -219,7 +220,7 @@ def test_a_model_with_random_damage_is_refused_or_answers(model: Path, data: st.
     model.write_bytes(damaged)
     said = str(model)
     try:
-        vectors = store.open_model(model).vectors()
+        vectors = model_file.open_model(model).vectors()
         list(vectors)
         for word in ("the", "猫", "unseen"):
             vectors.find(word)
@@ -235,7 +236,7 @@ def test_a_damaged_word_is_our_error_when_it_is_read(model: Path, byte: int) -> 
     data[data.index("猫don't".encode()) + 1] = byte
     model.write_bytes(data)
     with pytest.raises(InputError) as caught:
-        ask_everything(store.open_model(model).vectors())
+        ask_everything(model_file.open_model(model).vectors())
     assert str(model) in caught.value.message
 
 
@@ -244,7 +245,9 @@ def rewritten(path: Path, tensors: Mapping[str, Any], meta: Mapping[str, str]) -
 
 
 def complete(**more: Any) -> dict[str, str]:
-    return {store.MANIFEST_KEY: json.dumps({"format_version": store.FORMAT_VERSION, **manifest(), **more})}
+    return {
+        model_file.MANIFEST_KEY: json.dumps({"format_version": model_file.FORMAT_VERSION, **manifest(), **more})
+    }
 
 
 def without(name: str) -> Callable[[Arrays], Arrays]:
@@ -283,7 +286,7 @@ def test_a_file_with_improper_arrays_is_refused(tmp_path: Path, damage: Callable
     path = tmp_path / "improper.safetensors"
     rewritten(path, damage(arrays()), complete())
     with pytest.raises(InputError) as caught:
-        ask_everything(store.open_model(path).vectors())
+        ask_everything(model_file.open_model(path).vectors())
     assert str(path) in caught.value.message
 
 
@@ -309,20 +312,20 @@ def test_a_file_with_improper_arrays_is_refused(tmp_path: Path, damage: Callable
 )
 def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "senseless.safetensors"
-    rewritten(path, arrays(), {store.MANIFEST_KEY: text})
+    rewritten(path, arrays(), {model_file.MANIFEST_KEY: text})
     with pytest.raises(InputError) as caught:
-        ask_everything(store.open_model(path).vectors())
+        ask_everything(model_file.open_model(path).vectors())
     assert str(path) in caught.value.message
 
 
 def test_a_file_of_a_newer_format_is_refused_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "newer.safetensors"
-    rewritten(path, arrays(), complete(format_version=store.FLORET_VERSION + 1))
-    with pytest.raises(InputError, match=f"model format {store.FLORET_VERSION + 1}") as caught:
-        store.open_model(path)
+    rewritten(path, arrays(), complete(format_version=model_file.FLORET_VERSION + 1))
+    with pytest.raises(InputError, match=f"model format {model_file.FLORET_VERSION + 1}") as caught:
+        model_file.open_model(path)
     assert str(path) in caught.value.message
     assert "newer wvcli" in caught.value.hint
-    assert store.is_model(path)
+    assert model_file.is_model(path)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int8, np.bool_])
@@ -330,9 +333,9 @@ def test_another_programs_safetensors_file_is_refused_as_such(tmp_path: Path, dt
     path = tmp_path / "foreign.safetensors"
     save_file({"weight": np.ones((2, 3), dtype=dtype)}, path, {"format": "pt"})
     with pytest.raises(InputError, match="not a wvcli model") as caught:
-        store.open_model(path)
+        model_file.open_model(path)
     assert str(path) in caught.value.message
-    assert not store.is_model(path)
+    assert not model_file.is_model(path)
 
 
 @pytest.mark.parametrize(
@@ -352,9 +355,9 @@ def test_another_programs_safetensors_file_is_refused_as_such(tmp_path: Path, dt
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.safetensors"
     path.write_bytes(content)
-    assert not store.is_model(path)
+    assert not model_file.is_model(path)
     with pytest.raises(InputError) as caught:
-        store.open_model(path)
+        model_file.open_model(path)
     assert str(path) in caught.value.message
     assert "\n" not in caught.value.message
 
@@ -362,11 +365,11 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> N
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     missing = tmp_path / "missing.safetensors"
     with pytest.raises(InputError, match="there is no file"):
-        store.open_model(missing)
+        model_file.open_model(missing)
     with pytest.raises(InputError, match=tmp_path.name):
-        store.open_model(tmp_path)
-    assert not store.is_model(missing)
-    assert not store.is_model(tmp_path)
+        model_file.open_model(tmp_path)
+    assert not model_file.is_model(missing)
+    assert not model_file.is_model(tmp_path)
 
 
 # --- where it may be written ---
@@ -393,7 +396,10 @@ def unprivileged() -> Iterator[Path]:
 
 def test_a_folder_one_may_not_write_is_named(unprivileged: Path) -> None:
     path = unprivileged / "model.safetensors"
-    for attempt in (lambda: placing.check_writable(path, False), lambda: store.save(path, arrays(), manifest())):
+    for attempt in (
+        lambda: atomic_files.check_writable(path, False),
+        lambda: model_file.save(path, arrays(), manifest()),
+    ):
         with pytest.raises(WvcliError, match="permission denied") as caught:
             attempt()
         assert str(path) in caught.value.message
@@ -409,20 +415,20 @@ def test_a_file_one_may_not_read_is_named(model: Path, unprivileged: Path) -> No
     else:
         path = model
         path.chmod(0)
-    assert not store.is_model(path)
+    assert not model_file.is_model(path)
     with pytest.raises(InputError, match=r"(?i)permission denied") as caught:
-        store.open_model(path)
+        model_file.open_model(path)
     assert str(path) in caught.value.message
 
 
 def test_an_existing_file_is_kept_unless_told_otherwise(model: Path) -> None:
     before = model.read_bytes()
     with pytest.raises(UsageError, match="exists") as caught:
-        store.save(model, arrays(2), manifest())
+        model_file.save(model, arrays(2), manifest())
     assert "--force" in caught.value.hint
     assert model.read_bytes() == before
-    store.save(model, arrays(2), manifest(), overwrite=True)
-    assert len(store.open_model(model).vectors()) == 2
+    model_file.save(model, arrays(2), manifest(), overwrite=True)
+    assert len(model_file.open_model(model).vectors()) == 2
     assert os.listdir(model.parent) == [model.name]
 
 
@@ -430,7 +436,7 @@ def test_an_existing_file_is_kept_unless_told_otherwise(model: Path) -> None:
 def test_what_is_not_a_place_for_a_file_is_refused(tmp_path: Path, overwrite: bool) -> None:
     for path in (tmp_path, tmp_path / "none" / "model.safetensors"):
         with pytest.raises(WvcliError) as caught:
-            store.save(path, arrays(), manifest(), overwrite)
+            model_file.save(path, arrays(), manifest(), overwrite)
         assert str(path) in caught.value.message
     assert list(tmp_path.iterdir()) == []
 
@@ -439,7 +445,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> Non
     path = tmp_path / "model.safetensors"
 
     def write() -> None:
-        with placing.written_aside(path, overwrite=False) as aside:
+        with atomic_files.written_aside(path, overwrite=False) as aside:
             aside.write_text("mine")
             path.write_text("another's")
 
@@ -454,7 +460,7 @@ def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(model: Pat
     before = model.read_bytes()
 
     def write() -> None:
-        with placing.written_aside(model, overwrite=True) as aside:
+        with atomic_files.written_aside(model, overwrite=True) as aside:
             aside.write_text("half")
             raise failure
 
@@ -465,8 +471,8 @@ def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(model: Pat
 
 
 def test_a_model_that_is_open_stays_readable_when_it_is_replaced(model: Path) -> None:
-    opened = store.open_model(model)
-    store.save(model, arrays(2), manifest(), overwrite=True)
+    opened = model_file.open_model(model)
+    model_file.save(model, arrays(2), manifest(), overwrite=True)
     np.testing.assert_array_equal(opened.tensors["vectors"], arrays()["vectors"])
 
 
@@ -475,7 +481,7 @@ def test_the_file_mode_follows_the_umask(tmp_path: Path, mask: int) -> None:
     path = tmp_path / "model.safetensors"
     before = os.umask(mask)
     try:
-        store.save(path, arrays(), manifest())
+        model_file.save(path, arrays(), manifest())
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
@@ -485,17 +491,17 @@ WRITER = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from wvcli import store
+from wvcli.models import model_file
 from wvcli.errors import WvcliError
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
+from wvcli.vectors.vocabulary import Vocabulary
 path, rows, limit = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 vectors = Vectors(Vocabulary.from_words([f"w{n}" for n in range(rows)]), np.ones((rows, 1000), np.float32))
 print("ready", flush=True)
 try:
-    store.save(path, store.vector_tensors(vectors), {}, overwrite=True)
+    model_file.save(path, model_file.vector_tensors(vectors), {}, overwrite=True)
 except WvcliError as error:
     sys.exit(f"{type(error).__name__}: {error.message}")
 """
@@ -533,9 +539,9 @@ def test_a_kill_while_writing_leaves_the_old_file(model: Path) -> None:
     else:
         pytest.fail("no kill came in time")
     assert model.read_bytes() == before
-    assert store.damaged_tensors(store.open_model(model)) == []
-    store.save(model, arrays(2), manifest(), overwrite=True)
-    assert len(store.open_model(model).vectors()) == 2
+    assert model_file.damaged_tensors(model_file.open_model(model)) == []
+    model_file.save(model, arrays(2), manifest(), overwrite=True)
+    assert len(model_file.open_model(model).vectors()) == 2
     for left in model.parent.iterdir():
         left.unlink()
 
@@ -569,7 +575,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_leaves_nothing_new_behind_and_says_so(small_disk: Path, existing: bool) -> None:
     path = small_disk / "model.safetensors"
     if existing:
-        store.save(path, arrays(), manifest())
+        model_file.save(path, arrays(), manifest())
     before = {file.name: file.read_bytes() for file in small_disk.iterdir()}
     process = writer(path, rows=2_000)
     _, said = process.communicate(timeout=60)
@@ -582,7 +588,7 @@ def test_the_safetensors_package_reads_what_is_saved(tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
     path = tmp_path / "model.safetensors"
-    store.save(path, arrays(), manifest())
+    model_file.save(path, arrays(), manifest())
     found = load_file(path)
     assert found.keys() == arrays().keys()
     for name, array in arrays().items():

@@ -6,10 +6,10 @@ from gensim.models.fasttext_inner import compute_ngrams, ft_hash_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvcli.murmur import murmur
-from wvcli.subwords import Subwords, bucket_rows, floret_rows, ngram_hash, ngrams
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.murmur import murmur
+from wvcli.vectors.subwords import Subwords, bucket_rows, floret_rows, ngram_hash, ngrams
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = [
     "a",

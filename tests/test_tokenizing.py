@@ -15,13 +15,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CLONE, clean_environment
-from wvcli import batches as batching
-from wvcli import encoding, preparation, tokenizing
-from wvcli.encoding import Encoding
 from wvcli.errors import InputError, WvcliError
-from wvcli.settings import TrainSettings
-from wvcli.tokenizers import TokenizerSettings
-from wvcli.tokenizing import batches
+from wvcli.text.settings import Text
+from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.tokens import batches as batching
+from wvcli.tokens import provisional_corpus, tokenizing, tokenizing_workers
+from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.tokenizing import batches
+from wvcli.training import preparation
+from wvcli.training.settings import TrainSettings
 
 ENGLISH = [
     "The cat's well-known, 3.14 kg mouse -- isn't 1,000 'it'.",
@@ -126,8 +128,8 @@ def test_batches_come_to_the_same_as_text_by_text(
     tmp_path: Path, tokenizer: TokenizerSettings, texts: list[str], size: int, shard: int, longest: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "SHARD_IDS", shard)
-        patch.setattr(encoding, "LONGEST_TEXT", longest)
+        patch.setattr(provisional_corpus, "SHARD_IDS", shard)
+        patch.setattr(provisional_corpus, "LONGEST_TEXT", longest)
         expected = plainly(texts, tokenizer, tmp_path)
         patch.setattr(batching, "_BATCH", size)
         assert in_batches(texts, tokenizer, 1, tmp_path) == expected
@@ -153,7 +155,7 @@ def test_other_processes_come_to_the_same(
         "\ud83d",
         "\ude00 \0",
     ]
-    monkeypatch.setattr(encoding, "SHARD_IDS", 700)
+    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 700)
     expected = plainly(texts, tokenizer, tmp_path)
     monkeypatch.setattr(batching, "_BATCH", 300)
     assert in_batches(texts, tokenizer, processes, tmp_path) == expected
@@ -162,7 +164,7 @@ def test_other_processes_come_to_the_same(
 
 @given(st.lists(st.text(st.characters() | st.sampled_from("\0[=\ud83d\ude00\n"))))
 def test_strings_come_through_a_pipe_as_they_are(strings: list[str]) -> None:
-    assert tokenizing._unpacked(tokenizing._packed(strings)) == strings
+    assert tokenizing_workers._unpacked(tokenizing_workers._packed(strings)) == strings
 
 
 class Started:
@@ -209,7 +211,7 @@ def test_prepare_is_the_same_with_and_without_other_processes(
     monkeypatch.setattr(tokenizing, "_ALONE", alone)
     monkeypatch.setattr(preparation, "processors", lambda: 2)
     told: list[int] = []
-    text = preparation.Text((str(source),), TokenizerSettings())
+    text = Text((str(source),), TokenizerSettings())
     prepared = preparation.prepare(
         text, text.corpus(), TrainSettings(min_count=1), folder, lambda progress: told.append(progress.done)
     )
@@ -282,8 +284,8 @@ def test_few_texts_are_read_ahead(monkeypatch: pytest.MonkeyPatch, tokenizer: To
 
 SCRIPT = """
 import sys
-from wvcli import batches as batching, tokenizing
-from wvcli.tokenizers import TokenizerSettings
+from wvcli.tokens import batches as batching, tokenizing
+from wvcli.text.tokenizers import TokenizerSettings
 print("main once")
 batching._BATCH = 20
 texts = ["some words"] * {texts}

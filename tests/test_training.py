@@ -16,11 +16,11 @@ from gensim.models.fasttext import FastTextKeyedVectors
 
 import wvcli
 from tests.conftest import peak_memory
-from wvcli import store
-from wvcli.corpus import Corpus
 from wvcli.errors import InputError, UsageError, WvcliError
-from wvcli.training import Progress, default_output
-from wvcli.vectors import Vectors
+from wvcli.models import model_file
+from wvcli.text.corpus import Corpus
+from wvcli.training.train import Progress, default_output
+from wvcli.vectors.word_vectors import Vectors
 
 FAST: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 1, "workers": 1}
 SENTENCES = ["the cat sat on the mat", "the dog sat on the log", "a cat and a dog met", "猫 喜欢 鱼"]
@@ -56,7 +56,7 @@ def train(text: str | bytes | list[str], name: str = "corpus.txt", **settings: A
 
 
 def tensors(name: str = "corpus.txt") -> dict[str, Any]:
-    return dict(store.open_model(Path(f"{name}.safetensors")).tensors)
+    return dict(model_file.open_model(Path(f"{name}.safetensors")).tensors)
 
 
 def assert_same_model(first: str, second: str) -> None:
@@ -102,7 +102,7 @@ def test_a_model_says_how_it_was_made_and_is_what_lies_on_disk() -> None:
     assert manifest["coverage"] == {"tokens_read": 23, "tokens_kept": 23, "tokens_trained": 23}
     assert [(epoch["epoch"], epoch["tokens_trained"]) for epoch in manifest["history"]] == [(1, 23), (2, 23)]
     assert {"wvcli", "python", "gensim", "numpy"} <= manifest["versions"].keys()
-    assert store.damaged_tensors(store.open_model(Path("corpus.txt.safetensors"))) == []
+    assert model_file.damaged_tensors(model_file.open_model(Path("corpus.txt.safetensors"))) == []
     loaded = wvcli.load("corpus.txt.safetensors")
     assert list(loaded) == list(vectors)
     np.testing.assert_array_equal(loaded.matrix, vectors.matrix)
@@ -164,8 +164,9 @@ def test_a_model_is_named_after_its_first_source(files: list[str], name: str) ->
 
 _IN_MANY_SHARDS = """
 import sys
-from wvcli import encoding, tokenizing, train
-encoding.SHARD_IDS = 1 << 16  # so that a small text fills many
+from wvcli import train
+from wvcli.tokens import provisional_corpus, tokenizing
+provisional_corpus.SHARD_IDS = 1 << 16  # so that a small text fills many
 tokenizing._PACKED = 1  # and is read as a large one
 train(sys.argv[1], dim=8, epochs=1, architecture="cbow", negative=1, tokenizer="whitespace", workers=1)
 """

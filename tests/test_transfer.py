@@ -9,7 +9,7 @@ import pytest
 import wvcli
 from tests.conftest import Run
 from wvcli.errors import InputError, UsageError
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 OLD = (
     "the cat sat on the mat and the dog sat on the rug\nthe cat chased the mouse and the dog chased the cat\n" * 60

@@ -11,11 +11,11 @@ from hypothesis.extra.numpy import arrays
 
 from tests.against_gensim import CLOSE, Matrix, assert_same_answer, clustered, gensim_of, vectors_of
 from wvcli.errors import MissingWordError, UsageError
-from wvcli.geometry import row_norms, unit_rows
-from wvcli.neighbors import Neighbor
-from wvcli.subwords import Subwords
-from wvcli.vectors import TRUSTED_COUNT, Lookup, Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.geometry import row_norms, unit_rows
+from wvcli.vectors.neighbors import Neighbor
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import TRUSTED_COUNT, Lookup, Vectors
 
 BLOCK = 16_384  # rows scored at a time
 

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wvcli.errors import InputError
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
 
 any_word = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 few_letters = st.text("ab猫é😀\x00\x7f\u0080\U0010ffff", max_size=4)

@@ -6,25 +6,25 @@ The public names load on first use, so that importing wvcli costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from wvcli.version import __version__
 
 if TYPE_CHECKING:
-    from wvcli.comparison import compare as compare
+    from wvcli.analysis.comparison import compare as compare
     from wvcli.errors import WvcliError as WvcliError
-    from wvcli.evaluation import evaluate as evaluate
-    from wvcli.models import load as load
-    from wvcli.training import train as train
-    from wvcli.training import update as update
-    from wvcli.vectors import Vectors as Vectors
+    from wvcli.evaluation.evaluate import evaluate as evaluate
+    from wvcli.models.opening import load as load
+    from wvcli.training.train import train as train
+    from wvcli.training.train import update as update
+    from wvcli.vectors.word_vectors import Vectors as Vectors
 
 _HOMES = {
-    "Vectors": "wvcli.vectors",
+    "Vectors": "wvcli.vectors.word_vectors",
     "WvcliError": "wvcli.errors",
-    "compare": "wvcli.comparison",
-    "evaluate": "wvcli.evaluation",
-    "load": "wvcli.models",
-    "train": "wvcli.training",
-    "update": "wvcli.training",
+    "compare": "wvcli.analysis.comparison",
+    "evaluate": "wvcli.evaluation.evaluate",
+    "load": "wvcli.models.opening",
+    "train": "wvcli.training.train",
+    "update": "wvcli.training.train",
 }
 
 __all__ = ["Vectors", "WvcliError", "__version__", "compare", "evaluate", "load", "train", "update"]

@@ -6,8 +6,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
-from wvcli.compiling import uncollected
 from wvcli.errors import UsageError
+from wvcli.system.compiling import uncollected
 
 Member = TypeVar("Member")
 

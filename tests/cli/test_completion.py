@@ -15,11 +15,11 @@ import wvcli
 from tests.clients import program
 from tests.conftest import Run, clean_environment
 from tests.terminal import Terminal
-from wvcli import store
 from wvcli.formats import registry as formats
-from wvcli.tokenizers import registry as tokenizers
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.text.tokenizers import registry as tokenizers
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 SHELLS = ["bash", "zsh", "fish"]
 ODD = [
@@ -47,7 +47,7 @@ def model_of(words: list[str], path: Path, like: Path) -> Path:
         np.random.default_rng(1).normal(size=(len(words), 4)).astype(np.float32),
         counts=np.arange(len(words), 0, -1, dtype=np.int64),
     )
-    store.save(path, store.vector_tensors(vectors), wvcli.load(like).manifest)
+    model_file.save(path, model_file.vector_tensors(vectors), wvcli.load(like).manifest)
     return path
 
 

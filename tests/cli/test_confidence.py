@@ -7,7 +7,7 @@ import pytest
 
 import wvcli
 from tests.conftest import SENTENCES, Run
-from wvcli.vectors import TRUSTED_COUNT
+from wvcli.vectors.word_vectors import TRUSTED_COUNT
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ def test_progress_moves_at_a_terminal_only(run: Run, word2vec_model: Path, pairs
 
 def test_gensim_is_not_imported(word2vec_model: Path, pairs: Path) -> None:
     code = (
-        "import sys; sys.argv[1:] = ['evaluate', *sys.argv[1:]]; from wvcli import cli; cli._run(); "
+        "import sys; from wvcli.cli.main import run; run(['evaluate', *sys.argv[1:]]); "
         "sys.exit('gensim' in sys.modules)"
     )
     arguments = [str(word2vec_model), "--set", str(pairs)]

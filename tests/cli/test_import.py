@@ -11,8 +11,8 @@ import wvcli
 from tests.conftest import Run, peak_memory
 from wvcli import formats
 from wvcli.formats import registry
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 READABLE = [format.name for format in registry if format.read and format.write]
 
@@ -106,13 +106,15 @@ def test_what_cannot_be_imported_is_told_and_leaves_nothing(
 _CONVERT = """
 import sys
 from pathlib import Path
-from wvcli import exchange, models, paging, selection
+from wvcli.models import importing, opening
+from wvcli.system import paging
+from wvcli.vectors import selection
 from wvcli.formats import _layout
 _layout.MOST_IN_MEMORY = paging.LARGE = selection.LARGE = 1 << 20  # as if the machine were small
 source, model, target = map(Path, sys.argv[1:4])
 if source.exists():
-    exchange.import_vectors(source, model)
-    exchange.export(models.load(model), target, name=sys.argv[4])
+    importing.import_vectors(source, model)
+    importing.export(opening.load(model), target, name=sys.argv[4])
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import wvcli
 from tests.conftest import Run, clean_environment
-from wvcli import approximate
+from wvcli.models import index
 
 pytestmark = pytest.mark.filterwarnings("ignore:builtin type .* has no __module__ attribute:DeprecationWarning")
 
@@ -25,8 +25,8 @@ def index_file(word2vec_model: Path, tmp_path_factory: pytest.TempPathFactory) -
     """The index of a model, made once."""
     copied = Path(shutil.copy(word2vec_model, tmp_path_factory.mktemp("indexed") / "model.safetensors"))
     vectors = wvcli.load(copied)
-    path = approximate.path_beside(vectors)
-    approximate.build(vectors, path)
+    path = index.path_beside(vectors)
+    index.build(vectors, path)
     return path
 
 
@@ -137,7 +137,7 @@ def test_without_the_extra_the_line_that_installs_it_is_told(
 ) -> None:
     if arguments[0] == "similar":
         shutil.copy(index_file, tmp_path)
-    code = "import sys; sys.modules['faiss'] = None; from wvcli.cli import main; main()"
+    code = "import sys; sys.modules['faiss'] = None; from wvcli.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=tmp_path,

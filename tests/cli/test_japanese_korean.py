@@ -65,7 +65,7 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(
     tmp_path: Path, tokenizer: str, package: str, extra: str
 ) -> None:
     (tmp_path / "text.txt").write_text(JAPANESE, encoding="utf-8")
-    code = f"import sys; sys.modules[{package!r}] = None; from wvcli.cli import main; main()"
+    code = f"import sys; sys.modules[{package!r}] = None; from wvcli.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "train", "text.txt", "--tokenizer", tokenizer],
         cwd=tmp_path,

@@ -10,9 +10,7 @@ import pytest
 import wvcli
 from tests.conftest import Run, clean_environment
 from tests.terminal import Terminal
-from wvcli.cli import EXIT_CODES, app
-
-COMMANDS = [command.name for command in app.registered_commands if command.name]
+from wvcli.cli.program import COMMANDS, EXIT_CODES
 
 
 def at_a_terminal(*arguments: object, cwd: Path, env: dict[str, str] | None = None) -> str:
@@ -132,7 +130,7 @@ def test_words_are_data_not_markup(run: Run, tmp_path: Path) -> None:
 
 
 def test_help_starts_without_the_heavy_packages() -> None:
-    code = "import sys, wvcli.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    code = "import sys; from wvcli.cli.main import build; build([]); print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"gensim", "numpy", "regex", "rich", "rjieba", "safetensors", "scipy", "smart_open"}
     assert heavy.isdisjoint(done.stdout.split())

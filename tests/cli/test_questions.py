@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pytest
 
 from tests.conftest import Run, clean_environment
-from wvcli import store
-from wvcli.geometry import row_norms
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.vectors.geometry import row_norms
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ ODD_WORDS = ["two words", 'quo"ted', "[bold]x[/bold]", "[/b]", ":cat:", "שלו�
 def saved(path: Path, words: list[str], matrix: npt.ArrayLike) -> Path:
     rows = np.array(matrix, dtype=np.float32)
     vectors = Vectors(Vocabulary.from_words(words), rows, stored_norms=row_norms(rows))
-    store.save(path, store.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
+    model_file.save(
+        path, model_file.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}}
+    )
     return path
 
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import Run, clean_environment
 from tests.terminal import Terminal
-from wvcli.cli import COMMANDS, lines
+from wvcli.cli.program import COMMANDS
+from wvcli.cli.prompt import command_line
 
 PROMPT = "\x1b[?2004h"  # prompt_toolkit is ready for keys when it asks for bracketed paste
 VECTORS = "king 1 0\nqueen 0.9 0.1\ndog 0 1\ncat 0.1 0.9\n"
@@ -105,7 +106,7 @@ def test_each_line_is_answered_before_the_next_and_the_model_is_read_once(tmp_pa
         path.write_text(VECTORS.replace("king 1", "king 7"))
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # nobody can see that the file is another
         assert ask(program, "vector king") == ["king", "1.0", "0.0"]
-        assert ask(program, f"vector king -m {lines.quoted(str(path))}") == ["king", "1.0", "0.0"]
+        assert ask(program, f"vector king -m {command_line.quoted(str(path))}") == ["king", "1.0", "0.0"]
         os.utime(path)
         assert ask(program, "vector king") == ["king", "7.0", "0.0"]
         assert ask(program, "similar king -n 1")[1] == "queen"
@@ -227,12 +228,12 @@ def test_a_signal_ends_a_script(word2vec_model: Path, number: int) -> None:
     ],
 )
 def test_lines_are_split_as_a_shell_does_but_for_apostrophes(line: str, words: list[str]) -> None:
-    assert lines.split(line) == words
+    assert command_line.split(line) == words
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]) | st.sampled_from(" '\"\\#~-="), min_size=1))
 def test_a_quoted_word_is_that_word(word: str) -> None:
-    assert lines.split(f"similar {lines.quoted(word)} x") == ["similar", word, "x"]
+    assert command_line.split(f"similar {command_line.quoted(word)} x") == ["similar", word, "x"]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +248,7 @@ def test_a_quoted_word_is_that_word(word: str) -> None:
     ],
 )
 def test_an_unfinished_line_has_an_unfinished_word(line: str, expected: tuple[list[str], str, int]) -> None:
-    found = lines.unfinished(line)
+    found = command_line.unfinished(line)
     assert (found.words, found.last, found.start) == expected
 
 

@@ -10,9 +10,9 @@ import pytest
 
 import wvcli
 from tests.conftest import Run, clean_environment, peak_memory
-from wvcli import store
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 
 def test_words_come_with_counts_the_most_frequent_first(run: Run, word2vec_model: Path) -> None:
@@ -55,12 +55,14 @@ def large_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
             counts=np.arange(words, 0, -1),
             stored_norms=np.zeros(words, dtype=np.float32),
         )
-        store.save(file, store.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
+        model_file.save(
+            file, model_file.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}}
+        )
     return path
 
 
 def test_a_large_vocabulary_is_streamed(large_model: Path) -> None:
-    program = "import sys; sys.argv[0] = 'wvcli'; from wvcli.cli import main; main()"
+    program = "import sys; sys.argv[0] = 'wvcli'; from wvcli.cli.main import main; main()"
     small = peak_memory(program, "vocab", "-m", large_model.with_stem("small"))
     whole = peak_memory(program, "vocab", "-m", large_model)
     assert whole - small < 9 * 2**20  # 7 MB of the file, memory-mapped; its words as a list would take 9 MB more

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli import engines
-from wvcli.encoded import EncodedCorpus
-from wvcli.encoding import Encoding
-from wvcli.run import Run
-from wvcli.settings import TrainSettings
+from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.training import engines
+from wvcli.training.loop import Run
+from wvcli.training.settings import TrainSettings
 
 TIME_LIMIT = 60  # seconds; each of these runs takes less than two
 BASE = TrainSettings(

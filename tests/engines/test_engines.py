@@ -11,11 +11,11 @@ import pytest
 from gensim.models.fasttext import FastTextKeyedVectors
 
 from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
-from wvcli import encoding
-from wvcli.encoded import EncodedCorpus
-from wvcli.encoding import LONGEST_TEXT, Encoding
 from wvcli.errors import WvcliError
-from wvcli.settings import TrainSettings
+from wvcli.tokens import provisional_corpus
+from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.tokens.provisional_corpus import LONGEST_TEXT, Encoding
+from wvcli.training.settings import TrainSettings
 
 
 @pytest.fixture(params=["gensim", "fast"])
@@ -160,7 +160,7 @@ def test_fasttext_vectors_are_composed_as_gensim_composes_them(
 @pytest.fixture
 def sharded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncodedCorpus:
     """A corpus in many shards, more than Gensim's queues hold at once."""
-    monkeypatch.setattr(encoding, "SHARD_IDS", 5_000)
+    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 5_000)
     corpus = encode(make_texts(10_000, words=200), tmp_path)
     assert len(corpus.shards) > 20
     return corpus

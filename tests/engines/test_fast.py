@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 import wvcli
 from tests.conftest import CLONE, Run
 from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
-from wvcli import engines
-from wvcli.encoded import TEXT_END, EncodedCorpus
-from wvcli.engines import _drawing, fast
-from wvcli.engines.gensim import GensimTrainer
 from wvcli.errors import InputError, MissingExtraError
-from wvcli.run import Run as TrainingRun
-from wvcli.settings import TrainSettings
+from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.tokens.shards import TEXT_END
+from wvcli.training import engines
+from wvcli.training.engines import _random, fast
+from wvcli.training.engines.gensim import GensimTrainer
+from wvcli.training.loop import Run as TrainingRun
+from wvcli.training.settings import TrainSettings
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,7 +72,7 @@ class Plain:
         plain.draws += 1  # and on one task of no words
         if settings.loss == "negative":
             shares = np.diff(trainer.model.cum_table.astype(np.float64), prepend=0.0)
-            plain.noise = _drawing.alias_table(shares).tolist()
+            plain.noise = _random.alias_table(shares).tolist()
         return plain
 
     def seeded(self) -> Random:
@@ -288,7 +289,7 @@ def test_frozen_words_keep_their_vectors_and_the_others_learn(
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=60).filter(any))
 def test_noise_words_are_drawn_by_their_weights(weights: list[int]) -> None:
-    table = _drawing.alias_table(np.array(weights, dtype=np.float64)).astype(np.float64)
+    table = _random.alias_table(np.array(weights, dtype=np.float64)).astype(np.float64)
     first, other = (table[::2] + 1) / 2**32, table[1::2].astype(int)
     chances = first / len(weights)
     np.add.at(chances, other, (1 - first) / len(weights))

@@ -8,10 +8,11 @@ import pytest
 from gensim.models import FastText, Word2Vec
 
 from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
-from wvcli import encoding, engines
-from wvcli.encoded import EncodedCorpus
 from wvcli.errors import WvcliError
-from wvcli.settings import TrainSettings
+from wvcli.tokens import provisional_corpus
+from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.training import engines
+from wvcli.training.settings import TrainSettings
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_text_that_gensim_drops_without_a_word_fails_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: TrainSettings, sample: float
 ) -> None:
     """Were a text not split, Gensim would drop its end, and count it as trained."""
-    monkeypatch.setattr(encoding, "LONGEST_TEXT", 12_000)
+    monkeypatch.setattr(provisional_corpus, "LONGEST_TEXT", 12_000)
     text = [f"w{n % 500}" for n in range(12_000)]
     corpus = encode([text] * 3, tmp_path)
     assert max(map(len, corpus.sentences())) == 12_000

@@ -10,10 +10,10 @@ from numba import njit
 
 from tests.engines import runs
 from tests.engines.runs import BASE, encode, make_texts, train
-from wvcli import engines
-from wvcli.encoded import EncodedCorpus
-from wvcli.engines import fast
-from wvcli.settings import TrainSettings
+from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.training import engines
+from wvcli.training.engines import fast
+from wvcli.training.settings import TrainSettings
 
 WORDS = 150
 CBOW = replace(BASE, architecture="cbow", sample=0.0, epochs=5, workers=3)
@@ -61,25 +61,25 @@ def test_what_several_workers_learn_of_frequent_words_is_shared(
 
 
 def test_the_own_rows_of_one_word_are_shared_at_a_time() -> None:
-    from wvcli.engines import _memory
-    from wvcli.engines._own import share_word
+    from wvcli.training.engines import _state
+    from wvcli.training.engines._worker_rows import share_word
 
     @njit  # and not kept, as what it calls may change
     def share(weights: Any, room: Any, turn: int) -> None:
-        share_word(_memory.at_weights(weights), _memory.at_room(room), turn)
+        share_word(_state.at_weights(weights), _state.at_room(room), turn)
 
     words, slots, frequent, width = 9, 4, 3, 16
-    own = _memory.Own.of(1, words, slots, False, 1, frequent, frequent, 1)
-    room = _memory.Room.of(own, 2, 6, width)
+    own = _state.Own.of(1, words, slots, False, 1, frequent, frequent, 1)
+    room = _state.Room.of(own, 2, 6, width)
     room.pool[:] = 2, 5, 0, 1
-    tables = [_memory.aligned((50, width)) for _ in range(2)]
+    tables = [_state.aligned((50, width)) for _ in range(2)]
     firsts, befores = (own.output, own.words), (room.output_before, room.words_before)
     for table, first, before in zip(tables, firsts, befores, strict=True):
         table[:] = np.arange(50)[:, None]  # what others have changed meanwhile is in the rows of all
         table[first : first + frequent], before[:] = 7, 5
     expected = [table.copy() for table in tables]
     for turn, word in ((0, 2), (1, None), (6, 0)):
-        weights = _memory.Weights(tables[1].reshape(-1), tables[1][0], tables[0].reshape(-1), tables[1][0], width)
+        weights = _state.Weights(tables[1].reshape(-1), tables[1][0], tables[0].reshape(-1), tables[1][0], width)
         share(weights, room, turn)
         for table, first, before, wanted in zip(tables, firsts, befores, expected, strict=True):
             if word is not None:

@@ -18,10 +18,10 @@ from tests.formats import slow
 from wvcli import formats
 from wvcli.errors import WvcliError
 from wvcli.formats import Format, Writing, registry
-from wvcli.geometry import FloatArray
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = ["the", "cat", "naïve", "猫", "x", "dog", "of", "to", "and", "in"]
 _PIECES = [b"", b" ", b"\n", b"\0", b"\xff", b"\x80", b"-", b"nan", b"NaN", b"9" * 20, b"1e999"]

@@ -6,9 +6,9 @@ import numpy as np
 
 from wvcli import formats
 from wvcli.formats import Writing
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = [
     "<pad>",

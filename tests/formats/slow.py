@@ -16,7 +16,7 @@ from gensim.models import KeyedVectors
 
 from tests.clients import package
 from tests.formats.test_readers import read_slowly
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 Rows = Iterable[tuple[str, Any, int | None]]  # words with their numbers and counts, in the order of the file
 

@@ -10,12 +10,12 @@ import pytest
 from tests.formats import slow
 from tests.formats.mutations import kinds, mutations, outcome
 from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, kept, remove, same
-from wvcli import exchange, formats
+from wvcli import formats
 from wvcli.errors import UsageError, WvcliError
-from wvcli.formats import Format, Writing, registry
-from wvcli.selection import Selection
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.formats import Format, Writing, exporting, registry
+from wvcli.vectors.selection import Selection
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 PAIRS = [
     pytest.param(first.values[0], second.values[0], id=f"{first.id}-{second.id}")
@@ -34,10 +34,10 @@ def test_there_and_back_nothing_is_lost_that_both_keep(first: Format, second: Fo
     words = [*ODD_WORDS, "new york", "a\tb"]
     whole = sample(words)
     one, two = tmp_path / "one", tmp_path / "two"
-    exchange.export(whole, one, name=first.name)
-    exchange.export(formats.read(one, first.name), two, name=second.name)
+    exporting.export(whole, one, name=first.name)
+    exporting.export(formats.read(one, first.name), two, name=second.name)
     remove(one)
-    exchange.export(formats.read(two, second.name), one, name=first.name)
+    exporting.export(formats.read(two, second.name), one, name=first.name)
     found = formats.read(one, first.name)
     assert list(found) == [kept(second, kept(first, word)) for word in words]
     assert same(second if "rounded" in second.keeps else first, found.matrix[:], whole.matrix)
@@ -55,7 +55,7 @@ def test_smaller_numbers_are_the_nearest_there_are(member: Format, tmp_path: Pat
     whole.matrix[:] = np.random.default_rng(1).normal(0, 1, (3, 5))
     for dtype in member.dtypes:
         remove(tmp_path / "file")
-        exchange.export(whole, tmp_path / "file", name=member.name, dtype=dtype)
+        exporting.export(whole, tmp_path / "file", name=member.name, dtype=dtype)
         found = formats.read(tmp_path / "file", member.name).matrix[:]
         assert found.dtype == np.float32
         if dtype == "float32":
@@ -72,10 +72,10 @@ def test_special_words_are_the_first_rows_or_refused(member: Format, tmp_path: P
     whole = sample(["a", "b", "c"])
     if not member.special:
         with pytest.raises(UsageError, match=f"{member.name} has no special words"):
-            exchange.export(whole, tmp_path / "file", name=member.name, selection=chosen)
+            exporting.export(whole, tmp_path / "file", name=member.name, selection=chosen)
         assert list(tmp_path.iterdir()) == []
         return
-    exchange.export(whole, tmp_path / "file", name=member.name, selection=chosen)
+    exporting.export(whole, tmp_path / "file", name=member.name, selection=chosen)
     if member.read:
         found = formats.read(tmp_path / "file", member.name)
         assert list(found) == ["<pad>", "<unk>", "c", "a"]
@@ -111,7 +111,7 @@ def test_rows_are_asked_for_in_blocks(member: Format, tmp_path: Path) -> None:
 @pytest.mark.parametrize("member", MEMBERS)
 def test_broken_files_are_refused_or_read_as_they_stand(member: Format, tmp_path: Path) -> None:
     seen = []
-    exchange.export(sample(["a"]), tmp_path / "first", name=member.name)  # what is imported counts only once
+    exporting.export(sample(["a"]), tmp_path / "first", name=member.name)  # what is imported counts only once
     remove(tmp_path / "first")
     tracemalloc.start()
     for path in mutations(member, tmp_path, 200):

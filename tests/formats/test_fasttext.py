@@ -14,13 +14,15 @@ from gensim.models.fasttext import load_facebook_model, save_facebook_model
 import wvcli
 from tests.clients import program
 from tests.conftest import SENTENCES, Run
-from wvcli import exchange, formats, store
+from wvcli import formats
 from wvcli.errors import InputError, WvcliError
+from wvcli.formats import exporting
 from wvcli.formats._fasttext_model import open_model
-from wvcli.geometry import FloatArray
-from wvcli.subwords import Subwords, Text
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.subwords import Subwords, Text
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 DATA = Path(importlib.util.find_spec("gensim").origin).parent / "test" / "test_data"  # type: ignore[union-attr,arg-type]
 
@@ -101,7 +103,7 @@ def test_what_the_program_made_has_the_programs_neighbours(made: Path) -> None:
 
 
 def test_what_the_program_made_is_written_again_to_the_byte(made: Path, tmp_path: Path) -> None:
-    exchange.export(formats.read(made), tmp_path / "again.fasttext.bin")
+    exporting.export(formats.read(made), tmp_path / "again.fasttext.bin")
     assert (tmp_path / "again.fasttext.bin").read_bytes() == made.read_bytes()
 
 
@@ -124,9 +126,9 @@ def test_subwords_stay_in_the_file(made: Path) -> None:
 
 
 def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Path, tmp_path: Path) -> None:
-    vectors = store.open_model(fasttext_model).vectors()
+    vectors = model_file.open_model(fasttext_model).vectors()
     path = tmp_path / "model.fasttext.bin"
-    _, notes = exchange.export(vectors, path)
+    _, notes = exporting.export(vectors, path)
     assert notes == ["fastText has no noise exponent but 0.5: that of this model, 0.75, is left out"]
     check_printed(path, vectors, [*vectors, *UNSEEN])
     check_neighbors(path, vectors, ["cat", "mouse", "kitchens"])
@@ -141,9 +143,9 @@ def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Pat
 
 
 def test_the_program_gives_our_vectors_of_our_word2vec_model(word2vec_model: Path, tmp_path: Path) -> None:
-    vectors = store.open_model(word2vec_model).vectors()
+    vectors = model_file.open_model(word2vec_model).vectors()
     path = tmp_path / "model.fasttext.bin"
-    exchange.export(vectors, path)
+    exporting.export(vectors, path)
     check_printed(path, vectors, [*vectors, *UNSEEN])
     check_neighbors(path, vectors, ["cat", "mouse"])
 
@@ -152,9 +154,9 @@ def test_the_program_gives_our_vectors_of_our_word2vec_model(word2vec_model: Pat
 def test_gensim_opens_our_models_with_all_that_training_needs(
     algorithm: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    model = store.open_model(request.getfixturevalue(f"{algorithm}_model"))
+    model = model_file.open_model(request.getfixturevalue(f"{algorithm}_model"))
     vectors, path = model.vectors(), tmp_path / "model.fasttext.bin"
-    exchange.export(vectors, path)
+    exporting.export(vectors, path)
     theirs = load_facebook_model(str(path))
     assert theirs.wv.index_to_key == list(vectors)
     np.testing.assert_allclose(theirs.wv.vectors, vectors.matrix, rtol=1e-5, atol=1e-8)
@@ -174,10 +176,10 @@ def test_the_output_layer_of_hierarchical_softmax_is_left_out_and_said_to_be(tmp
     (tmp_path / "t.txt").write_text("\n".join(SENTENCES * 20), encoding="utf-8")
     options = {"loss": "hierarchical", "algorithm": "fasttext", "dim": 8, "epochs": 1, "min_count": 1}
     wvcli.train(tmp_path / "t.txt", tmp_path / "t.safetensors", **options)
-    _, notes = exchange.export(wvcli.load(tmp_path / "t.safetensors"), tmp_path / "out.fasttext.bin")
+    _, notes = exporting.export(wvcli.load(tmp_path / "t.safetensors"), tmp_path / "out.fasttext.bin")
     assert notes == ["the output layer is left out, since fastText builds its tree of words otherwise"]
     ours, theirs = (
-        store.open_model(tmp_path / "t.safetensors").vectors(),
+        model_file.open_model(tmp_path / "t.safetensors").vectors(),
         load_facebook_model(str(tmp_path / "out.fasttext.bin")),
     )
     np.testing.assert_allclose(theirs.wv.vectors, ours.matrix, rtol=1e-5, atol=1e-8)
@@ -261,7 +263,7 @@ def test_vectors_that_are_no_mean_of_subwords_are_written_so_that_they_become_on
 
 
 def test_chosen_words_keep_their_vectors_and_subwords(run: Run, fasttext_model: Path, tmp_path: Path) -> None:
-    whole = store.open_model(fasttext_model).vectors()
+    whole = model_file.open_model(fasttext_model).vectors()
     assert run("export", "some.fasttext.bin", "-m", fasttext_model, "--top", 10).code == 0
     some = formats.read(tmp_path / "some.fasttext.bin")
     assert list(some) == list(whole)[:10]

@@ -7,8 +7,8 @@ import numpy as np
 
 from tests.clients import program
 from wvcli.formats import Writing, registry
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 FASTTEXT_VEC = registry.get("fasttext-vec")
 

@@ -11,9 +11,9 @@ import pytest
 from tests.formats.test_formats import ODD_WORDS, random_vectors, refusal, same, vectors_of
 from wvcli import formats
 from wvcli.formats import registry
-from wvcli.store import open_model
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
+from wvcli.models.model_file import open_model
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.word_vectors import Vectors
 
 MEMBER = registry.get("finalfusion")
 WORDS = ["the", "new york", "猫"]

@@ -11,10 +11,12 @@ import pytest
 
 from tests.conftest import SENTENCES, Run
 from tests.formats.test_fasttext import UNSEEN, arbitrary, check_broken, refusal
-from wvcli import exchange, formats, store
+from wvcli import formats
 from wvcli.errors import InputError
+from wvcli.formats import exporting
 from wvcli.formats._fasttext_model import open_model
-from wvcli.vectors import Vectors
+from wvcli.models import model_file
+from wvcli.vectors.word_vectors import Vectors
 
 KINDS: list[dict[str, Any]] = [
     {"mode": "floret", "hashCount": 2, "minn": 3, "maxn": 5},
@@ -72,7 +74,7 @@ def test_what_floret_made_has_its_vectors_and_neighbours(floret: ModuleType, mad
 def test_an_imported_model_keeps_floret_s_subwords(made: Path, run: Run, tmp_path: Path) -> None:
     whole = formats.read(made)
     assert run("import", made, "-o", "model.safetensors").code == 0
-    found = store.open_model(tmp_path / "model.safetensors").vectors()
+    found = model_file.open_model(tmp_path / "model.safetensors").vectors()
     assert (found.matrix == whole.matrix).all()
     if whole.subwords is not None:
         assert (found["catdog"] == whole["catdog"]).all()
@@ -82,7 +84,7 @@ def test_a_model_with_floret_s_hash_has_a_version_of_its_own(run: Run, tmp_path:
     """So that a program that knows fastText's hash alone refuses it."""
     hashed(tmp_path / "hashed.floret.bin", ["the", "cat"])
     formats.write(arbitrary(["the", "cat"]), tmp_path / "usual.floret.bin")
-    for name, version in (("hashed", store.FLORET_VERSION), ("usual", store.FORMAT_VERSION)):
+    for name, version in (("hashed", model_file.FLORET_VERSION), ("usual", model_file.FORMAT_VERSION)):
         assert run("import", f"{name}.floret.bin", "-o", f"{name}.safetensors").code == 0
         assert json.loads(run("info", f"{name}.safetensors").out)["format_version"] == version
 
@@ -98,8 +100,8 @@ def test_the_first_words_of_what_floret_made(made: Path) -> None:
 def test_floret_gives_our_vectors_of_our_fasttext_model(
     floret: ModuleType, fasttext_model: Path, tmp_path: Path
 ) -> None:
-    ours = store.open_model(fasttext_model).vectors()
-    exchange.export(ours, tmp_path / "model.floret.bin")
+    ours = model_file.open_model(fasttext_model).vectors()
+    exporting.export(ours, tmp_path / "model.floret.bin")
     theirs = floret.load_model(str(tmp_path / "model.floret.bin"))
     assert theirs.get_words() == list(ours)
     check_vectors(theirs, ours, [*ours, *UNSEEN])

@@ -14,9 +14,9 @@ from hypothesis.extra.numpy import arrays
 from wvcli import formats
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.formats import Format, Writing, registry
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 MEMBERS = [pytest.param(member, id=member.name) for member in registry if member.read and member.write]
 WRITTEN = [pytest.param(member, id=member.name) for member in registry if member.write]

@@ -21,10 +21,10 @@ from tests.formats.gensim_files.make import OUTSIDE, TEXTS
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Writing
-from wvcli.geometry import FloatArray
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 FILES = Path(__file__).parent / "gensim_files"
 WHEEL = Path(gensim.test.utils.datapath(""))

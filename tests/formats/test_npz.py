@@ -12,8 +12,8 @@ from tests.conftest import Run
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Writing
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 THREE = np.array(["a", "猫", "c"])
 MATRIX = np.random.default_rng(4).normal(0, 1, (3, 5)).astype(np.float32)

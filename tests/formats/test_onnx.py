@@ -13,8 +13,8 @@ from tests.formats.neural import BOTH, HALF, WORDS, expected, written
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Writing
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 runtime: Any = package("onnxruntime")
 

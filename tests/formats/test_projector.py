@@ -15,8 +15,8 @@ import pytest
 from tests.conftest import Run
 from tests.formats.test_formats import ODD_WORDS, bits
 from wvcli import formats
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 _NO_WARNINGS = (
     "import warnings; warnings.simplefilter('ignore'); from tensorboard.main import run_main; run_main()"

@@ -19,8 +19,8 @@ from wvcli import formats
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.formats import Writing
 from wvcli.formats._quantised import Quantised, restore, row_scales
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 INT8 = Writing("int8")
 ABLE = ("npz", "safetensors")

@@ -15,8 +15,8 @@ from tests.formats.test_formats import bits, write
 from wvcli import formats
 from wvcli.errors import WvcliError
 from wvcli.formats import Format
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = ["the", "猫", "a\u00a0b", "2", "x"]
 MATRIX = np.array([[0.25, -1e-7, 3], [1, 2, 3], [-0.1, 0.2, np.nan], [1e9, 0.5, -0.0], [7, 8, 9.5]], np.float32)

@@ -10,11 +10,12 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from tests.conftest import Run
-from wvcli import formats, store
+from wvcli import formats
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Writing
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.models import model_file
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = ["the", "new york", '"quoted"', "猫", "line\nend", "", "\0"]
 
@@ -38,7 +39,7 @@ def test_the_safetensors_package_opens_what_is_written(tmp_path: Path, dtype: st
         texts = file.metadata()
     assert json.loads(texts["words"]) == WORDS
     assert (texts["pad"], texts["unknown"]) == ("0", "1")
-    assert not store.is_model(path)
+    assert not model_file.is_model(path)
     found = formats.read(path)
     assert list(found) == WORDS
     assert found.matrix.tolist() == vectors.matrix.astype(dtype).astype(np.float32).tolist()

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from tests.clients import package
 from tests.conftest import Run
 from tests.formats.test_formats import ODD_WORDS, random_vectors, vectors_of
-from wvcli import exchange, formats
+from wvcli import formats
 from wvcli.errors import InputError, UsageError
+from wvcli.formats import exporting
 from wvcli.formats._spacy_keys import SYMBOLS, hashes
-from wvcli.selection import Selection
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.selection import Selection
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 # It warns of its own affairs, such as a PyTorch that it does not need.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -239,11 +240,11 @@ def test_a_pipeline_that_does_more_is_never_replaced(spacy: Any, tmp_path: Path)
     nlp.add_pipe("sentencizer")
     nlp.to_disk(path)
     with pytest.raises(UsageError, match="holds other things"):
-        exchange.export(random_vectors(), path, name="spacy", overwrite=True)
+        exporting.export(random_vectors(), path, name="spacy", overwrite=True)
     assert spacy.load(path).pipe_names == ["sentencizer"]
     nlp.remove_pipe("sentencizer")
     nlp.to_disk(tmp_path / "blank")
-    exchange.export(random_vectors(), tmp_path / "blank", name="spacy", overwrite=True)
+    exporting.export(random_vectors(), tmp_path / "blank", name="spacy", overwrite=True)
     assert list(formats.read(tmp_path / "blank")) == list(random_vectors())
 
 
@@ -285,7 +286,7 @@ def test_every_command_takes_a_pipeline(spacy: Any, run: Run, tmp_path: Path) ->
 
 def test_a_selection_is_written(spacy: Any, tmp_path: Path) -> None:
     chosen = Selection(words=["dog", "DATE"], normalize=True)
-    exchange.export(sample(["cat", "dog", "DATE"]), tmp_path / "words.spacy", selection=chosen)
+    exporting.export(sample(["cat", "dog", "DATE"]), tmp_path / "words.spacy", selection=chosen)
     nlp = spacy.load(tmp_path / "words.spacy")
     assert nlp.vocab.vectors.shape == (2, 6)
     assert np.linalg.norm(nlp.vocab["DATE"].vector) == pytest.approx(1)

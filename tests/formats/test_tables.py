@@ -19,8 +19,8 @@ from tests.formats.test_formats import ODD_WORDS, bits, random_vectors, refusal
 from wvcli import formats
 from wvcli.errors import WvcliError
 from wvcli.formats import Writing, registry
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 WORDS = [*ODD_WORDS, "new york", "a\tb", "c\r\nd"]
 
@@ -347,8 +347,8 @@ from pathlib import Path
 import numpy as np
 from wvcli import formats
 from wvcli.formats import Writing
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
+from wvcli.vectors.vocabulary import Vocabulary
 class Lazy:  # 192 MB
     dtype, ndim = np.dtype(np.float32), 2
     shape = 240_000, 200

@@ -17,9 +17,9 @@ from tests.formats.neural import BOTH, DIM, HALF, MATRIX, PLAIN, ROW, WORDS, exp
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Writing, _tensorflow
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 HUB = "pip install 'setuptools<81' && pip install --no-deps tensorflow-hub tf-keras"
@@ -149,9 +149,9 @@ import resource, sys
 import numpy as np
 from pathlib import Path
 from wvcli import formats
-from wvcli.selection import Lazy
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.selection import Lazy
+from wvcli.vectors.word_vectors import Vectors
+from wvcli.vectors.vocabulary import Vocabulary
 block = np.random.default_rng(1).standard_normal((1_000, 1_000), dtype=np.float32)
 for name in ("keras", "tensorflow"):
     peaks = []

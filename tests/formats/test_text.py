@@ -7,7 +7,7 @@ import pytest
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import registry
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 WITH_HEADER = ["word2vec-text", "fasttext-vec"]
 

@@ -17,8 +17,8 @@ import pytest
 from tests.clients import package
 from wvcli import formats
 from wvcli.formats import Writing
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 LINE = "pip install tqdm && pip install --no-deps torchtext"
 ODD = ["the", "2", "naïve", "猫", "a\u00a0b", "x\u3000y", "0.5", "-", "</s>", "e\u0301", "é"]

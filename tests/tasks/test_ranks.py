@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.against_gensim import clustered, vectors_of
-from wvcli.geometry import directions
-from wvcli.tasks import _ranks
-from wvcli.tasks._ranks import TOP, Question, places
-from wvcli.vectors import Vectors
+from wvcli.evaluation.tasks import _analogy_ranks
+from wvcli.evaluation.tasks._analogy_ranks import TOP, Question, places
+from wvcli.vectors.geometry import directions
+from wvcli.vectors.word_vectors import Vectors
 
 
 def questions_of(words: int, count: int, seed: int) -> list[Question]:
@@ -48,9 +48,9 @@ def by_sorting(vectors: Vectors, questions: list[Question], among: int) -> list[
 
 @pytest.mark.parametrize("among", [700, 450, 3])
 def test_places_are_those_of_sorted_scores(among: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_ranks, "_ROWS", 64)  # many blocks, groups and parts
-    monkeypatch.setattr(_ranks, "_TOGETHER", 7)
-    monkeypatch.setattr(_ranks, "_QUESTIONS", 50)
+    monkeypatch.setattr(_analogy_ranks, "_ROWS", 64)  # many blocks, groups and parts
+    monkeypatch.setattr(_analogy_ranks, "_TOGETHER", 7)
+    monkeypatch.setattr(_analogy_ranks, "_QUESTIONS", 50)
     vectors = vectors_of(clustered(700, 8, seed=1))
     questions = questions_of(among, 160, seed=2)
     near = [

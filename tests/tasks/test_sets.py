@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from wvcli import tasks
 from wvcli.errors import InputError
-from wvcli.tasks import ItemSet, registry
+from wvcli.evaluation import tasks
+from wvcli.evaluation.tasks import ItemSet, registry
 
 FORMS = {
     "pairs": [

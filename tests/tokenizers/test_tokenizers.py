@@ -6,9 +6,9 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wvcli import tokenizers
 from wvcli.errors import UsageError
-from wvcli.tokenizers import Tokenize, TokenizerSettings
+from wvcli.text import tokenizers
+from wvcli.text.tokenizers import Tokenize, TokenizerSettings
 
 ALL = [name if name != "regex" else r"regex:\w+" for name in tokenizers.registry.names()]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError, unreadable
-from wvcli.formats._layout import Watcher
-from wvcli.formats._layout import watched as watched
-from wvcli.placing import written_aside
 from wvcli.registry import Registry
-from wvcli.vectors import Vectors
+from wvcli.reporting import Watcher
+from wvcli.reporting import watched as watched
+from wvcli.system.atomic_files import written_aside
+from wvcli.vectors.word_vectors import Vectors
 
 _SNIFFED = 65_536  # bytes shown to the formats to recognise their own
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError, first_line, unreadable
-from wvcli.formats._layout import Rows
 from wvcli.formats._quantised import restore
-from wvcli.geometry import FloatArray
-from wvcli.paging import blocks
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.formats._reading import Rows
+from wvcli.system.paging import blocks
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 Counts = npt.NDArray[np.int64]
 

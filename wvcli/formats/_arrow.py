@@ -14,9 +14,9 @@ import numpy as np
 
 from wvcli.errors import InputError, MissingExtraError, first_line, unreadable
 from wvcli.formats._columns import checked_count, known_counts, parts
-from wvcli.formats._layout import Rows
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import Rows
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.word_vectors import Vectors
 
 EXTRA = "parquet"
 DTYPES = ("float32", "float16")

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli import paging
 from wvcli.errors import WvcliError
-from wvcli.vectors import Vectors
+from wvcli.system import paging
+from wvcli.vectors.word_vectors import Vectors
 
 
 class Converted:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError
 from wvcli.formats._blocks import blocks
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 _MOST = 2**63 - 1  # the largest count that is kept
 

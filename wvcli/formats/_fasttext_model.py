@@ -16,17 +16,34 @@ Versions before 11 lack the magic number, the version, the number of pruned rows
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.formats._layout import FASTTEXT_MAGIC, bytes_left, is_fasttext_binary
-from wvcli.geometry import Rows
-from wvcli.subwords import Text
+from wvcli.formats._fasttext_writing import (
+    _ARCHITECTURES,
+    _LOSSES,
+    _NOISE_EXPONENT,
+)
+from wvcli.formats._layout import FASTTEXT_MAGIC, is_fasttext_binary
+from wvcli.formats._reading import GrowingMatrix, bytes_left
+from wvcli.reporting import watcher
+from wvcli.system.paging import read_ahead
+from wvcli.system.parallel import each, threads
+from wvcli.vectors.composed import Composed, Composition, picked
+from wvcli.vectors.geometry import FloatArray, Rows
+from wvcli.vectors.geometry import Rows as IntArray
+from wvcli.vectors.subwords import Subwords, Text
+from wvcli.vectors.training_weights import Weights
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 VERSION = 12
 END_OF_LINE = b"</s>"  # a word like any other but for its n-grams, of which it has none
@@ -285,3 +302,117 @@ def _dictionary(data: Text, ends: Rows, tokens: int, pruned: bool) -> Dictionary
     offsets = np.zeros(len(ends) + 1, dtype=np.int64)
     offsets[1:] = ends - _AFTER_WORD * np.arange(1, len(ends) + 1)
     return Dictionary(data[of_words], offsets, counted.view("<i8").reshape(-1).astype(np.int64), tokens, pruned)
+
+
+def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
+    """The words and vectors of a model with fastText's hash, all or its first so many words."""
+    settings, most = model.settings, len(model.dictionary.counts)
+    vocabulary, rows = vocabulary_of(model.dictionary, min(limit or most, most))
+    own, subwords = model.inputs[:most], None
+    if settings.maxn > 0 and settings.bucket and not model.dictionary.pruned:
+        subwords = Subwords(_numbers(model.inputs[most:]), max(1, settings.minn), settings.maxn)
+    counts, chosen = model.dictionary.counts[rows], _numbers(own[rows])
+    if subwords is None:
+        matrix = chosen
+    else:
+        text, offsets = bytes_of(model.dictionary, rows)
+        composition = Composition(chosen, subwords, text, offsets, _row_of(text, offsets, END_OF_LINE))
+        matrix = _matrix(path, composition)
+    return Vectors(
+        vocabulary,
+        matrix,
+        counts=counts if (counts > 1).any() else None,
+        subwords=subwords,
+        path=path,
+        weights=Weights(
+            None if subwords is None else chosen,
+            _numbers(model.output[rows]) if len(model.output) == most else None,
+            names_of(settings, model.dictionary.tokens),
+        ),
+    )
+
+
+def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | IntArray]:
+    """The first so many words and their rows; of a word that occurs again only the first row counts."""
+    offsets = dictionary.offsets[: most + 1]
+    try:
+        return Vocabulary.from_text(dictionary.text[: offsets[-1]], offsets), slice(0, most)
+    except InputError:
+        text = dictionary.text.tobytes()
+        first: dict[str, int] = {}
+        for row, (start, stop) in enumerate(pairwise(dictionary.offsets.tolist())):
+            first.setdefault(text[start:stop].decode("utf-8", "backslashreplace"), row)
+            if len(first) == most:
+                break
+        return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
+
+
+def bytes_of(dictionary: Dictionary, rows: slice | IntArray) -> tuple[Text, IntArray]:
+    """The bytes of the words in these rows, and where each one begins and ends."""
+    if isinstance(rows, slice):
+        return dictionary.text, dictionary.offsets[: rows.stop + 1]
+    return picked(dictionary.text, dictionary.offsets, rows)
+
+
+def names_of(settings: Settings, tokens: int) -> dict[str, Any]:
+    """Settings of the program by the names they have here."""
+    return {
+        "algorithm": "fasttext",
+        "architecture": _name(_ARCHITECTURES, settings.model),
+        "loss": _name(_LOSSES, settings.loss),
+        "dim": settings.dim,
+        "window": settings.ws,
+        "epochs": settings.epoch,
+        "min_count": settings.min_count,
+        "negative": settings.neg,
+        "noise_exponent": _NOISE_EXPONENT,
+        "sample": settings.t,
+        "min_n": settings.minn,
+        "max_n": settings.maxn,
+        "buckets": settings.bucket,
+        "word_ngrams": settings.word_ngrams,
+        "lr_update_rate": settings.lr_update_rate,
+        "tokens": tokens,
+    }
+
+
+def _name(choices: Mapping[str, int], number: int) -> str:
+    return next(name for name, value in choices.items() if value == number)
+
+
+def _numbers(rows: Text) -> FloatArray:
+    """float32 [rows, dim] of the bytes of rows."""
+    return rows.view("<f4")
+
+
+def _matrix(path: Path, composition: Composition) -> FloatArray:
+    """float32 [words, dim]; where there are many words, worked out when they are asked for."""
+    if len(composition.own) < _MANY:
+        return _composed(path, composition)
+    return cast(FloatArray, Composed(composition, partial(_composed, path)))
+
+
+def _row_of(text: Text, offsets: IntArray, word: bytes) -> int:
+    """The row of a word, or -1."""
+    for row in np.flatnonzero(np.diff(offsets) == len(word)).tolist():
+        if text[offsets[row] : offsets[row + 1]].tobytes() == word:
+            return int(row)
+    return -1
+
+
+_MANY = 16_384  # words, of which one question need not work out all
+_SHARE = 50  # where there is one word for so many buckets, most of the file is needed
+
+
+def _composed(path: Path, composition: Composition) -> FloatArray:
+    """float32 [words, dim], the vectors of all words."""
+    if len(composition.own) * _SHARE > len(composition.subwords.matrix):
+        read_ahead(composition.subwords.matrix)
+    matrix = GrowingMatrix(path, *composition.own.shape)
+    todo, done = composition.parts(), 0
+    for start in range(0, len(todo), threads()):
+        for vectors in each(lambda part: composition.part(part.start, part.stop), todo[start : start + threads()]):
+            matrix.add(vectors)
+            done += len(vectors)
+        watcher.get()(done, len(composition.own))
+    return matrix.whole()

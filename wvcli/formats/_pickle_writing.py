@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wvcli.paging import blocks
+from wvcli.system.paging import blocks
 
 Part = bytes | memoryview
 

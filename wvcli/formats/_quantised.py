@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli import paging
 from wvcli.errors import WvcliError
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
+from wvcli.system import paging
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.word_vectors import Vectors
 
 INT8, SCALES = "int8", "scales"
 _LARGEST = 127

@@ -15,7 +15,7 @@ from typing import Any
 from wvcli.errors import MissingExtraError
 from wvcli.formats import Writing
 from wvcli.formats._blocks import blocks
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 # `assets.extra` is the part of a SavedModel that TensorFlow leaves to others.
 _DESCRIPTION = Path("assets.extra", "wvcli.json")

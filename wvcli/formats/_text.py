@@ -15,10 +15,11 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats import Writing
-from wvcli.formats._layout import Header, Rows, WritableWords, bytes_left, find_header, opened, read_header
+from wvcli.formats._layout import Header, WritableWords, find_header, read_header
 from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import Rows, bytes_left, opened
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 18  # bytes parsed at a time: the arrays of one block then stay in the processor's cache
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers

@@ -11,8 +11,8 @@ from typing import Any
 
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing, _arrow
-from wvcli.formats._layout import opened
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import opened
+from wvcli.vectors.word_vectors import Vectors
 
 
 def _batches(path: Path, fields: list[int], arrow: Any) -> Iterator[Any]:

@@ -18,15 +18,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from wvcli import paging
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._blocks import blocks
 from wvcli.formats._columns import decoded
-from wvcli.formats._layout import Rows, bytes_left, opened
-from wvcli.geometry import FloatArray
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import Rows, bytes_left, opened
+from wvcli.system import paging
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.word_vectors import Vectors
 
 _MAGIC = b"FiFu"
 _START = struct.Struct("<4sII")  # the magic, the version, the number of chunks

@@ -15,15 +15,25 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
-from wvcli.formats._fasttext_model import END_OF_LINE, Model, is_floret, open_model
-from wvcli.formats._layout import GrowingMatrix, opened, watcher
-from wvcli.formats.fasttext import bytes_of, names_of, vectors_of, vocabulary_of, write_model
-from wvcli.geometry import FloatArray
-from wvcli.geometry import Rows as IntArray
-from wvcli.parallel import each, threads
-from wvcli.subwords import Subwords, Text
-from wvcli.vectors import Vectors
-from wvcli.weights import Weights
+from wvcli.formats._fasttext_model import (
+    END_OF_LINE,
+    Model,
+    bytes_of,
+    is_floret,
+    names_of,
+    open_model,
+    vectors_of,
+    vocabulary_of,
+)
+from wvcli.formats._fasttext_writing import write_model
+from wvcli.formats._reading import GrowingMatrix, opened
+from wvcli.reporting import watcher
+from wvcli.system.parallel import each, threads
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.geometry import Rows as IntArray
+from wvcli.vectors.subwords import Subwords, Text
+from wvcli.vectors.training_weights import Weights
+from wvcli.vectors.word_vectors import Vectors
 
 _TABLE = re.compile(rb"[0-9]+ [0-9]+ [0-9]+ [0-9]+ [1-4] [0-9]+ \S+ \S+ *\r?\n")
 _AT_ONCE = 4_096  # words worked out at a time, whose n-grams take memory too

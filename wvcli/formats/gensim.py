@@ -21,14 +21,14 @@ from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats import _pickle_writing as pickled
 from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of_arrays, vocabulary_of
-from wvcli.formats._layout import Rows
 from wvcli.formats._pickle_objects import Array, Thing
 from wvcli.formats._pickle_reading import load
-from wvcli.geometry import FloatArray
-from wvcli.paging import blocks
-from wvcli.subwords import Subwords
-from wvcli.vectors import Vectors
-from wvcli.weights import Weights
+from wvcli.formats._reading import Rows
+from wvcli.system.paging import blocks
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.training_weights import Weights
+from wvcli.vectors.word_vectors import Vectors
 
 _KEYED = "gensim.models.keyedvectors."
 _FASTTEXT = "gensim.models.fasttext."

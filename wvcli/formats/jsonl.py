@@ -20,10 +20,10 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._columns import checked_count, known_counts, parts
-from wvcli.formats._layout import Rows, opened
 from wvcli.formats._numbers import format_rows
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import Rows, opened
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes counted at a time
 _NUMBERS_AT_ONCE = 1 << 14  # numbers read or written at a time

@@ -28,7 +28,7 @@ from wvcli.errors import MissingExtraError, WvcliError
 from wvcli.formats import Format, Writing
 from wvcli.formats._blocks import blocks
 from wvcli.formats._tensorflow import json_list, tensorflow
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 _WHAT = "writing a Keras model"
 _NO_WORDS = '"vocabulary": []'

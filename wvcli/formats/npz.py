@@ -38,10 +38,10 @@ from wvcli.formats._arrays import (
     words_beside,
 )
 from wvcli.formats._blocks import Converted
-from wvcli.formats._layout import Rows
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, restore, row_scales
-from wvcli.paging import blocks
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import Rows
+from wvcli.system.paging import blocks
+from wvcli.vectors.word_vectors import Vectors
 
 _NPY = b"\x93NUMPY"
 _BLOCK = 1 << 21  # bytes read at a time

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from wvcli.errors import MissingExtraError
 from wvcli.formats import Format, Writing
 from wvcli.formats._blocks import blocks
-from wvcli.placing import final_name
-from wvcli.vectors import Vectors
+from wvcli.system.atomic_files import final_name
+from wvcli.vectors.word_vectors import Vectors
 
 _OPSET, _IR_VERSION = 13, 8  # read by onnxruntime since 1.10, of 2021
 _MOST = 2**31 - 1  # bytes of a protobuf message

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing, _arrow
-from wvcli.formats._layout import opened
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import opened
+from wvcli.vectors.word_vectors import Vectors
 
 _BUFFER = 1 << 20  # bytes of a column read at a time
 

@@ -13,7 +13,7 @@ import numpy as np
 from wvcli.formats import Format, Writing
 from wvcli.formats._columns import parts
 from wvcli.formats._numbers import format_rows
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 _VECTORS, _METADATA, _CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
 _CONTENT = f"""embeddings {{

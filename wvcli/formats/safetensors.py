@@ -14,16 +14,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wvcli import store, tensors
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import as_counts, check_matrix, of_arrays, words_beside
 from wvcli.formats._blocks import Converted
-from wvcli.formats._layout import opened
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, row_scales
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import opened
+from wvcli.system import tensor_files
+from wvcli.vectors.word_vectors import Vectors
 
 _LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
+_OF_MODELS = "wvcli"  # what the metadata of a model file hold
 
 
 def _matrix_name(path: Path, arrays: Mapping[str, Any]) -> str:
@@ -50,9 +51,9 @@ def _words(path: Path, text: str | None, rows: int) -> list[str]:
 
 def _read(path: Path, limit: int | None) -> Vectors:
     with opened(path):
-        metadata, arrays = store.map_file(path)
-    if store.MANIFEST_KEY in metadata:
-        return store.open_model(path).vectors()
+        metadata, arrays = tensor_files.map_file(path)
+    if _OF_MODELS in metadata:
+        raise InputError(f"{path} is a wvcli model", "give it to -m as it is")
     name = _matrix_name(path, arrays)
     scales = arrays.get(SCALES) if is_quantised(arrays[name], arrays.get(SCALES)) else None
     if scales is None:
@@ -76,7 +77,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
         arrays["vectors"] = Converted(vectors, writing.dtype)
     if vectors.counts is not None:
         arrays["counts"] = vectors.counts
-    tensors.write(path, arrays, lambda digests: texts, {})
+    tensor_files.write(path, arrays, lambda digests: texts, {})
     return []
 
 

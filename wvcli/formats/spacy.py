@@ -31,11 +31,11 @@ from wvcli.errors import InputError, MissingExtraError, WvcliError, unreadable
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import check_matrix, check_words, floats, map_array, of_arrays
 from wvcli.formats._blocks import blocks
-from wvcli.formats._layout import Rows, opened
+from wvcli.formats._reading import Rows, opened
 from wvcli.formats._spacy_keys import SYMBOLS, Keys, hashes
-from wvcli.paging import LARGE, release
-from wvcli.vectors import Vectors
-from wvcli.vocabulary import Vocabulary
+from wvcli.system.paging import LARGE, release
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 _VOCAB, _VECTORS, _KEYS, _STRINGS, _SETTINGS = "vocab", "vectors", "key2row", "strings.json", "vectors.cfg"
 _META, _NAME = "meta.json", "wvcli_vectors"

@@ -19,8 +19,8 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._columns import checked_count, decoded, known_counts, parts
-from wvcli.formats._layout import Rows, opened
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import Rows, opened
+from wvcli.vectors.word_vectors import Vectors
 
 _MAGIC = b"SQLite format 3\0"
 _TABLE = "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)"

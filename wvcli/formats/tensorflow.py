@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from wvcli.formats import Format, Writing
 from wvcli.formats._tensorflow import Table, Tensor, describe, save, sniff_saved_model, tensorflow
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from wvcli.formats import Format, Writing
 from wvcli.formats._tensorflow import Table, Tensor, describe, save, sniff_saved_model, tensorflow
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 COMBINER = "sqrtn"
 

@@ -26,14 +26,14 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 import numpy as np
 import numpy.typing as npt
 
-from wvcli import paging
 from wvcli.errors import InputError, MissingExtraError, first_line
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import BFLOAT16, floats, vocabulary_of
 from wvcli.formats._blocks import blocks
-from wvcli.formats._layout import GrowingMatrix, opened
-from wvcli.geometry import FloatArray
-from wvcli.vectors import Vectors
+from wvcli.formats._reading import GrowingMatrix, opened
+from wvcli.system import paging
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.word_vectors import Vectors
 
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files began before PyTorch 1.6: a pickled magic number
 _ARCHIVE = b"PK\x03\x04"

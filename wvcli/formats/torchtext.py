@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from wvcli.formats import Format
-from wvcli.formats._layout import find_header, opened
+from wvcli.formats._layout import find_header
+from wvcli.formats._reading import opened
 from wvcli.formats._text import read_with_header, read_without_header, write_lines
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 _LONGEST_HEADER = 200  # bytes
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
-from wvcli.formats._layout import Header, Rows, WritableWords, bytes_left, find_header, opened, read_header
+from wvcli.formats._layout import Header, WritableWords, find_header, read_header
+from wvcli.formats._reading import Rows, bytes_left, opened
 from wvcli.formats._text import sniff_header
-from wvcli.vectors import Vectors
+from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes read or written at a time
 _LONGEST_WORD = 1 << 20  # bytes; without a blank within so many the file is not what it seems

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from wvcli.cli import completion, options
-from wvcli.cli.cells import Column
-from wvcli.cli.finder import Finder
-from wvcli.cli.opening import open_vectors
-from wvcli.cli.output import writer
-from wvcli.cli.queries import question_batches
-from wvcli.cli.searches import Question, answer_columns, answer_rows, rows_among
+from wvcli.cli.options import completion, shared
+from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, rows_among
+from wvcli.cli.questions.input import question_batches
+from wvcli.cli.questions.lookup import Finder
+from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import writer
 from wvcli.errors import UsageError
 
 _COLUMNS = (Column("a"), Column("b"), Column("c"), *answer_columns("answer"))
@@ -20,8 +20,8 @@ _SUM_COLUMNS = (Column("positive"), Column("negative"), *answer_columns("answer"
 
 
 def analogy(
-    words: options.ThreeWords = None,
-    model: options.Model = None,
+    words: shared.ThreeWords = None,
+    model: shared.Model = None,
     positive: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,12 +43,12 @@ def analogy(
             "--method", help="add: cosine to the sum (3CosAdd); multiply: products of cosines (3CosMul)."
         ),
     ] = "add",
-    topn: options.Topn = 10,
-    restrict_top: options.RestrictTop = None,
-    missing: options.MissingPolicy = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    topn: shared.Topn = 10,
+    restrict_top: shared.RestrictTop = None,
+    missing: shared.MissingPolicy = None,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """What is to C as B is to A; or what is near a sum of words."""
     is_sum = bool(positive or negative)

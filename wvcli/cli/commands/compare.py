@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from wvcli.cli import console, options
-from wvcli.cli.cells import Column, Row
-from wvcli.cli.output import resolved, write_object, writer
-from wvcli.cli.report import facts_table
+from wvcli.cli.options import shared
+from wvcli.cli.reports.training import facts_table
+from wvcli.cli.streams import stderr
+from wvcli.cli.streams.columns import Column, Row
+from wvcli.cli.streams.stdout import resolved, write_object, writer
 from wvcli.errors import UsageError, WvcliError
 
 if TYPE_CHECKING:
-    from wvcli.comparison import Comparison, Measure
+    from wvcli.analysis.comparison import Comparison, Measure
 
 _MOVED = (
     *map(Column, ("word", "similarity", "overlap")),
@@ -68,18 +69,19 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Which words moved most between two models, came or went."""
-    from wvcli import comparison, models
+    from wvcli.analysis import comparison
+    from wvcli.models import opening
 
     if lost + gained + summary > 1:
         raise UsageError("--lost, --gained and --summary are one answer each", "give one of them")
     if fail_over is not None and not 0 <= fail_over < float("inf"):
         raise UsageError(f"--fail-over must be a number from 0 up, not {fail_over}")
-    between = comparison.compare(models.load(old), models.load(new), restrict_top, neighbors, min_count)
+    between = comparison.compare(opening.load(old), opening.load(new), restrict_top, neighbors, min_count)
     if summary:
         write_object(_summary(between, by), format)
     elif lost or gained:
@@ -88,7 +90,7 @@ def compare(
     else:
         with writer(_MOVED, format, header) as out:
             out.write(_moved(between, topn, by, resolved(format) == "table"))
-        console.summary(lambda: facts_table(_told(between, by)))
+        stderr.summary(lambda: facts_table(_told(between, by)))
     if fail_over is not None and (change := round(between.change(by), 6)) > fail_over:
         raise WvcliError(f"the change, {change:.6f} by {by}, is above {fail_over:g}")
 
@@ -109,7 +111,7 @@ def _moved(between: "Comparison", most: int, by: "Measure", for_people: bool) ->
 
 def _only_in_one(between: "Comparison", lost: bool, most: int) -> Iterator[Row]:
     vectors, rows = (between.old, between.lost) if lost else (between.new, between.gained)
-    console.note(f"{len(rows):,} of {len(vectors):,} words are only in {vectors.path}")
+    stderr.note(f"{len(rows):,} of {len(vectors):,} words are only in {vectors.path}")
     return ((vectors.vocabulary[row], vectors.count(row)) for row in rows[:most].tolist())
 
 

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from wvcli.cli import console, options
-from wvcli.cli.cells import Column
-from wvcli.cli.opening import named_once, open_vectors
-from wvcli.cli.output import resolved, writer
-from wvcli.cli.scores import write_tables
+from wvcli.cli.options import shared
+from wvcli.cli.questions.opening import named_once, open_vectors
+from wvcli.cli.reports.scores import write_tables
+from wvcli.cli.streams import stderr
+from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import resolved, writer
 from wvcli.errors import UsageError
 
 
@@ -23,7 +24,7 @@ def evaluate(
             show_default="what -m means",
         ),
     ] = None,
-    model: options.Model = None,
+    model: shared.Model = None,
     sets: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,24 +53,24 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """How good vectors are, by word pairs, analogies and the like.
 
     Sets of odd words and of categories, in any language, are named with --set.
     """
-    from wvcli import evaluation
+    from wvcli.evaluation import evaluate
 
     named_once(models[0] if models else None, model)
     named: list[Path | None] = [*models] if models else [model]
     opened = [open_vectors(path) for path in named]
     if missing == "subword" and any(vectors.subwords is None for vectors in opened):
         raise UsageError("a model has no subwords", "--missing subword needs FastText models")
-    with console.progress("items") as show:
+    with stderr.progress("items") as show:
         rows = list(
-            evaluation.evaluate(
+            evaluate.evaluate(
                 opened,
                 sets or (),
                 restrict_top=restrict_top,
@@ -81,7 +82,7 @@ def evaluate(
     if resolved(format) == "table":
         write_tables(rows, len(opened))
     else:
-        with writer([Column(field.name) for field in fields(evaluation.Evaluation)], format, header) as out:
+        with writer([Column(field.name) for field in fields(evaluate.Evaluation)], format, header) as out:
             out.write(map(astuple, rows))
     for uncovered in dict.fromkeys((row.model, row.set) for row in rows if not (row.section or row.covered)):
-        console.note("{} covers no item of {}".format(*uncovered))
+        stderr.note("{} covers no item of {}".format(*uncovered))

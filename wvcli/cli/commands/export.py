@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import completion, console, options
-from wvcli.cli.opening import open_vectors
-from wvcli.cli.queries import pairs_in, words_in
+from wvcli.cli.options import completion, shared
+from wvcli.cli.questions.input import pairs_in, words_in
+from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError
 
 
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File or folder to write.", show_default=False)],
-    model: options.Model = None,
+    model: shared.Model = None,
     to: Annotated[
         str | None,
         typer.Option(
@@ -58,26 +59,27 @@ def export(
     ] = None,
     normalize: Annotated[bool, typer.Option("--normalize", help="Make every vector one long.")] = False,
     dtype: Annotated[
-        options.Dtype | None,
+        shared.Dtype | None,
         typer.Option("--dtype", help="Kind of number, where the format has several.", show_default=False),
     ] = None,
     pad: Annotated[
         bool, typer.Option("--pad", help="Begin with the word <pad>, whose vector is zero, as row 0.")
     ] = False,
     unk: Annotated[
-        options.UnknownRow | None,
+        shared.UnknownRow | None,
         typer.Option(
             "--unk",
             help="Put the word <unk>, for words outside the vocabulary, in the row before the first word.",
             show_default=False,
         ),
     ] = None,
-    force: options.Force = False,
-    quiet: options.Quiet = False,
+    force: shared.Force = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Write a model, or other vectors, in another system's format."""
-    from wvcli import exchange, formats
-    from wvcli.selection import Selection
+    from wvcli import formats
+    from wvcli.formats import exporting
+    from wvcli.vectors.selection import Selection
 
     if str(file) == "-":
         raise UsageError("a model is exported to a file, not to stdout")
@@ -92,8 +94,8 @@ def export(
         unknown=unk,
     )
     vectors = open_vectors(model, is_asked_again=False)
-    with console.progress("words") as show:
-        written, notes = exchange.export(
+    with stderr.progress("words") as show:
+        written, notes = exporting.export(
             vectors,
             file,
             name=chosen.name,
@@ -103,5 +105,5 @@ def export(
             on_progress=show,
         )
     for text in notes:
-        console.note(text)
-    console.wrote(len(written), written.dim, f"{file} ({chosen.name})")
+        stderr.note(text)
+    stderr.wrote(len(written), written.dim, f"{file} ({chosen.name})")

@@ -1,8 +1,8 @@
 """`wvcli formats`."""
 
-from wvcli.cli import options
-from wvcli.cli.cells import Column
-from wvcli.cli.output import writer
+from wvcli.cli.options import shared
+from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import writer
 
 _COLUMNS = (
     *map(Column, ("format", "suffixes", "reads", "writes", "keeps")),
@@ -12,7 +12,7 @@ _COLUMNS = (
 )
 
 
-def formats(format: options.Format = "auto", header: options.Header = False, quiet: options.Quiet = False) -> None:
+def formats(format: shared.Format = "auto", header: shared.Header = False, quiet: shared.Quiet = False) -> None:
     """The formats of other systems that can be read and written."""
     from wvcli.formats import registry
 

@@ -1,18 +1,20 @@
 """`wvcli import`."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
-from wvcli.cli import completion, console, options
+from wvcli.cli.options import completion, shared
+from wvcli.cli.streams import stderr
 
 
 def import_(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="File or folder of another system.", show_default=False)
     ],
-    output: Annotated[Path | None, options.output("FILE's name in this folder")] = None,
+    output: Annotated[Path | None, shared.output("FILE's name in this folder")] = None,
     name: Annotated[
         str | None,
         typer.Option(
@@ -27,17 +29,21 @@ def import_(
         int | None,
         typer.Option("--limit", min=1, metavar="N", help="Take the first N words only.", show_default=False),
     ] = None,
-    force: options.Force = False,
-    quiet: options.Quiet = False,
+    force: shared.Force = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Make a model of another system's vectors, which opens at once."""
-    from wvcli.exchange import import_vectors
+    from wvcli.models.importing import import_vectors
+    from wvcli.models.model_file import open_model
+    from wvcli.training.starting_points import obstacle as why_not_updatable
 
     notes: list[str] = []
-    with console.progress("words") as show:
+    with stderr.progress("words") as show:
         vectors = import_vectors(
             file, output, name=name, limit=limit, overwrite=force, on_progress=show, on_note=notes.append
         )
-    console.wrote(len(vectors), vectors.dim, str(vectors.path))
+    stderr.wrote(len(vectors), vectors.dim, str(vectors.path))
     for note in notes:
-        console.note(note)
+        stderr.note(note)
+    if vectors.path and why_not_updatable(open_model(vectors.path)) is None:
+        stderr.note(f"it can be trained further with wvcli update {quote(str(vectors.path))}")

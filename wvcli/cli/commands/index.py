@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import console, options
-from wvcli.cli.opening import named_once, open_vectors
-from wvcli.cli.output import write_object
+from wvcli.cli.options import shared
+from wvcli.cli.questions.opening import named_once, open_vectors
+from wvcli.cli.streams import stderr
+from wvcli.cli.streams.stdout import write_object
 
 
 def index(
@@ -15,7 +16,7 @@ def index(
         Path | None,
         typer.Argument(metavar="[MODEL]", help="Model file.", show_default="the newest model in this folder"),
     ] = None,
-    model: options.Model = None,
+    model: shared.Model = None,
     recall: Annotated[
         float,
         typer.Option(
@@ -26,17 +27,17 @@ def index(
             help="The share of the ten nearest neighbours that it should find.",
         ),
     ] = 0.95,
-    force: options.Force = False,
-    format: options.Format = "auto",
-    quiet: options.Quiet = False,
+    force: shared.Force = False,
+    format: shared.Format = "auto",
+    quiet: shared.Quiet = False,
 ) -> None:
     """Make an index beside a model, for similar --approximate."""
-    from wvcli import approximate
+    from wvcli.models import index
 
     vectors = open_vectors(named_once(file, model))
-    path = approximate.path_beside(vectors)
-    with console.progress("words") as show:
-        about = approximate.build(vectors, path, recall=recall, overwrite=force, on_progress=show)
+    path = index.path_beside(vectors)
+    with stderr.progress("words") as show:
+        about = index.build(vectors, path, recall=recall, overwrite=force, on_progress=show)
     if about["recall"] < recall:
-        console.note(f"the recall asked for, {recall}, is more than this index reaches")
+        stderr.note(f"the recall asked for, {recall}, is more than this index reaches")
     write_object({"path": str(path), "bytes": path.stat().st_size, **about}, format)

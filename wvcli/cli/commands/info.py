@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from wvcli.cli import console, options
-from wvcli.cli.opening import named_once
-from wvcli.cli.output import line, resolved, write_object
-from wvcli.cli.report import spark
+from wvcli.cli.options import shared
+from wvcli.cli.questions.opening import named_once
+from wvcli.cli.reports.training import spark
+from wvcli.cli.streams import stderr
+from wvcli.cli.streams.stdout import line, resolved, write_object
 from wvcli.errors import InputError, UsageError
 
 _SOMETIMES = ("imported", "init", "updated", "phrases")
@@ -22,27 +23,27 @@ def info(
         Path | None,
         typer.Argument(metavar="[MODEL]", help="Model file.", show_default="the newest model in this folder"),
     ] = None,
-    model: options.Model = None,
+    model: shared.Model = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Read the whole file and hold every array against its checksum.")
     ] = False,
     command: Annotated[bool, typer.Option("--command", help="Print the command that trained it.")] = False,
-    format: options.Format = "auto",
-    quiet: options.Quiet = False,
+    format: shared.Format = "auto",
+    quiet: shared.Quiet = False,
 ) -> None:
     """What a model is: size, settings, coverage, provenance, checksums."""
-    from wvcli import models, store
-    from wvcli.transfer import obstacle
+    from wvcli.models import model_file, opening
+    from wvcli.training.starting_points import obstacle
 
-    path, _ = models.resolve(named_once(file, model))
-    vectors = models.load(path)
+    path, _ = opening.resolve(named_once(file, model))
+    vectors = opening.load(path)
     if verify:
         if not vectors.manifest:
             raise UsageError(f"{path} is not a wvcli model and holds no checksums")
-        damaged = store.damaged_tensors(store.open_model(path))
+        damaged = model_file.damaged_tensors(model_file.open_model(path))
         if damaged:
             raise InputError(f"{path} is damaged: wrong checksum of {', '.join(damaged)}")
-        console.note(f"all {len(vectors.manifest['checksum'])} arrays match their checksums")
+        stderr.note(f"all {len(vectors.manifest['checksum'])} arrays match their checksums")
     manifest = vectors.manifest
     if command:
         if not manifest:
@@ -61,7 +62,7 @@ def info(
         "dim": vectors.dim,
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
-    facts["updatable"] = bool(manifest) and obstacle(store.open_model(path)) is None
+    facts["updatable"] = bool(manifest) and obstacle(model_file.open_model(path)) is None
     facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
     if resolved(format) == "table" and facts["history"]:
         losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]
@@ -72,8 +73,8 @@ def info(
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     """The command that trained a model, with the settings that were chosen written out."""
-    from wvcli import engines
-    from wvcli.settings import TrainSettings
+    from wvcli.training import engines
+    from wvcli.training.settings import TrainSettings
 
     default = TrainSettings().to_json()
     options = {

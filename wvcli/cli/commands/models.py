@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import console, options
-from wvcli.cli.cells import Column
-from wvcli.cli.output import writer
+from wvcli.cli.options import shared
+from wvcli.cli.streams import stderr
+from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import writer
 from wvcli.errors import ExitCode, InputError, WvcliError
 
 _COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes")))
@@ -24,32 +25,32 @@ def models(
             show_default="this folder",
         ),
     ] = Path(),
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """The models in a folder, newest first.
 
     The first one is used by other commands when none is named.
     """
-    from wvcli import store
-    from wvcli.models import find
+    from wvcli.models import model_file
+    from wvcli.models.opening import find
 
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
     rows, damaged = [], False
     for path in find(folder):
         try:
-            opened = store.open_model(path)
+            opened = model_file.open_model(path)
         except WvcliError as problem:
-            console.error(problem)
+            stderr.error(problem)
             damaged = True
             continue
         words, dim = opened.tensors["vectors"].shape
         algorithm = opened.manifest["settings"].get("algorithm", "")
         rows.append((str(path), algorithm, int(words), int(dim), path.stat().st_size))
     if not rows:
-        console.note("there is no model here; train one with wvcli train FILE")
+        stderr.note("there is no model here; train one with wvcli train FILE")
     with writer(_COLUMNS, format, header) as out:
         out.write(rows)
     if damaged:

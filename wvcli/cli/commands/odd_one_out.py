@@ -2,26 +2,26 @@
 
 from typing import TYPE_CHECKING
 
-from wvcli.cli import options
-from wvcli.cli.cells import Column, Row
-from wvcli.cli.finder import Finder, single_rows
-from wvcli.cli.opening import open_vectors
-from wvcli.cli.output import writer
-from wvcli.cli.queries import question_batches
+from wvcli.cli.options import shared
+from wvcli.cli.questions.input import question_batches
+from wvcli.cli.questions.lookup import Finder, single_rows
+from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.streams.columns import Column, Row
+from wvcli.cli.streams.stdout import writer
 
 if TYPE_CHECKING:
-    from wvcli.vectors import Lookup
+    from wvcli.vectors.word_vectors import Lookup
 
 _COLUMNS = (Column("words"), Column("odd"), Column("similarity"))
 
 
 def odd_one_out(
-    words: options.SomeWords = None,
-    model: options.Model = None,
-    missing: options.MissingPolicy = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    words: shared.SomeWords = None,
+    model: shared.Model = None,
+    missing: shared.MissingPolicy = None,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """The word that does not belong, and its cosine to the others."""
     batches = question_batches(words, "three words or more", 3, None)
@@ -33,7 +33,7 @@ def odd_one_out(
 
 
 def _odd(words: list[str], found: "list[Lookup]") -> Row:
-    from wvcli.geometry import odd
+    from wvcli.vectors.geometry import odd
 
     place, similarity = odd([word.vector for word in found])
     return words, words[place], similarity

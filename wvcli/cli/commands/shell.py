@@ -2,18 +2,19 @@
 
 import typer
 
-from wvcli.cli import options
-from wvcli.cli.session import Session
+from wvcli.cli.options import shared
+from wvcli.cli.prompt.session import Session
 
 
 def shell(
-    model: options.Model = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    ctx: typer.Context,
+    model: shared.Model = None,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """All commands at a prompt, with the model opened once.
 
     Lines come from a script where stdin is no terminal.
     """
-    raise typer.Exit(Session(model, format, header).run())
+    raise typer.Exit(Session(ctx.obj, model, format, header).run())

@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wvcli.cli import completion, options
-from wvcli.cli.cells import Column
-from wvcli.cli.explaining import pair_writer
-from wvcli.cli.finder import Finder
-from wvcli.cli.opening import open_vectors
-from wvcli.cli.queries import STDIN, is_alone, question_batches, word_batches
-from wvcli.cli.searches import Question, answer_columns, answer_rows, excluded_rows, rows_among
+from wvcli.cli.options import completion, shared
+from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, excluded_rows, rows_among
+from wvcli.cli.questions.explanations import pair_writer
+from wvcli.cli.questions.input import STDIN, is_alone, question_batches, word_batches
+from wvcli.cli.questions.lookup import Finder
+from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.streams.columns import Column
 from wvcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from wvcli.neighbors import Neighbor
-    from wvcli.vectors import Vectors
+    from wvcli.vectors.neighbors import Neighbor
+    from wvcli.vectors.word_vectors import Vectors
 
 _COLUMNS = (Column("word"), *answer_columns("neighbor"))
 
 
 def similar(
-    words: options.Words = None,
-    model: options.Model = None,
+    words: shared.Words = None,
+    model: shared.Model = None,
     topn: Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Neighbours of each word.")] = 10,
     min_similarity: Annotated[
         float | None,
         typer.Option("--min-similarity", metavar="X", help="Leave out words less similar.", show_default=False),
     ] = None,
-    restrict_top: options.RestrictTop = None,
+    restrict_top: shared.RestrictTop = None,
     among: Annotated[
         Path | None,
         typer.Option(
@@ -54,11 +54,11 @@ def similar(
     approximate: Annotated[
         bool, typer.Option("--approximate", help="Search in the index that wvcli index made: fast, not exact.")
     ] = False,
-    explain: options.Explain = False,
-    missing: options.MissingPolicy = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    explain: shared.Explain = False,
+    missing: shared.MissingPolicy = None,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """The nearest neighbours of words, by cosine."""
     if explain and together:
@@ -89,6 +89,6 @@ def _search(
     """What finds neighbours: an exact search, or that in the index beside the model."""
     if not approximate:
         return partial(vectors.nearest, among=rows_among(vectors, restrict_top, among))
-    from wvcli.approximate import open_index
+    from wvcli.models.index import open_index
 
     return open_index(vectors).nearest

@@ -1,26 +1,26 @@
 """`wvcli similarity`."""
 
-from wvcli.cli import options
-from wvcli.cli.cells import Column
-from wvcli.cli.explaining import pair_writer
-from wvcli.cli.finder import Finder, single_rows
-from wvcli.cli.opening import open_vectors
-from wvcli.cli.queries import question_batches
+from wvcli.cli.options import shared
+from wvcli.cli.questions.explanations import pair_writer
+from wvcli.cli.questions.input import question_batches
+from wvcli.cli.questions.lookup import Finder, single_rows
+from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.streams.columns import Column
 
 _COLUMNS = (Column("a"), Column("b"), Column("similarity"))
 
 
 def similarity(
-    words: options.TwoWords = None,
-    model: options.Model = None,
-    explain: options.Explain = False,
-    missing: options.MissingPolicy = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    words: shared.TwoWords = None,
+    model: shared.Model = None,
+    explain: shared.Explain = False,
+    missing: shared.MissingPolicy = None,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """How similar two words are: the cosine of their vectors."""
-    from wvcli.geometry import cosine
+    from wvcli.vectors.geometry import cosine
 
     batches = question_batches(words, "two words", 2, 2)
     finder = Finder(open_vectors(model), missing, alone=False)

@@ -3,18 +3,19 @@
 from time import perf_counter
 from typing import Any
 
-from wvcli.cli import console, options
-from wvcli.cli import train_options as on
-from wvcli.cli.output import resolved, write_object
-from wvcli.cli.report import training_summary, watched
+from wvcli.cli.options import shared
+from wvcli.cli.options import training as on
+from wvcli.cli.reports.training import training_summary, watched
+from wvcli.cli.streams import stderr
+from wvcli.cli.streams.stdout import resolved, write_object
 from wvcli.errors import UsageError
 
 
 def train(
     sources: on.Sources,
     output: on.Output = None,
-    force: options.Force = False,
-    quiet: options.Quiet = False,
+    force: shared.Force = False,
+    quiet: shared.Quiet = False,
     algorithm: on.Algorithm = "auto",
     architecture: on.Architecture = "auto",
     dim: on.Dim = None,
@@ -59,14 +60,14 @@ def train(
     skip_bad: on.SkipBad = False,
     dry_run: on.DryRun = False,
     exact: on.Exact = False,
-    format: options.Format = "auto",
+    format: shared.Format = "auto",
 ) -> None:
     """Train word vectors from text and save them as a model file."""
     given: dict[str, Any] = dict(locals())
     given["fixed_window"] = fixed_window or None
     for name in ("sources", "output", "force", "quiet", "dry_run", "exact", "format"):
         del given[name]
-    from wvcli import training
+    from wvcli.training import train
 
     if dry_run:
         facts = _forecast(sources, exact, given)
@@ -76,27 +77,28 @@ def train(
         raise UsageError("--exact has no effect without --dry-run")
     started = perf_counter()
     with watched() as (on_progress, should_stop):
-        vectors = training.train(
+        vectors = train.train(
             sources,
             output,
             overwrite=force,
             on_progress=on_progress,
-            on_note=console.note,
+            on_note=stderr.note,
             should_stop=should_stop,
             **given,
         )
-    console.summary(lambda: training_summary(vectors, None if resume else perf_counter() - started))
+    stderr.summary(lambda: training_summary(vectors, None if resume else perf_counter() - started))
 
 
 def _forecast(sources: list[str], exact: bool, given: dict[str, Any]) -> dict[str, Any]:
     """What the run would take, for a person to read or a program."""
     from dataclasses import fields
 
-    from wvcli import engines
-    from wvcli.forecast import forecast
-    from wvcli.kept import KeptText
-    from wvcli.preparation import Text, opened
-    from wvcli.settings import TrainSettings
+    from wvcli.text.settings import Text
+    from wvcli.tokens.kept_text import KeptText
+    from wvcli.training import engines
+    from wvcli.training.forecast import forecast
+    from wvcli.training.preparation import opened
+    from wvcli.training.settings import TrainSettings
 
     tokenizer = {"name": given["tokenizer"], "lowercase": given["lowercase"], "min_length": given["min_length"]}
     how = {name: given[name] for name in ("encoding", "encoding_errors", "field", "column", "skip_bad")}

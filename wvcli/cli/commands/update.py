@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import completion, console, options
-from wvcli.cli import train_options as on
-from wvcli.cli.report import training_summary, watched
+from wvcli.cli.options import completion, shared
+from wvcli.cli.options import training as on
+from wvcli.cli.reports.training import training_summary, watched
+from wvcli.cli.streams import stderr
 
 
 def update(
@@ -16,9 +17,9 @@ def update(
         Path, typer.Argument(metavar="MODEL", help="The model to train further.", show_default=False)
     ],
     sources: on.Sources,
-    output: Annotated[Path | None, options.output("MODEL itself, with --force")] = None,
-    force: options.Force = False,
-    quiet: options.Quiet = False,
+    output: Annotated[Path | None, shared.output("MODEL itself, with --force")] = None,
+    force: shared.Force = False,
+    quiet: shared.Quiet = False,
     epochs: on.Epochs = None,
     alpha: on.Alpha = None,
     min_alpha: on.MinAlpha = None,
@@ -55,11 +56,11 @@ def update(
 
     Settings are the model's unless given.
     """
-    from wvcli import training
+    from wvcli.training import train
 
     started = perf_counter()
     with watched() as (on_progress, _):
-        vectors = training.update(
+        vectors = train.update(
             model,
             sources,
             output,
@@ -72,7 +73,7 @@ def update(
             lowercase=lowercase,
             overwrite=force,
             on_progress=on_progress,
-            on_note=console.note,
+            on_note=stderr.note,
             epochs=epochs,
             alpha=alpha,
             min_alpha=min_alpha,
@@ -81,4 +82,4 @@ def update(
             workers=workers,
             seed=seed,
         )
-    console.summary(lambda: training_summary(vectors, perf_counter() - started))
+    stderr.summary(lambda: training_summary(vectors, perf_counter() - started))

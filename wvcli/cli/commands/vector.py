@@ -1,22 +1,22 @@
 """`wvcli vector`."""
 
-from wvcli.cli import options
-from wvcli.cli.cells import Column
-from wvcli.cli.finder import Finder
-from wvcli.cli.opening import open_vectors
-from wvcli.cli.output import writer
-from wvcli.cli.queries import is_alone, word_batches
+from wvcli.cli.options import shared
+from wvcli.cli.questions.input import is_alone, word_batches
+from wvcli.cli.questions.lookup import Finder
+from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import writer
 
 _COLUMNS = (Column("word"), Column("vector"))
 
 
 def vector(
-    words: options.Words = None,
-    model: options.Model = None,
-    missing: options.MissingVectorPolicy = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    words: shared.Words = None,
+    model: shared.Model = None,
+    missing: shared.MissingVectorPolicy = None,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """The vectors of words.
 

@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
-from wvcli.cli import options
-from wvcli.cli.cells import Column
-from wvcli.cli.opening import open_vectors
-from wvcli.cli.output import writer
+from wvcli.cli.options import shared
+from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import writer
 
 _COLUMNS = (Column("rank", table_only=True), Column("word"), Column("count"))
 _BATCH = 1_000  # words written at a time
 
 
 def vocab(
-    model: options.Model = None,
+    model: shared.Model = None,
     grep: Annotated[
         str | None,
         typer.Option("--grep", metavar="REGEX", help="Only words in which this matches.", show_default=False),
@@ -24,9 +24,9 @@ def vocab(
         int | None,
         typer.Option("-n", "--top", min=1, metavar="N", help="Only the first N of these.", show_default=False),
     ] = None,
-    format: options.Format = "auto",
-    header: options.Header = False,
-    quiet: options.Quiet = False,
+    format: shared.Format = "auto",
+    header: shared.Header = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """The words of a model with their counts, most frequent first."""
     vectors = open_vectors(model)

@@ -1,0 +1,1 @@
+"""What the commands that ask have in common: their input, the words looked up, the model opened, the answers."""

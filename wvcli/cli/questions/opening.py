@@ -1,0 +1,64 @@
+"""The model that a command is about: which one it is, and how it is opened."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from wvcli.cli.streams import stderr
+from wvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from wvcli.vectors.word_vectors import Vectors
+
+_LARGE = 1 << 26  # bytes of a file whose reading is shown
+_LONG = 1.0  # seconds to open a file that are worth a remark
+
+
+def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
+    """The model to ask; at a terminal it is said which one was chosen.
+
+    It is said of vectors in another format that took long to open how they can open at once, if they may well be
+    opened again.
+    """
+    from wvcli.models import opening
+
+    path, guessed = opening.resolve(model)
+    started = perf_counter()
+    with _opening(path) as show:
+        vectors = opening.load(path, show)
+    took = perf_counter() - started
+    if guessed and stderr.is_terminal():
+        stderr.note(f"using {path}")
+    if is_asked_again and not vectors.manifest and took >= _LONG and not opening.is_kept(path):
+        stderr.note(
+            f"opening {path} took {took:.1f} s; once imported it opens at once: wvcli import {quote(str(path))}"
+        )
+    return vectors
+
+
+def named_once(argument: Path | None, option: Path | None) -> Path | None:
+    """The model named as an argument or with `-m`, which WVCLI_MODEL stands in for.
+
+    Raises:
+        UsageError: it is named both ways.
+    """
+    if argument and option and str(option) != os.environ.get("WVCLI_MODEL"):
+        raise UsageError(f"the model is named twice: {argument}, and {option} with -m", "name it once")
+    return argument or option
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[Callable[[int, int], None] | None]:
+    """Progress while a large file or a folder is read; a model is only mapped."""
+    from wvcli.models import model_file
+
+    small = not path.is_file() or path.stat().st_size < _LARGE or model_file.is_model(path)
+    if small and not path.is_dir():
+        yield None
+        return
+    with stderr.progress("words") as show:
+        yield lambda done, most: show(f"opening {path.name}", done, most)

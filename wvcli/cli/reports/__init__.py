@@ -1,0 +1,1 @@
+"""What is shown at the end of longer work: the summary of training, tables of scores."""

@@ -1,0 +1,68 @@
+"""The values of rows, and how they are written as text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wvcli.cli.streams.stderr import visible
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+DECIMALS = 6  # of a similarity, where float32 vectors still carry meaning
+_SHOWN_NUMBERS = 6  # of a vector in a table
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the output.
+
+    Attributes:
+        name: its key in JSON and its heading elsewhere; one without a name is shown if there is something in it.
+        table_only: shown to people, left out for programs.
+        figures: its texts are numbers, which a table sets to the right.
+        gives_way: left out of a table that is too wide, all of a higher number before others; 0 always stays.
+    """
+
+    name: str
+    table_only: bool = False
+    figures: bool = False
+    gives_way: int = 0
+
+
+def is_vector(value: Any) -> bool:
+    """Whether a value is a vector, float32 [dim]."""
+    return hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1
+
+
+def number_texts(vector: "npt.NDArray[np.float32]") -> list[str]:
+    """Each number in the fewest digits that give the same float32 again."""
+    return list(map(str, vector))
+
+
+def cell(value: Any) -> str:
+    """A value as text for programs."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.{DECIMALS}f}"
+    if isinstance(value, list):
+        return " ".join(value)
+    return str(value)
+
+
+def table_cell(value: Any) -> str:
+    """A value as text for people."""
+    if is_vector(value):
+        shown = "  ".join(f"{number:8.4f}" for number in value[:_SHOWN_NUMBERS])
+        return f"{shown}  …" if len(value) > _SHOWN_NUMBERS else shown
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return visible(cell(value))

@@ -1,0 +1,154 @@
+"""How good word vectors are: tests that people or grammar answered, and what models make of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from os import PathLike, fspath
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import InputError, UsageError
+from wvcli.evaluation import tasks
+from wvcli.evaluation.tasks import ItemSet, Lexicon, Scores
+from wvcli.vectors.word_vectors import Vectors
+
+OnProgress = Callable[[str, int, int], None]
+
+TOP = 300_000  # words of a model that are looked at; word2vec's users and Gensim take the same
+_BUNDLED = ("wordsim353.tsv", "simlex999.txt", "questions-words.txt")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one measure says of one model on one set, or on one section of it.
+
+    Attributes:
+        model: the model's file as it was named, or its place among the models when it has no file.
+        set: the name of the set.
+        kind: the kind of test: a name of the tasks.
+        section: the part of the set; None for the whole.
+        measure: what was measured.
+        items: items of the set or section.
+        covered: items of which every word has a vector; for an analogy the answer is in the vocabulary.
+        from_subwords: of these, items with a word whose vector comes from its n-grams.
+        score: over the covered items; None where it is not defined.
+        score_all: over all items, those not covered counted as similarity 0 or as wrong.
+        low: where the 95 % confidence interval of `score` begins; None where none is known.
+        high: where it ends.
+        p_value: how likely by chance alone the model differs as much from the first one on the items that both
+            cover; None for the first model, and where there is no test.
+    """
+
+    model: str
+    set: str
+    kind: str
+    section: str | None
+    measure: str
+    items: int
+    covered: int
+    from_subwords: int
+    score: float | None
+    score_all: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+
+
+def bundled() -> list[Path]:
+    """The English sets inside Gensim: WordSim-353, SimLex-999 and word2vec's analogies. Gensim is not imported.
+
+    Raises:
+        InputError: they are not there.
+    """
+    spec = find_spec("gensim")
+    folders = [Path(folder) / "test" / "test_data" for folder in (spec and spec.submodule_search_locations) or ()]
+    found = [[folder / name for name in _BUNDLED] for folder in folders]
+    complete = next((paths for paths in found if all(path.is_file() for path in paths)), None)
+    if complete is None:
+        raise InputError("this Gensim has no test sets inside", "name some with --set FILE")
+    return complete
+
+
+def evaluate(
+    models: Vectors | Sequence[Vectors],
+    sets: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
+    *,
+    restrict_top: int = TOP,
+    ignore_case: bool = False,
+    from_subwords: bool = True,
+    on_progress: OnProgress = lambda what, done, total: None,
+) -> Iterator[Evaluation]:
+    """Score models on test sets.
+
+    Args:
+        models: one model or several; each is compared with the first.
+        sets: one file of test items or several, see `wvcli.evaluation.tasks.load`; none for the English ones inside Gensim.
+        restrict_top: only the first so many words of a model are looked at.
+        ignore_case: takes words that differ only in case for one, as Gensim's evaluation does.
+        from_subwords: whether FastText models have vectors for words outside their vocabulary.
+        on_progress: told what is being scored, items done, and items in all.
+
+    Yields:
+        For each set, its whole first and then its sections, for each measure a row for each model.
+
+    Raises:
+        InputError: a set cannot be read or is of no known kind; before anything is scored.
+        UsageError: there is no model, or `restrict_top` is below 1.
+    """
+    several = [models] if isinstance(models, Vectors) else list(models)
+    if not several:
+        raise UsageError("no model was given")
+    lexicons = [Lexicon(vectors, restrict_top, ignore_case, from_subwords) for vectors in several]
+    files = [sets] if isinstance(sets, str | PathLike) else sets
+    loaded = [tasks.load(file) for file in (files or bundled())]
+    return (row for one in loaded for row in _of_set(one, lexicons, _names(several), on_progress))
+
+
+def _names(models: Sequence[Vectors]) -> list[str]:
+    return [str(number) if model.path is None else fspath(model.path) for number, model in enumerate(models, 1)]
+
+
+def _of_set(
+    one: ItemSet, lexicons: Sequence[Lexicon], names: Sequence[str], on_progress: OnProgress
+) -> Iterator[Evaluation]:
+    """The rows of one set."""
+    scored = []
+    for name, lexicon in zip(names, lexicons, strict=True):
+        on_items = partial(_report, on_progress, f"{Path(name).name}: {one.name}", len(one.items))
+        on_items(0)
+        scored.append(one.task.score(lexicon, one.items, on_items))
+    for section in ["", *one.sections]:
+        yield from _of_section(one, section, one.members(section), scored, names)
+
+
+def _report(on_progress: OnProgress, what: str, items: int, done: int) -> None:
+    on_progress(what, done, items)
+
+
+def _of_section(
+    one: ItemSet, section: str, members: npt.NDArray[np.int64], scored: Sequence[Scores], names: Sequence[str]
+) -> Iterator[Evaluation]:
+    expected = one.expected[members]
+    for measure in one.task.measures:
+        first = scored[0].outcomes[measure.name][members]
+        for place, (name, scores) in enumerate(zip(names, scored, strict=True)):
+            outcomes = scores.outcomes[measure.name][members]
+            summary = measure.summary(outcomes, expected)
+            yield Evaluation(
+                model=name,
+                set=one.name,
+                kind=one.task.name,
+                section=section or None,
+                measure=measure.name,
+                items=len(members),
+                covered=int(np.isfinite(outcomes).sum()),
+                from_subwords=int(scores.from_subwords[members].sum()),
+                score=summary.score,
+                score_all=summary.score_all,
+                low=summary.low,
+                high=summary.high,
+                p_value=measure.p_value(first, outcomes, expected) if place else None,
+            )

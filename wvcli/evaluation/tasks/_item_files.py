@@ -1,0 +1,93 @@
+"""The lines of a test set, and the fields of a line."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+
+from wvcli.errors import InputError
+from wvcli.text import sources
+
+_MARK = "\ufeff"
+_SEPARATORS = ("\t", ";", ",", None)  # None is any white space
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a test set, without its end."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A test set as it lies on disk.
+
+    Attributes:
+        file: as the user named it.
+        lines: all lines but comments, which begin with `#`; empty ones are there.
+    """
+
+    file: str
+    lines: Sequence[Line]
+
+    @cached_property
+    def content(self) -> list[Line]:
+        """The lines that hold something."""
+        return [line for line in self.lines if line.text]
+
+    def wrong(self, line: Line, expected: str) -> InputError:
+        """The error that a line is not what it should be."""
+        shown = line.text if len(line.text) <= 60 else f"{line.text[:60]}…"
+        return InputError(f"{sources.called(self.file)}, line {line.number}: {shown!r} is not {expected}")
+
+
+def read(name: str) -> Text:
+    """The lines of a file, plain or compressed, or of `-`.
+
+    Raises:
+        InputError: it cannot be read, is not UTF-8, or holds nothing.
+    """
+    with sources.reading(name, lambda count: None) as stream:
+        data = stream.read()
+    try:
+        text = data.decode("utf-8").removeprefix(_MARK)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{sources.called(name)}, line {line}: not UTF-8") from error
+    stripped = (Line(number, line.strip(" \r")) for number, line in enumerate(text.split("\n"), 1))
+    lines = [Line(line.number, line.text if line.text.strip() else "") for line in stripped]
+    kept = Text(name, [line for line in lines if not line.text.startswith("#")])
+    if not kept.content:
+        raise InputError(f"{sources.called(name)} holds no test items")
+    return kept
+
+
+def fields(line: Line, separator: str | None) -> list[str]:
+    """The fields of a line, without blanks around them; quotes are CSV's in lines with commas or semicolons."""
+    if separator in (";", ","):
+        try:
+            row = next(csv.reader([line.text], delimiter=separator, skipinitialspace=True))
+        except csv.Error:  # a NUL, or a field longer than any word
+            row = [line.text]
+        return [cell.strip() for cell in row]
+    return [cell.strip() for cell in line.text.split(separator)]
+
+
+def separator_of(lines: Sequence[Line], least: int) -> str | None:
+    """What stands between the fields of lines of at least so many fields; white space where nothing else fits."""
+    return next(
+        (mark for mark in _SEPARATORS if all(len(fields(line, mark)) >= least for line in lines)),
+        None,
+    )
+
+
+def number(text: str) -> float | None:
+    """A finite number, or None for any other text; `nan` and `inf` are words."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) and "_" not in text else None

@@ -1,0 +1,83 @@
+"""Analogies in sections: a is to b as c is to d, as in word2vec's questions-words.txt.
+
+A line `: name` begins a section; every other line is four words. A file without sections is one.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
+from wvcli.evaluation.tasks._analogy_ranks import METHODS, TOP, Question, places
+from wvcli.evaluation.tasks._item_files import Line, Text, number
+from wvcli.evaluation.tasks._measures import Proportion
+from wvcli.vectors.geometry import Rows
+
+_HEADING = ": "
+_LOOKED_AT = 20  # lines by which a file without sections is judged
+_WORDS = 4
+
+
+def _words(line: Line) -> list[str]:
+    """The words of a question; with tabs between them a word may hold blanks."""
+    by_tabs = [word.strip() for word in line.text.split("\t")]
+    return by_tabs if len(by_tabs) == _WORDS and all(by_tabs) else line.text.split()
+
+
+def _recognises(text: Text) -> bool:
+    content = text.content
+    if any(line.text.startswith(_HEADING) for line in content):
+        return True
+    return all(
+        len(words := _words(line)) == _WORDS
+        and not any(word.startswith("*") for word in words)
+        and number(words[2]) is None
+        and number(words[3]) is None
+        for line in content[:_LOOKED_AT]
+    )
+
+
+def _parse(text: Text) -> list[Item]:
+    section, items = "", []
+    for line in text.content:
+        if line.text.startswith(_HEADING):
+            section = line.text.removeprefix(_HEADING).strip()
+            continue
+        words = _words(line)
+        if len(words) != _WORDS:
+            raise text.wrong(line, "four words, nor a section `: name`")
+        items.append(Item(tuple(words), section))
+    return items
+
+
+def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores:
+    found = lexicon.find(word for item in items for word in item.words)
+    terms = np.array([found.of(item.words) for item in items])
+    covered = found.known[terms].all(axis=1) & (found.rows[terms[:, 3]] >= 0)
+    asked = np.flatnonzero(covered)
+    questions = [_question(lexicon, terms[place], found.rows[terms[place]]) for place in asked]
+    answers = places(lexicon.vectors, found.units, questions, lexicon.top, on_items)
+    outcomes = {measure.name: np.full(len(items), np.nan) for measure in TASK.measures}
+    for column, method in enumerate(METHODS):
+        outcomes[f"{method}@1"][asked] = answers[:, column] < 1
+        outcomes[f"{method}@{TOP}"][asked] = answers[:, column] < TOP
+    return Scores(outcomes, covered & (found.rows[terms] < 0).any(axis=1))
+
+
+def _question(lexicon: Lexicon, terms: Rows, rows: Rows) -> Question:
+    """A question; a word of its own is never an answer."""
+    excluded = {like for row in rows[:3].tolist() if row >= 0 for like in lexicon.rows_like(row)}
+    a, b, c = terms[:3].tolist()
+    answers = tuple(row for row in lexicon.rows_like(int(rows[3])) if row not in excluded)
+    return Question((a, b, c), answers, tuple(excluded))
+
+
+TASK = Task(
+    "analogies",
+    "analogies",
+    tuple(Proportion(f"{method}@{top}") for method in METHODS for top in (1, TOP)),
+    _recognises,
+    _parse,
+    _score,
+    pooled=True,
+)

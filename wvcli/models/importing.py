@@ -1,0 +1,143 @@
+"""Vectors of other systems made into models, and models into files of other systems."""
+
+import platform
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wvcli import formats
+from wvcli.errors import InputError, UsageError
+from wvcli.formats.exporting import Progress, _silent
+from wvcli.models import model_file
+from wvcli.system.atomic_files import check_writable
+from wvcli.system.paging import blocks
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.lazy import with_row
+from wvcli.vectors.word_vectors import Vectors
+from wvcli.version import __version__
+
+_END_OF_LINE = "</s>"  # of fastText, a word like any other but for its n-grams
+_BLOCK = 1 << 20  # bytes hashed at a time
+
+
+def import_vectors(
+    path: Path,
+    output: Path | None = None,
+    *,
+    name: str | None = None,
+    limit: int | None = None,
+    overwrite: bool = False,
+    on_progress: Progress = _silent,
+    on_note: Callable[[str], None] = lambda line: None,
+) -> Vectors:
+    """Make a model file of a file or folder of another system.
+
+    The model answers at once whatever its size. It can be trained further where the file holds all that takes: the
+    output layer of negative sampling, counts, settings and, with subwords, the words' own vectors.
+
+    Args:
+        path: the file or folder.
+        output: the model file; None for one in the current folder with the name of `path`.
+        name: the format; None to tell it by content.
+        limit: take the first so many words only.
+        overwrite: replace an existing model file.
+        on_progress: takes what is going on, the amount done and the amount in all.
+        on_note: told in a line what is worth knowing of the model.
+
+    Raises:
+        InputError: `path` cannot be read, is in no known format, or is damaged.
+        UsageError: it is a model already, the model file exists, or it has a wrong name.
+    """
+    target = output or Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
+    if target.suffix != model_file.SUFFIX:
+        raise UsageError(f"a model file's name ends in {model_file.SUFFIX}, unlike {target}")
+    if not path.exists():
+        hint = "vectors are read from files, not from stdin" if str(path) == "-" else ""
+        raise InputError(f"there is no file {path}", hint)
+    if path.is_file() and model_file.is_model(path):
+        raise UsageError(f"{path} is a model already")
+    if target.exists() and target.samefile(path):
+        raise UsageError(f"the model would take the place of {path}", "name another file with -o")
+    check_writable(target, overwrite)
+    chosen = formats.registry.get(name) if name else formats.recognise(path)
+    vectors = formats.read(
+        path, chosen.name, limit, lambda done, most: on_progress(f"importing {path.name}", done, most)
+    )
+    with formats.watched(lambda done, most: on_progress("working out vectors", done, most)):
+        tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
+    model_file.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)
+    model = model_file.open_model(target)
+    if vectors.weights and vectors.weights.output is not None and "output.negative" not in model.tensors:
+        on_note("its output layer is left out: it is empty, or of another loss than negative sampling")
+    return model.vectors()
+
+
+def _training_tensors(vectors: Vectors) -> dict[str, Any]:
+    """What training goes on from, by the names of the model file."""
+    weights = vectors.weights
+    if weights is None:
+        return {}
+    tensors: dict[str, Any] = {}
+    if vectors.subwords is not None and weights.words is not None:
+        tensors["input.words"] = _own_words(vectors, weights.words)
+    if weights.output is not None and weights.settings.get("loss") == "negative" and _is_trained(weights.output):
+        tensors["output.negative"] = weights.output
+    if weights.tree is not None:
+        tensors["output.hierarchical"] = weights.tree
+    return tensors
+
+
+def _is_trained(output: FloatArray) -> bool:
+    """Whether an output layer is more than the zeros that are written where it is unknown."""
+    return any(block.any() for _, block in blocks(output))
+
+
+def _own_words(vectors: Vectors, own: FloatArray) -> FloatArray:
+    """The words' own vectors; that of the end of a line, which fastText gives no n-grams, made to fit."""
+    row = vectors.vocabulary.find(_END_OF_LINE)
+    if row is None or vectors.subwords is None:
+        return own
+    ngrams = vectors.subwords.matrix[vectors.subwords.buckets(_END_OF_LINE)]
+    fitting = vectors.matrix[row] * np.float32(len(ngrams) + 1) - ngrams.sum(axis=0)
+    return with_row(own, row, fitting)
+
+
+def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dict[str, Any]:
+    settings = dict(vectors.weights.settings if vectors.weights else {}) | {"dim": vectors.dim}
+    settings = {key: value for key, value in settings.items() if key not in ("min_n", "max_n", "buckets")}
+    if vectors.subwords:
+        settings |= {"algorithm": "fasttext", "buckets": len(vectors.subwords.matrix)}
+        settings |= {"min_n": vectors.subwords.min_n, "max_n": vectors.subwords.max_n}
+        if vectors.subwords.hashes:
+            settings["hash_count"] = vectors.subwords.hashes
+    elif "algorithm" in settings:
+        settings["algorithm"] = "word2vec"  # which fastText without n-grams is
+    origin = {"source": str(path), "format": name, "bytes": _size(path), "sha256": _digest(path), "limit": limit}
+    versions = {"wvcli": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    return {"settings": settings, "tokenizer": {}, "imported": origin, "versions": versions}
+
+
+def _files(path: Path) -> list[Path]:
+    """What a file or folder consists of; with a file of Gensim's go the arrays it has put beside it."""
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file())
+    beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}."))
+    return [path, *sorted(file for file in beside if file.suffix == ".npy")]
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def _digest(path: Path) -> str:
+    """The SHA-256 of the contents of all files one after the other."""
+    digest = sha256()
+    block = bytearray(_BLOCK)
+    for each in _files(path):
+        with each.open("rb", buffering=0) as file:
+            while count := file.readinto(block):
+                digest.update(memoryview(block)[:count])
+    return digest.hexdigest()

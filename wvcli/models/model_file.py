@@ -1,0 +1,243 @@
+"""The model file: one `.safetensors` holding the vectors, the vocabulary and a JSON manifest.
+
+The layout is described in README.md, "The model file". Files are memory-mapped to read, and written aside.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.errors import InputError
+from wvcli.system.atomic_files import written_aside
+from wvcli.system.tensor_files import Tensors, _sha256, map_file, read_header
+from wvcli.text.spelling import _normalizer
+from wvcli.vectors.subwords import Subwords
+from wvcli.vectors.training_weights import Weights
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
+
+FORMAT_VERSION = 1
+FLORET_VERSION = 2  # with floret's hash, which programs that read version 1 alone would take for fastText's
+MANIFEST_KEY = "wvcli"
+SUFFIX = ".safetensors"
+
+
+# The arrays of a model: kind of number, and how many it has for n words, d dimensions; -1 is any number.
+_LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
+    "vectors": ("<f4", ("n", "d")),
+    "norms": ("<f4", ("n",)),
+    "vocabulary.text": ("|u1", (-1,)),
+    "vocabulary.offsets": ("<i8", ("n+1",)),
+    "vocabulary.order": ("<i4", ("n",)),
+    "vocabulary.counts": ("<i8", ("n",)),
+    "subwords.vectors": ("<f4", (-1, "d")),
+    "input.words": ("<f4", ("n", "d")),
+    "output.negative": ("<f4", ("n", "d")),
+    "output.hierarchical": ("<f4", (-1, "d")),
+    "phrases.pairs": ("|u1", (-1,)),
+}
+_REQUIRED = ("vectors", "norms", "vocabulary.text", "vocabulary.offsets", "vocabulary.order")
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """An open model file.
+
+    Attributes:
+        path: where it is.
+        manifest: everything known about the model, as written by `save`.
+        tensors: the arrays by name, memory-mapped and read-only.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    tensors: Tensors
+
+    def phrases(self) -> list[list[tuple[str, str]]] | None:
+        """The pairs of words that were joined in each pass, or None when none were.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        if "phrases.pairs" not in self.tensors:
+            return None
+        try:
+            passes = json.loads(self.tensors["phrases.pairs"].tobytes())
+            return [[(first, second) for first, second in pairs] for pairs in passes]
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{self.path} is damaged: its phrases cannot be read") from error
+
+    def vectors(self) -> Vectors:
+        """The words and vectors of the model; nothing is read before it is asked for."""
+        tensors = self.tensors
+        subwords = None
+        if "subwords.vectors" in tensors:
+            settings = self.manifest["settings"]
+            lengths = settings["min_n"], settings["max_n"]
+            subwords = Subwords(tensors["subwords.vectors"], *lengths, settings.get("hash_count", 0))
+        return Vectors(
+            vocabulary=Vocabulary(
+                tensors["vocabulary.text"],
+                tensors["vocabulary.offsets"],
+                tensors["vocabulary.order"],
+                str(self.path),
+            ),
+            matrix=tensors["vectors"],
+            counts=tensors.get("vocabulary.counts"),
+            subwords=subwords,
+            stored_norms=tensors["norms"],
+            normalize=_normalizer(self.manifest.get("tokenizer", {})),
+            manifest=self.manifest,
+            path=self.path,
+            weights=Weights(
+                tensors.get("input.words"),
+                tensors.get("output.negative"),
+                self.manifest.get("settings", {}),
+                tensors.get("output.hierarchical"),
+            ),
+        )
+
+
+def vector_tensors(vectors: Vectors) -> dict[str, npt.NDArray[Any]]:
+    """The arrays that every model file holds, and the optional ones these vectors have."""
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "vectors": vectors.matrix,
+        "norms": vectors.norms,
+        "vocabulary.text": vectors.vocabulary.text,
+        "vocabulary.offsets": vectors.vocabulary.offsets,
+        "vocabulary.order": vectors.vocabulary.order,
+    }
+    if vectors.counts is not None:
+        tensors["vocabulary.counts"] = vectors.counts
+    if vectors.subwords is not None:
+        tensors["subwords.vectors"] = vectors.subwords.matrix
+    return tensors
+
+
+def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: bool = False) -> None:
+    """Write a model file.
+
+    Args:
+        path: the file to make.
+        tensors: the arrays by name.
+        manifest: what to say about the model; the format version and the checksums are added here.
+        overwrite: replace an existing file.
+
+    Raises:
+        UsageError: the file exists and `overwrite` is false.
+        WvcliError: the disk is full or the folder cannot be written.
+    """
+    from wvcli.system import tensor_files as layout
+
+    hashed = manifest.get("settings", {}).get("hash_count", 0)
+    complete = {"format_version": FLORET_VERSION if hashed else FORMAT_VERSION, **manifest}
+
+    def metadata(checksum: Mapping[str, str]) -> dict[str, str]:
+        return {MANIFEST_KEY: json.dumps(complete | {"checksum": dict(checksum)}, sort_keys=True)}
+
+    dtypes = {name: _LAYOUT[name][0] for name in tensors if name in _LAYOUT}
+    with written_aside(path, overwrite) as aside:
+        layout.write(aside, tensors, metadata, dtypes)
+
+
+def fingerprint(vectors: Vectors) -> str:
+    """The SHA-256 of the matrix as little-endian float32: the one its file records, else worked out."""
+    recorded = vectors.manifest.get("checksum", {}).get("vectors")
+    return str(recorded) if recorded else _sha256(np.ascontiguousarray(vectors.matrix, dtype="<f4"))
+
+
+def is_model(path: Path) -> bool:
+    """Whether the file says of itself that it is a wvcli model, without checking that it is whole."""
+    try:
+        return MANIFEST_KEY in read_header(path).get("__metadata__", {})
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def open_model(path: Path) -> ModelFile:
+    """Open a model file, memory-mapped.
+
+    Raises:
+        InputError: the file is missing, damaged, newer than this program or not a wvcli model.
+    """
+    if path.suffix != SUFFIX and path.exists() and not (path.is_file() and is_model(path)):
+        raise InputError(f"{path} is no wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
+    model = open_tensors(path)
+    _check_layout(path, model.tensors)
+    _check_manifest(path, model)
+    return model
+
+
+def open_tensors(path: Path) -> ModelFile:
+    """Open a file that `save` wrote, memory-mapped, whatever arrays it holds.
+
+    Raises:
+        InputError: the file is missing, damaged, newer than this program or not written by wvcli.
+    """
+    metadata, tensors = map_file(path)
+    if MANIFEST_KEY not in metadata:
+        raise InputError(f"{path} is a safetensors file, but not a wvcli model")
+    return ModelFile(path, _parse_manifest(path, metadata[MANIFEST_KEY]), tensors)
+
+
+def _parse_manifest(path: Path, text: str) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(text)
+        version = manifest["format_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged: its manifest cannot be read") from error
+    if version not in (FORMAT_VERSION, FLORET_VERSION):
+        raise InputError(
+            f"{path} has model format {version}; this wvcli reads formats {FORMAT_VERSION} and {FLORET_VERSION}",
+            "install a newer wvcli",
+        )
+    return manifest
+
+
+def _check_layout(path: Path, tensors: Tensors) -> None:
+    for name in _REQUIRED:
+        if name not in tensors:
+            raise InputError(f"{path} is damaged: it holds no {name!r}")
+    if tensors["vectors"].ndim != 2:
+        raise InputError(f"{path} is damaged: 'vectors' is not a matrix")
+    words, dim = tensors["vectors"].shape
+    known = {"n": words, "n+1": words + 1, "d": dim}
+    for name, (dtype, shape) in _LAYOUT.items():
+        if name not in tensors:
+            continue
+        array = tensors[name]
+        sizes = [known[size] if isinstance(size, str) else size for size in shape]
+        fits = len(sizes) == array.ndim and all(
+            size in (-1, real) for size, real in zip(sizes, array.shape, strict=True)
+        )
+        if array.dtype != dtype or not fits:
+            raise InputError(f"{path} is damaged: {name!r} is {array.dtype} {list(array.shape)}")
+    if tensors["vocabulary.offsets"][-1] != len(tensors["vocabulary.text"]):
+        raise InputError(f"{path} is damaged: the vocabulary's text and offsets disagree")
+
+
+def _check_manifest(path: Path, model: ModelFile) -> None:
+    """Refuse a manifest whose parts that queries need are not what they should be."""
+    settings, tokenizer = model.manifest.get("settings"), model.manifest.get("tokenizer")
+    sound = isinstance(settings, dict) and isinstance(tokenizer, dict)
+    sound = sound and isinstance(model.manifest.get("checksum"), dict)
+    if sound and "subwords.vectors" in model.tensors:
+        sound = all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))  # type: ignore[union-attr]
+        sound = sound and settings.get("hash_count", 0) in range(5)  # type: ignore[union-attr]
+    if not sound:
+        raise InputError(f"{path} is damaged: its manifest lacks settings or tokenizer")
+
+
+def damaged_tensors(model: ModelFile) -> list[str]:
+    """The names of the arrays whose checksum is not the one in the manifest; reads the whole file."""
+    recorded = model.manifest.get("checksum", {})
+    names = sorted(set(model.tensors) | set(recorded))
+    return [
+        name for name in names if name not in model.tensors or recorded.get(name) != _sha256(model.tensors[name])
+    ]

@@ -1,0 +1,53 @@
+"""What Numba compiles: for what machine, and told to the user on first use, for it takes seconds."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import Any
+
+from wvcli.reporting import OnNote
+
+LANES = 16  # float32 in a line of the cache: 64 bytes on most machines
+_PATIENCE = 0.5  # seconds, after which a wait is told
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage within: what is imported stays, and going through it again and again takes time."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
+
+
+@contextmanager
+def told(on_note: OnNote, note: str) -> Iterator[None]:
+    """Give the note to `on_note` if something is compiled within, and that takes over half a second.
+
+    What lies compiled in Numba's cache is only loaded, and not told.
+    """
+    with uncollected():
+        from numba.core import event
+
+    timers: list[Timer] = []
+
+    class Listener(event.Listener):  # type: ignore[misc]
+        def on_start(self, event: Any) -> None:
+            if not timers:
+                timers.append(Timer(_PATIENCE, on_note, [note]))
+                timers[0].start()
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    try:
+        with uncollected(), event.install_listener("numba:compile", Listener()):
+            yield
+    finally:
+        for timer in timers:
+            timer.cancel()
+            timer.join()

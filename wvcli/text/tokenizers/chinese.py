@@ -1,0 +1,30 @@
+"""Chinese words, by the segmenter jieba (dictionary and hidden Markov model, here in its Rust edition).
+
+Only runs of Chinese characters go to the segmenter; what stands between them is split by Unicode's word rules.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+from wvcli.text.spelling import VARIATION
+from wvcli.text.tokenizers import Tokenize, Tokenizer
+from wvcli.text.tokenizers._segmented import segmented
+from wvcli.text.tokenizers.unicode import blanked
+
+_HAN = rf"[\p{{Han}}\u3005\u3007](?:[\p{{Han}}\u3005\u3007]|{VARIATION})*"
+
+
+@cache
+def _segmenter() -> Callable[[str], list[str]]:
+    """The segmenter, whose dictionary takes a while to load."""
+    import rjieba
+
+    cut: Callable[[str], list[str]] = rjieba.Jieba().cut
+    return cut
+
+
+def _make(argument: str) -> Tokenize:
+    return segmented(_HAN, _segmenter())
+
+
+TOKENIZER = Tokenizer("chinese", "Chinese words, and others as they stand between them", _make, blanked=blanked)

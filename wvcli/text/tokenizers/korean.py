@@ -1,0 +1,57 @@
+"""Korean morphemes, by the morphological analyser Kiwi: particles and endings stand apart from nouns and stems.
+
+Verbs and adjectives are written as dictionaries do, with -다, and endings as the analyser restores them. It sees
+the whole text, for a particle is known by what it follows; but words without Hangul are split by Unicode's rules.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from wvcli.errors import MissingExtraError
+from wvcli.text.tokenizers import Tokenize, Tokenizer, registry
+from wvcli.text.tokenizers.unicode import blanked
+
+
+@cache
+def _analyser() -> Callable[[str], Iterable[Any]]:
+    """Gives the morphemes of a text, with their places; the model is loaded once."""
+    try:
+        from kiwipiepy import Kiwi, Match
+    except ImportError as error:
+        raise MissingExtraError("the tokenizer korean", "ko") from error
+    # One thread, as processes share the work; no entries of several words, for a word holds no blank; and no
+    # addresses or hashtags found as wholes.
+    analyser = Kiwi(num_workers=1, load_multi_dict=False)
+    return lambda text: analyser.tokenize(text, match_options=Match.Z_CODA | Match.COMPATIBLE_JAMO)
+
+
+def _make(argument: str) -> Tokenize:
+    import regex
+
+    analyse = _analyser()
+    unicode = registry.get("unicode").make("")
+    has_hangul = regex.compile(r"\p{Hangul}").search
+    without_controls = regex.compile(r"[\p{Cc}\p{Cs}]").sub  # a blank for each keeps the places
+
+    def split(text: str) -> list[str]:
+        if text.isascii() or not has_hangul(text):
+            return unicode(text)
+        words: list[str] = []
+        end = 0
+        for morpheme in analyse(without_controls(" ", text)):
+            start, stop = morpheme.start, morpheme.start + morpheme.len
+            if start == stop or has_hangul(text[start:stop]):
+                if start > end:
+                    words.extend(unicode(text[end:start]))
+                words.extend(morpheme.lemma.split())
+                end = max(end, stop)
+        words.extend(unicode(text[end:]))
+        return words
+
+    return split
+
+
+TOKENIZER = Tokenizer(
+    "korean", "Korean morphemes, and words that stand between them", _make, blanked=blanked, verbatim=False
+)

@@ -1,0 +1,274 @@
+"""Phrases: words that keep company are joined in the encoded text, so that `new york` is one word, `new_york`.
+
+What is a phrase, and how a text is joined, is as Gensim's `Phrases` has it: Mikolov et al., "Distributed
+Representations of Words and Phrases and their Compositionality" (2013), section 4, or by normalized pointwise
+mutual information (Bouma, "Normalized (Pointwise) Mutual Information in Collocation Extraction", 2009). Unlike
+there, no count is ever dropped to save memory: it holds one shard, the distinct words, and 16 bytes for each
+distinct pair of neighbours, four times that while the pairs of two shards are put together.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.shards import TEXT_END, IdArray
+
+PairArray = npt.NDArray[np.uint64]
+CountArray = npt.NDArray[np.int64]
+
+JOINT = "_"  # stands between the words of a phrase
+_SECOND = np.uint64(0xFFFFFFFF)
+_SHIFT = np.uint64(32)
+
+
+Phrases = list[list[tuple[str, str]]]  # of each pass, the pairs of words that are joined
+
+
+@dataclass(frozen=True)
+class PhraseSettings:
+    """How phrases are found.
+
+    Attributes:
+        threshold: score above which two words are a phrase.
+        passes: how often words are joined; each pass can double the length of a phrase.
+        scorer: `original` (Mikolov et al., 2013) or `npmi` (normalized pointwise mutual information).
+        min_count: two words that occur together less often are not a phrase.
+    """
+
+    threshold: float
+    passes: int = 1
+    scorer: str = "original"
+    min_count: int = 5
+
+
+def join(encoding: Encoding, settings: PhraseSettings) -> Phrases:
+    """Find the phrases of an encoded text and join them there, once for each pass.
+
+    Args:
+        encoding: the text, which is changed.
+        settings: how phrases are found.
+
+    Returns:
+        The phrases found in each pass.
+
+    Raises:
+        WvcliError: the encoded text cannot be read or written.
+    """
+    encoding.tokens_joined = 0
+    found = []
+    for _ in range(settings.passes):
+        table = PhraseTable.of(encoding.words, encoding.counts, *count_pairs(encoding.ids()), settings)
+        found.append(table.spelled())
+        if found[-1]:
+            encoding.rewrite(table.join, table.words)
+    return found
+
+
+def join_known(encoding: Encoding, known: Phrases) -> None:
+    """Join in an encoded text the phrases that were found in another, pass by pass.
+
+    Args:
+        encoding: the text, which is changed.
+        known: what `join` gave.
+
+    Raises:
+        WvcliError: the encoded text cannot be read or written.
+    """
+    encoding.tokens_joined = 0
+    for phrases in known:
+        table = PhraseTable.known(encoding.words, phrases)
+        if len(table.pairs):
+            encoding.rewrite(table.join, table.words)
+
+
+def count_pairs(shards: Iterable[IdArray]) -> tuple[PairArray, CountArray]:
+    """The distinct pairs of neighbouring words of all texts, and how often each occurs.
+
+    Args:
+        shards: uint32 ids, with `TEXT_END` after each text.
+
+    Returns:
+        uint64 [pairs], the first word's id times 2 ** 32 plus the second's, ascending; int64 [pairs], occurrences.
+    """
+    pairs, counts = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
+    for ids in shards:
+        within = (ids[:-1] != TEXT_END) & (ids[1:] != TEXT_END)
+        more, more_counts = np.unique(_packed(ids[:-1][within], ids[1:][within]), return_counts=True)
+        pairs = np.concatenate([pairs, more])
+        counts = np.concatenate([counts, more_counts])
+        order = np.argsort(pairs, kind="stable")  # takes two sorted runs in linear time
+        pairs, counts = pairs[order], counts[order]
+        is_first = np.concatenate([np.ones(min(1, len(pairs)), dtype=bool), pairs[1:] != pairs[:-1]])
+        counts = np.add.reduceat(counts, np.flatnonzero(is_first)) if len(pairs) else counts
+        pairs = pairs[is_first]
+    return pairs, counts
+
+
+@dataclass(frozen=True)
+class PhraseTable:
+    """The pairs of words that are phrases.
+
+    Attributes:
+        words: the words of the text, and after them the phrases that are not among them.
+        pairs: uint64 [phrases], as `count_pairs` gives them, ascending.
+        phrases: uint32 [phrases], the place in `words` of what each pair is joined to.
+    """
+
+    words: list[str]
+    pairs: PairArray
+    phrases: IdArray
+
+    @classmethod
+    def of(
+        cls,
+        words: Sequence[str],
+        counts: CountArray,
+        pairs: PairArray,
+        pair_counts: CountArray,
+        how: PhraseSettings,
+    ) -> "PhraseTable":
+        """Score every pair and take those above the threshold.
+
+        Args:
+            words: the distinct words.
+            counts: int64 [words], occurrences.
+            pairs: uint64 [pairs], as `count_pairs` gives them.
+            pair_counts: int64 [pairs], occurrences.
+            how: the settings of phrases.
+        """
+        tokens = int(counts.sum())
+        number = {word: place for place, word in enumerate(words)}
+        counts, pair_counts, distinct = _counts_by_spelling(number, counts, pairs, pair_counts)
+        score, threshold = _scorer(how.scorer), how.threshold
+        frequent = np.flatnonzero(pair_counts >= how.min_count)
+        first, second = _unpacked(pairs[frequent])
+        numbers = zip(counts[first].tolist(), counts[second].tolist(), pair_counts[frequent].tolist(), strict=True)
+        common = (distinct, how.min_count, tokens)
+        scores = np.array([score(*three, *common) for three in numbers], dtype=np.float64)
+        return cls._numbered(number, words, pairs[frequent[scores > threshold]])
+
+    @classmethod
+    def known(cls, words: Sequence[str], phrases: Sequence[tuple[str, str]]) -> "PhraseTable":
+        """The phrases, each two words, of which both are among the words of the text."""
+        number = {word: place for place, word in enumerate(words)}
+        found = [number[a] << 32 | number[b] for a, b in phrases if a in number and b in number]
+        return cls._numbered(number, words, np.unique(np.array(found, dtype=np.uint64)))
+
+    @classmethod
+    def _numbered(cls, number: dict[str, int], words: Sequence[str], pairs: PairArray) -> "PhraseTable":
+        """With a number for each phrase: that of the word spelled like it, or else a new one."""
+        phrases = [number.setdefault(spelled, len(number)) for spelled in _spelled(words, pairs)]
+        return cls(list(number), pairs, np.array(phrases, dtype=np.uint32))
+
+    def spelled(self) -> list[tuple[str, str]]:
+        """The two words of each phrase."""
+        first, second = (part.tolist() for part in _unpacked(self.pairs))
+        return [(self.words[a], self.words[b]) for a, b in zip(first, second, strict=True)]
+
+    def join(self, ids: IdArray) -> IdArray:
+        """uint32, the ids of whole texts with each phrase joined, from left to right; `TEXT_END` stays."""
+        leads, follows = (np.zeros(len(self.words) + 1, dtype=bool) for _ in range(2))
+        first, second = _unpacked(self.pairs)
+        leads[first] = follows[second] = True
+        within = np.minimum(ids, np.uint32(len(self.words)))  # the end of a text neither leads nor follows
+        at = np.flatnonzero(leads[within[:-1]] & follows[within[1:]])
+        keys = _packed(ids[at], ids[at + 1])
+        place = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
+        is_phrase = self.pairs[place] == keys
+        at, place = at[is_phrase], place[is_phrase]
+        # Where phrases overlap in a row of words, every second one is taken, beginning with the first.
+        step = np.arange(len(at))
+        begins = np.concatenate([np.ones(min(1, len(at)), dtype=bool), np.diff(at) != 1])
+        taken = (step - np.maximum.accumulate(np.where(begins, step, 0))) % 2 == 0
+        at, place = at[taken], place[taken]
+        joined = ids.copy()
+        joined[at] = self.phrases[place]
+        return np.delete(joined, at + 1)
+
+
+def _packed(first: IdArray, second: IdArray) -> PairArray:
+    packed: PairArray = (first.astype(np.uint64) << _SHIFT) | second
+    return packed
+
+
+def _unpacked(pairs: PairArray) -> tuple[CountArray, CountArray]:
+    return (pairs >> _SHIFT).astype(np.int64), (pairs & _SECOND).astype(np.int64)
+
+
+def _spelled(words: Sequence[str], pairs: PairArray) -> list[str]:
+    """What each pair becomes when it is joined."""
+    first, second = (part.tolist() for part in _unpacked(pairs))
+    return [f"{words[a]}{JOINT}{words[b]}" for a, b in zip(first, second, strict=True)]
+
+
+def _scorer(name: str) -> Callable[[int, int, int, int, int, int], float]:
+    """Gensim's scorer: of the counts of two words and of the pair, distinct words, lowest count, and tokens."""
+    from gensim.models import phrases
+
+    scorer: Callable[[int, int, int, int, int, int], float] = (
+        phrases.npmi_scorer if name == "npmi" else phrases.original_scorer
+    )
+    return scorer
+
+
+def _counts_by_spelling(
+    number: dict[str, int], counts: CountArray, pairs: PairArray, pair_counts: CountArray
+) -> tuple[CountArray, CountArray, int]:
+    """The counts of words and of pairs where all that are spelled alike have the sum, and the distinct spellings.
+
+    `new_york` may be a word of the text beside the pair `new york`, and after a first pass `a_b c` is spelled as
+    `a b_c`: Gensim counts these as one.
+    """
+    prefix, suffix, has_joint = (np.zeros(len(number), dtype=bool) for _ in range(3))
+    halves = []
+    for word, place in number.items():
+        at = word.find(JOINT)
+        has_joint[place] = at >= 0
+        while at >= 0:
+            left, right = number.get(word[:at]), number.get(word[at + 1 :])
+            if left is not None:
+                prefix[left] = True
+            if right is not None:
+                suffix[right] = True
+            if left is not None and right is not None:
+                halves.append(left << 32 | right)
+            at = word.find(JOINT, at + 1)
+    distinct = len(number) + len(pairs)
+    if not has_joint.any() or not len(pairs):
+        return counts, pair_counts, distinct
+    first, second = _unpacked(pairs)
+    # Two pairs are spelled alike only if the longer first word begins with the shorter one and a joint, and the
+    # longer second word ends with a joint and the shorter one.
+    alike = (prefix[first] & has_joint[second]) | (has_joint[first] & suffix[second])
+    keys = np.array(halves, dtype=np.uint64)
+    nearest = np.minimum(np.searchsorted(pairs, keys), len(pairs) - 1)
+    alike[nearest[pairs[nearest] == keys]] = True
+    return _summed(number, counts, pairs, pair_counts, np.flatnonzero(alike), distinct)
+
+
+def _summed(
+    number: dict[str, int],
+    counts: CountArray,
+    pairs: PairArray,
+    pair_counts: CountArray,
+    alike: npt.NDArray[np.intp],
+    distinct: int,
+) -> tuple[CountArray, CountArray, int]:
+    """As `_counts_by_spelling`, for the pairs at the places `alike`."""
+    counts, pair_counts = counts.copy(), pair_counts.copy()
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, spelled in zip(alike.tolist(), _spelled(list(number), pairs[alike]), strict=True):
+        places[spelled].append(place)
+    for spelled, same in places.items():
+        word = number.get(spelled)
+        total = int(pair_counts[same].sum())
+        if word is not None:
+            total += int(counts[word])
+            counts[word] = total
+        pair_counts[same] = total
+        distinct -= len(same) - (word is None)
+    return counts, pair_counts, distinct

@@ -1,0 +1,233 @@
+"""Gensim's own training loops, fed and watched by us.
+
+Gensim hangs when its feed or a worker fails, cuts long texts without a word, and counts what it was given
+rather than what it trained. So the feed never raises into Gensim, a failing worker ends the run with its
+error, and texts come in lengths Gensim takes whole.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gensim.models import FastText, Word2Vec
+
+from wvcli.errors import WvcliError
+from wvcli.reporting import OnNote
+from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
+from wvcli.tokens.shards import IdArray
+from wvcli.training.engines import Engine, FloatArray, OnTokens, Trained
+from wvcli.training.settings import TrainSettings
+
+logging.getLogger("gensim").addHandler(logging.NullHandler())  # its warnings are not for our users' terminal
+
+_COMPOSED = 4_096  # FastText words composed at a time
+
+
+@dataclass
+class _Watch:
+    """What is seen of a run from inside Gensim's threads."""
+
+    on_tokens: OnTokens
+    failure: BaseException | None = None
+
+
+class _Watched:
+    """Mixed into Gensim's models: reports each finished batch, and turns a failing worker into a failed run."""
+
+    watch: _Watch
+
+    def _do_train_job(self, sentences: list[list[str]], alpha: float, inits: Any) -> tuple[int, int]:
+        if self.watch.failure is not None:
+            return 0, 0
+        try:
+            sampled, given = super()._do_train_job(sentences, alpha, inits)  # type: ignore[misc]
+            self.watch.on_tokens(given)
+        except BaseException as error:  # it must not leave this thread, or Gensim waits for ever
+            self.watch.failure = error
+            return 0, 0
+        return sampled, given
+
+    def _clear_post_train(self) -> None:
+        """Nothing: Gensim's FastText would compose every word's vector after each stretch."""
+
+
+class _WatchedWord2Vec(_Watched, Word2Vec):  # type: ignore[misc]
+    pass
+
+
+class _WatchedFastText(_Watched, FastText):  # type: ignore[misc]
+    pass
+
+
+class _Feed:
+    """A stretch of text as Gensim wants it; counts what it hands over and never raises."""
+
+    def __init__(self, corpus: EncodedCorpus, stretch: Stretch, watch: _Watch) -> None:
+        self._corpus = corpus
+        self._stretch = stretch
+        self._watch = watch
+        self.tokens = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        self.tokens = 0
+        try:
+            for sentence in self._corpus.sentences(self._stretch):
+                if self._watch.failure is not None:
+                    return
+                self.tokens += len(sentence)
+                yield sentence
+        except Exception as error:
+            self._watch.failure = error
+
+
+class GensimTrainer:
+    """A Gensim model in training.
+
+    Attributes:
+        corpus: what it is trained on.
+        model: Gensim's model.
+        is_fasttext: whether it has subwords.
+        stretch: tokens in a stretch of text.
+    """
+
+    stretch = 500_000
+
+    def __init__(
+        self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, on_note: OnNote
+    ) -> None:
+        self.corpus = corpus
+        self._watch = _Watch(on_tokens)
+        try:
+            self.model = _model(corpus, settings, self._watch)
+        except MemoryError as error:
+            raise WvcliError(
+                f"there is not enough memory for {len(corpus.words):,} words of {settings.dim:,} dimensions",
+                "take a smaller --dim, --max-vocab or --buckets, or a larger --min-count",
+            ) from error
+        self.is_fasttext = settings.algorithm == "fasttext"
+
+    @property
+    def tensors(self) -> Mapping[str, FloatArray]:
+        wv = self.model.wv
+        inputs = (
+            {"input.words": wv.vectors_vocab, "subwords.vectors": wv.vectors_ngrams}
+            if self.is_fasttext
+            else {"vectors": wv.vectors}
+        )
+        if self.model.hs:
+            return inputs | {"output.hierarchical": self.model.syn1}
+        return inputs | {"output.negative": self.model.syn1neg}
+
+    def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
+        feed = _Feed(self.corpus, stretch, self._watch)
+        # Set, not passed: Gensim takes a learning rate of 0 given to train() for one not given.
+        self.model.alpha, self.model.min_alpha = alpha, min_alpha
+        try:
+            sampled, given = self.model.train(feed, total_words=stretch.tokens, epochs=1)
+        except BaseException as error:  # Ctrl-C, mostly: the threads must stop as well
+            self._watch.failure = error
+            raise
+        failure = self._watch.failure
+        if failure is not None:
+            raise failed(failure)
+        if given != feed.tokens:
+            raise WvcliError(f"Gensim was fed {feed.tokens:,} tokens and counted {given:,}")
+        return Trained(int(given), int(sampled))
+
+    def expected_sample(self) -> tuple[float, float]:
+        counts = self.corpus.counts
+        if not self.model.sample:
+            return float(counts.sum()), 0.0
+        kept = self.model.wv.expandos["sample_int"].astype(np.float64) / 2**32
+        return float(counts @ kept), float(np.sqrt(counts @ (kept * (1 - kept))))
+
+    def inputs(self, words: IdArray) -> FloatArray:
+        wv = self.model.wv
+        if not self.is_fasttext:
+            vectors: FloatArray = wv.vectors[words]
+            return vectors
+        own = wv.vectors_vocab[words]
+        for row, word in zip(own, words.tolist(), strict=True):
+            ngrams = wv.buckets_word[word]
+            if len(ngrams):
+                # One sum over rows, so that they are added in Gensim's order and round as there.
+                row[:] = np.concatenate([row[None], wv.vectors_ngrams[ngrams]]).sum(axis=0) / (len(ngrams) + 1)
+        composed: FloatArray = own
+        return composed
+
+    def pieces(self, words: IdArray) -> IdArray:
+        if not self.is_fasttext:
+            return np.ones(len(words), dtype=np.uint32)
+        buckets = self.model.wv.buckets_word
+        return np.array([1 + len(buckets[word]) for word in words.tolist()], dtype=np.uint32)
+
+    def paths(self, word: int) -> tuple[IdArray, FloatArray]:
+        nodes = self.model.wv.expandos["point"][word]
+        sides = self.model.wv.expandos["code"][word]
+        return np.asarray(nodes, dtype=np.uint32), 1 - 2 * np.asarray(sides, dtype=np.float32)
+
+    def freeze(self, words: IdArray | None) -> None:
+        factors = np.ones(len(self.corpus.words), dtype=np.float32)
+        if words is not None:
+            factors[words] = 0
+        self.model.wv.vectors_lockf = factors
+
+    def random_state(self) -> dict[str, Any]:
+        _, key, position, has_gauss, gauss = self.model.random.get_state()
+        return {"key": key.tolist(), "position": position, "has_gauss": has_gauss, "gauss": gauss}
+
+    def set_random_state(self, state: Mapping[str, Any]) -> None:
+        key = np.array(state["key"], dtype=np.uint32)
+        self.model.random.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
+
+    def vectors(self) -> FloatArray:
+        if not self.is_fasttext:
+            vectors: FloatArray = self.model.wv.vectors
+            return vectors
+        composed: FloatArray = self.model.wv.vectors  # Gensim's place for them, which training leaves alone
+        for start in range(0, len(composed), _COMPOSED):
+            words = np.arange(start, min(start + _COMPOSED, len(composed)), dtype=np.uint32)
+            composed[words] = self.inputs(words)
+        return composed
+
+
+def failed(failure: BaseException) -> WvcliError:
+    """What to raise when a worker has failed."""
+    if isinstance(failure, WvcliError):
+        return failure
+    error = WvcliError(f"training failed: {str(failure) or type(failure).__name__}")
+    error.__cause__ = failure
+    return error
+
+
+def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any:
+    """A Gensim model with the corpus's vocabulary and fresh weights."""
+    options: dict[str, Any] = {
+        "vector_size": settings.dim,
+        "window": settings.window,
+        "shrink_windows": not settings.fixed_window,
+        "min_count": 1,  # the vocabulary is decided already
+        "sorted_vocab": 0,  # and sorted: Gensim's own sort leaves ties to chance
+        "sg": int(settings.architecture == "skipgram"),
+        "hs": int(settings.loss == "hierarchical"),
+        "negative": settings.negative if settings.loss == "negative" else 0,
+        "ns_exponent": settings.noise_exponent,
+        "sample": settings.sample,
+        "alpha": settings.alpha,
+        "min_alpha": settings.min_alpha,
+        "workers": settings.workers,
+        "seed": settings.seed,
+    }
+    if settings.algorithm == "fasttext":
+        subwords = {"min_n": settings.min_n, "max_n": settings.max_n, "bucket": settings.buckets}
+        model = _WatchedFastText(**options, **subwords)
+    else:
+        model = _WatchedWord2Vec(**options)
+    model.watch = watch
+    model.build_vocab_from_freq(dict(zip(corpus.words, corpus.frequencies.tolist(), strict=True)))
+    return model
+
+
+ENGINE = Engine("gensim", "Gensim's own training loops", ("gensim", "numpy"), GensimTrainer)

@@ -1,0 +1,153 @@
+"""A training run under way: epochs in stretches, coverage and loss at each epoch's end, checkpoints between."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wvcli.errors import InputError, InterruptedRunError, WvcliError
+from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.tokens.shards import IdArray
+from wvcli.training.checkpoints import Checkpoints
+from wvcli.training.engines import Trainer
+from wvcli.training.loss import Probe
+from wvcli.training.settings import TrainSettings
+
+# Standard deviations by which the subsampled count may miss its expectation; chance does that never (1e-23).
+_MOST_DEVIATIONS = 10
+_LOST = 100.0  # a loss beyond is of weights that have blown up: guessing costs about 4, or 20 with a large tree
+_POSITION = ("epoch", "stretch", "tokens", "sampled", "history")  # what of a run is in a checkpoint
+_PATIENCE = 3  # epochs in which the loss, which is noisy from one to the next, must have fallen
+_LEAST_FALL = 0.002  # of the loss in that time, as a share of it; after a smaller one more epochs gain nothing
+
+
+@dataclass
+class Run:
+    """A model in training on a corpus.
+
+    Attributes:
+        corpus: what is trained on.
+        settings: nothing in them is `auto` any more.
+        trainer: the engine's model.
+        engine: the name of the engine.
+        checkpoints: where the run is saved, or None.
+        should_stop: asked after each stretch of a run with checkpoints whether the user wants to stop.
+        early_stop: end before the last epoch when the loss hardly falls any more.
+        frozen: uint32 [words], words whose vectors are kept as they are, or None.
+        freeze_until: frozen words are trained too from the epoch after this one on; None keeps them to the end.
+        epoch: epochs done.
+        stretch: stretches done in the epoch under way.
+        tokens: tokens trained on in the epoch under way.
+        sampled: of these, those left by subsampling.
+        history: for each epoch done, its tokens and loss.
+    """
+
+    corpus: EncodedCorpus
+    settings: TrainSettings
+    trainer: Trainer
+    engine: str
+    checkpoints: Checkpoints | None = None
+    should_stop: Callable[[], bool] = lambda: False
+    early_stop: bool = False
+    frozen: IdArray | None = None
+    freeze_until: int | None = None
+    epoch: int = 0
+    stretch: int = 0
+    tokens: int = 0
+    sampled: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def go(self) -> None:
+        """Train to the end.
+
+        Raises:
+            InterruptedRunError: the user wanted to stop.
+            WvcliError: the engine failed, or did not train on the whole text.
+        """
+        epochs = self.settings.epochs or 1
+        stretches = self.corpus.stretches(self.trainer.stretch)
+        probe = Probe.of(self.corpus, self.settings)
+        starts = np.cumsum([0] + [stretch.tokens for stretch in stretches]) / self.corpus.tokens_kept
+        while self.epoch < epochs and not self._is_settled():
+            if self.frozen is not None:
+                is_over = self.freeze_until is not None and self.epoch >= self.freeze_until
+                self.trainer.freeze(None if is_over else self.frozen)
+            for number in range(self.stretch, len(stretches)):
+                first, last = (self._alpha(self.epoch + part) for part in (starts[number], starts[number + 1]))
+                done = self.trainer.train(stretches[number], first, last)
+                self.tokens += done.tokens
+                self.sampled += done.sampled
+                self.stretch = number + 1
+                self._pause()
+            self._end_epoch(probe)
+
+    def _alpha(self, epochs_done: float) -> float:
+        """The learning rate after so many epochs, falling evenly from the first to the last."""
+        share = min(1.0, epochs_done / (self.settings.epochs or 1))
+        return self.settings.alpha - (self.settings.alpha - self.settings.min_alpha) * share
+
+    def _pause(self) -> None:
+        """Between two stretches of a run with checkpoints: stop or save, if it is time."""
+        if self.checkpoints is None:
+            return
+        if self.should_stop():
+            self._save()
+            raise InterruptedRunError("interrupted, and saved as it is", "the same command with --resume goes on")
+        if self.checkpoints.are_due():
+            self._save()
+
+    def _save(self) -> None:
+        if self.checkpoints is not None:
+            position = {name: getattr(self, name) for name in _POSITION}
+            self.checkpoints.save(
+                self.trainer.tensors,
+                position | {"engine": self.engine, "random_state": self.trainer.random_state()},
+            )
+
+    def restore(self) -> None:
+        """Go to where the run was when it was last saved, if it was.
+
+        Raises:
+            InputError: what was saved is damaged or belongs to a run of other settings.
+        """
+        saved = self.checkpoints.latest() if self.checkpoints else None
+        if saved is None:
+            return
+        state = saved.manifest["state"]
+        engine = state.get("engine", "gensim")
+        if engine != self.engine:
+            raise InputError(
+                f"{saved.path} belongs to a run of the engine {engine}", f"go on with --engine {engine}"
+            )
+        for name, array in self.trainer.tensors.items():
+            if name not in saved.tensors or saved.tensors[name].shape != array.shape:
+                raise InputError(f"{saved.path} belongs to another run", "start over with --force")
+            array[:] = saved.tensors[name]
+        self.trainer.set_random_state(state["random_state"])
+        for name in _POSITION:
+            setattr(self, name, state[name])
+
+    def _end_epoch(self, probe: Probe) -> None:
+        """Hold the epoch's tokens against what was due, and take down its loss."""
+        expected, deviation = self.trainer.expected_sample()
+        kept = self.corpus.tokens_kept
+        if self.tokens != kept or abs(self.sampled - expected) > _MOST_DEVIATIONS * deviation + 1:
+            raise WvcliError(
+                f"epoch {self.epoch + 1} did not train on the whole text: {self.tokens:,} of {kept:,} tokens were "
+                f"taken, and {self.sampled:,} trained where {expected:,.0f} were due; no model was written"
+            )
+        loss = round(probe.loss(self.trainer), 6) if probe else None
+        if loss is not None and not loss < _LOST:
+            raise WvcliError(f"training diverged in epoch {self.epoch + 1}: the loss is {loss}", "lower --alpha")
+        self.epoch += 1
+        self.history.append({"epoch": self.epoch, "tokens_trained": self.tokens, "loss": loss})
+        self.stretch = self.tokens = self.sampled = 0
+
+    def _is_settled(self) -> bool:
+        """Whether the loss has stopped falling: it hardly fell below its lowest for several epochs."""
+        losses = [epoch["loss"] for epoch in self.history]
+        if not self.early_stop or len(losses) <= _PATIENCE or None in losses:
+            return False
+        lowest = min(losses[:-_PATIENCE])
+        return bool(min(losses[-_PATIENCE:]) > lowest * (1 - _LEAST_FALL))

@@ -1,0 +1,228 @@
+"""The settings of a training run: their names, their limits, and how `auto` chooses them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+from wvcli.errors import UsageError
+from wvcli.tokens.phrases import PhraseSettings
+
+Algorithm = Literal["word2vec", "fasttext"]
+Architecture = Literal["skipgram", "cbow"]
+Loss = Literal["negative", "hierarchical"]
+PhraseScorer = Literal["original", "npmi"]
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Every hyper-parameter of a run; None means `auto`.
+
+    Attributes:
+        algorithm: `word2vec`, or `fasttext` for subword vectors.
+        architecture: `skipgram`, or `cbow` (continuous bag of words).
+        loss: `negative` sampling or `hierarchical` softmax.
+        dim: length of a vector.
+        window: words of context on each side, at most.
+        fixed_window: always use the whole window; otherwise its size is drawn from 1 to `window` for each word.
+        epochs: passes over the text.
+        min_count: words that occur less often are left out.
+        max_vocab: keep only so many of the most frequent words.
+        negative: noise words drawn for each true one.
+        noise_exponent: power of the word counts by which noise words are drawn.
+        sample: threshold above which frequent words are thinned out; 0 keeps them all.
+        alpha: learning rate at the start.
+        min_alpha: learning rate at the end.
+        min_n: shortest character n-gram (fasttext).
+        max_n: longest character n-gram (fasttext).
+        buckets: rows that the hashed n-grams share (fasttext).
+        workers: threads.
+        seed: start of the random numbers.
+        phrases: join words that keep company, so that `new york` becomes the one word `new_york`.
+        phrase_passes: how often words are joined; each pass can double the length of a phrase.
+        phrase_threshold: score above which two words are a phrase.
+        phrase_scorer: `original` (Mikolov et al., 2013) or `npmi` (normalized pointwise mutual information).
+        phrase_min_count: two words that occur together less often are no phrase.
+    """
+
+    algorithm: Algorithm | None = None
+    architecture: Architecture | None = None
+    loss: Loss = "negative"
+    dim: int | None = None
+    window: int | None = None
+    fixed_window: bool = False
+    epochs: int | None = None
+    min_count: int | None = None
+    max_vocab: int | None = None
+    negative: int = 5
+    noise_exponent: float = 0.75
+    sample: float = 1e-3
+    alpha: float = 0.025
+    min_alpha: float = 1e-4
+    min_n: int = 3
+    max_n: int = 6
+    buckets: int | None = None
+    workers: int | None = None
+    seed: int = 1
+    phrases: bool = False
+    phrase_passes: int = 1
+    phrase_threshold: float | None = None
+    phrase_scorer: PhraseScorer = "original"
+    phrase_min_count: int = 5
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise UsageError(f"{_option(name)} must be {' or '.join(choices)}, not {value!r}")
+        limits = _LIMITS | {"phrase_threshold": _PHRASE_THRESHOLDS[self.phrase_scorer][1:]}
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            kind = (int, float) if name in _REAL else int
+            if isinstance(value, bool) or not isinstance(value, kind):
+                what = "number" if isinstance(kind, tuple) else "whole number"
+                raise UsageError(f"{_option(name)} must be a {what}, not {value!r}")
+            if not low <= value <= high:
+                raise UsageError(f"{_option(name)} must be between {low:,} and {high:,}, not {value:,}")
+        if self.min_alpha > self.alpha:
+            raise UsageError(f"--min-alpha {self.min_alpha} is above --alpha {self.alpha}")
+        if self.min_n > self.max_n:
+            raise UsageError(f"--min-n {self.min_n} is above --max-n {self.max_n}")
+
+    def phrase_settings(self) -> PhraseSettings:
+        """Return how phrases are found, with the threshold that `auto` stands for."""
+        threshold = self.phrase_threshold
+        if threshold is None:
+            threshold = _PHRASE_THRESHOLDS[self.phrase_scorer][0]
+        return PhraseSettings(threshold, self.phrase_passes, self.phrase_scorer, self.phrase_min_count)
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], like: "TrainSettings | None" = None) -> "TrainSettings":
+        """The settings a user chose by name; None stands for one not chosen, which is then as in `like`.
+
+        Raises:
+            UsageError: a name is unknown, a value is out of its limits, or a setting has no bearing on the
+                algorithm, loss or phrases chosen.
+        """
+        chosen = {name: value for name, value in given.items() if value not in (None, "auto")}
+        unknown = chosen.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise UsageError(f"there is no setting called {', '.join(sorted(unknown))}")
+        for name, (setting, value) in _ONLY_WITH.items():
+            other = getattr(like, setting) if like else _DEFAULT[setting]
+            if name in chosen and chosen.get(setting, other) != value:
+                without = _option(setting) if value is True else f"{_option(setting)} {value}"
+                raise UsageError(f"{_option(name)} has no effect without {without}")
+        base = like or cls()
+        if chosen.get("phrases") is False:
+            base = replace(base, **{name: getattr(cls, name) for name in _OF_PHRASES})
+        elif chosen.get("phrase_scorer", base.phrase_scorer) != base.phrase_scorer:
+            base = replace(base, phrase_threshold=None)
+        return replace(base, **chosen)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+_CHOICES = {
+    "algorithm": get_args(Algorithm),
+    "architecture": get_args(Architecture),
+    "loss": get_args(Loss),
+    "phrase_scorer": get_args(PhraseScorer),
+}
+
+_OF_PHRASES = ("phrase_passes", "phrase_threshold", "phrase_scorer", "phrase_min_count")
+
+# A setting that would be ignored unless another has this value.
+_ONLY_WITH = {
+    "negative": ("loss", "negative"),
+    "noise_exponent": ("loss", "negative"),
+    "min_n": ("algorithm", "fasttext"),
+    "max_n": ("algorithm", "fasttext"),
+    "buckets": ("algorithm", "fasttext"),
+    **dict.fromkeys(_OF_PHRASES, ("phrases", True)),
+}
+_DEFAULT = {"loss": "negative", "algorithm": "word2vec", "phrases": False}
+
+_REAL = {"noise_exponent", "sample", "alpha", "min_alpha", "phrase_threshold"}  # any number, not only a whole one
+
+# Outside these Gensim raises, hangs, or trains a model that is noise, mostly without a word.
+_LIMITS: dict[str, tuple[float, float]] = {
+    "dim": (1, 10_000),
+    "window": (1, 1_000),
+    "epochs": (1, 100_000),
+    "min_count": (1, 1_000_000_000),
+    "max_vocab": (1, 1_000_000_000),
+    "negative": (1, 100),
+    "noise_exponent": (-2, 2),
+    "sample": (0, 0.999_999),
+    "alpha": (1e-9, 0.5),
+    "min_alpha": (0, 0.5),
+    "min_n": (1, 100),
+    "max_n": (1, 100),
+    "buckets": (1, 100_000_000),
+    "workers": (1, 1_024),
+    "seed": (0, 2**32 - 1),
+    "phrase_passes": (1, 5),
+    "phrase_min_count": (1, 1_000_000_000),
+}
+
+# The score above which two words are a phrase: by default, at least and at most. The defaults are Gensim's for the
+# original scorer and the middle of what NPMI gives to words that occur together more often than by chance.
+_PHRASE_THRESHOLDS: dict[PhraseScorer, tuple[float, float, float]] = {
+    "original": (10.0, 1e-9, 1e9),
+    "npmi": (0.5, -1.0, 1.0),
+}
+
+# Chosen by corpus size: text up to so many tokens -> dimensions, epochs, lowest count of a word.
+# A small text needs many passes before its words move apart, and has too few contexts for many dimensions.
+_BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
+    (20_000, 50, 60, 1),
+    (200_000, 100, 40, 2),
+    (2_000_000, 100, 30, 3),
+    (20_000_000, 200, 10, 5),
+    (200_000_000, 300, 5, 5),
+    (float("inf"), 300, 3, 10),
+)
+
+# A text this small trains in seconds, and one worker gives the same model each time.
+_ONE_WORKER = 200_000
+
+
+def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> TrainSettings:
+    """Fill in what is `auto`, but for `buckets`, which depends on the vocabulary.
+
+    Args:
+        settings: what the user chose.
+        tokens: number of tokens in the corpus.
+        processors: number of processors that may be used.
+    """
+    dim, epochs, min_count = next(row[1:] for row in _BY_TOKENS if tokens <= row[0])
+    chosen: dict[str, Any] = {
+        "algorithm": "word2vec",
+        "architecture": "skipgram",
+        "dim": dim,
+        "window": 5,
+        "epochs": epochs,
+        "min_count": min_count,
+        "workers": 1 if tokens <= _ONE_WORKER else processors,
+    }
+    if settings.phrases:
+        chosen["phrase_threshold"] = _PHRASE_THRESHOLDS[settings.phrase_scorer][0]
+    return replace(settings, **{name: value for name, value in chosen.items() if getattr(settings, name) is None})
+
+
+def auto_buckets(words: Sequence[str], min_n: int, max_n: int) -> int:
+    """Hash buckets for the n-grams of a vocabulary: about two for each distinct n-gram, fastText's 2,000,000
+    at most, so that a small model is a small file.
+
+    The distinct n-grams are estimated from the words' lengths, assuming that each occurs in three words.
+    """
+    ngrams = sum(max(0, len(word) + 3 - n) for word in words for n in range(min_n, max_n + 1))
+    return max(10_000, min(2_000_000, ngrams * 2 // 3))

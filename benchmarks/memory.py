@@ -36,7 +36,8 @@ vocabulary = Vocabulary.from_words([f"word{number}" for number in range(words)])
 vectors = Vectors(vocabulary, matrix, stored_norms=row_norms(matrix))
 before = peak()
 from pathlib import Path
-model_file.save(Path(path), model_file.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}})
+manifest = {"settings": {"algorithm": "word2vec"}, "tokenizer": {}}
+model_file.save(Path(path), model_file.vector_tensors(vectors), manifest)
 print(f"{before:,.0f} MB with the vectors in memory, {peak():,.0f} MB at most while saving")
 """
 

@@ -65,7 +65,8 @@ def test_every_member_is_found_under_its_own_name(noun: str, registry: "Registry
 
 def test_the_names_of_all_families_are_listed_without_importing_the_packages_behind_them() -> None:
     program = (
-        "import sys; from wvcli import formats; from wvcli.evaluation import tasks; from wvcli.text import tokenizers; from wvcli.training import engines; "
+        "import sys; from wvcli import formats; from wvcli.evaluation import tasks; "
+        "from wvcli.text import tokenizers; from wvcli.training import engines; "
         "names = [f.registry.names() for f in (engines, formats, tasks, tokenizers)]; assert all(names), names; "
         "heavy = {'gensim', 'scipy', 'rjieba', 'sudachipy', 'kiwipiepy', 'regex', 'rich', 'smart_open'}; "
         "heavy = (heavy | {'safetensors'}) & set(sys.modules); "

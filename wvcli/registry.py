@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
 from wvcli.errors import UsageError
-from wvcli.system.compiling import uncollected
+from wvcli.system.compiling import gc_paused
 
 Member = TypeVar("Member")
 
@@ -47,7 +47,7 @@ class Registry(Generic[Member]):
         module = self._modules.get(name)
         if module is None:
             raise UsageError(f"no {self.family} is called {name!r}", self._hint(name))
-        with uncollected():  # some stand on large packages
+        with gc_paused():  # some stand on large packages
             member: Member = getattr(import_module(f"{self.package}.{module}"), self.family.upper())
         return member
 

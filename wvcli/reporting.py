@@ -32,11 +32,11 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def silent(progress: Progress) -> None:
+def ignore_progress(progress: Progress) -> None:
     pass
 
 
-def untold(note: str) -> None:
+def ignore_note(note: str) -> None:
     pass
 
 
@@ -59,20 +59,20 @@ class ReadingProgress:
 OnNote = Callable[[str], None]
 
 
-def _nobody(done: int, most: int) -> None:
+def _ignore_words(done: int, most: int) -> None:
     pass
 
 
-Watcher = Callable[[int, int], None]
+OnWords = Callable[[int, int], None]
 # Is told how many words have been read or worked out, and how many there are at most.
-watcher: ContextVar[Watcher] = ContextVar("watcher", default=_nobody)
+on_words: ContextVar[OnWords] = ContextVar("watcher", default=_ignore_words)
 
 
 @contextmanager
-def watched(on_progress: Watcher | None) -> Iterator[None]:
+def progress_to(on_progress: OnWords | None) -> Iterator[None]:
     """Whoever is told within the block how many words have been read or worked out; None leaves it as it is."""
-    before = watcher.set(on_progress or watcher.get())
+    before = on_words.set(on_progress or on_words.get())
     try:
         yield
     finally:
-        watcher.reset(before)
+        on_words.reset(before)

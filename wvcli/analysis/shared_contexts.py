@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError
 from wvcli.models import model_file
-from wvcli.reporting import OnProgress, ReadingProgress, silent
+from wvcli.reporting import OnProgress, ReadingProgress, ignore_progress
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
 from wvcli.text.passages import Passage, passage
-from wvcli.text.settings import Text
-from wvcli.text.sources import STDIN, called, is_remote
+from wvcli.text.settings import TextSettings
+from wvcli.text.sources import STDIN, display_name, is_remote
 from wvcli.tokens.batches import Batch
 from wvcli.tokens.phrases import JOINT, Phrases, PhraseTable
 from wvcli.tokens.shards import TEXT_END
@@ -82,12 +82,12 @@ class SharedContext:
 class _Part:
     """A text that a model was trained on, and its fingerprint then."""
 
-    text: Text
+    text: TextSettings
     sha256: str
 
     @property
     def name(self) -> str:
-        return ", ".join(map(called, self.text.sources))
+        return ", ".join(map(display_name, self.text.sources))
 
 
 class _ChangedTextError(InputError):
@@ -95,7 +95,7 @@ class _ChangedTextError(InputError):
 
 
 def shared_contexts(
-    vectors: Vectors, pairs: Sequence[tuple[int, int]], most: int = 3, on_progress: OnProgress = silent
+    vectors: Vectors, pairs: Sequence[tuple[int, int]], most: int = 3, on_progress: OnProgress = ignore_progress
 ) -> list[list[SharedContext]]:
     """What the two words of each pair both occur with in the text that a model was trained on.
 
@@ -146,7 +146,7 @@ def _explained(
     def quote(row: int, number: int) -> Quote:
         source, line, text = lines[number]
         found = passage(text, (vectors.vocabulary[row], context), joint)
-        return Quote(called(source), line, found.cut(_LONGEST_LINE))
+        return Quote(display_name(source), line, found.cut(_LONGEST_LINE))
 
     return SharedContext(context, one.weight, quote(pair[0], one.numbers[0]), quote(pair[1], one.numbers[1]))
 
@@ -164,7 +164,7 @@ def _parts(vectors: Vectors) -> list[_Part]:
     parts = []
     try:
         while manifest is not None:
-            text = Text.from_json(
+            text = TextSettings.from_json(
                 {
                     **manifest["reading"],
                     "sources": manifest["corpus"]["sources"],
@@ -281,7 +281,7 @@ class _Candidates:
         number: of the next text of the corpus.
     """
 
-    def __init__(self, corpus: Corpus, text: Text, sought: Sequence[str], start: int) -> None:
+    def __init__(self, corpus: Corpus, text: TextSettings, sought: Sequence[str], start: int) -> None:
         self._corpus = corpus
         self._may_hold = text.tokenizer.may_find(sought)
         self._numbers: deque[int] = deque()

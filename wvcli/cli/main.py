@@ -16,14 +16,14 @@ from wvcli.cli.program import COMMANDS, EXIT_CODES
 from wvcli.cli.streams import failures, stdout
 from wvcli.cli.streams.help import Command, program
 from wvcli.errors import ExitCode
-from wvcli.system.parallel import leave_threads_to_us
+from wvcli.system.parallel import keep_blas_single_threaded
 from wvcli.version import __version__
 
 
 def build(argv: Sequence[str]) -> typer.Typer:
     """Return the program with the commands that these arguments need.
 
-    A command that is named first is the only one needed, and a query is so quick that importing the others would show.
+    A command that is named first is the only one needed: a query is so quick that importing the others would show.
 
     Args:
         argv: the arguments after the program's name.
@@ -42,7 +42,7 @@ def build(argv: Sequence[str]) -> typer.Typer:
 def register(group: typer.Typer, names: Iterable[str]) -> None:
     """Add commands to a group; the command `a-name` is the function `a_name` in `commands/a_name.py`.
 
-    A name that is a keyword of Python, such as `import`, has an underscore there: `import_` in `commands/import_.py`.
+    A keyword of Python, such as `import`, has an underscore there: `import_` in `commands/import_.py`.
     """
     for name in names:
         module = name.replace("-", "_") + ("_" if iskeyword(name) else "")
@@ -92,7 +92,7 @@ def run(argv: Sequence[str]) -> int:
     """Run a command, or answer a shell that completes one, and return the exit code."""
     # Training and compare multiply large matrices, all at once; the others have threads of their own.
     if argv and COMMANDS.get(argv[0]) in ("Ask", "Judge", "Manage") and argv[0] not in ("shell", "compare"):
-        leave_threads_to_us()
+        keep_blas_single_threaded()
     try:
         return failures.exit_code(lambda: _call(build(argv), argv))
     except stdout.ReaderGone:

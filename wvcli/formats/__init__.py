@@ -6,9 +6,8 @@ from pathlib import Path
 
 from wvcli.errors import InputError, UsageError, unreadable
 from wvcli.registry import Registry
-from wvcli.reporting import Watcher
-from wvcli.reporting import watched as watched
-from wvcli.system.atomic_files import written_aside
+from wvcli.reporting import OnWords, progress_to
+from wvcli.system.atomic_files import atomic_write
 from wvcli.vectors.word_vectors import Vectors
 
 _SNIFFED = 65_536  # bytes shown to the formats to recognise their own
@@ -121,7 +120,7 @@ def recognise(path: Path) -> Format:
 
 
 def read(
-    path: Path, name: str | None = None, limit: int | None = None, on_progress: Watcher | None = None
+    path: Path, name: str | None = None, limit: int | None = None, on_progress: OnWords | None = None
 ) -> Vectors:
     """Open a file or folder in the format called `name`, or in whichever it is.
 
@@ -142,7 +141,7 @@ def read(
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"the format {chosen.name} can be written but not read")
-    with watched(on_progress):
+    with progress_to(on_progress):
         return chosen.read(path, limit)
 
 
@@ -205,5 +204,5 @@ def write(
             f"floret's subwords are left out, since {chosen.name} is written with fastText's hash: "
             "words outside the vocabulary will have no vector"
         )
-    with written_aside(path, overwrite, chosen.replaceable) as aside:
+    with atomic_write(path, overwrite, chosen.replaceable) as aside:
         return notes + chosen.write(vectors, aside, writing)

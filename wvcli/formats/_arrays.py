@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, first_line, unreadable
 from wvcli.formats._quantised import restore
-from wvcli.formats._reading import Rows
+from wvcli.formats._reading import RowCollector
 from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
@@ -80,7 +80,7 @@ def of_arrays(
         del fresh
         return Vectors(vocabulary_of(path, words), matrix, counts, path=path)
     del fresh
-    rows = Rows(path, len(words), matrix.shape[1])
+    rows = RowCollector(path, len(words), matrix.shape[1])
     for start, block in blocks(matrix):
         stop = start + len(block)
         rows.add(words[start:stop], floats(block) if scales is None else restore(block, scales[start:stop]))

@@ -14,7 +14,7 @@ import numpy as np
 
 from wvcli.errors import InputError, MissingExtraError, first_line, unreadable
 from wvcli.formats._columns import checked_count, known_counts, parts
-from wvcli.formats._reading import Rows
+from wvcli.formats._reading import RowCollector
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
@@ -142,7 +142,7 @@ class Table:
         self._most = most
         self._dim = dim
         self._done = 0
-        self._rows = Rows(path, most, dim, limit)
+        self._rows = RowCollector(path, most, dim, limit)
 
     def add(self, batch: Any) -> bool:
         """Take in some rows; tells whether as many are kept as the limit allows.

@@ -34,12 +34,12 @@ from wvcli.formats._fasttext_writing import (
 )
 from wvcli.formats._layout import FASTTEXT_MAGIC, is_fasttext_binary
 from wvcli.formats._reading import GrowingMatrix, bytes_left
-from wvcli.reporting import watcher
+from wvcli.reporting import on_words
 from wvcli.system.paging import read_ahead
-from wvcli.system.parallel import each, threads
+from wvcli.system.parallel import parallel_map, threads
 from wvcli.vectors.composed import Composed, Composition, picked
-from wvcli.vectors.geometry import FloatArray, Rows
-from wvcli.vectors.geometry import Rows as IntArray
+from wvcli.vectors.geometry import FloatArray, RowArray
+from wvcli.vectors.geometry import RowArray as IntArray
 from wvcli.vectors.subwords import Subwords, Text
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
@@ -107,8 +107,8 @@ class Dictionary:
     """
 
     text: Text
-    offsets: Rows
-    counts: Rows
+    offsets: RowArray
+    counts: RowArray
     tokens: int
     pruned: bool
 
@@ -245,7 +245,7 @@ class _Opening:
             )
         return _dictionary(data[: ends[words - 1]], ends[:words], int(tokens), pruned == 0)
 
-    def _entries(self, count: int) -> tuple[Text, Rows]:
+    def _entries(self, count: int) -> tuple[Text, RowArray]:
         """The bytes of all entries, and int64 [count], where in them each one ends."""
         pieces: list[bytes] = []
         ends: list[int] = []
@@ -294,7 +294,7 @@ def _whole_entries(data: bytes, most: int) -> tuple[int, list[int]]:
     return end, ends
 
 
-def _dictionary(data: Text, ends: Rows, tokens: int, pruned: bool) -> Dictionary:
+def _dictionary(data: Text, ends: RowArray, tokens: int, pruned: bool) -> Dictionary:
     """Words and counts, from entries without a gap."""
     counted: npt.NDArray[np.uint8] = data[(ends - 9)[:, None] + np.arange(8)]
     of_words = np.ones(len(data), dtype=np.bool_)
@@ -388,8 +388,8 @@ def _numbers(rows: Text) -> FloatArray:
 def _matrix(path: Path, composition: Composition) -> FloatArray:
     """float32 [words, dim]; where there are many words, worked out when they are asked for."""
     if len(composition.own) < _MANY:
-        return _composed(path, composition)
-    return cast(FloatArray, Composed(composition, partial(_composed, path)))
+        return composed_matrix(path, composition)
+    return cast(FloatArray, Composed(composition, partial(composed_matrix, path)))
 
 
 def _row_of(text: Text, offsets: IntArray, word: bytes) -> int:
@@ -404,15 +404,17 @@ _MANY = 16_384  # words, of which one question need not work out all
 _SHARE = 50  # where there is one word for so many buckets, most of the file is needed
 
 
-def _composed(path: Path, composition: Composition) -> FloatArray:
+def composed_matrix(path: Path, composition: Composition) -> FloatArray:
     """float32 [words, dim], the vectors of all words."""
     if len(composition.own) * _SHARE > len(composition.subwords.matrix):
         read_ahead(composition.subwords.matrix)
     matrix = GrowingMatrix(path, *composition.own.shape)
     todo, done = composition.parts(), 0
     for start in range(0, len(todo), threads()):
-        for vectors in each(lambda part: composition.part(part.start, part.stop), todo[start : start + threads()]):
+        for vectors in parallel_map(
+            lambda part: composition.part(part.start, part.stop), todo[start : start + threads()]
+        ):
             matrix.add(vectors)
             done += len(vectors)
-        watcher.get()(done, len(composition.own))
+        on_words.get()(done, len(composition.own))
     return matrix.whole()

@@ -13,7 +13,7 @@ from weakref import finalize
 import numpy as np
 
 from wvcli.errors import InputError, WvcliError, unreadable
-from wvcli.reporting import watcher
+from wvcli.reporting import on_words
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -22,7 +22,7 @@ MOST_IN_MEMORY = 1 << 29  # bytes of numbers read; more are put into a file
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def open_input(path: Path) -> Iterator[BinaryIO]:
     """The file, open to be read; an error of the operating system becomes an InputError."""
     try:
         with path.open("rb") as file:
@@ -93,7 +93,7 @@ class GrowingMatrix:
         return np.asarray(self._matrix[: self._count])
 
 
-class Rows:
+class RowCollector:
     """Words and vectors as they are read. Of a word that occurs again only the first vector is kept.
 
     Args:
@@ -131,7 +131,7 @@ class Rows:
         self._words.update(dict.fromkeys(fresh))
         if counts is not None:
             self._counts.extend([counts[row] for row in fresh.values()])
-        watcher.get()(len(self._words), self._most)
+        on_words.get()(len(self._words), self._most)
 
     @property
     def full(self) -> bool:

@@ -17,7 +17,7 @@ from wvcli.errors import InputError
 from wvcli.formats import Writing
 from wvcli.formats._layout import Header, WritableWords, find_header, read_header
 from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
-from wvcli.formats._reading import Rows, bytes_left, opened
+from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
@@ -147,13 +147,13 @@ def read_with_header(path: Path, limit: int | None = None) -> Vectors:
     Raises:
         InputError: the file cannot be read, or a line of it is not what it should be.
     """
-    with opened(path) as file:
+    with open_input(path) as file:
         header = read_header(file, path)
         most = (bytes_left(file) + 1) // (2 * header.dim + 1)  # words of no letters, numbers of one digit
         if not most:
             raise InputError(f"{path}, line 1: promises {header.dim} numbers a word; the file ends before that")
         lines = _Lines(path, header.dim, header, number=2)
-        rows = _read_lines(file, lines, Rows(path, min(header.words, most), header.dim, limit))
+        rows = _read_lines(file, lines, RowCollector(path, min(header.words, most), header.dim, limit))
     if lines.rows < header.words and not rows.full:
         problem = f"the file ends after {lines.rows} words; line 1 promises {header.words}"
         raise InputError(f"{path}, line {lines.blank or lines.number}: {problem}")
@@ -168,7 +168,7 @@ def read_without_header(path: Path, limit: int | None = None) -> Vectors:
     Raises:
         InputError: the file cannot be read, or a line of it is not what it should be.
     """
-    with opened(path) as file:
+    with open_input(path) as file:
         head = next(_blocks(file, path), b"")
         dim = _dimensions(head.split(b"\n")[:_GUESSED_FROM])
         if not dim:
@@ -178,10 +178,10 @@ def read_without_header(path: Path, limit: int | None = None) -> Vectors:
         if limit is None or limit > most:
             most = min(most, sum(block.count(b"\n") for block in _blocks(file, path)))
         file.seek(0)
-        return _read_lines(file, _Lines(path, dim, None, number=1), Rows(path, most, dim, limit)).vectors()
+        return _read_lines(file, _Lines(path, dim, None, number=1), RowCollector(path, most, dim, limit)).vectors()
 
 
-def _read_lines(file: BinaryIO, lines: _Lines, rows: Rows) -> Rows:
+def _read_lines(file: BinaryIO, lines: _Lines, rows: RowCollector) -> RowCollector:
     for block in _blocks(file, lines.path):
         rows.add(*lines.parse(block))
         if rows.full:

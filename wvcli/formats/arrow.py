@@ -11,7 +11,7 @@ from typing import Any
 
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing, _arrow
-from wvcli.formats._reading import opened
+from wvcli.formats._reading import open_input
 from wvcli.vectors.word_vectors import Vectors
 
 
@@ -30,7 +30,7 @@ def _batches(path: Path, fields: list[int], arrow: Any) -> Iterator[Any]:
 
 def _read(path: Path, limit: int | None) -> Vectors:
     arrow = _arrow.import_arrow("reading Arrow")
-    with opened(path), _arrow.reading(path, arrow):
+    with open_input(path), _arrow.reading(path, arrow):
         with arrow.memory_map(str(path)) as source:
             schema = arrow.ipc.open_file(source).schema
         columns = _arrow.find_columns(path, schema, arrow)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from wvcli import formats
 from wvcli.errors import UsageError
+from wvcli.reporting import progress_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.vectors.selection import EVERYTHING, Selection, select
 from wvcli.vectors.word_vectors import Vectors
@@ -57,7 +58,7 @@ def export(
     def on_rows(row: int) -> None:
         on_progress(f"writing {path.name}", min(row, total), total)
 
-    with formats.watched(lambda done, most: on_progress("working out vectors", done, most)):
+    with progress_to(lambda done, most: on_progress("working out vectors", done, most)):
         selected = select(vectors, selection, on_rows)
         total = len(selected.vectors)
         notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)

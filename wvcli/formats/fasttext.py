@@ -15,12 +15,12 @@ from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._fasttext_model import is_floret, is_model, open_model, vectors_of
 from wvcli.formats._fasttext_writing import write_model
-from wvcli.formats._reading import opened
+from wvcli.formats._reading import open_input
 from wvcli.vectors.word_vectors import Vectors
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with opened(path) as file:
+    with open_input(path) as file:
         model = open_model(file, path)
     if model.settings.mode:
         raise InputError(f"{path} is floret's .bin and not fastText's", "the format floret reads it")

@@ -22,7 +22,7 @@ from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._blocks import blocks
 from wvcli.formats._columns import decoded
-from wvcli.formats._reading import Rows, bytes_left, opened
+from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.system import paging
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords
@@ -180,9 +180,9 @@ def _read_words(file: BinaryIO, path: Path, contents: _Contents) -> Iterator[str
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with opened(path) as file:
+    with open_input(path) as file:
         contents = _contents(file, path)
-        rows = Rows(path, contents.total, contents.dim, limit)
+        rows = RowCollector(path, contents.total, contents.dim, limit)
         words = _read_words(file, path, contents)
         whole = np.memmap(path, np.uint8, "r")
         matrix = _floats(whole, contents.numbers, contents.rows * contents.dim).reshape(-1, contents.dim)

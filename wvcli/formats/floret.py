@@ -26,11 +26,11 @@ from wvcli.formats._fasttext_model import (
     vocabulary_of,
 )
 from wvcli.formats._fasttext_writing import write_model
-from wvcli.formats._reading import GrowingMatrix, opened
-from wvcli.reporting import watcher
-from wvcli.system.parallel import each, threads
+from wvcli.formats._reading import GrowingMatrix, open_input
+from wvcli.reporting import on_words
+from wvcli.system.parallel import parallel_map, threads
 from wvcli.vectors.geometry import FloatArray
-from wvcli.vectors.geometry import Rows as IntArray
+from wvcli.vectors.geometry import RowArray as IntArray
 from wvcli.vectors.subwords import Subwords, Text
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.word_vectors import Vectors
@@ -44,7 +44,7 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with opened(path) as file:
+    with open_input(path) as file:
         if _TABLE.match(file.read(200)):
             raise InputError(
                 f"{path} is floret's table, which has rows and no words", "read floret's .bin instead"
@@ -95,10 +95,10 @@ def _composed(path: Path, model: Model, subwords: Subwords, text: Text, offsets:
     matrix, done = GrowingMatrix(path, words, dim), 0
     starts = range(0, words, _AT_ONCE)
     for first in range(0, len(starts), threads()):
-        for vectors in each(compose, starts[first : first + threads()]):
+        for vectors in parallel_map(compose, starts[first : first + threads()]):
             matrix.add(vectors)
             done += len(vectors)
-        watcher.get()(done, words)
+        on_words.get()(done, words)
     return matrix.whole()
 
 

@@ -23,7 +23,7 @@ from wvcli.formats import _pickle_writing as pickled
 from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of_arrays, vocabulary_of
 from wvcli.formats._pickle_objects import Array, Thing
 from wvcli.formats._pickle_reading import load
-from wvcli.formats._reading import Rows
+from wvcli.formats._reading import RowCollector
 from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords
@@ -265,7 +265,7 @@ def _composed(path: Path, own: npt.NDArray[Any], words: list[str], subwords: Sub
     dim = subwords.matrix.shape[1]
     if own.shape != (len(words), dim):
         raise InputError(f"{path} is damaged: it has {list(own.shape)} numbers for {len(words)} words of {dim}")
-    rows = Rows(path, len(words), dim)
+    rows = RowCollector(path, len(words), dim)
     for start in range(0, len(words), _COMPOSED):
         part = words[start : start + _COMPOSED]
         vocabulary = vocabulary_of(path, part)

@@ -21,7 +21,7 @@ from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._columns import checked_count, known_counts, parts
 from wvcli.formats._numbers import format_rows
-from wvcli.formats._reading import Rows, opened
+from wvcli.formats._reading import RowCollector, open_input
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
@@ -100,7 +100,7 @@ def _matrix(batch: list[_Record], path: Path) -> FloatArray:
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with opened(path) as file:
+    with open_input(path) as file:
         lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
         size = file.tell()
         file.seek(0)
@@ -109,7 +109,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         if first is None:
             raise InputError(f"{path}, line 1: {_EXPECTED}")
         dim = len(first.vector)
-        rows = Rows(path, min(lines, size // (2 * dim)), dim, limit)
+        rows = RowCollector(path, min(lines, size // (2 * dim)), dim, limit)
         step = max(1, _NUMBERS_AT_ONCE // dim)
         records = chain([first], records)
         while not rows.full and (batch := list(islice(records, step))):

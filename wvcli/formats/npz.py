@@ -39,7 +39,7 @@ from wvcli.formats._arrays import (
 )
 from wvcli.formats._blocks import Converted
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, restore, row_scales
-from wvcli.formats._reading import Rows
+from wvcli.formats._reading import RowCollector
 from wvcli.system.paging import blocks
 from wvcli.vectors.word_vectors import Vectors
 
@@ -184,7 +184,7 @@ def _read_zip(path: Path, limit: int | None) -> Vectors:
             raise ValueError(f"it has {entry.shape[0]} vectors for {len(words)} words")
         check_words(path, words)
         counts = _counts(archive, words, limit)
-        rows = Rows(path, len(words), entry.shape[1], limit)
+        rows = RowCollector(path, len(words), entry.shape[1], limit)
         start = 0
         for block in archive.rows(entry):
             stop = start + len(block)

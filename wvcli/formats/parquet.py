@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing, _arrow
-from wvcli.formats._reading import opened
+from wvcli.formats._reading import open_input
 from wvcli.vectors.word_vectors import Vectors
 
 _BUFFER = 1 << 20  # bytes of a column read at a time
@@ -19,7 +19,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
     arrow = _arrow.import_arrow("reading Parquet")
     from pyarrow import parquet
 
-    with opened(path) as file, _arrow.reading(path, arrow):
+    with open_input(path) as file, _arrow.reading(path, arrow):
         table = parquet.ParquetFile(file, page_checksum_verification=True, buffer_size=_BUFFER, pre_buffer=False)
         columns = _arrow.find_columns(path, table.schema_arrow, arrow)
         head = next(table.iter_batches(1, columns=[columns.vector], use_threads=False), None)

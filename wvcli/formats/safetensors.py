@@ -19,7 +19,7 @@ from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import as_counts, check_matrix, of_arrays, words_beside
 from wvcli.formats._blocks import Converted
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, row_scales
-from wvcli.formats._reading import opened
+from wvcli.formats._reading import open_input
 from wvcli.system import tensor_files
 from wvcli.vectors.word_vectors import Vectors
 
@@ -50,7 +50,7 @@ def _words(path: Path, text: str | None, rows: int) -> list[str]:
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with opened(path):
+    with open_input(path):
         metadata, arrays = tensor_files.map_file(path)
     if _OF_MODELS in metadata:
         raise InputError(f"{path} is a wvcli model", "give it to -m as it is")

@@ -31,7 +31,7 @@ from wvcli.errors import InputError, MissingExtraError, WvcliError, unreadable
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import check_matrix, check_words, floats, map_array, of_arrays
 from wvcli.formats._blocks import blocks
-from wvcli.formats._reading import Rows, opened
+from wvcli.formats._reading import RowCollector, open_input
 from wvcli.formats._spacy_keys import SYMBOLS, Keys, hashes
 from wvcli.system.paging import LARGE, release
 from wvcli.vectors.vocabulary import Vocabulary
@@ -174,7 +174,7 @@ def _check_kind(path: Path, settings: Path) -> None:
 
 def _gathered(path: Path, words: list[str], matrix: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> Vectors:
     """The vectors of words whose rows are in another order, or shared."""
-    found = Rows(path, len(words), matrix.shape[1])
+    found = RowCollector(path, len(words), matrix.shape[1])
     step = max(1, _AT_ONCE * 64 // matrix.shape[1])
     for start in range(0, len(words), step):
         part = rows[start : start + step]
@@ -254,7 +254,7 @@ def _write_strings(vocabulary: Vocabulary, path: Path) -> None:
 
 
 def _is_of_documents(path: Path) -> bool:
-    with opened(path) as file:
+    with open_input(path) as file:
         return _sniff(file.read(_AT_ONCE))
 
 

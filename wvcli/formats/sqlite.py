@@ -19,7 +19,7 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._columns import checked_count, decoded, known_counts, parts
-from wvcli.formats._reading import Rows, opened
+from wvcli.formats._reading import RowCollector, open_input
 from wvcli.vectors.word_vectors import Vectors
 
 _MAGIC = b"SQLite format 3\0"
@@ -42,7 +42,7 @@ class _Record(NamedTuple):
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """The database, open to be read; what SQLite finds wrong with it becomes an InputError."""
-    with opened(path) as file:
+    with open_input(path) as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise InputError(f"{path} is not an SQLite database")
     try:
@@ -107,7 +107,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         if first is None:
             raise InputError(f"{path}: the table words is empty")
         size = len(first.vector)
-        rows = Rows(path, path.stat().st_size // size, size // 4, limit)
+        rows = RowCollector(path, path.stat().st_size // size, size // 4, limit)
         records = chain([first], records)
         step = max(1, _BYTES_AT_ONCE // size)
         while not rows.full and (batch := list(islice(records, step))):

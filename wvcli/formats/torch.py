@@ -30,7 +30,7 @@ from wvcli.errors import InputError, MissingExtraError, first_line
 from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import BFLOAT16, floats, vocabulary_of
 from wvcli.formats._blocks import blocks
-from wvcli.formats._reading import GrowingMatrix, opened
+from wvcli.formats._reading import GrowingMatrix, open_input
 from wvcli.system import paging
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
@@ -75,7 +75,7 @@ def _check_sizes(path: Path) -> None:
 def _load(path: Path) -> object:
     """What the file holds: tensors, text, numbers, and lists and dicts of these."""
     torch = _torch(f"reading {path}")
-    with opened(path) as file:
+    with open_input(path) as file:
         whole = file.read(len(_ARCHIVE)) == _ARCHIVE
     if whole:
         _check_sizes(path)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wvcli.formats import Format
 from wvcli.formats._layout import find_header
-from wvcli.formats._reading import opened
+from wvcli.formats._reading import open_input
 from wvcli.formats._text import read_with_header, read_without_header, write_lines
 from wvcli.vectors.word_vectors import Vectors
 
@@ -19,7 +19,7 @@ _LONGEST_HEADER = 200  # bytes
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with opened(path) as file:
+    with open_input(path) as file:
         header = find_header(file.read(_LONGEST_HEADER))
     return (read_with_header if header else read_without_header)(path, limit)
 

@@ -14,7 +14,7 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats import Format, Writing
 from wvcli.formats._layout import Header, WritableWords, find_header, read_header
-from wvcli.formats._reading import Rows, bytes_left, opened
+from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.formats._text import sniff_header
 from wvcli.vectors.word_vectors import Vectors
 
@@ -65,7 +65,7 @@ def _stuck(path: Path, number: int, header: Header, rest: bytes) -> InputError:
     return InputError(f"{path}, word {number} of {header.words}: the file ends here; {expected}")
 
 
-def _read_records(file: BinaryIO, path: Path, header: Header, rows: Rows) -> None:
+def _read_records(file: BinaryIO, path: Path, header: Header, rows: RowCollector) -> None:
     rest, done = b"", 0
     while done < header.words:
         more = file.read(max(_BLOCK, 4 * header.dim))
@@ -85,12 +85,12 @@ def _read_records(file: BinaryIO, path: Path, header: Header, rows: Rows) -> Non
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with opened(path) as file:
+    with open_input(path) as file:
         header = read_header(file, path)
         most = bytes_left(file) // (4 * header.dim + 1)
         if not most:
             raise _stuck(path, 1, header, b"")
-        rows = Rows(path, min(header.words, most), header.dim, limit)
+        rows = RowCollector(path, min(header.words, most), header.dim, limit)
         _read_records(file, path, header, rows)
         return rows.vectors()
 

@@ -12,6 +12,7 @@ from wvcli import formats
 from wvcli.errors import InputError, UsageError
 from wvcli.formats.exporting import Progress, _silent
 from wvcli.models import model_file
+from wvcli.reporting import progress_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray
@@ -66,7 +67,7 @@ def import_vectors(
     vectors = formats.read(
         path, chosen.name, limit, lambda done, most: on_progress(f"importing {path.name}", done, most)
     )
-    with formats.watched(lambda done, most: on_progress("working out vectors", done, most)):
+    with progress_to(lambda done, most: on_progress("working out vectors", done, most)):
         tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
     model_file.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)
     model = model_file.open_model(target)

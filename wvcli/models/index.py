@@ -18,7 +18,7 @@ import numpy.typing as npt
 from wvcli.errors import InputError, MissingExtraError, UsageError
 from wvcli.models import model_file
 from wvcli.system import atomic_files
-from wvcli.vectors.geometry import Rows, unit_rows
+from wvcli.vectors.geometry import RowArray, unit_rows
 from wvcli.vectors.neighbors import Neighbor, Query
 from wvcli.vectors.word_vectors import Lookup, Vectors, query
 
@@ -74,7 +74,7 @@ class Index:
         candidates = self._candidates(asked, wanted)
         return self.vectors.rank(asked, candidates, topn, min_similarity=min_similarity)
 
-    def _candidates(self, queries: Sequence[Query], wanted: int) -> list[Rows]:
+    def _candidates(self, queries: Sequence[Query], wanted: int) -> list[RowArray]:
         faiss = _faiss()
         units = unit_rows(np.array([one.mean for one in queries]))
         found = self.graph.search(

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.system.atomic_files import written_aside
-from wvcli.system.tensor_files import Tensors, _sha256, map_file, read_header
-from wvcli.text.spelling import _normalizer
+from wvcli.system.atomic_files import atomic_write
+from wvcli.system.tensor_files import Tensors, map_file, read_header, sha256_of
+from wvcli.text.spelling import normalizer
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
@@ -92,7 +92,7 @@ class ModelFile:
             counts=tensors.get("vocabulary.counts"),
             subwords=subwords,
             stored_norms=tensors["norms"],
-            normalize=_normalizer(self.manifest.get("tokenizer", {})),
+            normalize=normalizer(self.manifest.get("tokenizer", {})),
             manifest=self.manifest,
             path=self.path,
             weights=Weights(
@@ -142,14 +142,14 @@ def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: b
         return {MANIFEST_KEY: json.dumps(complete | {"checksum": dict(checksum)}, sort_keys=True)}
 
     dtypes = {name: _LAYOUT[name][0] for name in tensors if name in _LAYOUT}
-    with written_aside(path, overwrite) as aside:
+    with atomic_write(path, overwrite) as aside:
         layout.write(aside, tensors, metadata, dtypes)
 
 
 def fingerprint(vectors: Vectors) -> str:
     """The SHA-256 of the matrix as little-endian float32: the one its file records, else worked out."""
     recorded = vectors.manifest.get("checksum", {}).get("vectors")
-    return str(recorded) if recorded else _sha256(np.ascontiguousarray(vectors.matrix, dtype="<f4"))
+    return str(recorded) if recorded else sha256_of(np.ascontiguousarray(vectors.matrix, dtype="<f4"))
 
 
 def is_model(path: Path) -> bool:
@@ -239,5 +239,5 @@ def damaged_tensors(model: ModelFile) -> list[str]:
     recorded = model.manifest.get("checksum", {})
     names = sorted(set(model.tensors) | set(recorded))
     return [
-        name for name in names if name not in model.tensors or recorded.get(name) != _sha256(model.tensors[name])
+        name for name in names if name not in model.tensors or recorded.get(name) != sha256_of(model.tensors[name])
     ]

@@ -33,7 +33,7 @@ def check_writable(path: Path, overwrite: bool, may_replace: MayReplace | None =
     if not path.parent.is_dir():
         raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
     try:
-        probe = _aside(path)
+        probe = _temporary_name(path)
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -54,7 +54,7 @@ def _check_folder(path: Path, overwrite: bool, may_replace: MayReplace | None) -
 
 
 @contextmanager
-def written_aside(path: Path, overwrite: bool, may_replace: MayReplace | None = None) -> Iterator[Path]:
+def atomic_write(path: Path, overwrite: bool, may_replace: MayReplace | None = None) -> Iterator[Path]:
     """A path beside `path` where nothing is yet; what is made there takes the place of `path` in the end.
 
     It may be a file or a folder, with other files beside it whose names begin with its name and a dot; these
@@ -72,7 +72,7 @@ def written_aside(path: Path, overwrite: bool, may_replace: MayReplace | None = 
     check_writable(path, overwrite, may_replace)
     if path.is_symlink():  # what it points to is replaced, not the link
         path = path.resolve()
-    aside = _aside(path)
+    aside = _temporary_name(path)
     try:
         yield aside
         _place(aside, path, overwrite)
@@ -81,7 +81,7 @@ def written_aside(path: Path, overwrite: bool, may_replace: MayReplace | None = 
     except OSError as error:
         raise WvcliError(f"cannot write {path}: {reason(error)}") from error
     finally:
-        for made in (aside, *_companions(aside)):
+        for made in (aside, *_side_files(aside)):
             _remove(made)
 
 
@@ -90,11 +90,11 @@ def final_name(aside: Path) -> str:
     return _ASIDE.sub(r"\1", aside.name)
 
 
-def _aside(path: Path) -> Path:
+def _temporary_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
 
 
-def _companions(aside: Path) -> list[Path]:
+def _side_files(aside: Path) -> list[Path]:
     return sorted(other for other in aside.parent.iterdir() if other.name.startswith(f"{aside.name}."))
 
 
@@ -102,7 +102,7 @@ def _place(aside: Path, path: Path, overwrite: bool) -> None:
     """Flush what was made and give it its name; the main file comes last, so that it is never there alone."""
     if aside.is_dir() and path.is_file():
         raise UsageError(f"{path} is a file, and a folder is to be written", "name another one")
-    moves = [(other, path.with_name(path.name + other.name[len(aside.name) :])) for other in _companions(aside)]
+    moves = [(other, path.with_name(path.name + other.name[len(aside.name) :])) for other in _side_files(aside)]
     for made in [other for other, _ in moves] + [aside]:
         for file in made.rglob("*") if made.is_dir() else [made]:
             if not file.is_dir():
@@ -121,7 +121,7 @@ def _place(aside: Path, path: Path, overwrite: bool) -> None:
 
 def _swap(aside: Path, path: Path) -> None:
     """Put a folder where another one is."""
-    old = _aside(path)
+    old = _temporary_name(path)
     os.rename(path, old)
     os.rename(aside, path)
     shutil.rmtree(old, ignore_errors=True)

@@ -13,7 +13,7 @@ _PATIENCE = 0.5  # seconds, after which a wait is told
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Look for no garbage within: what is imported stays, and going through it again and again takes time."""
     is_on = gc.isenabled()
     gc.disable()
@@ -25,12 +25,12 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def told(on_note: OnNote, note: str) -> Iterator[None]:
+def note_if_compiling(on_note: OnNote, note: str) -> Iterator[None]:
     """Give the note to `on_note` if something is compiled within, and that takes over half a second.
 
     What lies compiled in Numba's cache is only loaded, and not told.
     """
-    with uncollected():
+    with gc_paused():
         from numba.core import event
 
     timers: list[Timer] = []
@@ -45,7 +45,7 @@ def told(on_note: OnNote, note: str) -> Iterator[None]:
             pass
 
     try:
-        with uncollected(), event.install_listener("numba:compile", Listener()):
+        with gc_paused(), event.install_listener("numba:compile", Listener()):
             yield
     finally:
         for timer in timers:

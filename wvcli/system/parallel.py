@@ -20,7 +20,7 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
-def leave_threads_to_us() -> None:
+def keep_blas_single_threaded() -> None:
     """Have BLAS run in the thread that calls it, if NumPy is not imported yet and the user does not say otherwise.
 
     OpenBLAS starts its threads with NumPy and lets them spin, which costs a short program more than all it asks;
@@ -34,7 +34,7 @@ def threads() -> int:
     return processors() if os.environ.get(_BLAS_THREADS) == "1" else 1
 
 
-def each(function: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answer]:
+def parallel_map(function: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answer]:
     """What `function` gives for each part, in order, several at a time; within such a part, one at a time.
 
     When a part fails, or the wait for the others is broken off, no further part is begun.

@@ -81,7 +81,7 @@ _DTYPES["BF16"] = "|V2"  # the upper half of an F32, for which NumPy has no dtyp
 _HASH_BLOCK = 1 << 24  # bytes hashed at a time
 
 
-def _sha256(array: npt.NDArray[Any]) -> str:
+def sha256_of(array: npt.NDArray[Any]) -> str:
     from hashlib import sha256  # loads OpenSSL, which a query does without
 
     digest = sha256()

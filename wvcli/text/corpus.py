@@ -14,7 +14,7 @@ from wvcli.errors import InputError, UsageError
 from wvcli.text import records, sources
 from wvcli.text.lines import _LONGEST_PIECE, _byte_order, _line_pieces, _lines_in, _pieces, _unmarked, _wide_pieces
 from wvcli.text.records import Bad, Line
-from wvcli.text.sources import STDIN, called
+from wvcli.text.sources import STDIN, display_name
 
 _UNREADABLE = {b"PK\x03\x04": "a zip archive", b"7z\xbc\xaf\x27\x1c": "a 7z archive"}
 _PARQUET = b"PAR1"
@@ -125,7 +125,7 @@ class Corpus:
                 if bad.hint
                 else "go on without it with --skip-bad"
             )
-            raise InputError(f"{called(file)}, line {bad.line}: {bad.what}", hint)
+            raise InputError(f"{display_name(file)}, line {bad.line}: {bad.what}", hint)
         self.skipped += 1
 
     def _items(
@@ -152,7 +152,7 @@ class Corpus:
             kind = "json"
         if kind is not None:
             option, what = ("--field", "JSON records") if kind == "json" else ("--column", "a table")
-            raise UsageError(f"{called(file)} holds {what}", f"say where the text is with {option} NAME")
+            raise UsageError(f"{display_name(file)} holds {what}", f"say where the text is with {option} NAME")
         return plainly(stream)
 
     def _json(self, head: bytes, stream: BufferedReader) -> Iterator[Line | Bad]:
@@ -164,7 +164,7 @@ class Corpus:
 
     def _parquet(self, file: str, stream: BufferedReader) -> Iterator[Line | Bad]:
         if self.column is None:
-            raise UsageError(f"{called(file)} holds a table", "say where the text is with --column NAME")
+            raise UsageError(f"{display_name(file)} holds a table", "say where the text is with --column NAME")
         whole = file == STDIN or sources.is_remote(file) or not stream.seekable()
         return records.parquet_texts(BytesIO(stream.read()) if whole else file, self.column)
 
@@ -251,14 +251,14 @@ class Corpus:
     def _check_text(self, file: str, head: bytes) -> None:
         for magic, what in _UNREADABLE.items():
             if head.startswith(magic):
-                raise InputError(f"{called(file)} is {what}, not text", "unpack it first")
+                raise InputError(f"{display_name(file)} is {what}, not text", "unpack it first")
         if self._encoding.startswith(("utf-16", "utf-32")):
             return
         for bom, encoding in _WIDE_BOMS.items():
             if head.startswith(bom):
-                raise InputError(f"{called(file)} is {encoding} text", f"add --encoding {encoding}")
+                raise InputError(f"{display_name(file)} is {encoding} text", f"add --encoding {encoding}")
         if b"\0" in head:
-            raise InputError(f"{called(file)} is binary data, not text")
+            raise InputError(f"{display_name(file)} is binary data, not text")
 
 
 def _holds_json(head: bytes) -> bool:

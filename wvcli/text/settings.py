@@ -11,11 +11,11 @@ from wvcli.text.sources import without_password
 from wvcli.text.tokenizers import TokenizerSettings
 
 Source = str | os.PathLike[str]
-_READING = ("encoding", "encoding_errors", "field", "column", "skip_bad", "stopwords_file")
+READING = ("encoding", "encoding_errors", "field", "column", "skip_bad", "stopwords_file")
 
 
 @dataclass(frozen=True)
-class Text:
+class TextSettings:
     """Which text, and how it is read: what must be the same for a run to be resumed."""
 
     sources: tuple[str, ...]
@@ -28,7 +28,7 @@ class Text:
     stopwords_file: str | None = None
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Text":
+    def from_json(cls, values: Mapping[str, Any]) -> "TextSettings":
         """The choices from what `to_json` gave."""
         tokenizer = TokenizerSettings.from_json(values["tokenizer"])
         return cls(**{**values, "sources": tuple(values["sources"]), "tokenizer": tokenizer})

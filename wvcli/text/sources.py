@@ -33,7 +33,7 @@ _S3 = ("s3://", "s3a://", "s3n://")
 _PASSWORD = re.compile(r"^(s3[an]?://[^/:@]+):[^@]*@|^([\w+.-]+://[^/:@]+):[^/@]*@")
 
 
-def called(file: str) -> str:
+def display_name(file: str) -> str:
     """How messages name a source."""
     return "standard input" if file == STDIN else without_password(file)
 
@@ -162,13 +162,13 @@ def reading(file: str, on_bytes: Callable[[int], None]) -> Iterator["BufferedRea
                 with BufferedReader(_Counted(unpacked, lambda count: None), _BUFFER) as stream:
                     yield stream
     except EOFError as error:
-        raise InputError(f"{called(file)} is cut off: its compressed data ends early") from error
+        raise InputError(f"{display_name(file)} is cut off: its compressed data ends early") from error
     except OSError as error:
-        raise unreadable(called(file), error) from error
+        raise unreadable(display_name(file), error) from error
     except Exception as error:
         # lzma, zstd and zlib each have a kind of their own for damaged data
         if type(error).__name__ in ("LZMAError", "ZstdError", "error"):
-            raise InputError(f"{called(file)} is damaged: {error}") from error
+            raise InputError(f"{display_name(file)} is damaged: {error}") from error
         raise
 
 
@@ -184,7 +184,7 @@ def _remote(address: str) -> Iterator[IO[bytes]]:
     import smart_open
 
     if re.fullmatch(r"(s3[an]?|gs)://[^/]*/*", address):
-        raise InputError(f"{called(address)} names no file in the bucket")
+        raise InputError(f"{display_name(address)} names no file in the bucket")
     with _as_input_error(address):
         stream = smart_open.open(address, "rb", compression="disable", transport_params=_transport(address))
     with stream:
@@ -228,12 +228,12 @@ def _as_input_error(address: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise MissingExtraError(f"reading {called(address)}", "remote") from error
+        raise MissingExtraError(f"reading {display_name(address)}", "remote") from error
     except NotImplementedError as error:
         scheme = address.partition("://")[0]
-        raise InputError(f"cannot read {called(address)}: no reader for {scheme}:// is known") from error
+        raise InputError(f"cannot read {display_name(address)}: no reader for {scheme}:// is known") from error
     except Exception as error:
-        raise InputError(f"cannot read {called(address)}: {_reason(error)}") from error
+        raise InputError(f"cannot read {display_name(address)}: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:

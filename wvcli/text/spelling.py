@@ -40,7 +40,7 @@ def in_ascii(text: str) -> str | None:
     return text if text.isascii() else None
 
 
-def _normalizer(tokenizer: Mapping[str, Any]) -> Callable[[str], str]:
+def normalizer(tokenizer: Mapping[str, Any]) -> Callable[[str], str]:
     """How the tokenizer would write a word: what a query is looked up as when it is not found as it stands."""
     if not tokenizer:
         return str

@@ -93,7 +93,7 @@ def texts_of(group: Group) -> Sequence[str]:
     return str(group, "utf-8").split("\n")[:-1] if isinstance(group, bytes) else group
 
 
-def tokenized_by(settings: TokenizerSettings) -> Callable[[Group], Batch]:
+def batch_tokenizer(settings: TokenizerSettings) -> Callable[[Group], Batch]:
     """The function that makes a batch of a group of texts.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.tokens.shards import TEXT_END, IdArray, load_ids, put_json, taken_json
+from wvcli.tokens.shards import TEXT_END, IdArray, load_ids, read_manifest, write_manifest
 
 _STRETCH = 500_000  # tokens of which the sentences are made at a time
 _MANIFEST = "encoded.json"
@@ -116,7 +116,7 @@ class EncodedCorpus:
             "tokens_joined": self.tokens_joined,
             **manifest,
         }
-        put_json(folder, _MANIFEST, complete)
+        write_manifest(folder, _MANIFEST, complete)
 
     @classmethod
     def load(cls, folder: Path) -> "tuple[EncodedCorpus, dict[str, Any]]":
@@ -125,7 +125,7 @@ class EncodedCorpus:
         Raises:
             InputError: the folder holds no whole encoded corpus.
         """
-        manifest = taken_json(folder, _MANIFEST)
+        manifest = read_manifest(folder, _MANIFEST)
         try:
             shards = [folder / name for name in manifest.pop("shards")]
             corpus = cls(

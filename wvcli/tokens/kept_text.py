@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from wvcli.errors import InputError, UsageError, WvcliError, reason
-from wvcli.text.settings import Text
-from wvcli.tokens.provisional_corpus import Encoding
-from wvcli.tokens.shards import put_json, taken_json
+from wvcli.text.settings import TextSettings
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
+from wvcli.tokens.shards import read_manifest, write_manifest
 
 _MANIFEST = "text.json"
 
@@ -48,7 +48,7 @@ class KeptText:
         Raises:
             InputError: there is none, or it is not whole.
         """
-        manifest = taken_json(folder, _MANIFEST)
+        manifest = read_manifest(folder, _MANIFEST)
         try:
             tokens = int(manifest["tokens_read"])
             size = sum((folder / name).stat().st_size for name in manifest["shards"])
@@ -58,9 +58,9 @@ class KeptText:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder} holds no encoded text") from error
 
-    def encoding(self, folder: Path) -> Encoding:
+    def encoding(self, folder: Path) -> ProvisionalCorpus:
         """The text as it was read; what is changed of it is written into `folder`."""
-        encoding = Encoding(folder)
+        encoding = ProvisionalCorpus(folder)
         encoding.shards = [self.folder / name for name in self._manifest["shards"]]
         encoding.words = self._manifest["words"]
         encoding.counts = np.array(self._manifest["counts"], dtype=np.int64)
@@ -69,7 +69,7 @@ class KeptText:
 
 
 @contextmanager
-def room(folder: Path) -> Iterator[None]:
+def new_folder(folder: Path) -> Iterator[None]:
     """Make a folder for text that is to be kept, and take it away again if reading the text fails.
 
     Raises:
@@ -101,9 +101,9 @@ def room(folder: Path) -> Iterator[None]:
         raise
 
 
-def save(encoding: Encoding, folder: Path, about: Mapping[str, Any]) -> None:
+def save(encoding: ProvisionalCorpus, folder: Path, about: Mapping[str, Any]) -> None:
     """Complete what `KeptText.of` needs; the encoding's shards must lie in `folder`."""
-    put_json(
+    write_manifest(
         folder,
         _MANIFEST,
         {
@@ -117,7 +117,7 @@ def save(encoding: Encoding, folder: Path, about: Mapping[str, Any]) -> None:
     )
 
 
-def find_kept_text(text: Text) -> KeptText | None:
+def find_kept_text(text: TextSettings) -> KeptText | None:
     """The encoded text that the source is, or None when the sources are text.
 
     Raises:
@@ -129,6 +129,6 @@ def find_kept_text(text: Text) -> KeptText | None:
         return None
     if len(text.sources) > 1:
         raise UsageError(f"{folders[0]} holds encoded text, which cannot be mixed with other sources")
-    if replace(text, sources=()) != Text(()):
+    if replace(text, sources=()) != TextSettings(()):
         raise UsageError(f"{folders[0]} holds text that was read already", "leave out how to read it")
     return KeptText.of(Path(folders[0]))

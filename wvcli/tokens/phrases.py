@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.shards import TEXT_END, IdArray
 
 PairArray = npt.NDArray[np.uint64]
@@ -45,7 +45,7 @@ class PhraseSettings:
     min_count: int = 5
 
 
-def join(encoding: Encoding, settings: PhraseSettings) -> Phrases:
+def join(encoding: ProvisionalCorpus, settings: PhraseSettings) -> Phrases:
     """Find the phrases of an encoded text and join them there, once for each pass.
 
     Args:
@@ -68,7 +68,7 @@ def join(encoding: Encoding, settings: PhraseSettings) -> Phrases:
     return found
 
 
-def join_known(encoding: Encoding, known: Phrases) -> None:
+def join_known(encoding: ProvisionalCorpus, known: Phrases) -> None:
     """Join in an encoded text the phrases that were found in another, pass by pass.
 
     Args:

@@ -12,19 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError, WvcliError
-from wvcli.text.settings import Text
-from wvcli.text.sources import called
+from wvcli.text.settings import TextSettings
+from wvcli.text.sources import display_name
 from wvcli.tokens.batches import Batch, Numbering, grouped, texts_of
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.shards import TEXT_END, IdArray, load_ids, store_ids
-from wvcli.tokens.word_numbers import Places, taken_up
+from wvcli.tokens.word_numbers import WordNumbers, fastest_numbers_for
 
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
 SHARD_IDS = 1 << 22  # 16 MB on disk; what is made of a shard takes several times that in memory
 _DROPPED = np.uint32(0xFFFFFFFE)
 
 
-class Encoding:
+class ProvisionalCorpus:
     """All tokens of a corpus as provisional ids on disk, before the vocabulary is decided.
 
     Attributes:
@@ -53,7 +53,7 @@ class Encoding:
         texts: Iterable[str],
         tokenize: Callable[[str], list[str]],
         folder: Path,
-    ) -> "Encoding":
+    ) -> "ProvisionalCorpus":
         """Tokenize every text and write its ids into `folder`.
 
         Raises:
@@ -62,19 +62,19 @@ class Encoding:
         return cls.of_batches((_batch(texts_of(group), tokenize) for group in grouped(texts)), folder)
 
     @classmethod
-    def of_batches(cls, batches: Iterable[Batch], folder: Path) -> "Encoding":
+    def of_batches(cls, batches: Iterable[Batch], folder: Path) -> "ProvisionalCorpus":
         """Write the ids of tokenized texts into `folder`; how the texts lie in batches makes no difference.
 
         Raises:
             WvcliError: the folder cannot take the ids, because the disk is full, say.
         """
         encoding = cls(folder)
-        places = Places()
+        places = WordNumbers()
         held: list[IdArray] = []
         size = 0
         with ThreadPoolExecutor(1) as writer:
             for batch in batches:
-                places = taken_up(places, batch.words)
+                places = fastest_numbers_for(places, batch.words)
                 numbers = places.numbers(batch.words)
                 encoding._count(numbers, batch.occurrences())
                 ids = encoding._numbered(batch.ids, numbers)
@@ -254,11 +254,11 @@ def _store(path: Path, parts: Sequence[IdArray]) -> None:
     store_ids(path, np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))
 
 
-def require_words(encoding: Encoding, text: Text) -> None:
+def require_words(encoding: ProvisionalCorpus, text: TextSettings) -> None:
     """Refuse text without words.
 
     Raises:
         InputError: it has none.
     """
     if not encoding.tokens_read:
-        raise InputError(f"there are no words in {', '.join(map(called, text.sources))}")
+        raise InputError(f"there are no words in {', '.join(map(display_name, text.sources))}")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.reporting import OnNote
-from wvcli.system.compiling import told
+from wvcli.system.compiling import note_if_compiling
 from wvcli.text.spelling import normal, plain
 from wvcli.text.tokenizers import TokenizerSettings, registry
 from wvcli.tokens.batches import Batch, Group
@@ -55,7 +55,7 @@ class Scanner:
     """
 
     def __init__(self, settings: TokenizerSettings, on_note: OnNote) -> None:
-        with told(on_note, _COMPILING):
+        with note_if_compiling(on_note, _COMPILING):
             from wvcli.tokens import scanning_loops
         self._loops = scanning_loops
         self._tokenize = settings.tokenize()

@@ -21,14 +21,14 @@ TEXT_END = np.uint32(0xFFFFFFFF)  # stands after the last token of each text
 _FORMAT_VERSION = 1
 
 
-def put_json(folder: Path, name: str, values: Mapping[str, Any]) -> None:
+def write_manifest(folder: Path, name: str, values: Mapping[str, Any]) -> None:
     """Write a JSON file beside encoded text, whole or not at all."""
     aside = folder / f"{name}.tmp"
     aside.write_text(json.dumps({"format_version": _FORMAT_VERSION, **values}), encoding="utf-8")
     os.replace(aside, folder / name)
 
 
-def taken_json(folder: Path, name: str) -> dict[str, Any]:
+def read_manifest(folder: Path, name: str) -> dict[str, Any]:
     """What `put_json` wrote.
 
     Raises:

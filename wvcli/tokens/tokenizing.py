@@ -20,7 +20,7 @@ import numpy as np
 from wvcli.reporting import OnNote
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import scanning
-from wvcli.tokens.batches import Batch, Group, grouped, tokenized_by
+from wvcli.tokens.batches import Batch, Group, batch_tokenizer, grouped
 from wvcli.tokens.scanning import Scanner
 from wvcli.tokens.tokenizing_workers import _Worker
 
@@ -53,13 +53,13 @@ def batches(
         WvcliError: one of the processes died or failed.
         UsageError: there is no such tokenizer, or its argument is wrong.
     """
-    tokenize = tokenized_by(settings)
+    tokenize = batch_tokenizer(settings)
     groups = grouped(texts)
     can_start = bool(sys.executable) and not getattr(sys, "frozen", False)
     processes = processes if can_start else 1
     is_compiled = scanning.is_possible(settings) and (size is None or size >= _PACKED)
     is_loaded = "numba" in sys.modules  # which takes longer than its loops take for some megabytes
-    left = 0.0 if is_compiled and is_loaded and size else spread_after(size)
+    left = 0.0 if is_compiled and is_loaded and size else seconds_before_workers(size)
     if processes < 2 and not is_compiled:
         yield from map(tokenize, groups)
         return
@@ -78,19 +78,19 @@ def batches(
         yield from map(tokenize, groups)
 
 
-def spread_after(size: int | None) -> float:
+def seconds_before_workers(size: int | None) -> float:
     """Seconds of tokenizing after which other processes go on with a text of so many bytes."""
     return 0.0 if (size or 0) >= _LARGE else _ALONE
 
 
-def quickest(settings: TokenizerSettings, size: int | None) -> Callable[[Group], Batch]:
+def fastest_batch_tokenizer(settings: TokenizerSettings, size: int | None) -> Callable[[Group], Batch]:
     """The function by which `batches` makes each batch of a text of so many bytes, but for those in slow scripts.
 
     Raises:
         UsageError: there is no such tokenizer, or its argument is wrong.
     """
-    tokenize = tokenized_by(settings)
-    scanner = None if spread_after(size) else scanning.scanner_for(settings, lambda note: None)
+    tokenize = batch_tokenizer(settings)
+    scanner = None if seconds_before_workers(size) else scanning.scanner_for(settings, lambda note: None)
     if scanner is None:
         return tokenize
 

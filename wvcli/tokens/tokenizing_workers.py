@@ -14,7 +14,7 @@ import numpy as np
 
 from wvcli.errors import WvcliError
 from wvcli.text.tokenizers import TokenizerSettings
-from wvcli.tokens.batches import Batch, Group, tokenized_by
+from wvcli.tokens.batches import Batch, Group, batch_tokenizer
 
 _WENT_WELL, _WENT_WRONG = b"=", b"!"
 _LINES = b"\n"  # before a group that is bytes
@@ -123,7 +123,7 @@ def serve() -> None:
     settings = _receive(source)
     if settings is None:
         return
-    tokenize = tokenized_by(TokenizerSettings.from_json(json.loads(settings)))
+    tokenize = batch_tokenizer(TokenizerSettings.from_json(json.loads(settings)))
     try:
         while (message := _receive(source)) is not None:
             _send(sink, _answer(tokenize, message))

@@ -47,7 +47,7 @@ class PackedWords(Sequence[str]):
         return list(self)[place]
 
 
-class Places:
+class WordNumbers:
     """The words met so far, each with its number."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Places:
         return np.fromiter(map(self._places.__getitem__, words), np.uint32, len(words))
 
 
-class PackedPlaces(Places):
+class PackedWordNumbers(WordNumbers):
     """As `Places`, for words that hold no line feed, by a compiled loop; needs Numba."""
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -102,8 +102,8 @@ class PackedPlaces(Places):
         return numbers
 
 
-def taken_up(places: Places, words: Sequence[str]) -> Places:
+def fastest_numbers_for(places: WordNumbers, words: Sequence[str]) -> WordNumbers:
     """The places in the form that is quick for such words."""
-    if isinstance(words, PackedWords) and not isinstance(places, PackedPlaces):
-        return PackedPlaces(places.words())
+    if isinstance(words, PackedWords) and not isinstance(places, PackedWordNumbers):
+        return PackedWordNumbers(places.words())
     return places

@@ -11,17 +11,17 @@ from time import perf_counter
 from typing import Any
 
 from wvcli.system.parallel import processors
-from wvcli.text.settings import Text
+from wvcli.text.settings import TextSettings
 from wvcli.text.sources import is_packed, size
 from wvcli.tokens import phrases
 from wvcli.tokens.batches import Batch, grouped, texts_of
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText
-from wvcli.tokens.provisional_corpus import SHARD_IDS, Encoding, require_words
-from wvcli.tokens.tokenizing import quickest, spread_after
+from wvcli.tokens.provisional_corpus import SHARD_IDS, ProvisionalCorpus, require_words
+from wvcli.tokens.tokenizing import fastest_batch_tokenizer, seconds_before_workers
 from wvcli.training import engines
 from wvcli.training.engines import Engine
-from wvcli.training.loss import Probe
+from wvcli.training.loss import LossSample
 from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
@@ -91,7 +91,11 @@ class Forecast:
 
 
 def forecast(
-    text: Text, wanted: TrainSettings, engine: Engine | None, exact: bool = False, kept: KeptText | None = None
+    text: TextSettings,
+    wanted: TrainSettings,
+    engine: Engine | None,
+    exact: bool = False,
+    kept: KeptText | None = None,
 ) -> Forecast:
     """Judge a run without doing it; nothing is left on disk.
 
@@ -119,7 +123,7 @@ def forecast(
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
         trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
-        engine = engine or engines.suited(int(trained))
+        engine = engine or engines.default_engine(int(trained))
         trial = _Trial.of(encoded, settings, engine)
     program = _PROGRAM + engine.memory + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
     wide = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
@@ -138,14 +142,16 @@ def forecast(
     )
 
 
-def _sample(text: Text, exact: bool, kept: KeptText | None, folder: Path) -> tuple[Encoding, float, float]:
+def _sample(
+    text: TextSettings, exact: bool, kept: KeptText | None, folder: Path
+) -> tuple[ProvisionalCorpus, float, float]:
     """A sample encoded, how many times its size the whole has, and the seconds that reading the whole takes."""
     started = perf_counter()
     if kept is not None:
         return kept.encoding(folder), 1.0, perf_counter() - started
     sampled = _Sampled(text, exact, folder)
     reading = _Reading(text)
-    encoding = Encoding.of_batches(reading.batches(sampled.blocks()), folder)
+    encoding = ProvisionalCorpus.of_batches(reading.batches(sampled.blocks()), folder)
     return encoding, sampled.share(), reading.seconds(sampled.share(), text.corpus().size())
 
 
@@ -159,7 +165,7 @@ class _Reading:
         tokenizing: seconds in which it was at work.
     """
 
-    text: Text
+    text: TextSettings
     starting: float = 0.0
     tokenizing: float = 0.0
     _started: float = field(default_factory=perf_counter)
@@ -167,7 +173,7 @@ class _Reading:
     def batches(self, texts: Iterator[str | bytes]) -> Iterator[Batch]:
         """The texts tokenized here."""
         started = perf_counter()
-        tokenize = quickest(self.text.tokenizer, self.text.corpus().size())
+        tokenize = fastest_batch_tokenizer(self.text.tokenizer, self.text.corpus().size())
         self.starting = perf_counter() - started
         for number, group in enumerate(grouped(texts)):
             if not number:
@@ -185,7 +191,7 @@ class _Reading:
         """Of reading `share` times what was read, of which `size` bytes are known."""
         rest = share * (perf_counter() - self._started - self.starting - self.tokenizing)
         tokenizing = share * self.tokenizing
-        here = min(tokenizing, spread_after(size)) if processors() > 1 else tokenizing
+        here = min(tokenizing, seconds_before_workers(size)) if processors() > 1 else tokenizing
         elsewhere = tokenizing - here
         if not elsewhere:
             return self.starting + here + rest
@@ -198,7 +204,7 @@ class _Reading:
 class _Sampled:
     """Excerpts from all over each file, in proportion to their sizes; or everything."""
 
-    def __init__(self, text: Text, exact: bool, folder: Path) -> None:
+    def __init__(self, text: TextSettings, exact: bool, folder: Path) -> None:
         self._text = text
         self._folder = folder
         self._files = text.corpus().files
@@ -259,7 +265,7 @@ class _Growth:
     for every m); the power is taken from the sample and every second text of it.
     """
 
-    def __init__(self, sample: Encoding, share: float) -> None:
+    def __init__(self, sample: ProvisionalCorpus, share: float) -> None:
         self.share = share
         self.tokens = round(sample.tokens_read * share)
         self._counts = sample.counts
@@ -292,7 +298,7 @@ class _Trial:
         """Train on stretches of the sample for some seconds; the first warms up, and the median counts."""
         started = perf_counter()
         trainer = engine.start(encoded, settings, lambda count: None, lambda note: None)
-        probe = Probe.of(encoded, settings)
+        probe = LossSample.of(encoded, settings)
         once = perf_counter() - started
         started = perf_counter()
         if probe:
@@ -314,7 +320,7 @@ class _Trial:
         return self.once + epochs * (self.each + tokens / self.speed)
 
 
-def _has_dictionary(text: Text, words: Iterable[str]) -> bool:
+def _has_dictionary(text: TextSettings, words: Iterable[str]) -> bool:
     """Whether reading loads the dictionary of Chinese words."""
     return text.tokenizer.name in ("auto", "chinese") and any("\u4e00" <= word[:1] <= "\u9fff" for word in words)
 

@@ -11,7 +11,7 @@ from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.shards import IdArray
 from wvcli.training.checkpoints import Checkpoints
 from wvcli.training.engines import Trainer
-from wvcli.training.loss import Probe
+from wvcli.training.loss import LossSample
 from wvcli.training.settings import TrainSettings
 
 # Standard deviations by which the subsampled count may miss its expectation; chance does that never (1e-23).
@@ -58,7 +58,7 @@ class Run:
     sampled: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
 
-    def go(self) -> None:
+    def train(self) -> None:
         """Train to the end.
 
         Raises:
@@ -67,9 +67,9 @@ class Run:
         """
         epochs = self.settings.epochs or 1
         stretches = self.corpus.stretches(self.trainer.stretch)
-        probe = Probe.of(self.corpus, self.settings)
+        probe = LossSample.of(self.corpus, self.settings)
         starts = np.cumsum([0] + [stretch.tokens for stretch in stretches]) / self.corpus.tokens_kept
-        while self.epoch < epochs and not self._is_settled():
+        while self.epoch < epochs and not self._has_converged():
             if self.frozen is not None:
                 is_over = self.freeze_until is not None and self.epoch >= self.freeze_until
                 self.trainer.freeze(None if is_over else self.frozen)
@@ -128,7 +128,7 @@ class Run:
         for name in _POSITION:
             setattr(self, name, state[name])
 
-    def _end_epoch(self, probe: Probe) -> None:
+    def _end_epoch(self, probe: LossSample) -> None:
         """Hold the epoch's tokens against what was due, and take down its loss."""
         expected, deviation = self.trainer.expected_sample()
         kept = self.corpus.tokens_kept
@@ -144,7 +144,7 @@ class Run:
         self.history.append({"epoch": self.epoch, "tokens_trained": self.tokens, "loss": loss})
         self.stretch = self.tokens = self.sampled = 0
 
-    def _is_settled(self) -> bool:
+    def _has_converged(self) -> bool:
         """Whether the loss has stopped falling: it hardly fell below its lowest for several epochs."""
         losses = [epoch["loss"] for epoch in self.history]
         if not self.early_stop or len(losses) <= _PATIENCE or None in losses:

@@ -22,7 +22,7 @@ _SEED = 20_130_116  # of the sample, the same for every model
 
 
 @dataclass(frozen=True)
-class Probe:
+class LossSample:
     """A fixed sample of a corpus to measure the loss on.
 
     Attributes:
@@ -36,7 +36,7 @@ class Probe:
     noise: IdArray
 
     @classmethod
-    def of(cls, corpus: EncodedCorpus, settings: TrainSettings) -> "Probe":
+    def of(cls, corpus: EncodedCorpus, settings: TrainSettings) -> "LossSample":
         """Draw the sample; the same for the same corpus and settings, whatever the workers, seed or engine."""
         random = np.random.Generator(np.random.PCG64(_SEED))
         window = settings.window or 1

@@ -13,17 +13,17 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, UsageError, install_line
 from wvcli.models import model_file
-from wvcli.reporting import OnNote, OnProgress, ReadingProgress, untold
+from wvcli.reporting import OnNote, OnProgress, ReadingProgress, ignore_note
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus, read_words
-from wvcli.text.settings import _READING, Source, Text
+from wvcli.text.settings import READING, Source, TextSettings
 from wvcli.text.sources import without_password
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import kept_text, phrases
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText, find_kept_text
 from wvcli.tokens.phrases import Phrases
-from wvcli.tokens.provisional_corpus import Encoding, require_words
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus, require_words
 from wvcli.tokens.tokenizing import batches
 from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
 
@@ -35,13 +35,13 @@ _BETTER = (
 _MANY = 0.01  # of the tokens, from which on the above is told
 
 
-def opened(
-    text: Text,
+def resolve_inputs(
+    text: TextSettings,
     tokenizer: Mapping[str, Any],
     stopwords: Sequence[str] | Path | None,
     settings: Mapping[str, Any],
     like: Source | None = None,
-) -> tuple[Corpus | KeptText, Text, TrainSettings]:
+) -> tuple[Corpus | KeptText, TextSettings, TrainSettings]:
     """The text opened, with its tokenizer, and the settings wanted; arguments and errors as for `train`."""
     if isinstance(stopwords, str):
         raise UsageError("stopwords must be a list of words or a Path, not a string")
@@ -49,17 +49,17 @@ def opened(
         text, stopwords = replace(text, stopwords_file=os.fspath(stopwords)), read_words(stopwords)
     encoded = find_kept_text(text)
     chosen = {**tokenizer, "stopwords": None if stopwords is None else tuple(stopwords)}
-    text, wanted = resolved(text, chosen, settings, like, encoded)
+    text, wanted = resolve_settings(text, chosen, settings, like, encoded)
     return encoded or text.corpus(), text, wanted
 
 
-def resolved(
-    text: Text,
+def resolve_settings(
+    text: TextSettings,
     tokenizer: Mapping[str, Any],
     settings: Mapping[str, Any],
     like: Source | None = None,
     encoded: KeptText | None = None,
-) -> tuple[Text, TrainSettings]:
+) -> tuple[TextSettings, TrainSettings]:
     """The text with its tokenizer, and the settings wanted.
 
     Args:
@@ -75,7 +75,7 @@ def resolved(
         InputError: the model cannot be read.
     """
     chosen = {name: value for name, value in tokenizer.items() if value is not None}
-    earlier = Text.from_json(encoded.about["text"]) if encoded else None
+    earlier = TextSettings.from_json(encoded.about["text"]) if encoded else None
     if like is None:
         base, wanted = (earlier or text).tokenizer, TrainSettings.of(settings)
     else:
@@ -112,7 +112,7 @@ class Prepared:
     skipped: int = 0
     phrases: Phrases | None = None
 
-    def manifest(self, text: Text) -> dict[str, Any]:
+    def manifest(self, text: TextSettings) -> dict[str, Any]:
         """What the model file says about its text and settings."""
         return {
             "settings": self.settings.to_json(),
@@ -123,7 +123,7 @@ class Prepared:
                 "skipped": self.skipped,
                 "sha256": self.fingerprint,
             },
-            "reading": {name: getattr(text, name) for name in _READING},
+            "reading": {name: getattr(text, name) for name in READING},
             **({} if self.phrases is None else {"phrases": {"found": list(map(len, self.phrases))}}),
         }
 
@@ -149,14 +149,14 @@ class Known:
 
 
 def prepare(
-    text: Text,
+    text: TextSettings,
     source: Corpus | KeptText,
     wanted: TrainSettings,
     folder: Path,
     on_progress: OnProgress,
     known: Known | None = None,
     keep: Path | None = None,
-    on_note: OnNote = untold,
+    on_note: OnNote = ignore_note,
 ) -> Prepared:
     """Take up the encoded text in `folder`, if a run left it there, or else read and encode the sources.
 
@@ -175,7 +175,7 @@ def prepare(
         UsageError: the text in `folder` is that of a run with other sources or settings.
     """
     if EncodedCorpus.lies_in(folder):
-        return _taken_up(folder, text, wanted)
+        return _resumed(folder, text, wanted)
     raw, read = _encoding(text, source, folder, on_progress, keep, on_note)
     if text.tokenizer.name == "auto" and not isinstance(source, KeptText):
         _advise(raw, on_note)
@@ -201,13 +201,13 @@ def prepare(
 
 
 def _encoding(
-    text: Text,
+    text: TextSettings,
     source: Corpus | KeptText,
     folder: Path,
     on_progress: OnProgress,
     keep: Path | None,
     on_note: OnNote,
-) -> tuple[Encoding, dict[str, Any]]:
+) -> tuple[ProvisionalCorpus, dict[str, Any]]:
     """The text encoded, to be changed in `folder`; and what there is to say of its reading."""
     if isinstance(source, KeptText):
         raw = source.encoding(folder)
@@ -215,10 +215,10 @@ def _encoding(
         return raw, source.about["read"]
     source.on_bytes = ReadingProgress(on_progress, source.size()).add
     with (
-        nullcontext() if keep is None else kept_text.room(keep),
+        nullcontext() if keep is None else kept_text.new_folder(keep),
         closing(batches(source.blocks(), text.tokenizer, processors(), source.size(), on_note)) as tokenized,
     ):
-        raw = Encoding.of_batches(tokenized, keep or folder)
+        raw = ProvisionalCorpus.of_batches(tokenized, keep or folder)
         require_words(raw, text)
         read = {"fingerprint": source.fingerprint(), "skipped": source.skipped}
         if keep is not None:
@@ -228,7 +228,7 @@ def _encoding(
     return raw, read
 
 
-def _advise(raw: Encoding, on_note: OnNote) -> None:
+def _advise(raw: ProvisionalCorpus, on_note: OnNote) -> None:
     """Name the tokenizer that cuts Japanese or Korean better than `auto`, where there is some of it."""
     import regex
 
@@ -243,7 +243,7 @@ def _advise(raw: Encoding, on_note: OnNote) -> None:
             )
 
 
-def _taken_up(folder: Path, text: Text, wanted: TrainSettings) -> Prepared:
+def _resumed(folder: Path, text: TextSettings, wanted: TrainSettings) -> Prepared:
     """What an unfinished run left in `folder`; refused when it is that of another run."""
     encoded, about = EncodedCorpus.load(folder)
     if about["text"] != text.to_json() or about["wanted"] != wanted.to_json():
@@ -255,7 +255,7 @@ def _taken_up(folder: Path, text: Text, wanted: TrainSettings) -> Prepared:
     return Prepared(encoded, TrainSettings(**about["settings"]), *kept)
 
 
-def _complete(settings: TrainSettings, raw: Encoding, known: Mapping[str, int]) -> TrainSettings:
+def _complete(settings: TrainSettings, raw: ProvisionalCorpus, known: Mapping[str, int]) -> TrainSettings:
     """Choose what is `auto` for this corpus; refuse a corpus that leaves no vocabulary."""
     highest = int(raw.counts.max())
     chosen = auto_settings(settings, raw.tokens_read, processors())

@@ -22,7 +22,7 @@ _SETTINGS = {each.name for each in fields(TrainSettings)}
 
 
 @dataclass(frozen=True)
-class Initial:
+class InitialVectors:
     """Vectors from elsewhere to start from."""
 
     vectors: Vectors
@@ -31,7 +31,7 @@ class Initial:
     freeze_until: int | None
 
     @classmethod
-    def of(cls, init: Source | None, freeze: bool, freeze_until: int | None) -> "Initial | None":
+    def of(cls, init: Source | None, freeze: bool, freeze_until: int | None) -> "InitialVectors | None":
         if init is None:
             if freeze or freeze_until is not None:
                 raise UsageError("--freeze has no effect without --init")
@@ -66,7 +66,7 @@ def _settings(model: model_file.ModelFile) -> TrainSettings:
     return TrainSettings(**{name: value for name, value in given.items() if name in _SETTINGS})
 
 
-def obstacle(model: model_file.ModelFile) -> tuple[str, str] | None:
+def why_not_updatable(model: model_file.ModelFile) -> tuple[str, str] | None:
     """Why a model cannot be trained further, and what to do instead; None where it can."""
     settings, needed = model.manifest["settings"], {"output.negative", "vocabulary.counts"}
     if "output.hierarchical" in model.tensors or settings.get("loss") == "hierarchical":
@@ -103,15 +103,15 @@ _LACKS = {
 
 
 @dataclass(frozen=True)
-class Earlier:
+class ModelToUpdate:
     """A model that is trained further."""
 
     model: model_file.ModelFile
     vectors: Vectors
 
     @classmethod
-    def of(cls, model: model_file.ModelFile) -> "Earlier":
-        reason = obstacle(model)
+    def of(cls, model: model_file.ModelFile) -> "ModelToUpdate":
+        reason = why_not_updatable(model)
         if reason:
             raise UsageError(f"{model.path} {reason[0]}", reason[1])
         return cls(model, model.vectors())

@@ -14,21 +14,21 @@ from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.models import model_file
-from wvcli.reporting import REPORT_SECONDS, OnNote, OnProgress, Progress, silent, untold
+from wvcli.reporting import REPORT_SECONDS, OnNote, OnProgress, Progress, ignore_note, ignore_progress
 from wvcli.system import atomic_files
-from wvcli.system.compiling import uncollected
+from wvcli.system.compiling import gc_paused
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
-from wvcli.text.settings import Source, Text, file_names
+from wvcli.text.settings import Source, TextSettings, file_names
 from wvcli.text.sources import STDIN, stem
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText
 from wvcli.training import engines
 from wvcli.training.checkpoints import Checkpoints, workspace
 from wvcli.training.loop import Run
-from wvcli.training.preparation import Prepared, opened, prepare
+from wvcli.training.preparation import Prepared, prepare, resolve_inputs
 from wvcli.training.settings import TrainSettings, auto_settings
-from wvcli.training.starting_points import Earlier, Initial
+from wvcli.training.starting_points import InitialVectors, ModelToUpdate
 from wvcli.vectors.geometry import row_norms
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -64,8 +64,8 @@ def train(
     checkpoint: float | None = None,
     resume: bool = False,
     early_stop: bool = False,
-    on_progress: OnProgress = silent,
-    on_note: OnNote = untold,
+    on_progress: OnProgress = ignore_progress,
+    on_note: OnNote = ignore_note,
     should_stop: Callable[[], bool] = lambda: False,
     **settings: Any,
 ) -> Vectors:
@@ -111,10 +111,10 @@ def train(
         WvcliError: training went wrong, or the file could not be written.
     """
     reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
-    text = Text(file_names(sources), field=field, column=column, **reading)
+    text = TextSettings(file_names(sources), field=field, column=column, **reading)
     words = {"name": tokenizer, "lowercase": lowercase, "min_length": min_length}
-    source, text, wanted = opened(text, words, stopwords, settings, like)
-    initial = Initial.of(init, freeze, freeze_until)
+    source, text, wanted = resolve_inputs(text, words, stopwords, settings, like)
+    initial = InitialVectors.of(init, freeze, freeze_until)
     if initial is not None:
         wanted = initial.fitted(wanted)
     job = _Job(
@@ -122,7 +122,7 @@ def train(
         source,
         wanted,
         Path(output) if output is not None else default_output(text.sources, source),
-        engines.named(engine),
+        engines.engine_called(engine),
         overwrite,
         _checkpoint_minutes(checkpoint, source, wanted, resume),
         resume,
@@ -148,8 +148,8 @@ def update(
     tokenizer: str | None = None,
     lowercase: bool | None = None,
     overwrite: bool = False,
-    on_progress: OnProgress = silent,
-    on_note: OnNote = untold,
+    on_progress: OnProgress = ignore_progress,
+    on_note: OnNote = ignore_note,
     **settings: Any,
 ) -> Vectors:
     """Train a model further on more text, and learn the new words in it.
@@ -183,15 +183,15 @@ def update(
         WvcliError: training went wrong, or the file could not be written.
     """
     old = model_file.open_model(Path(model))
-    before = Earlier.of(old)
+    before = ModelToUpdate.of(old)
     chosen = {name: value for name, value in settings.items() if value is not None}
     refused = chosen.keys() - _UPDATABLE
     if refused:
         raise UsageError(f"{', '.join(sorted(refused))} cannot change in an update")
     reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
-    text = Text(file_names(sources), field=field, column=column, **reading)
+    text = TextSettings(file_names(sources), field=field, column=column, **reading)
     split = _split(before, tokenizer, lowercase, on_note)
-    source, text, _ = opened(text, split, None, {}, None if before.imported else model)
+    source, text, _ = resolve_inputs(text, split, None, {}, None if before.imported else model)
     wanted = replace(before.settings, **chosen)
     path = Path(output) if output is not None else Path(model)
     trained_by = engines.registry.get(old.manifest.get("engine", "gensim"))
@@ -200,7 +200,9 @@ def update(
     return job.run(before)
 
 
-def _split(before: Earlier, tokenizer: str | None, lowercase: bool | None, on_note: OnNote) -> dict[str, Any]:
+def _split(
+    before: ModelToUpdate, tokenizer: str | None, lowercase: bool | None, on_note: OnNote
+) -> dict[str, Any]:
     """How to split the text for a model that is trained further, where the model does not tell."""
     if before.imported:
         if tokenizer is None:
@@ -225,7 +227,7 @@ _UPDATABLE = {"epochs", "alpha", "min_alpha", "min_count", "sample", "workers", 
 class _Job:
     """All that a run needs, from text to file."""
 
-    text: Text
+    text: TextSettings
     source: Corpus | KeptText
     wanted: TrainSettings
     path: Path
@@ -235,11 +237,11 @@ class _Job:
     resume: bool = False
     early_stop: bool = False
     keep: Path | None = None
-    on_progress: OnProgress = silent
-    on_note: OnNote = untold
+    on_progress: OnProgress = ignore_progress
+    on_note: OnNote = ignore_note
     should_stop: Callable[[], bool] = lambda: False
 
-    def run(self, start: Initial | Earlier | None) -> Vectors:
+    def run(self, start: InitialVectors | ModelToUpdate | None) -> Vectors:
         """Train and save."""
         self.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
         check_output(self.path, self.overwrite)
@@ -251,7 +253,7 @@ class _Job:
                 self.text, self.source, self.wanted, folder, self.on_progress, known, self.keep, self.on_note
             )
             progress = _TrainingProgress(self.on_progress, prepared)
-            engine = self.engine or engines.suited(prepared.encoded.tokens_kept, self.on_note)
+            engine = self.engine or engines.default_engine(prepared.encoded.tokens_kept, self.on_note)
             trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
             run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
             started = start.apply(run) if start else {}
@@ -259,7 +261,7 @@ class _Job:
                 run.checkpoints, run.should_stop = Checkpoints(folder, self.minutes), self.should_stop
             run.restore()
             progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
-            run.go()
+            run.train()
             self.on_progress(Progress("saving"))
             manifest = prepared.manifest(self.text) | started | self._manifest(run, engine)
             model_file.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
@@ -269,8 +271,8 @@ class _Job:
         """Load the packages of the engine that will train, if the size of the text tells: Numba reads it too."""
         tokens = _likely_tokens(self.source)
         if self.engine or tokens >= engines.LARGE:
-            engine = self.engine or engines.suited(tokens)
-            with uncollected(), suppress(ImportError):  # the engine tells what is wrong with them
+            engine = self.engine or engines.default_engine(tokens)
+            with gc_paused(), suppress(ImportError):  # the engine tells what is wrong with them
                 for package in engine.packages:
                     import_module(package)
 

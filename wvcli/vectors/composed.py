@@ -15,8 +15,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from wvcli.system.paging import read_ahead
-from wvcli.system.parallel import each, threads
-from wvcli.vectors.geometry import FloatArray, Rows, directions
+from wvcli.system.parallel import parallel_map, threads
+from wvcli.vectors.geometry import FloatArray, RowArray, directions
 from wvcli.vectors.subwords import Subwords, Text
 
 _MOST_WORDS = 16_384  # worked out at a time, whose n-grams take memory too
@@ -45,7 +45,7 @@ class Composition:
     own: FloatArray
     subwords: Subwords
     text: Text
-    offsets: Rows
+    offsets: RowArray
     alone: int = -1
 
     def part(self, start: int, stop: int) -> FloatArray:
@@ -62,13 +62,13 @@ class Composition:
         """All words, some megabytes of vectors at a time."""
         return parts(*self.own.shape)
 
-    def of(self, rows: Rows) -> "Composition":
+    def of(self, rows: RowArray) -> "Composition":
         """That of some words."""
         text, offsets = picked(self.text, self.offsets, rows)
         at = np.flatnonzero(rows == self.alone)
         return Composition(self.own[rows], self.subwords, text, offsets, int(at[0]) if len(at) else -1)
 
-    def rows(self, rows: Rows) -> FloatArray:
+    def rows(self, rows: RowArray) -> FloatArray:
         """float32 [rows, dim], the vectors of some words."""
         return self.of(rows).part(0, len(rows))
 
@@ -93,7 +93,7 @@ def parts(rows: int, dim: int) -> list[range]:
     return [range(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
-def picked(text: Text, offsets: Rows, rows: Rows) -> tuple[Text, Rows]:
+def picked(text: Text, offsets: RowArray, rows: RowArray) -> tuple[Text, RowArray]:
     """The text and offsets of some words."""
     lengths = np.diff(offsets)[rows]
     ends = np.zeros(len(rows) + 1, dtype=np.int64)
@@ -149,7 +149,7 @@ class Composed(NDArrayOperatorsMixin):
             self._matrix = self._work_out(self._composition)
         return self._matrix
 
-    def near(self, question: FloatArray, wanted: int) -> tuple[Rows, FloatArray] | None:
+    def near(self, question: FloatArray, wanted: int) -> tuple[RowArray, FloatArray] | None:
         """Words among which are the `wanted` nearest ones to float32 [dim], and all that are as near.
 
         Returns:
@@ -183,10 +183,10 @@ class Composed(NDArrayOperatorsMixin):
             stop *= 2
         return None
 
-    def _rows(self, rows: Rows) -> FloatArray:
+    def _rows(self, rows: RowArray) -> FloatArray:
         step = -(-len(rows) // threads())
         parts = [rows[start : start + step] for start in range(0, len(rows), step)]
-        return np.concatenate(each(self._composition.rows, parts))
+        return np.concatenate(parallel_map(self._composition.rows, parts))
 
     def _basis(self, unit: Any) -> FloatArray | None:
         """float32 [dim, directions], at right angles and one long: the question and where most vectors lie."""
@@ -211,7 +211,7 @@ def _projected(matrix: FloatArray, basis: FloatArray) -> FloatArray:
             np.matmul(block, basis, out=out[:, :-1])
             np.sqrt(np.einsum("nd,nd->n", block, block), out=out[:, -1])
 
-    each(project, range(0, len(matrix), _PROJECTED))
+    parallel_map(project, range(0, len(matrix), _PROJECTED))
     return found
 
 
@@ -235,5 +235,5 @@ def _bounds(projected: Composition, dim: int) -> Any:
         highest[~np.isfinite(means).all(axis=1)] = np.nan
         return np.maximum(highest, 0)
 
-    found = np.concatenate(each(bound, projected.parts()))
+    found = np.concatenate(parallel_map(bound, projected.parts()))
     return None if np.isnan(found).any() else found

@@ -9,8 +9,8 @@ from wvcli.errors import UsageError
 from wvcli.system.paging import blocks
 
 FloatArray = npt.NDArray[np.float32]
-Exact = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+Float64Array = npt.NDArray[np.float64]
+RowArray = npt.NDArray[np.int64]
 
 SHORTEST = 1e-37  # a vector that is not longer has no direction that float32 could tell, and is taken for zero
 
@@ -37,7 +37,7 @@ def unit_rows(matrix: FloatArray) -> FloatArray:
     return directions(matrix).astype(np.float32)
 
 
-def directions(matrix: FloatArray) -> Exact:
+def directions(matrix: FloatArray) -> Float64Array:
     """float64 [rows, dim], each row divided by its length; rows without a length or with NaN become zero."""
     exact = matrix.astype(np.float64)
     lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact))[:, None]
@@ -55,7 +55,7 @@ def cosine(first: FloatArray, second: FloatArray) -> float:
     return float((a * b).sum()) / (lengths[0] * lengths[1]) if min(lengths) > SHORTEST else 0.0
 
 
-def centrality(vectors: FloatArray) -> Exact:
+def centrality(vectors: FloatArray) -> Float64Array:
     """float64 [vectors], the cosine of each of float32 [vectors, dim] to the mean of all their unit vectors.
 
     As Gensim's `rank_by_centrality`. Vectors that are zero or not finite add nothing and have cosine 0.
@@ -63,11 +63,11 @@ def centrality(vectors: FloatArray) -> Exact:
     units = directions(vectors)
     mean = units.sum(axis=0)
     length = float(np.linalg.norm(mean))
-    found: Exact = units @ mean / length if length else np.zeros(len(units))
+    found: Float64Array = units @ mean / length if length else np.zeros(len(units))
     return found
 
 
-def odd(vectors: Sequence[FloatArray]) -> tuple[int, float]:
+def least_central(vectors: Sequence[FloatArray]) -> tuple[int, float]:
     """Which of some vectors, float32 [dim] each, does not belong, and its cosine to the mean of the others.
 
     It is the least central, as in Gensim's `doesnt_match`; of equal ones the first. The mean is of unit vectors.

@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from wvcli.system.paging import LARGE, blocks, release
-from wvcli.vectors.geometry import FloatArray, Rows
+from wvcli.vectors.geometry import FloatArray, RowArray
 
 Change = Callable[[FloatArray], FloatArray]
 
@@ -28,7 +28,7 @@ class Lazy:
     def __init__(
         self,
         base: FloatArray,
-        rows: Rows | None = None,
+        rows: RowArray | None = None,
         change: Change | None = None,
         first: FloatArray | None = None,
         on_rows: Callable[[int], None] | None = None,
@@ -114,7 +114,7 @@ class _Joined:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows: Rows) -> FloatArray:
+    def __getitem__(self, rows: RowArray) -> FloatArray:
         found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
         known = rows < len(self._base)
         found[known] = self._base[rows[known]]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.vectors.geometry import Rows
+from wvcli.vectors.geometry import RowArray
 
 _BLOCK = 16  # bytes hashed at a time
 _FIRST, _SECOND = np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F)
@@ -14,7 +14,7 @@ _FINAL = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 Hashes = Any  # uint64 [keys]
 
 
-def murmur(data: npt.NDArray[np.uint8], starts: Rows, stops: Rows, seed: int) -> npt.NDArray[np.uint32]:
+def murmur(data: npt.NDArray[np.uint8], starts: RowArray, stops: RowArray, seed: int) -> npt.NDArray[np.uint32]:
     """uint32 [keys, 4], the hash of each key in four parts, the lowest of the first half first.
 
     Args:
@@ -49,13 +49,13 @@ def murmur(data: npt.NDArray[np.uint8], starts: Rows, stops: Rows, seed: int) ->
     return np.column_stack([low, high]).astype("<u8").view("<u4")
 
 
-def _words(windows: Any, places: Rows) -> tuple[Hashes, Hashes]:
+def _words(windows: Any, places: RowArray) -> tuple[Hashes, Hashes]:
     """The two numbers of 64 bits that begin at each place."""
     pairs = windows[places].view("<u8")
     return pairs[:, 0], pairs[:, 1]
 
 
-def _lowest(count: Rows) -> Hashes:
+def _lowest(count: RowArray) -> Hashes:
     """Numbers of which so many of the lowest bytes, from 0 to 8, are ones."""
     bits = (8 * np.clip(8 - count, 0, 7)).astype(np.uint64)
     return np.where(count > 0, ~np.uint64(0) >> bits, np.uint64(0))

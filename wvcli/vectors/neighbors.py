@@ -14,11 +14,19 @@ from typing import Literal
 import numpy as np
 
 from wvcli.errors import UsageError
-from wvcli.system.parallel import each, threads
-from wvcli.vectors.geometry import SHORTEST, Exact, FloatArray, Rows, directions, inverse_norms, unit_rows
+from wvcli.system.parallel import parallel_map, threads
+from wvcli.vectors.geometry import (
+    SHORTEST,
+    Float64Array,
+    FloatArray,
+    RowArray,
+    directions,
+    inverse_norms,
+    unit_rows,
+)
 from wvcli.vectors.scoring import Candidates, Cosine, Product, Target
 
-Among = int | Rows | None
+Among = int | RowArray | None
 Method = Literal["add", "multiply"]
 
 _BLOCK_ROWS = 16_384  # rows of the matrix scored at a time: 20 MB of float32 at 300 dimensions
@@ -101,7 +109,7 @@ class Space:
         method: Method = "add",
         among: Among = None,
         min_similarity: float | None = None,
-    ) -> list[tuple[Rows, Exact]]:
+    ) -> list[tuple[RowArray, Float64Array]]:
         """For each query the `topn` nearest rows and their similarities, nearest first; equal ones by row.
 
         Args:
@@ -121,7 +129,7 @@ class Space:
         """
         _check(topn, among, len(self.matrix), min_similarity)
 
-        def answers(batch: Sequence[Query]) -> list[tuple[Rows, Exact]]:
+        def answers(batch: Sequence[Query]) -> list[tuple[RowArray, Float64Array]]:
             if method == "add":
                 vectors = np.array([query.mean for query in batch])
                 targets: list[Target] = [Cosine(place, query.excluded) for place, query in enumerate(batch)]
@@ -131,16 +139,16 @@ class Space:
             return self._search(vectors, targets, topn, among, min_similarity)
 
         batches = _batches(queries, max(1, min(topn, len(self.matrix))))
-        return [answer for batch in each(answers, batches) for answer in batch]
+        return [answer for batch in parallel_map(answers, batches) for answer in batch]
 
     def rank(
         self,
         queries: Sequence[Query],
-        candidates: Sequence[Rows],
+        candidates: Sequence[RowArray],
         topn: int,
         *,
         min_similarity: float | None = None,
-    ) -> list[tuple[Rows, Exact]]:
+    ) -> list[tuple[RowArray, Float64Array]]:
         """As `nearest` by cosine, but each query has candidates of its own, int64 [rows], to choose from.
 
         Raises:
@@ -166,7 +174,7 @@ class Space:
         topn: int,
         among: Among,
         min_similarity: float | None,
-    ) -> list[tuple[Rows, Exact]]:
+    ) -> list[tuple[RowArray, Float64Array]]:
         """For each target the rows that score highest, in one pass over the matrix.
 
         `vectors`, float32 [vectors, dim], of any length, are what the terms of the targets stand for; each is
@@ -176,7 +184,7 @@ class Space:
         units = unit_rows(vectors)
         finite = [bool(np.isfinite(vector).all()) for vector in vectors]
         directed = [bool(unit.any()) for unit in units]
-        found: list[Rows] = [np.empty(0, dtype=np.int64) for _ in targets]
+        found: list[RowArray] = [np.empty(0, dtype=np.int64) for _ in targets]
         candidates: dict[int, Candidates] = {}
         for place, target in enumerate(targets):
             if all(finite[term] for term in target.terms):
@@ -193,7 +201,7 @@ class Space:
             self._ranked(target, units, rows, topn, least) for target, rows in zip(targets, found, strict=True)
         ]
 
-    def _blocks(self, among: Among) -> Iterator[tuple[slice | Rows, Rows]]:
+    def _blocks(self, among: Among) -> Iterator[tuple[slice | RowArray, RowArray]]:
         """Where to look, a block at a time: what to index with, and the rows that gives."""
         if among is None or isinstance(among, int):
             stop = len(self.matrix) if among is None else min(among, len(self.matrix))
@@ -206,11 +214,11 @@ class Space:
                 block = rows[start : start + _BLOCK_ROWS]
                 yield block, block
 
-    def _cosines(self, units: FloatArray, among: Among) -> Iterator[tuple[Rows, FloatArray]]:
+    def _cosines(self, units: FloatArray, among: Among) -> Iterator[tuple[RowArray, FloatArray]]:
         """A block at a time, rows and float32 [units, rows], their cosines to unit vectors."""
         inverse_norms = self._inverse_norms
 
-        def scored(block: tuple[slice | Rows, Rows]) -> tuple[Rows, FloatArray]:
+        def scored(block: tuple[slice | RowArray, RowArray]) -> tuple[RowArray, FloatArray]:
             selected, rows = block
             with np.errstate(invalid="ignore", over="ignore"):  # rows with NaN or infinity are never near
                 cosines = _inner_products(units, self.matrix[selected])
@@ -218,12 +226,12 @@ class Space:
             return rows, cosines
 
         if len(units) == 1:  # what it takes is reading the matrix
-            return iter(each(scored, list(self._blocks(among))))
+            return iter(parallel_map(scored, list(self._blocks(among))))
         return map(scored, self._blocks(among))
 
-    def _first(self, wanted: int, among: Among) -> Rows:
+    def _first(self, wanted: int, among: Among) -> RowArray:
         """The first rows that hold numbers."""
-        first: Rows = np.empty(0, dtype=np.int64)
+        first: RowArray = np.empty(0, dtype=np.int64)
         for selected, rows in self._blocks(among):
             first = np.concatenate([first, rows[np.isfinite(self.norms[selected])]])[:wanted]
             if len(first) == wanted:
@@ -231,8 +239,8 @@ class Space:
         return first
 
     def _ranked(
-        self, target: Target, units: FloatArray, rows: Rows, topn: int, least: float
-    ) -> tuple[Rows, Exact]:
+        self, target: Target, units: FloatArray, rows: RowArray, topn: int, least: float
+    ) -> tuple[RowArray, Float64Array]:
         """The best `topn` of the candidate rows, by exact score and then by row."""
         for row in target.excluded:
             rows = rows[rows != row]
@@ -243,7 +251,7 @@ class Space:
         best = best[exact[best] >= least]
         return rows[best], exact[best]
 
-    def _exact(self, rows: Rows, units: Exact) -> Exact:
+    def _exact(self, rows: RowArray, units: Float64Array) -> Float64Array:
         """float64 [units, rows], the cosine of each row and each unit vector; 0 for a row too short to have one.
 
         Sums are taken in one order whatever the number of rows, which a matrix product would not do.

@@ -6,7 +6,7 @@ import numpy as np
 
 from wvcli.errors import UsageError
 from wvcli.system.paging import blocks
-from wvcli.vectors.geometry import Exact, FloatArray
+from wvcli.vectors.geometry import Float64Array, FloatArray
 from wvcli.vectors.lazy import Change, Lazy
 
 
@@ -36,7 +36,7 @@ def _principal(matrix: Lazy, dim: int, notes: list[str]) -> Change:
     return project
 
 
-def _moments(matrix: Lazy) -> tuple[Exact, Exact]:
+def _moments(matrix: Lazy) -> tuple[Float64Array, Float64Array]:
     """The mean, float64 [dim], and the covariance, float64 [dim, dim], of the rows."""
     dim = matrix.shape[1]
     near = matrix[:1000].mean(axis=0, dtype=np.float64)  # taken off first, for exactness

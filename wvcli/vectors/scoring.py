@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wvcli.vectors.geometry import Exact, FloatArray, Rows
+from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray
 
 EPSILON = 1e-6  # keeps 3CosMul from dividing by zero; the same as Gensim's
 
@@ -32,11 +32,11 @@ class Target(ABC):
         """float32 [rows], not below the score that any row may have."""
 
     @abstractmethod
-    def pessimistic(self, cosines: FloatArray, columns: Rows) -> FloatArray:
+    def pessimistic(self, cosines: FloatArray, columns: RowArray) -> FloatArray:
         """float32 [columns], below every optimistic score by which a row must be kept to stay among the best."""
 
     @abstractmethod
-    def exact(self, cosines: Exact) -> Exact:
+    def exact(self, cosines: Float64Array) -> Float64Array:
         """float64 [rows], the scores."""
 
 
@@ -52,14 +52,14 @@ class Cosine(Target):
         scores: FloatArray = cosines[self._place]
         return scores
 
-    def pessimistic(self, cosines: FloatArray, columns: Rows) -> FloatArray:
+    def pessimistic(self, cosines: FloatArray, columns: RowArray) -> FloatArray:
         """The cosines less twice what rounding may move them."""
         scores: FloatArray = cosines[self._place, columns] - np.float32(_ROUNDING)
         return scores
 
-    def exact(self, cosines: Exact) -> Exact:
+    def exact(self, cosines: Float64Array) -> Float64Array:
         """The cosines."""
-        scores: Exact = cosines[0]
+        scores: Float64Array = cosines[0]
         return scores
 
 
@@ -75,16 +75,16 @@ class Product(Target):
         bound: FloatArray = self._score([cosines[term] for term in self.terms], np.float32(_ROUNDING / 2))
         return bound
 
-    def pessimistic(self, cosines: FloatArray, columns: Rows) -> FloatArray:
+    def pessimistic(self, cosines: FloatArray, columns: RowArray) -> FloatArray:
         """Every cosine is moved to where the score is lowest."""
         bound: FloatArray = self._score(
             [cosines[term, columns] for term in self.terms], np.float32(-_ROUNDING / 2)
         )
         return bound
 
-    def exact(self, cosines: Exact) -> Exact:
+    def exact(self, cosines: Float64Array) -> Float64Array:
         """The scores, as Gensim's `most_similar_cosmul` defines them."""
-        scores: Exact = self._score(list(cosines), np.float64(0))
+        scores: Float64Array = self._score(list(cosines), np.float64(0))
         return scores
 
     def _score(self, cosines: Sequence[Any], slack: Any) -> Any:
@@ -118,9 +118,9 @@ class Candidates:
         self._floor = np.float32(least - _ROUNDING)
         self._optimistic = np.empty(0, dtype=np.float32)
         self._pessimistic = np.empty(0, dtype=np.float32)
-        self.rows: Rows = np.empty(0, dtype=np.int64)
+        self.rows: RowArray = np.empty(0, dtype=np.int64)
 
-    def add(self, rows: Rows, cosines: FloatArray) -> None:
+    def add(self, rows: RowArray, cosines: FloatArray) -> None:
         """Take in the cosines, float32 [vectors, rows], of some rows; NaN is never among the best."""
         scores = self._target.optimistic(cosines)
         columns = np.flatnonzero(scores >= self._floor)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from wvcli.errors import UsageError
 from wvcli.system.paging import blocks
-from wvcli.vectors.geometry import FloatArray, Rows, unit_rows
+from wvcli.vectors.geometry import FloatArray, RowArray, unit_rows
 from wvcli.vectors.lazy import Change, Lazy, _Joined
 from wvcli.vectors.principal_components import _principal
 from wvcli.vectors.vocabulary import Vocabulary
@@ -113,7 +113,7 @@ class _Choice:
         added: float32 [names, dim], their vectors; their rows follow those of the matrix.
     """
 
-    rows: Rows | None
+    rows: RowArray | None
     names: list[str]
     added: FloatArray
 
@@ -135,8 +135,8 @@ class _Choice:
             else:
                 places[len(vectors) + len(added)] = None
                 added[word] = found.vector
-        notes += _told(missing, "select", "not in the vocabulary")
-        notes += _told(list(added), "select", "not in the vocabulary: made of subwords")
+        notes += _reporting(missing, "select", "not in the vocabulary")
+        notes += _reporting(list(added), "select", "not in the vocabulary: made of subwords")
         rows = np.array(list(places)[: selection.top], dtype=np.int64)
         if not len(rows):
             raise UsageError("none of the words to select is in the vocabulary")
@@ -156,7 +156,7 @@ class _Choice:
         return np.concatenate([np.zeros(special, dtype=values.dtype), chosen])
 
 
-def _told(words: list[str], purpose: str, what: str) -> list[str]:
+def _reporting(words: list[str], purpose: str, what: str) -> list[str]:
     """A note on some of the words to select or to rename, if there are any."""
     are = "is" if len(words) == 1 else "are"
     return [f"{len(words):,} of the words to {purpose} {are} {what} (first: {words[0]!r})"] if words else []
@@ -175,7 +175,7 @@ def _named(
         hint = "rename the one in the vocabulary with --rename" if twice in special else ""
         raise UsageError(f"two words would both be called {twice!r}", hint)
     unknown = rename.keys() - set(words)
-    notes += _told([word for word in rename if word in unknown], "rename", "not among those written")
+    notes += _reporting([word for word in rename if word in unknown], "rename", "not among those written")
     return Vocabulary.from_words(named)
 
 

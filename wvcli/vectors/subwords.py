@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.vectors.geometry import FloatArray, Rows
+from wvcli.vectors.geometry import FloatArray, RowArray
 from wvcli.vectors.murmur import murmur
 
 _FNV_OFFSET_BASIS = 2166136261
@@ -87,7 +87,7 @@ class Subwords:
             total /= len(rows)
         return total
 
-    def add_to(self, sums: FloatArray, text: Text, offsets: Rows) -> Rows:
+    def add_to(self, sums: FloatArray, text: Text, offsets: RowArray) -> RowArray:
         """Add to rows of numbers the n-gram vectors of a word each, one after the other in fastText's order.
 
         Args:
@@ -120,13 +120,15 @@ class Subwords:
             sums[words] = some
         return counts
 
-    def _rows(self, text: Text, offsets: Rows) -> tuple[Rows, Rows]:
+    def _rows(self, text: Text, offsets: RowArray) -> tuple[RowArray, RowArray]:
         """The rows of many words, as `bucket_rows` gives them."""
         about = text, offsets, self.min_n, self.max_n, len(self.matrix)
         return floret_rows(*about, self.hashes) if self.hashes else bucket_rows(*about)
 
 
-def floret_rows(text: Text, offsets: Rows, min_n: int, max_n: int, size: int, hashes: int) -> tuple[Rows, Rows]:
+def floret_rows(
+    text: Text, offsets: RowArray, min_n: int, max_n: int, size: int, hashes: int
+) -> tuple[RowArray, RowArray]:
     """The rows of many words in a table of floret: of each the whole word's, then its n-grams', `hashes` of each.
 
     Arguments and what is returned are those of `bucket_rows`.
@@ -150,7 +152,7 @@ def floret_rows(text: Text, offsets: Rows, min_n: int, max_n: int, size: int, ha
     return (keys % np.uint32(size)).astype(np.int64).reshape(-1), hashes * (before + np.arange(len(before)))
 
 
-def bucket_rows(text: Text, offsets: Rows, min_n: int, max_n: int, size: int) -> tuple[Rows, Rows]:
+def bucket_rows(text: Text, offsets: RowArray, min_n: int, max_n: int, size: int) -> tuple[RowArray, RowArray]:
     """The buckets of all n-grams of many words, as `Subwords.buckets` gives them for one.
 
     Args:
@@ -186,7 +188,7 @@ def bucket_rows(text: Text, offsets: Rows, min_n: int, max_n: int, size: int) ->
     return found[there].astype(np.int64), ends[bounds]
 
 
-def _padded(text: Text, offsets: Rows) -> tuple[Text, Rows]:
+def _padded(text: Text, offsets: RowArray) -> tuple[Text, RowArray]:
     """The words' bytes with `<` before and `>` after each, and int64 [words + 1] where they start."""
     starts = offsets - offsets[0] + 2 * np.arange(len(offsets))
     padded = np.empty(int(starts[-1]), dtype=np.uint8)
@@ -198,7 +200,7 @@ def _padded(text: Text, offsets: Rows) -> tuple[Text, Rows]:
     return padded, starts
 
 
-def _hashes(padded: Text, characters: Rows, longest: int) -> Iterator[tuple[int, npt.NDArray[np.uint32]]]:
+def _hashes(padded: Text, characters: RowArray, longest: int) -> Iterator[tuple[int, npt.NDArray[np.uint32]]]:
     """For n from 1 to `longest`, uint32 [characters], the hashes of n characters from each one on.
 
     Those that reach beyond their word are not to be used.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wvcli.errors import MissingWordError, UsageError
 from wvcli.vectors.composed import Composed
-from wvcli.vectors.geometry import Exact, FloatArray, Rows, cosine, odd, row_norms, unit_rows
+from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, cosine, least_central, row_norms, unit_rows
 from wvcli.vectors.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -289,7 +289,7 @@ class Vectors:
             MissingWordError: one of the words has no vector.
             UsageError: there are fewer than three words, none of which is odder than the other.
         """
-        place, to_others = odd([self[word] for word in words])
+        place, to_others = least_central([self[word] for word in words])
         return words[place], to_others
 
     def nearest(
@@ -335,7 +335,7 @@ class Vectors:
     def rank(
         self,
         queries: Sequence[Query],
-        candidates: Sequence[Rows],
+        candidates: Sequence[RowArray],
         topn: int = 10,
         *,
         min_similarity: float | None = None,
@@ -351,7 +351,7 @@ class Vectors:
         return [(self.vocabulary[near.index], near.similarity) for near in neighbors]
 
 
-def _neighbors(found: Iterable[tuple[Rows, Exact]]) -> list[list[Neighbor]]:
+def _neighbors(found: Iterable[tuple[RowArray, Float64Array]]) -> list[list[Neighbor]]:
     return [
         [Neighbor(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
         for rows, scores in found

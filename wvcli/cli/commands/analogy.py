@@ -9,7 +9,7 @@ import typer
 from wvcli.cli.options import completion, shared
 from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, rows_among
 from wvcli.cli.questions.input import question_batches
-from wvcli.cli.questions.lookup import Finder
+from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import writer
@@ -56,7 +56,7 @@ def analogy(
         raise UsageError("give either A B C, or --positive and --negative")
     batches = iter([[_sum(positive or [], negative or [])]]) if is_sum else _analogies(words)
     vectors = open_vectors(model)
-    finder = Finder(vectors, missing, alone=False)
+    finder = WordLookup(vectors, missing, alone=False)
     among = rows_among(vectors, restrict_top, None)
     search = partial(vectors.nearest, method=method, among=among)
     with writer(_SUM_COLUMNS if is_sum else _COLUMNS, format, header) as out:

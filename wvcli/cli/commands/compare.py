@@ -10,7 +10,7 @@ from wvcli.cli.options import shared
 from wvcli.cli.reports.training import facts_table
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column, Row
-from wvcli.cli.streams.stdout import resolved, write_object, writer
+from wvcli.cli.streams.stdout import resolve_format, write_object, writer
 from wvcli.errors import UsageError, WvcliError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def compare(
             out.write(_only_in_one(between, lost, topn))
     else:
         with writer(_MOVED, format, header) as out:
-            out.write(_moved(between, topn, by, resolved(format) == "table"))
+            out.write(_moved(between, topn, by, resolve_format(format) == "table"))
         stderr.summary(lambda: facts_table(_told(between, by)))
     if fail_over is not None and (change := round(between.change(by), 6)) > fail_over:
         raise WvcliError(f"the change, {change:.6f} by {by}, is above {fail_over:g}")

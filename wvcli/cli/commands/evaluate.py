@@ -11,7 +11,7 @@ from wvcli.cli.questions.opening import named_once, open_vectors
 from wvcli.cli.reports.scores import write_tables
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column
-from wvcli.cli.streams.stdout import resolved, writer
+from wvcli.cli.streams.stdout import resolve_format, writer
 from wvcli.errors import UsageError
 
 
@@ -79,7 +79,7 @@ def evaluate(
                 on_progress=show,
             )
         )
-    if resolved(format) == "table":
+    if resolve_format(format) == "table":
         write_tables(rows, len(opened))
     else:
         with writer([Column(field.name) for field in fields(evaluate.Evaluation)], format, header) as out:

@@ -35,7 +35,7 @@ def import_(
     """Make a model of another system's vectors, which opens at once."""
     from wvcli.models.importing import import_vectors
     from wvcli.models.model_file import open_model
-    from wvcli.training.starting_points import obstacle as why_not_updatable
+    from wvcli.training.starting_points import why_not_updatable as why_not_updatable
 
     notes: list[str] = []
     with stderr.progress("words") as show:

@@ -11,7 +11,7 @@ from wvcli.cli.options import shared
 from wvcli.cli.questions.opening import named_once
 from wvcli.cli.reports.training import spark
 from wvcli.cli.streams import stderr
-from wvcli.cli.streams.stdout import line, resolved, write_object
+from wvcli.cli.streams.stdout import line, resolve_format, write_object
 from wvcli.errors import InputError, UsageError
 
 _SOMETIMES = ("imported", "init", "updated", "phrases")
@@ -33,7 +33,7 @@ def info(
 ) -> None:
     """What a model is: size, settings, coverage, provenance, checksums."""
     from wvcli.models import model_file, opening
-    from wvcli.training.starting_points import obstacle
+    from wvcli.training.starting_points import why_not_updatable
 
     path, _ = opening.resolve(named_once(file, model))
     vectors = opening.load(path)
@@ -62,9 +62,9 @@ def info(
         "dim": vectors.dim,
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
-    facts["updatable"] = bool(manifest) and obstacle(model_file.open_model(path)) is None
+    facts["updatable"] = bool(manifest) and why_not_updatable(model_file.open_model(path)) is None
     facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
-    if resolved(format) == "table" and facts["history"]:
+    if resolve_format(format) == "table" and facts["history"]:
         losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]
         fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""
         facts["history"] = f"{len(facts['history'])} epochs{fall}"

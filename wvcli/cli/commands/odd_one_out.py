@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from wvcli.cli.options import shared
 from wvcli.cli.questions.input import question_batches
-from wvcli.cli.questions.lookup import Finder, single_rows
+from wvcli.cli.questions.lookup import WordLookup, single_rows
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column, Row
 from wvcli.cli.streams.stdout import writer
@@ -25,7 +25,7 @@ def odd_one_out(
 ) -> None:
     """The word that does not belong, and its cosine to the others."""
     batches = question_batches(words, "three words or more", 3, None)
-    finder = Finder(open_vectors(model), missing, alone=False)
+    finder = WordLookup(open_vectors(model), missing, alone=False)
     with writer(_COLUMNS, format, header) as out:
         for batch in batches:
             out.write(single_rows(batch, finder, _odd, lambda asked: (asked, None, None)))
@@ -33,7 +33,7 @@ def odd_one_out(
 
 
 def _odd(words: list[str], found: "list[Lookup]") -> Row:
-    from wvcli.vectors.geometry import odd
+    from wvcli.vectors.geometry import least_central
 
-    place, similarity = odd([word.vector for word in found])
+    place, similarity = least_central([word.vector for word in found])
     return words, words[place], similarity

@@ -11,7 +11,7 @@ from wvcli.cli.options import completion, shared
 from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, excluded_rows, rows_among
 from wvcli.cli.questions.explanations import pair_writer
 from wvcli.cli.questions.input import STDIN, is_alone, question_batches, word_batches
-from wvcli.cli.questions.lookup import Finder
+from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
 from wvcli.errors import UsageError
@@ -73,7 +73,7 @@ def similar(
         else ([[word] for word in batch] for batch in word_batches(words))
     )
     vectors = open_vectors(model)
-    finder = Finder(vectors, missing, alone=is_alone(words))
+    finder = WordLookup(vectors, missing, alone=is_alone(words))
     excluded = excluded_rows(vectors, exclude)
     search = partial(_search(vectors, restrict_top, among, approximate), min_similarity=min_similarity)
     with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:

@@ -3,7 +3,7 @@
 from wvcli.cli.options import shared
 from wvcli.cli.questions.explanations import pair_writer
 from wvcli.cli.questions.input import question_batches
-from wvcli.cli.questions.lookup import Finder, single_rows
+from wvcli.cli.questions.lookup import WordLookup, single_rows
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
 
@@ -23,7 +23,7 @@ def similarity(
     from wvcli.vectors.geometry import cosine
 
     batches = question_batches(words, "two words", 2, 2)
-    finder = Finder(open_vectors(model), missing, alone=False)
+    finder = WordLookup(open_vectors(model), missing, alone=False)
     with pair_writer(finder.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
         for batch in batches:
             rows = single_rows(

@@ -5,9 +5,9 @@ from typing import Any
 
 from wvcli.cli.options import shared
 from wvcli.cli.options import training as on
-from wvcli.cli.reports.training import training_summary, watched
+from wvcli.cli.reports.training import interruptible_progress, training_summary
 from wvcli.cli.streams import stderr
-from wvcli.cli.streams.stdout import resolved, write_object
+from wvcli.cli.streams.stdout import resolve_format, write_object
 from wvcli.errors import UsageError
 
 
@@ -71,12 +71,12 @@ def train(
 
     if dry_run:
         facts = _forecast(sources, exact, given)
-        write_object(_told(facts) if resolved(format) == "table" else facts, format)
+        write_object(_told(facts) if resolve_format(format) == "table" else facts, format)
         return
     if exact:
         raise UsageError("--exact has no effect without --dry-run")
     started = perf_counter()
-    with watched() as (on_progress, should_stop):
+    with interruptible_progress() as (on_progress, should_stop):
         vectors = train.train(
             sources,
             output,
@@ -93,20 +93,20 @@ def _forecast(sources: list[str], exact: bool, given: dict[str, Any]) -> dict[st
     """What the run would take, for a person to read or a program."""
     from dataclasses import fields
 
-    from wvcli.text.settings import Text
+    from wvcli.text.settings import TextSettings
     from wvcli.tokens.kept_text import KeptText
     from wvcli.training import engines
     from wvcli.training.forecast import forecast
-    from wvcli.training.preparation import opened
+    from wvcli.training.preparation import resolve_inputs
     from wvcli.training.settings import TrainSettings
 
     tokenizer = {"name": given["tokenizer"], "lowercase": given["lowercase"], "min_length": given["min_length"]}
     how = {name: given[name] for name in ("encoding", "encoding_errors", "field", "column", "skip_bad")}
     settings = {field.name: given[field.name] for field in fields(TrainSettings)}
-    text = Text(tuple(sources), **how)
-    source, text, wanted = opened(text, tokenizer, given["stopwords"], settings, given["like"])
+    text = TextSettings(tuple(sources), **how)
+    source, text, wanted = resolve_inputs(text, tokenizer, given["stopwords"], settings, given["like"])
     kept = source if isinstance(source, KeptText) else None
-    return forecast(text, wanted, engines.named(given["engine"]), exact, kept).to_json()
+    return forecast(text, wanted, engines.engine_called(given["engine"]), exact, kept).to_json()
 
 
 def _told(facts: dict[str, Any]) -> dict[str, Any]:

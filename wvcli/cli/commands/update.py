@@ -8,7 +8,7 @@ import typer
 
 from wvcli.cli.options import completion, shared
 from wvcli.cli.options import training as on
-from wvcli.cli.reports.training import training_summary, watched
+from wvcli.cli.reports.training import interruptible_progress, training_summary
 from wvcli.cli.streams import stderr
 
 
@@ -59,7 +59,7 @@ def update(
     from wvcli.training import train
 
     started = perf_counter()
-    with watched() as (on_progress, _):
+    with interruptible_progress() as (on_progress, _):
         vectors = train.update(
             model,
             sources,

@@ -2,7 +2,7 @@
 
 from wvcli.cli.options import shared
 from wvcli.cli.questions.input import is_alone, word_batches
-from wvcli.cli.questions.lookup import Finder
+from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import writer
@@ -23,7 +23,7 @@ def vector(
     With --missing, null is written as zeros; random gives numbers that are the same for a word each time.
     """
     vectors = open_vectors(model)
-    finder = Finder(vectors, missing, alone=is_alone(words))
+    finder = WordLookup(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:
         for batch in word_batches(words):
             rows = []

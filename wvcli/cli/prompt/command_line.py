@@ -112,7 +112,7 @@ def completions(group: Any, line: str) -> list[Completion]:
     before, last, option = typed.words, typed.last, ""
     if before[:1] == ["wvcli"]:
         before = before[1:]
-    with stderr.own_quiet():
+    with stderr.restoring_quiet():
         offered = completion.possible(group, before.copy(), last)
     if last == "-":
         offered = [item for item in offered if item[0].startswith("--")]

@@ -135,7 +135,7 @@ class Session:
             words = words[1:]
         if not words:
             return ExitCode.DONE
-        with stderr.own_quiet(), _without_stdin():
+        with stderr.restoring_quiet(), _without_stdin():
             return failures.exit_code(lambda: self._call(words))
 
     def run(self) -> int:

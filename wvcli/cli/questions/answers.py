@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wvcli.cli.questions.input import words_in
-from wvcli.cli.questions.lookup import Finder
+from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column, Row
 from wvcli.errors import MissingWordError
@@ -46,7 +46,7 @@ def answer_columns(name: str) -> tuple[Column, ...]:
 
 def answer_rows(
     questions: Sequence[Question],
-    finder: Finder,
+    finder: WordLookup,
     search: "Callable[..., list[list[Neighbor]]]",
     topn: int,
     excluded: Sequence[int] = (),

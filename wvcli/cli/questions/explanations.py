@@ -9,7 +9,7 @@ import typer
 
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column, Row
-from wvcli.cli.streams.stdout import OutputFormat, Writer, resolved, writer
+from wvcli.cli.streams.stdout import OutputFormat, Writer, resolve_format, writer
 from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Explainer:
 
     @property
     def _for_people(self) -> bool:
-        return resolved(self.format) == "table"
+        return resolve_format(self.format) == "table"
 
     @property
     def _evidence_columns(self) -> tuple[Column, ...]:
@@ -157,7 +157,7 @@ class Explainer:
             return shared_contexts(self.vectors, pairs, on_progress=on_progress)
 
     def _tell_unshared(self, words: tuple[str | None, str | None]) -> None:
-        if self._unshared.is_told():
+        if self._unshared.should_name():
             stderr.note(f"no word stands near both {words[0]!r} and {words[1]!r} more often than by chance")
 
     def finish(self) -> None:

@@ -19,7 +19,7 @@ _RARE = "?"  # stands beside what is not to be trusted
 
 
 @dataclass
-class Finder:
+class WordLookup:
     """Looks words up under a policy for missing ones, and keeps account of them.
 
     Attributes:
@@ -56,7 +56,7 @@ class Finder:
         found = self.vectors.find(word)
         if found is not None and found.index is None:
             if self.policy == "subword":
-                if self._from_subwords.is_told():
+                if self._from_subwords.should_name():
                     stderr.note(f"{word!r} is not in the vocabulary (oov); answered from its subwords")
                 return found
             found = None
@@ -71,13 +71,13 @@ class Finder:
 
     def tell_nothing(self, words: list[str]) -> None:
         """Tell that a question with all its words has no answer; beyond some, this is counted."""
-        if self._unanswered.is_told():
+        if self._unanswered.should_name():
             stderr.note(f"there is no answer for {' '.join(map(repr, words))}")
 
     def tell_rare(self, words: "list[Lookup]") -> None:
         """Tell which words of a question are too rare to trust its answer; beyond some, they are counted."""
         for word in words:
-            if word.index is not None and self.vectors.is_rare(word.index) and self._rare.is_told():
+            if word.index is not None and self.vectors.is_rare(word.index) and self._rare.should_name():
                 times = self.vectors.count(word.index)
                 often = "once" if times == 1 else f"{times} times"
                 stderr.note(f"{word.word!r} occurs {often}; its neighbours are not to be trusted")
@@ -102,7 +102,7 @@ class Finder:
             )
 
     def _tell_missing(self, word: str) -> None:
-        if not self._missing.is_told():
+        if not self._missing.should_name():
             return
         near = self.vectors.suggestions(word)
         hint = f"did you mean {', '.join(near)}?" if near else ""
@@ -123,7 +123,7 @@ class Finder:
 
 def single_rows(
     batch: Batch,
-    finder: Finder,
+    finder: WordLookup,
     answer: "Callable[[list[str], list[Lookup]], Row]",
     nothing: Callable[[list[str]], Row],
 ) -> list[Row]:

@@ -24,7 +24,7 @@ _SPARKS = 40  # columns at most
 
 
 @contextmanager
-def watched() -> "Iterator[tuple[Callable[[Progress], None], Callable[[], bool]]]":
+def interruptible_progress() -> "Iterator[tuple[Callable[[Progress], None], Callable[[], bool]]]":
     """A progress bar; and Ctrl-C, which stops at the next chance to save the run, a second one at once."""
     with stderr.progress("words") as show, _stop_on_request() as should_stop:
 

@@ -30,7 +30,7 @@ def exit_code(run: Callable[[], Any]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except OSError as problem:
-        stdout.settle()
+        stdout.flush_or_discard()
         where = f"{problem.filename}: " if problem.filename else ""
         stderr.error(WvcliError(where + reason(problem)))
         return ExitCode.FAILED

@@ -26,7 +26,7 @@ def set_quiet(quiet: bool) -> None:
 
 
 @contextmanager
-def own_quiet() -> Iterator[None]:
+def restoring_quiet() -> Iterator[None]:
     """What is turned off within is on again after it."""
     global _quiet
     before = _quiet
@@ -104,7 +104,7 @@ class Tally:
         self.count = 0
         self._summary = summary
 
-    def is_told(self) -> bool:
+    def should_name(self) -> bool:
         """Count one more; whether it is among those to be named."""
         self.count += 1
         return self.count <= _NAMED

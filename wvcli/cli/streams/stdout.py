@@ -141,7 +141,7 @@ _WRITERS: dict[str, type[Writer]] = {
 }
 
 
-def resolved(format: OutputFormat) -> str:
+def resolve_format(format: OutputFormat) -> str:
     """`format`, with `auto` decided: a table at a terminal, TSV in a pipe."""
     if format != "auto":
         return format
@@ -150,7 +150,7 @@ def resolved(format: OutputFormat) -> str:
 
 def writer(columns: Sequence[Column], format: OutputFormat, header: bool = False) -> Writer:
     """A writer for rows of these columns."""
-    return _WRITERS[resolved(format)](columns, header)
+    return _WRITERS[resolve_format(format)](columns, header)
 
 
 def write_object(values: dict[str, Any], format: OutputFormat) -> None:
@@ -186,23 +186,23 @@ def _put(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        forget()
+        discard_stdout()
         if isinstance(error, BrokenPipeError):
             raise ReaderGone from error
         raise WvcliError(f"cannot write to stdout: {reason(error)}") from error
 
 
-def forget() -> None:
+def discard_stdout() -> None:
     """Drop what Python still holds for a stdout that failed, lest it fail again when the program ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def settle() -> None:
+def flush_or_discard() -> None:
     """Write what is still held for stdout, or drop it if stdout fails."""
     try:
         sys.stdout.flush()
     except OSError:
-        forget()
+        discard_stdout()
 
 
 def _console() -> "Console":

@@ -138,6 +138,6 @@ def _load(text: Text) -> ItemSet:
         raise text.wrong(text.content[0], EXPECTED)
     items = fitting.parse(text)
     if not items:
-        raise InputError(f"{sources.called(text.file)} holds no {fitting.items}")
+        raise InputError(f"{sources.display_name(text.file)} holds no {fitting.items}")
     name = "stdin" if text.file == sources.STDIN else sources.stem(text.file)
     return ItemSet(name, fitting, items)

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from wvcli.system.parallel import processors
-from wvcli.vectors.geometry import Exact, FloatArray, Rows, directions, inverse_norms
+from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, directions, inverse_norms
 from wvcli.vectors.scoring import EPSILON
 from wvcli.vectors.word_vectors import Vectors
 
@@ -46,11 +46,11 @@ class Question:
 
 def places(
     vectors: Vectors,
-    terms: Exact,
+    terms: Float64Array,
     questions: Sequence[Question],
     among: int,
     on_questions: Callable[[int], None] = lambda count: None,
-) -> Rows:
+) -> RowArray:
     """How many words score higher than the right one, for 3CosAdd and for 3CosMul of Levy and Goldberg (2014).
 
     Words with the same score come in the order of the vocabulary. Rows and terms that are not finite never score.
@@ -78,7 +78,7 @@ def places(
 class _Search:
     """Questions whose words are compared with the rows together."""
 
-    def __init__(self, vectors: Vectors, terms: Exact, questions: Sequence[Question], among: int) -> None:
+    def __init__(self, vectors: Vectors, terms: Float64Array, questions: Sequence[Question], among: int) -> None:
         self._matrix = vectors.matrix[:among]
         norms = vectors.norms[:among]
         self._unfit = ~np.isfinite(norms)
@@ -109,7 +109,7 @@ class _Search:
                 self._live = self._live[(self._ahead[0, self._live] < TOP).any(axis=1)]
                 on_share(min(1.0, (start + _ROWS) / len(self._matrix)))
 
-    def classes(self) -> Rows:
+    def classes(self) -> RowArray:
         """int64 [questions, methods], as `places` gives them."""
         surely, possibly = (_class_of(ahead) for ahead in self._ahead)
         for question in np.flatnonzero((surely != possibly).any(axis=1)):
@@ -126,7 +126,7 @@ class _Search:
                 halves += np.float32(0.5)
             yield start, halves
 
-    def _count(self, start: int, halves: FloatArray, live: Rows) -> None:
+    def _count(self, start: int, halves: FloatArray, live: RowArray) -> None:
         """Take a block of rows into account for some questions."""
         barred = self._barred_in(start, start + halves.shape[1], live)
         for method, (margins, least, slack) in enumerate(self._margins(halves, self._terms[live], live)):
@@ -137,7 +137,7 @@ class _Search:
                 self._ahead[0, live[place], method] += np.count_nonzero(row > least[place] + slack[place])
                 self._ahead[1, live[place], method] += np.count_nonzero(row > least[place] - slack[place])
 
-    def _barred_in(self, start: int, stop: int, live: Rows) -> tuple[Rows, Rows]:
+    def _barred_in(self, start: int, stop: int, live: RowArray) -> tuple[RowArray, RowArray]:
         """The rows of a block that are no answer: places in `live`, and columns."""
         first, last = np.searchsorted(self._barred[:, 0], [live[0], live[-1] + 1])
         questions, rows = self._barred[first:last].T
@@ -150,7 +150,7 @@ class _Search:
         return np.concatenate([places[asked], every]), columns
 
     def _margins(
-        self, halves: FloatArray, terms: Rows, live: Rows
+        self, halves: FloatArray, terms: RowArray, live: RowArray
     ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
         """For each method what tells how far rows are ahead, float32 [questions, rows]; where the right answer
         stands, float32 [questions]; and how far rounding may have moved a row.
@@ -166,7 +166,7 @@ class _Search:
             b -= a
             yield b, mul * np.float32(EPSILON), (3 + mul) * np.float32(_ROUNDING)
 
-    def _best_answer(self, question: int) -> tuple[Exact, Rows]:
+    def _best_answer(self, question: int) -> tuple[Float64Array, RowArray]:
         """Of each method the highest score among the right answers, and its row."""
         rows = np.array(self._questions[question].answers, dtype=np.int64)
         if not len(rows):
@@ -175,7 +175,7 @@ class _Search:
         best = scores.argmax(axis=0)
         return scores[best, [0, 1]], rows[best]
 
-    def _score(self, question: int, rows: Rows) -> Exact:
+    def _score(self, question: int, rows: RowArray) -> Float64Array:
         """float64 [rows, methods], the exact scores of some rows."""
         units = directions(self._matrix[rows])
         # Row by row: a matrix product may round equal rows differently.
@@ -183,9 +183,9 @@ class _Search:
         product = (1 + b) / 2 * (1 + c) / 2 / ((1 + a) / 2 + EPSILON)
         return np.stack([b + c - a, product], axis=1)
 
-    def _exactly(self, question: int) -> Rows:
+    def _exactly(self, question: int) -> RowArray:
         """int64 [methods], rows ahead of the right answer by scores in float64."""
-        near: list[list[Rows]] = [[] for _ in METHODS]
+        near: list[list[RowArray]] = [[] for _ in METHODS]
         for start, halves in self._blocks(self._units[self._terms[question]]):
             for method, (margins, least, slack) in enumerate(
                 self._margins(halves, np.arange(3)[None], np.array([question]))
@@ -203,6 +203,6 @@ class _Search:
         return ahead
 
 
-def _class_of(ahead: Rows) -> Rows:
+def _class_of(ahead: RowArray) -> RowArray:
     """Rows ahead, of which only none, fewer than `TOP`, and more are told apart."""
     return np.where(ahead >= TOP, TOP, np.minimum(ahead, 1))

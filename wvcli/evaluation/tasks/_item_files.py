@@ -41,7 +41,7 @@ class Text:
     def wrong(self, line: Line, expected: str) -> InputError:
         """The error that a line is not what it should be."""
         shown = line.text if len(line.text) <= 60 else f"{line.text[:60]}…"
-        return InputError(f"{sources.called(self.file)}, line {line.number}: {shown!r} is not {expected}")
+        return InputError(f"{sources.display_name(self.file)}, line {line.number}: {shown!r} is not {expected}")
 
 
 def read(name: str) -> Text:
@@ -56,12 +56,12 @@ def read(name: str) -> Text:
         text = data.decode("utf-8").removeprefix(_MARK)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{sources.called(name)}, line {line}: not UTF-8") from error
+        raise InputError(f"{sources.display_name(name)}, line {line}: not UTF-8") from error
     stripped = (Line(number, line.strip(" \r")) for number, line in enumerate(text.split("\n"), 1))
     lines = [Line(line.number, line.text if line.text.strip() else "") for line in stripped]
     kept = Text(name, [line for line in lines if not line.text.startswith("#")])
     if not kept.content:
-        raise InputError(f"{sources.called(name)} holds no test items")
+        raise InputError(f"{sources.display_name(name)} holds no test items")
     return kept
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import UsageError
-from wvcli.vectors.geometry import Exact, Rows, directions
+from wvcli.vectors.geometry import Float64Array, RowArray, directions
 from wvcli.vectors.word_vectors import Vectors
 
 
@@ -91,9 +91,9 @@ class Found:
     """
 
     places: dict[str, int]
-    rows: Rows
+    rows: RowArray
     known: npt.NDArray[np.bool_]
-    units: Exact
+    units: Float64Array
 
     def of(self, words: Iterable[str]) -> list[int]:
         """The places of some words."""

@@ -11,7 +11,7 @@ from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._analogy_ranks import METHODS, TOP, Question, places
 from wvcli.evaluation.tasks._item_files import Line, Text, number
 from wvcli.evaluation.tasks._measures import Proportion
-from wvcli.vectors.geometry import Rows
+from wvcli.vectors.geometry import RowArray
 
 _HEADING = ": "
 _LOOKED_AT = 20  # lines by which a file without sections is judged
@@ -64,7 +64,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
     return Scores(outcomes, covered & (found.rows[terms] < 0).any(axis=1))
 
 
-def _question(lexicon: Lexicon, terms: Rows, rows: Rows) -> Question:
+def _question(lexicon: Lexicon, terms: RowArray, rows: RowArray) -> Question:
     """A question; a word of its own is never an answer."""
     excluded = {like for row in rows[:3].tolist() if row >= 0 for like in lexicon.rows_like(row)}
     a, b, c = terms[:3].tolist()

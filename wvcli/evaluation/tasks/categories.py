@@ -13,7 +13,7 @@ from wvcli.errors import InputError, UsageError
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._item_files import Line, Text, fields, number, separator_of
 from wvcli.evaluation.tasks._measures import Mean
-from wvcli.text.sources import called
+from wvcli.text.sources import display_name
 
 _LOOKED_AT = 20  # lines by which a file is judged
 _MOST = 20_000  # words clustered, whose distances take 1.6 GB
@@ -40,8 +40,8 @@ def _parse(text: Text) -> list[Item]:
             items.append(Item((row[0],), category=row[1]))
     if not 1 < len({item.category for item in items}) < len(items):
         raise InputError(
-            f"{called(text.file)} has a word and a category in each line, but not two categories or more, some of "
-            "several words"
+            f"{display_name(text.file)} has a word and a category in each line, but not two categories or more, "
+            "some of several words"
         )
     return items
 

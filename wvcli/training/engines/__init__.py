@@ -122,7 +122,7 @@ class Engine:
 registry: Registry[Engine] = Registry("engine", __name__)
 
 
-def named(name: str) -> Engine | None:
+def engine_called(name: str) -> Engine | None:
     """The engine of this name, or None for `auto`, which is decided by the size of the text.
 
     Raises:
@@ -137,7 +137,7 @@ def named(name: str) -> Engine | None:
     return engine
 
 
-def suited(tokens: int, on_note: OnNote = lambda note: None) -> Engine:
+def default_engine(tokens: int, on_note: OnNote = lambda note: None) -> Engine:
     """The engine for a text of so many tokens: the fast one if it is installed and the text is not small."""
     fast = registry.get("fast")
     if tokens < LARGE:

@@ -18,12 +18,12 @@ from wvcli.training.engines._products import (
     change_rows,
     change_words,
     fill,
-    fill_up,
+    pad_targets,
     scale,
     train_hidden,
     train_words,
 )
-from wvcli.training.engines._random import END, below, following, seeded
+from wvcli.training.engines._random import END, next_random, random_below, seeded
 from wvcli.training.engines._state import at_room, at_tables, at_task, at_weights, compiled, fetch_row, inlined
 from wvcli.training.engines._worker_rows import own_output, own_word, share_rows, share_word, take_rows
 
@@ -48,10 +48,10 @@ def _fetch_output(task, weights, room, place):
 
 
 @inlined
-def _look_around(task, place, random, room):
+def _collect_context(task, place, random, room):
     """Put the words around a place into the room, and its own after them; gives their number."""
     ids = task.ids
-    reach = task.window if task.is_fixed else below(random, task.window) + 1
+    reach = task.window if task.is_fixed else random_below(random, task.window) + 1
     count = 0
     for other in range(place - 1, max(-1, place - 1 - reach), -1):
         if ids[other] == END:
@@ -68,7 +68,7 @@ def _look_around(task, place, random, room):
 
 
 @inlined
-def _aim_at(task, tables, room, word, random):
+def _choose_targets(task, tables, room, word, random):
     """Let a word and noise words be the targets, or with hierarchical softmax the inner nodes on the way to it.
 
     Gives the number of targets, and the last random number used.
@@ -80,11 +80,11 @@ def _aim_at(task, tables, room, word, random):
         for step in range(tables.path_starts[word], tables.path_starts[int64(word) + 1]):
             count = add_target(room, count, tables.nodes[step], tables.sides[step])
     for _ in range(task.negative):
-        random = following(random)
-        slot = below(random, room.own.slots)
+        random = next_random(random)
+        slot = random_below(random, room.own.slots)
         if room.pool[slot] != word:
             count = add_noise(room, count, noise_row(room, slot))
-    return fill_up(room, count), random
+    return pad_targets(room, count), random
 
 
 @inlined
@@ -128,10 +128,10 @@ def skipgram(task, tables, weights, room):
         _fetch_word(task, weights, room, place + task.window + 1)
         _fetch_output(task, weights, room, place + _SOON)
         _renew(task, tables, weights, room, _USES)
-        random = following(random)
-        size = _look_around(task, place, random, room)
+        random = next_random(random)
+        size = _collect_context(task, place, random, room)
         for start in range(0, size, _TOGETHER):
-            count, random = _aim_at(task, tables, room, task.ids[place], random)
+            count, random = _choose_targets(task, tables, room, task.ids[place], random)
             stop = min(start + _TOGETHER, size)
             train_words(weights, room, start, stop, count, _alpha(task, place))
     _end(task, weights, room)
@@ -182,7 +182,7 @@ def _train_window(task, tables, weights, room, place, size, random, has_subwords
         for number in range(size):
             pieces += _add_ngrams(weights, tables, room.context[number], room.hidden)
     scale(room.hidden, weights.width, float32(1) / float32(pieces))
-    count, random = _aim_at(task, tables, room, word, random)
+    count, random = _choose_targets(task, tables, room, word, random)
     train_hidden(weights, room, count, _alpha(task, place), float32(0))
     change_words(weights, room.context, 0, size, room.total)
     if has_subwords:
@@ -208,8 +208,8 @@ def _cbow(task, tables, weights, room, has_subwords):
             _renew(task, tables, weights, room, _USES)
         if room.own.frequent > 0 and done % room.own.period == 0:
             share_word(weights, room, done // room.own.period)
-        random = following(random)
-        size = _look_around(task, place, random, room)
+        random = next_random(random)
+        size = _collect_context(task, place, random, room)
         if size > 0:
             random = _train_window(task, tables, weights, room, place, size, random, has_subwords)
     _end(task, weights, room)
@@ -245,7 +245,7 @@ def _train_word(task, tables, weights, room, place, size, random):
     for number in range(size):
         _fetch_part(task, weights, tables, place + 1, number, size)
         _renew(task, tables, weights, room, _SUBWORD_USES)
-        count, random = _aim_at(task, tables, room, room.context[number], random)
+        count, random = _choose_targets(task, tables, room, room.context[number], random)
         train_hidden(weights, room, count, _alpha(task, place), float32(1 + ngrams) / pieces)
     change_words(weights, room.context, size, size + 1, room.total)
     _change_ngrams(weights, tables, word, room.total)
@@ -266,8 +266,8 @@ def subword_skipgram(task, tables, weights, room):
         _fetch_output(task, weights, room, place + task.window + 1)
         if room.own.frequent > 0 and done % room.own.period == 0:
             share_word(weights, room, done // room.own.period)
-        random = following(random)
-        size = _look_around(task, place, random, room)
+        random = next_random(random)
+        size = _collect_context(task, place, random, room)
         if size > 0:
             random = _train_word(task, tables, weights, room, place, size, random)
     _end(task, weights, room)

@@ -7,9 +7,9 @@ there are no copies, and the rows themselves are trained.
 
 from numba import int64, uint64
 
-from wvcli.training.engines._random import below, drawn, following
+from wvcli.training.engines._random import drawn, next_random, random_below
 from wvcli.training.engines._state import AHEAD, fetch_row, inlined
-from wvcli.training.engines._worker_rows import copy_rows, give_back, own_output
+from wvcli.training.engines._worker_rows import copy_rows, own_output, write_back
 
 
 @inlined
@@ -21,11 +21,11 @@ def _copy(weights, room, slot):
 
 
 @inlined
-def _give_back(weights, room, slot):
+def _write_back(weights, room, slot):
     """Add what changed in the copy to the row of the word of a slot."""
     width = weights.width
     row, copy = own_output(room.own, room.pool[slot]) * width, (room.own.copies + slot) * width
-    give_back(weights.output, row, copy, room.copied, slot * width, width)
+    write_back(weights.output, row, copy, room.copied, slot * width, width)
 
 
 @inlined
@@ -38,10 +38,10 @@ def noise_row(room, slot):
 def _draw(tables, room, random):
     """Draw the words that come next, and a slot for each, together, for the table is waited for with each word."""
     for turn in range(0, 2 * AHEAD, 2):
-        random = following(random)
+        random = next_random(random)
         room.coming[turn] = drawn(tables, random)
-        random = following(random)
-        room.coming[turn + 1] = below(random, room.own.slots)
+        random = next_random(random)
+        room.coming[turn + 1] = random_below(random, room.own.slots)
     room.stream[0], room.stream[1] = random, 0
 
 
@@ -57,7 +57,7 @@ def _fetch_next(weights, room, turn):
 def fill_pool(tables, weights, room, random):
     """Give each slot a word, by random numbers after this one, and choose those that come next."""
     for slot in range(room.own.slots):
-        random = following(random)
+        random = next_random(random)
         room.pool[slot] = drawn(tables, random)
         if room.own.is_copied:
             _copy(weights, room, slot)
@@ -71,7 +71,7 @@ def renew(tables, weights, room):
     turn = int64(room.stream[1])
     slot = int64(room.coming[turn + 1])
     if room.own.is_copied:
-        _give_back(weights, room, slot)
+        _write_back(weights, room, slot)
     room.pool[slot] = room.coming[turn]
     if room.own.is_copied:
         _copy(weights, room, slot)
@@ -86,4 +86,4 @@ def empty_pool(weights, room):
     """Let all rows have what changed in their copies."""
     if room.own.is_copied:
         for slot in range(room.own.slots):
-            _give_back(weights, room, slot)
+            _write_back(weights, room, slot)

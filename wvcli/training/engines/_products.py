@@ -57,7 +57,7 @@ def add_noise(room, count, row):
 
 
 @inlined
-def fill_up(room, count):
+def pad_targets(room, count):
     """Add targets of no share until the last group is whole; gives their number."""
     while count % TARGETS != 0:
         room.shares[_slot(count)] = float32(0)

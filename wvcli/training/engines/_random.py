@@ -10,13 +10,13 @@ END = uint32(TEXT_END)
 
 
 @inlined
-def following(random):
+def next_random(random):
     """The random number after this one (Knuth's MMIX); the upper bits are the good ones."""
     return random * uint64(6364136223846793005) + uint64(1442695040888963407)
 
 
 @inlined
-def below(random, bound):
+def random_below(random, bound):
     """A number from 0 up to `bound`, from the upper half of a random one."""
     return int64(((random >> uint64(32)) * uint64(bound)) >> uint64(32))
 
@@ -84,7 +84,7 @@ def thinned(ids, keep, seed):
             return left[:0], -1, 0
         else:
             tokens += 1
-            random = following(random)
+            random = next_random(random)
             if uint32(random >> uint64(32)) > keep[word]:
                 continue
         left[count] = word
@@ -95,6 +95,6 @@ def thinned(ids, keep, seed):
 @inlined
 def drawn(tables, random):
     """A noise word by the alias table."""
-    place = below(random, tables.words)
+    place = random_below(random, tables.words)
     bound, other = tables.noise[2 * place], tables.noise[2 * place + 1]
     return other if uint32(random) > bound else uint32(place)

@@ -106,7 +106,7 @@ class Task(NamedTuple):
     seed: int
 
 
-class Own(NamedTuple):
+class WorkerRows(NamedTuple):
     """Which rows a worker has for itself.
 
     Attributes:
@@ -144,14 +144,14 @@ class Own(NamedTuple):
         frequent: int,
         vectors: int,
         period: int,
-    ) -> "Own":
+    ) -> "WorkerRows":
         """Those of a worker, by its number: they stand after the rows of words and of workers before it."""
         copies = words + worker * (slots + 1 + frequent)
         spare, first = copies + slots, words + worker * vectors
         return cls(copies, slots, is_copied, renewed, spare, frequent, spare + 1, vectors, first, period)
 
 
-class Room(NamedTuple):
+class Scratch(NamedTuple):
     """Room for what is at hand of one window.
 
     Attributes:
@@ -171,7 +171,7 @@ class Room(NamedTuple):
         total: float32 [width], what it is to change by.
     """
 
-    own: Own
+    own: WorkerRows
     context: IdArray
     pool: IdArray
     coming: IdArray
@@ -187,7 +187,7 @@ class Room(NamedTuple):
     total: FloatArray
 
     @classmethod
-    def of(cls, own: Own, window: int, targets: int, width: int) -> "Room":
+    def of(cls, own: WorkerRows, window: int, targets: int, width: int) -> "Scratch":
         """Room for so many words on each side and so many targets at once."""
         words, groups = 2 * window + 1, targets // TARGETS + 1
         labels, shares = np.zeros((2, groups * HALF), np.float32)
@@ -281,7 +281,7 @@ def at_task(task):
 
 @inlined
 def at_room(room):
-    return Room(
+    return Scratch(
         room.own,
         _pointer(room.context),
         _pointer(room.pool),

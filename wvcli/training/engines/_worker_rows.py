@@ -34,7 +34,7 @@ def copy_rows(array, rows, copies, kept, start, length):
 
 
 @inlined
-def give_back(array, rows, copies, kept, start, length):
+def write_back(array, rows, copies, kept, start, length):
     """Add to rows what changed in their copies since these were made."""
     for at in range(0, length, LANES):
         change = minus(load(array, copies + at), load(kept, start + at))
@@ -52,7 +52,7 @@ def take_rows(weights, room):
 @inlined
 def _share(array, rows, copies, kept, start, length):
     """Add what changed in copies to rows, and copy what these are now; numbers as in `copy_rows`."""
-    give_back(array, rows, copies, kept, start, length)
+    write_back(array, rows, copies, kept, start, length)
     copy_rows(array, rows, copies, kept, start, length)
 
 

@@ -15,17 +15,17 @@ import numpy.typing as npt
 
 from wvcli.errors import WvcliError
 from wvcli.reporting import OnNote
-from wvcli.system.compiling import LANES, told
+from wvcli.system.compiling import LANES, note_if_compiling
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
 from wvcli.training.engines import Engine, OnTokens, Trained
-from wvcli.training.engines.gensim import GensimTrainer, failed
+from wvcli.training.engines.gensim import GensimTrainer, training_error
 from wvcli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from wvcli.training.engines._state import Own, Room, Tables, Task, Weights
+    from wvcli.training.engines._state import Scratch, Tables, Task, Weights, WorkerRows
 
-    Kernel = Callable[[Task, Tables, Weights, Room], int]
+    Kernel = Callable[[Task, Tables, Weights, Scratch], int]
 
 _PLACES = 10_000  # words of text that a worker takes at a time, about a hundredth of a second
 _THINNED = 1 << 18  # ids of the text that are thinned at a time
@@ -34,10 +34,10 @@ _SUBWORD_POOL = 7 << 16  # the same with subwords, which have no copies beside t
 _MOVED = 1 << 16  # rows laid out anew at a time
 _FREQUENT = {"cbow": 128, "subword_skipgram": 1_024}  # words of which several workers have rows of their own
 _PERIODS = {"cbow": 16, "subword_skipgram": 8}  # windows of all workers with which one shares those of a word
-_EVEN = 32  # they have them where no word is more than such a part of the text, or of the noise words
-_SELDOM = 1 << 15  # nor where a word is less than such a part of these: by them its rows are shared
+_MAX_SHARE = 32  # they have them where no word is more than such a part of the text, or of the noise words
+_MIN_SHARE = 1 << 15  # nor where a word is less than such a part of these: by them its rows are shared
 _RENEWED = 4  # windows of CBOW with which noise words give way once; fewer with more workers
-_LIKE = 4  # of one noise word at hand, on average at most
+_EXPECTED_DRAWS = 4  # of one noise word at hand, on average at most
 _COMPILER = 85_000_000  # bytes of Numba and its compiler
 _COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
 
@@ -59,7 +59,7 @@ class _FastTrainer(GensimTrainer):
             import wvcli.training.engines._kernels  # noqa: F401
         except ImportError as error:  # Numba is there, but not for this version of NumPy
             raise WvcliError(f"Numba cannot be used: {error}", "train with --engine gensim") from error
-        with told(on_note, _COMPILING):
+        with note_if_compiling(on_note, _COMPILING):
             self._loop = _loop(self.model, self.is_fasttext, settings.workers or 1)
             self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)
 
@@ -135,7 +135,7 @@ class _Loop:
     kernel: "Kernel"
     tables: "Tables"
     weights: "Weights"
-    rooms: "list[Room]"
+    rooms: "list[Scratch]"
     negative: int
 
 
@@ -148,7 +148,7 @@ def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     width = -(-model.vector_size // LANES) * LANES
     tables = _tables(model, is_fasttext)
     targets = model.negative + (int(np.diff(tables.path_starts).max()) if model.hs else 1)
-    rooms = [_state.Room.of(own, model.window, targets, width) for own in _owns(model, name, workers, width)]
+    rooms = [_state.Scratch.of(own, model.window, targets, width) for own in _owns(model, name, workers, width)]
     last = rooms[-1].own
     words = _in_lines(model.wv, "vectors_vocab" if is_fasttext else "vectors", width, last.words + last.vectors)
     ngrams = _in_lines(model.wv, "vectors_ngrams", width) if is_fasttext else np.zeros(0, dtype=np.float32)
@@ -158,9 +158,9 @@ def _loop(model: Any, is_fasttext: bool, workers: int) -> _Loop:
     return _Loop(getattr(_kernels, name), tables, weights, rooms, model.negative)
 
 
-def _owns(model: Any, name: str, workers: int, width: int) -> "Iterator[Own]":
+def _owns(model: Any, name: str, workers: int, width: int) -> "Iterator[WorkerRows]":
     """The rows that each worker has for itself, which stand after those of all words."""
-    from wvcli.training.engines._state import Own
+    from wvcli.training.engines._state import WorkerRows
 
     words, slots, frequent, is_copied = len(model.wv), 1, 0, not name.startswith("subword")
     if model.negative:
@@ -173,25 +173,25 @@ def _owns(model: Any, name: str, workers: int, width: int) -> "Iterator[Own]":
     period = max(1, _PERIODS.get(name, 0) // workers)  # at most one word with each window
     vectors = frequent if is_copied else 0
     for worker in range(workers):
-        yield Own.of(worker, words, max(1, slots), is_copied, renewed, frequent, vectors, period)
+        yield WorkerRows.of(worker, words, max(1, slots), is_copied, renewed, frequent, vectors, period)
 
 
 def _many(shares: npt.NDArray[Any]) -> int:
     """Among how many words, drawn by these shares, the most frequent one is to be expected a few times."""
-    return int(_LIKE * shares.sum(dtype=np.float64) / shares.max())
+    return int(_EXPECTED_DRAWS * shares.sum(dtype=np.float64) / shares.max())
 
 
 def _frequent(model: Any, workers: int, most: int) -> int:
     """Of how many words each worker has rows of its own: none where one would learn apart for too long."""
     text = model.wv.expandos["count"] * (model.wv.expandos["sample_int"] / 2.0**32)
     noise = np.diff(model.cum_table.astype(np.float64), prepend=0.0)
-    if workers < 2 or min(_many(text), _many(noise)) < _LIKE * _EVEN:
+    if workers < 2 or min(_many(text), _many(noise)) < _EXPECTED_DRAWS * _MAX_SHARE:
         return 0
-    is_often = noise * _SELDOM > noise.sum()
+    is_often = noise * _MIN_SHARE > noise.sum()
     return min(most, int(np.logical_and.accumulate(is_often).sum()))
 
 
-def _factors(factors: npt.NDArray[np.float32], rooms: "Sequence[Room]") -> npt.NDArray[np.float32]:
+def _factors(factors: npt.NDArray[np.float32], rooms: "Sequence[Scratch]") -> npt.NDArray[np.float32]:
     """What changes of a word's vector are multiplied by, and after that the same of each worker's own rows."""
     return np.concatenate([factors, *(factors[: room.own.vectors] for room in rooms)])
 
@@ -269,7 +269,7 @@ class _Crew:
             self.failures.append(failure)
             raise
         if self.failures:
-            raise failed(self.failures[0])
+            raise training_error(self.failures[0])
         return self.done
 
     def _work(self, number: int, lock: Lock, tasks: "Iterator[tuple[Task, int]]") -> None:

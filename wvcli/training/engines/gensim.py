@@ -131,7 +131,7 @@ class GensimTrainer:
             raise
         failure = self._watch.failure
         if failure is not None:
-            raise failed(failure)
+            raise training_error(failure)
         if given != feed.tokens:
             raise WvcliError(f"Gensim was fed {feed.tokens:,} tokens and counted {given:,}")
         return Trained(int(given), int(sampled))
@@ -193,7 +193,7 @@ class GensimTrainer:
         return composed
 
 
-def failed(failure: BaseException) -> WvcliError:
+def training_error(failure: BaseException) -> WvcliError:
     """What to raise when a worker has failed."""
     if isinstance(failure, WvcliError):
         return failure

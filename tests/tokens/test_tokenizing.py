@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from tests.conftest import CLONE, clean_environment
 from wvcli.errors import InputError, WvcliError
-from wvcli.text.settings import Text
+from wvcli.text.settings import TextSettings
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import batches as batching
 from wvcli.tokens import provisional_corpus, tokenizing, tokenizing_workers
-from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.tokenizing import batches
 from wvcli.training import preparation
 from wvcli.training.settings import TrainSettings
@@ -55,20 +55,20 @@ by_tokenizer = pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda token
 Outcome = tuple[list[str], list[int], int, int, list[bytes]]
 
 
-def outcome(raw: Encoding) -> Outcome:
+def outcome(raw: ProvisionalCorpus) -> Outcome:
     """All that an encoding says and has put on disk."""
     return raw.words, raw.counts.tolist(), raw.texts, raw.tokens_read, [path.read_bytes() for path in raw.shards]
 
 
 def plainly(texts: list[str], tokenizer: TokenizerSettings, folder: Path) -> Outcome:
     """What comes of it text by text."""
-    return outcome(Encoding.of(texts, tokenizer.tokenize(), folder))
+    return outcome(ProvisionalCorpus.of(texts, tokenizer.tokenize(), folder))
 
 
 def in_batches(texts: list[str], tokenizer: TokenizerSettings, processes: int, folder: Path) -> Outcome:
     """What comes of it in batches, and in other processes if there are two or more."""
     with closing(batches(iter(texts), tokenizer, processes, tokenizing._LARGE)) as some:
-        return outcome(Encoding.of_batches(some, folder))
+        return outcome(ProvisionalCorpus.of_batches(some, folder))
 
 
 def children() -> set[int]:
@@ -211,7 +211,7 @@ def test_prepare_is_the_same_with_and_without_other_processes(
     monkeypatch.setattr(tokenizing, "_ALONE", alone)
     monkeypatch.setattr(preparation, "processors", lambda: 2)
     told: list[int] = []
-    text = Text((str(source),), TokenizerSettings())
+    text = TextSettings((str(source),), TokenizerSettings())
     prepared = preparation.prepare(
         text, text.corpus(), TrainSettings(min_count=1), folder, lambda progress: told.append(progress.done)
     )

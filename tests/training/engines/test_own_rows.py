@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from tests.engines import runs
-from tests.engines.runs import BASE, encode, make_texts, train
+from tests.training.engines import runs
+from tests.training.engines.runs import BASE, encode, make_texts, train
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
 from wvcli.training.engines import fast
@@ -69,8 +69,8 @@ def test_the_own_rows_of_one_word_are_shared_at_a_time() -> None:
         share_word(_state.at_weights(weights), _state.at_room(room), turn)
 
     words, slots, frequent, width = 9, 4, 3, 16
-    own = _state.Own.of(1, words, slots, False, 1, frequent, frequent, 1)
-    room = _state.Room.of(own, 2, 6, width)
+    own = _state.WorkerRows.of(1, words, slots, False, 1, frequent, frequent, 1)
+    room = _state.Scratch.of(own, 2, 6, width)
     room.pool[:] = 2, 5, 0, 1
     tables = [_state.aligned((50, width)) for _ in range(2)]
     firsts, befores = (own.output, own.words), (room.output_before, room.words_before)

@@ -25,18 +25,18 @@ def test_parts_are_done_at_the_same_time_and_come_in_order(three_threads: None) 
         together.wait()
         return number * number
 
-    assert parallel.each(square, range(9)) == [number * number for number in range(9)]
+    assert parallel.parallel_map(square, range(9)) == [number * number for number in range(9)]
 
 
 def test_where_blas_has_threads_there_is_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     here = threading.get_ident()
-    assert parallel.each(lambda part: threading.get_ident(), range(4)) == [here] * 4
+    assert parallel.parallel_map(lambda part: threading.get_ident(), range(4)) == [here] * 4
 
 
 def test_a_failure_in_a_thread_is_ours(three_threads: None) -> None:
     with pytest.raises(ZeroDivisionError):
-        parallel.each(lambda number: 1 // number, range(3))
+        parallel.parallel_map(lambda number: 1 // number, range(3))
 
 
 @pytest.mark.parametrize("queries", [1, 2, 5, 40, 700])
@@ -55,9 +55,9 @@ def test_work_within_divided_work_is_not_divided_again(three_threads: None) -> N
 
         def outer(part: int, together: threading.Barrier = together) -> bool:
             together.wait()
-            return parallel.each(inner, range(4)) == [threading.get_ident()] * 4
+            return parallel.parallel_map(inner, range(4)) == [threading.get_ident()] * 4
 
-        assert parallel.each(outer, range(3)) == [True] * 3
+        assert parallel.parallel_map(outer, range(3)) == [True] * 3
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signal can be sent to a thread here")
@@ -76,7 +76,7 @@ def test_no_further_part_is_begun_when_the_wait_is_broken_off(three_threads: Non
     main = threading.main_thread().ident
     timer = threading.Timer(0.2, lambda: signal.pthread_kill(main or 0, signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
-        parallel.each(work, range(9))
+        parallel.parallel_map(work, range(9))
     others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
     goes_on.set()
     for thread in others:
@@ -100,7 +100,10 @@ def test_blas_starts_no_threads_for_a_question(command: str, given: str | None, 
     environment = clean_environment() | ({"OPENBLAS_NUM_THREADS": given} if given else {})
     if given is None:
         environment.pop("OPENBLAS_NUM_THREADS", None)
-    code = "import os, sys; from wvcli.cli.main import run; run([sys.argv[1], '--help']); print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+    code = (
+        "import os, sys; from wvcli.cli.main import run; run([sys.argv[1], '--help']); "
+        "print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, command], capture_output=True, text=True, check=True, env=environment
     )

@@ -445,7 +445,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> Non
     path = tmp_path / "model.safetensors"
 
     def write() -> None:
-        with atomic_files.written_aside(path, overwrite=False) as aside:
+        with atomic_files.atomic_write(path, overwrite=False) as aside:
             aside.write_text("mine")
             path.write_text("another's")
 
@@ -460,7 +460,7 @@ def test_a_failure_while_writing_leaves_the_old_file_and_nothing_else(model: Pat
     before = model.read_bytes()
 
     def write() -> None:
-        with atomic_files.written_aside(model, overwrite=True) as aside:
+        with atomic_files.atomic_write(model, overwrite=True) as aside:
             aside.write_text("half")
             raise failure
 

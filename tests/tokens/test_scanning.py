@@ -20,10 +20,10 @@ from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import batches as batching
 from wvcli.tokens import provisional_corpus, scanning, tokenizing
 from wvcli.tokens.batches import Batch, texts_of
-from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.scanning import Scanner, block_of
 from wvcli.tokens.shards import TEXT_END
-from wvcli.tokens.word_numbers import PackedPlaces, PackedWords, Places
+from wvcli.tokens.word_numbers import PackedWordNumbers, PackedWords, WordNumbers
 
 TOKENIZERS = [
     TokenizerSettings(),
@@ -125,7 +125,7 @@ def test_packed_words_are_numbered_as_others(lists: list[list[str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wvcli.tokens.word_numbers._FEWEST", 1)
         patch.setattr("wvcli.tokens.word_numbers._AT_ONCE", 3)
-        plain, packed = Places(), PackedPlaces(lists[0] if lists else [])
+        plain, packed = WordNumbers(), PackedWordNumbers(lists[0] if lists else [])
         for words in lists:
             assert packed.numbers(PackedWords.of(words)).tolist() == plain.numbers(words).tolist()
             assert len(packed) == len(plain)
@@ -183,7 +183,7 @@ def test_blocks_are_the_texts_many_at_a_time(
         assert outcome(together) == outcome(lambda corpus: list(corpus.texts()))
 
 
-def everything(raw: Encoding) -> object:
+def everything(raw: ProvisionalCorpus) -> object:
     return raw.words, raw.counts.tolist(), raw.texts, raw.tokens_read, [path.read_bytes() for path in raw.shards]
 
 
@@ -201,15 +201,16 @@ def test_a_corpus_is_encoded_as_without_the_loops(
     monkeypatch.setattr(corpora, "_LONGEST_PIECE", 90_000)
     tokenizer = TokenizerSettings(stopwords=("the",))
     plain = Corpus([str(source)])
-    expected = everything(Encoding.of(plain.texts(), tokenizer.tokenize(), tmp_path))
+    expected = everything(ProvisionalCorpus.of(plain.texts(), tokenizer.tokenize(), tmp_path))
     corpus = Corpus([str(source)])
     with closing(tokenizing.batches(corpus.blocks(), tokenizer, processes, tokenizing._LARGE)) as some:
-        assert everything(Encoding.of_batches(some, tmp_path)) == expected
+        assert everything(ProvisionalCorpus.of_batches(some, tmp_path)) == expected
     assert corpus.fingerprint() == plain.fingerprint()
     again = map(
-        tokenizing.quickest(tokenizer, tokenizing._LARGE), batching.grouped(Corpus([str(source)]).blocks())
+        tokenizing.fastest_batch_tokenizer(tokenizer, tokenizing._LARGE),
+        batching.grouped(Corpus([str(source)]).blocks()),
     )
-    assert everything(Encoding.of_batches(again, tmp_path)) == expected
+    assert everything(ProvisionalCorpus.of_batches(again, tmp_path)) == expected
 
 
 def test_what_must_be_compiled_is_told_and_what_lies_compiled_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +220,7 @@ def test_what_must_be_compiled_is_told_and_what_lies_compiled_is_not(monkeypatch
     notes: list[str] = []
     double = numba.njit(lambda number: 2 * number)
     for _ in range(2):
-        with compiling.told(notes.append, "compiling"):
+        with compiling.note_if_compiling(notes.append, "compiling"):
             assert double(21) == 42
     assert notes == ["compiling"]
 
@@ -229,7 +230,7 @@ def test_garbage_is_looked_for_again_after_an_import(is_on: bool) -> None:
     was_on = gc.isenabled()
     try:
         (gc.enable if is_on else gc.disable)()
-        with suppress(ImportError), compiling.uncollected():
+        with suppress(ImportError), compiling.gc_paused():
             assert not gc.isenabled()
             raise ImportError
         assert gc.isenabled() is is_on

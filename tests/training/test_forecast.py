@@ -34,12 +34,12 @@ def test_a_small_text_is_read_whole_and_told_exactly(run: Run, corpus: Path) -> 
 
 
 def test_a_sample_tells_the_whole_within_bounds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wvcli.text.settings import Text
+    from wvcli.text.settings import TextSettings
     from wvcli.training import engines
     from wvcli.training.settings import TrainSettings
 
     monkeypatch.setattr(forecast, "_SAMPLE_BYTES", 90_000)
-    text, engine = Text((str(corpus),)), engines.registry.get("gensim")
+    text, engine = TextSettings((str(corpus),)), engines.registry.get("gensim")
     sampled = forecast.forecast(text, TrainSettings(), engine)
     exact = forecast.forecast(text, TrainSettings(), engine, exact=True)
     assert not sampled.is_exact

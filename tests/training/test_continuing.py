@@ -123,7 +123,7 @@ def test_a_fasttext_file_goes_through_a_model_unchanged_and_can_be_trained_furth
 def test_models_of_older_gensims_can_be_trained_further(run: Run, tmp_path: Path, version: str, name: str) -> None:
     (tmp_path / "text").write_text("the cat and the dog\n" * 20)
     path = tmp_path / "m.safetensors"
-    import_vectors(Path(__file__).parent / f"formats/gensim_files/{version}.{name}.model", path)
+    import_vectors(Path(__file__).parents[1] / f"formats/gensim_files/{version}.{name}.model", path)
     assert model_file.open_model(path).tensors["output.negative"].any()
     assert run("update", path, "text", "--force", "--min-count", 1).code == 0
 

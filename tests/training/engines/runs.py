@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.tokens.encoded_corpus import EncodedCorpus
-from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.training import engines
 from wvcli.training.loop import Run
 from wvcli.training.settings import TrainSettings
@@ -36,7 +36,7 @@ def make_texts(texts: int = 400, words: int = 120, length: int = 12, seed: int =
 
 
 def encode(texts: list[list[str]], folder: Path) -> EncodedCorpus:
-    return Encoding.of([" ".join(text) for text in texts], str.split, folder).trimmed(1)
+    return ProvisionalCorpus.of([" ".join(text) for text in texts], str.split, folder).trimmed(1)
 
 
 @dataclass

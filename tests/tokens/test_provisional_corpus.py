@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wvcli.errors import WvcliError
 from wvcli.tokens import provisional_corpus
-from wvcli.tokens.provisional_corpus import LONGEST_TEXT, Encoding
+from wvcli.tokens.provisional_corpus import LONGEST_TEXT, ProvisionalCorpus
 from wvcli.tokens.shards import TEXT_END
 
 Texts = list[list[str]]
@@ -18,10 +18,10 @@ texts_of_words = st.lists(st.lists(words, max_size=15), max_size=15)
 SAME_FOLDER = [HealthCheck.function_scoped_fixture]  # each example overwrites the last one's files
 
 
-def encode(texts: Texts, folder: Path) -> Encoding:
+def encode(texts: Texts, folder: Path) -> ProvisionalCorpus:
     """Encode texts that are split already."""
     whole = iter(texts)
-    return Encoding.of((str(number) for number in range(len(texts))), lambda text: next(whole), folder)
+    return ProvisionalCorpus.of((str(number) for number in range(len(texts))), lambda text: next(whole), folder)
 
 
 def vocabulary(texts: Texts, min_count: int, max_vocab: int | None) -> dict[str, int]:
@@ -72,7 +72,7 @@ def test_the_vocabulary_has_exactly_the_size_asked_for_even_among_ties(tmp_path:
 
 def test_a_hundred_thousand_words_are_kept_exactly_to_the_limit(tmp_path: Path) -> None:
     words = [f"w{number}" for number in range(100_000)]
-    raw = Encoding.of([" ".join(words), " ".join(words[:50_000])], str.split, tmp_path)
+    raw = ProvisionalCorpus.of([" ".join(words), " ".join(words[:50_000])], str.split, tmp_path)
     encoded = raw.trimmed(1, 60_000)
     assert encoded.words == words[:60_000]
     assert encoded.tokens_kept == 110_000
@@ -83,7 +83,7 @@ def test_a_long_text_is_split_into_lengths_that_gensim_takes_and_loses_nothing(
     tmp_path: Path, tokens: int
 ) -> None:
     words = [f"w{number % 999}" for number in range(tokens)]
-    encoded = Encoding.of([" ".join(words)], str.split, tmp_path).trimmed(1)
+    encoded = ProvisionalCorpus.of([" ".join(words)], str.split, tmp_path).trimmed(1)
     sentences = list(encoded.sentences())
     assert max(map(len, sentences)) <= LONGEST_TEXT
     assert [word for sentence in sentences for word in sentence] == words
@@ -93,13 +93,13 @@ def test_a_long_text_is_split_into_lengths_that_gensim_takes_and_loses_nothing(
 
 @pytest.mark.parametrize("texts", [[], [""], ["", " ", "\n"]])
 def test_a_corpus_without_words_is_encoded_as_such(tmp_path: Path, texts: list[str]) -> None:
-    encoded = Encoding.of(texts, str.split, tmp_path).trimmed(1)
+    encoded = ProvisionalCorpus.of(texts, str.split, tmp_path).trimmed(1)
     assert (encoded.words, encoded.texts, encoded.tokens_read, encoded.tokens_kept) == ([], 0, 0, 0)
     assert list(encoded.sentences()) == []
 
 
 def test_a_threshold_above_every_count_leaves_no_sentence(tmp_path: Path) -> None:
-    encoded = Encoding.of(["a b", "a"], str.split, tmp_path).trimmed(3)
+    encoded = ProvisionalCorpus.of(["a b", "a"], str.split, tmp_path).trimmed(3)
     assert encoded.words == []
     assert encoded.tokens_kept == 0
     assert encoded.tokens_read == 3
@@ -108,7 +108,7 @@ def test_a_threshold_above_every_count_leaves_no_sentence(tmp_path: Path) -> Non
 
 def test_a_corpus_that_ends_with_a_full_shard_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 3)
-    encoded = Encoding.of(["a b", "a c"], str.split, tmp_path).trimmed(1)
+    encoded = ProvisionalCorpus.of(["a b", "a c"], str.split, tmp_path).trimmed(1)
     assert list(encoded.sentences()) == [["a", "b"], ["a", "c"]]
     assert len(encoded.shards) >= 2
 
@@ -116,7 +116,7 @@ def test_a_corpus_that_ends_with_a_full_shard_is_whole(tmp_path: Path, monkeypat
 def test_a_folder_that_takes_no_files_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "gone"
     with pytest.raises(WvcliError, match="cannot write") as caught:
-        Encoding.of(["a b"], str.split, missing)
+        ProvisionalCorpus.of(["a b"], str.split, missing)
     assert str(missing) in caught.value.message
     assert "TMPDIR" in caught.value.hint
 
@@ -127,7 +127,7 @@ def test_a_folder_that_takes_no_files_is_named(tmp_path: Path) -> None:
 def test_encoded_text_that_is_lost_is_an_error_and_no_smaller_corpus(
     tmp_path: Path, change: Callable[[Path], object]
 ) -> None:
-    raw = Encoding.of(["a b c d e f"], str.split, tmp_path)
+    raw = ProvisionalCorpus.of(["a b c d e f"], str.split, tmp_path)
     [shard] = tmp_path.iterdir()
     change(shard)
     with pytest.raises(WvcliError):

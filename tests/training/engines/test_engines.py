@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from gensim.models.fasttext import FastTextKeyedVectors
 
-from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
+from tests.training.engines.runs import BASE, SUBWORDS, encode, make_texts, train
 from wvcli.errors import WvcliError
 from wvcli.tokens import provisional_corpus
 from wvcli.tokens.encoded_corpus import EncodedCorpus
-from wvcli.tokens.provisional_corpus import LONGEST_TEXT, Encoding
+from wvcli.tokens.provisional_corpus import LONGEST_TEXT, ProvisionalCorpus
 from wvcli.training.settings import TrainSettings
 
 
@@ -73,7 +73,7 @@ def test_thinning_out_frequent_words_is_not_taken_for_lost_text(
 def test_the_smallest_corpora_train(
     tmp_path: Path, base: TrainSettings, loss: Any, text: str, engine: str
 ) -> None:
-    corpus = Encoding.of([text], str.split, tmp_path).trimmed(1)
+    corpus = ProvisionalCorpus.of([text], str.split, tmp_path).trimmed(1)
     trained = train(corpus, replace(base, loss=loss, workers=3, sample=0.0), engine)
     assert trained.tokens_trained == [corpus.tokens_kept] * 3
     assert trained.tensors["vectors"].shape == (len(corpus.words), 16)

@@ -14,7 +14,7 @@ def ours(folder: Path) -> bool:
 
 
 def write(path: Path, text: str, overwrite: bool = False) -> None:
-    with atomic_files.written_aside(path, overwrite, ours) as aside:
+    with atomic_files.atomic_write(path, overwrite, ours) as aside:
         (aside / "inner").mkdir(parents=True)
         (aside / "mark").write_text(text)
         (aside / "inner" / "more").write_text(text)
@@ -41,7 +41,7 @@ def test_an_empty_folder_is_filled_and_one_with_other_things_is_kept(tmp_path: P
     with pytest.raises(UsageError, match="other things"):
         write(path, "second", overwrite=True)
     assert (path / "inner" / "more").read_text() == "first"
-    with pytest.raises(UsageError, match="is a folder"), atomic_files.written_aside(path, True):
+    with pytest.raises(UsageError, match="is a folder"), atomic_files.atomic_write(path, True):
         pass
 
 
@@ -64,7 +64,7 @@ def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> Non
     write(path, "first")
 
     def fail() -> None:
-        with atomic_files.written_aside(path, True, ours) as aside:
+        with atomic_files.atomic_write(path, True, ours) as aside:
             aside.mkdir()
             (aside / "mark").write_text("half")
             aside.with_name(f"{aside.name}.side").write_text("half")
@@ -87,7 +87,7 @@ def test_a_file_is_not_replaced_by_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_files_beside_the_file_come_with_it(tmp_path: Path, overwrite: bool) -> None:
     path = tmp_path / "model"
-    with atomic_files.written_aside(path, overwrite) as aside:
+    with atomic_files.atomic_write(path, overwrite) as aside:
         aside.write_text("main")
         aside.with_name(f"{aside.name}.numbers.npy").write_text("side")
     assert sorted(os.listdir(tmp_path)) == ["model", "model.numbers.npy"]
@@ -98,7 +98,7 @@ def test_a_file_that_is_there_is_not_replaced_by_one_beside(tmp_path: Path) -> N
     (tmp_path / "model.side").write_text("mine")
 
     def write_beside(overwrite: bool) -> None:
-        with atomic_files.written_aside(tmp_path / "model", overwrite) as aside:
+        with atomic_files.atomic_write(tmp_path / "model", overwrite) as aside:
             aside.write_text("main")
             aside.with_name(f"{aside.name}.side").write_text("side")
 

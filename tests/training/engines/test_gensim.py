@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from gensim.models import FastText, Word2Vec
 
-from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
+from tests.training.engines.runs import BASE, SUBWORDS, encode, make_texts, train
 from wvcli.errors import WvcliError
 from wvcli.tokens import provisional_corpus
 from wvcli.tokens.encoded_corpus import EncodedCorpus

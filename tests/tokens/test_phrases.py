@@ -21,7 +21,7 @@ from wvcli.errors import InterruptedRunError, UsageError
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import provisional_corpus
 from wvcli.tokens.phrases import PhraseSettings, count_pairs, join, join_known
-from wvcli.tokens.provisional_corpus import Encoding
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.shards import TEXT_END
 from wvcli.training.checkpoints import Checkpoints
 from wvcli.training.settings import TrainSettings, auto_settings
@@ -40,9 +40,9 @@ CITIES = [
 JOINS: dict[str, Any] = {"phrases": True, "phrase_min_count": 3, "phrase_threshold": 1.3}
 
 
-def encode(texts: Texts, folder: Path) -> Encoding:
+def encode(texts: Texts, folder: Path) -> ProvisionalCorpus:
     whole = iter(texts)
-    return Encoding.of((str(number) for number in range(len(texts))), lambda text: next(whole), folder)
+    return ProvisionalCorpus.of((str(number) for number in range(len(texts))), lambda text: next(whole), folder)
 
 
 def by_gensim(texts: Texts, how: TrainSettings) -> tuple[Texts, list[int]]:
@@ -57,7 +57,7 @@ def by_gensim(texts: Texts, how: TrainSettings) -> tuple[Texts, list[int]]:
     return texts, found
 
 
-def assert_as_gensim(texts: Texts, how: TrainSettings, folder: Path) -> Encoding:
+def assert_as_gensim(texts: Texts, how: TrainSettings, folder: Path) -> ProvisionalCorpus:
     """Join `texts` and hold them, the phrases found and all counts against Gensim's."""
     raw = encode(texts, folder)
     found = list(map(len, join(raw, how.phrase_settings())))
@@ -279,7 +279,10 @@ def test_without_phrases_no_threshold_is_chosen() -> None:
 def test_a_score_must_be_above_the_threshold_not_at_it(tmp_path: Path) -> None:
     at = original_scorer(3, 3, 3, len_vocab=3, min_count=1, corpus_word_count=6)
     for threshold, expected in ((at, 0), (float(np.nextafter(at, 0)), 1)):
-        assert [len(found) for found in join(encode([["a", "b"]] * 3, tmp_path), PhraseSettings(threshold, min_count=1))] == [expected]
+        assert [
+            len(found)
+            for found in join(encode([["a", "b"]] * 3, tmp_path), PhraseSettings(threshold, min_count=1))
+        ] == [expected]
 
 
 def test_an_update_joins_the_phrases_of_the_model_in_the_new_text(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import wvcli
 from tests.conftest import CLONE, Run
-from tests.engines.runs import BASE, SUBWORDS, encode, make_texts, train
+from tests.training.engines.runs import BASE, SUBWORDS, encode, make_texts, train
 from wvcli.errors import InputError, MissingExtraError
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.shards import TEXT_END
@@ -281,7 +281,7 @@ def test_frozen_words_keep_their_vectors_and_the_others_learn(
         trainer = engines.registry.get("fast").start(corpus, base, lambda count: None, lambda note: None)
         before = trainer.vectors().copy()
         frozen = np.array([0, 3, 5], dtype=np.uint32)
-        TrainingRun(corpus, base, trainer, "fast", frozen=frozen).go()
+        TrainingRun(corpus, base, trainer, "fast", frozen=frozen).train()
         moved = np.abs(trainer.vectors() - before).max(axis=1)
         assert (moved[frozen] == 0).all()
         assert (np.delete(moved, frozen) > 0).all()
@@ -338,15 +338,15 @@ def test_neighbors_agree_with_gensims_as_well_as_those_of_two_seeds_do(tmp_path:
 def test_what_it_stands_on_is_named_and_told_when_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = engines.registry.get("fast")
     assert set(engine.versions()) == {"gensim", "numba", "numpy"}
-    assert engines.suited(10**7).name == "fast"
-    assert engines.suited(10**5).name == "gensim"
+    assert engines.default_engine(10**7).name == "fast"
+    assert engines.default_engine(10**5).name == "gensim"
     monkeypatch.setattr(engines, "find_spec", lambda package: None)
     notes: list[str] = []
-    assert engines.suited(10**8, notes.append).name == "gensim"
+    assert engines.default_engine(10**8, notes.append).name == "gensim"
     assert 'pip install "wvcli[fast]"' in notes[0]
     with pytest.raises(MissingExtraError, match="the engine fast"):
-        engines.named("fast")
-    assert engines.named("auto") is None
+        engines.engine_called("fast")
+    assert engines.engine_called("auto") is None
 
 
 def test_another_engine_does_not_go_on_with_a_run(tmp_path: Path) -> None:

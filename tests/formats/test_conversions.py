@@ -12,7 +12,8 @@ from tests.formats.mutations import kinds, mutations, outcome
 from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, kept, remove, same
 from wvcli import formats
 from wvcli.errors import UsageError, WvcliError
-from wvcli.formats import Format, Writing, exporting, registry
+from wvcli.formats import Format, Writing, registry
+from wvcli.models import exporting
 from wvcli.vectors.selection import Selection
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors

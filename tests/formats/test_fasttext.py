@@ -16,9 +16,8 @@ from tests.clients import program
 from tests.conftest import SENTENCES, Run
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
-from wvcli.formats import exporting
 from wvcli.formats._fasttext_model import open_model
-from wvcli.models import model_file
+from wvcli.models import exporting, model_file
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords, Text
 from wvcli.vectors.vocabulary import Vocabulary

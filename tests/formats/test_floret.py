@@ -13,9 +13,8 @@ from tests.conftest import SENTENCES, Run
 from tests.formats.test_fasttext import UNSEEN, arbitrary, check_broken, refusal
 from wvcli import formats
 from wvcli.errors import InputError
-from wvcli.formats import exporting
 from wvcli.formats._fasttext_model import open_model
-from wvcli.models import model_file
+from wvcli.models import exporting, model_file
 from wvcli.vectors.word_vectors import Vectors
 
 KINDS: list[dict[str, Any]] = [

@@ -14,8 +14,8 @@ from tests.conftest import Run
 from tests.formats.test_formats import ODD_WORDS, random_vectors, vectors_of
 from wvcli import formats
 from wvcli.errors import InputError, UsageError
-from wvcli.formats import exporting
 from wvcli.formats._spacy_keys import SYMBOLS, hashes
+from wvcli.models import exporting
 from wvcli.vectors.selection import Selection
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors

@@ -8,8 +8,7 @@ import pytest
 
 from tests.conftest import Run
 from wvcli import formats
-from wvcli.formats import exporting
-from wvcli.models import importing
+from wvcli.models import exporting, importing
 from wvcli.vectors.composed import Composed, Composition
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords

@@ -85,7 +85,7 @@ def evaluate(
 
     Args:
         models: one model or several; each is compared with the first.
-        sets: one file of test items or several, see `wvcli.evaluation.tasks.load`; none for the English ones inside
+        sets: one file of test items or several, see `wvcli.evaluation.tasks.load`; none for the English ones in
             Gensim.
         restrict_top: only the first so many words of a model are looked at.
         ignore_case: takes words that differ only in case for one, as Gensim's evaluation does.

@@ -27,11 +27,6 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.formats._fasttext_writing import (
-    _ARCHITECTURES,
-    _LOSSES,
-    _NOISE_EXPONENT,
-)
 from wvcli.formats._layout import FASTTEXT_MAGIC, is_fasttext_binary
 from wvcli.formats._reading import GrowingMatrix, bytes_left
 from wvcli.reporting import on_words
@@ -39,13 +34,15 @@ from wvcli.system.paging import read_ahead
 from wvcli.system.parallel import parallel_map, threads
 from wvcli.vectors.composed import Composed, Composition, picked
 from wvcli.vectors.geometry import FloatArray, RowArray
-from wvcli.vectors.geometry import RowArray as IntArray
 from wvcli.vectors.subwords import Subwords, Text
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
 VERSION = 12
+LOSSES = {"hierarchical": 1, "negative": 2, "softmax": 3, "one-vs-all": 4}
+ARCHITECTURES = {"cbow": 1, "skipgram": 2}
+NOISE_EXPONENT = 0.5  # the program's own; the file does not hold it
 END_OF_LINE = b"</s>"  # a word like any other but for its n-grams, of which it has none
 _VERSIONS = (11, 12)
 _AFTER_WORD = 10  # bytes of an entry that follow its word
@@ -332,7 +329,7 @@ def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
     )
 
 
-def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | IntArray]:
+def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | RowArray]:
     """The first so many words and their rows; of a word that occurs again only the first row counts."""
     offsets = dictionary.offsets[: most + 1]
     try:
@@ -347,7 +344,7 @@ def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice 
         return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
 
 
-def bytes_of(dictionary: Dictionary, rows: slice | IntArray) -> tuple[Text, IntArray]:
+def bytes_of(dictionary: Dictionary, rows: slice | RowArray) -> tuple[Text, RowArray]:
     """The bytes of the words in these rows, and where each one begins and ends."""
     if isinstance(rows, slice):
         return dictionary.text, dictionary.offsets[: rows.stop + 1]
@@ -358,14 +355,14 @@ def names_of(settings: Settings, tokens: int) -> dict[str, Any]:
     """Settings of the program by the names they have here."""
     return {
         "algorithm": "fasttext",
-        "architecture": _name(_ARCHITECTURES, settings.model),
-        "loss": _name(_LOSSES, settings.loss),
+        "architecture": _name(ARCHITECTURES, settings.model),
+        "loss": _name(LOSSES, settings.loss),
         "dim": settings.dim,
         "window": settings.ws,
         "epochs": settings.epoch,
         "min_count": settings.min_count,
         "negative": settings.neg,
-        "noise_exponent": _NOISE_EXPONENT,
+        "noise_exponent": NOISE_EXPONENT,
         "sample": settings.t,
         "min_n": settings.minn,
         "max_n": settings.maxn,
@@ -392,7 +389,7 @@ def _matrix(path: Path, composition: Composition) -> FloatArray:
     return cast(FloatArray, Composed(composition, partial(composed_matrix, path)))
 
 
-def _row_of(text: Text, offsets: IntArray, word: bytes) -> int:
+def _row_of(text: Text, offsets: RowArray, word: bytes) -> int:
     """The row of a word, or -1."""
     for row in np.flatnonzero(np.diff(offsets) == len(word)).tolist():
         if text[offsets[row] : offsets[row + 1]].tobytes() == word:

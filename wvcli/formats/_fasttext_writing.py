@@ -11,7 +11,10 @@ import numpy as np
 
 from wvcli.errors import WvcliError
 from wvcli.formats._fasttext_model import (
+    ARCHITECTURES,
     END_OF_LINE,
+    LOSSES,
+    NOISE_EXPONENT,
     VERSION,
     Settings,
 )
@@ -22,10 +25,6 @@ from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
-
-_LOSSES = {"hierarchical": 1, "negative": 2, "softmax": 3, "one-vs-all": 4}
-_ARCHITECTURES = {"cbow": 1, "skipgram": 2}
-_NOISE_EXPONENT = 0.5  # the program's own; the file does not hold it
 
 
 def _check_words(vocabulary: Vocabulary) -> None:
@@ -47,8 +46,8 @@ def _settings(vectors: Vectors, weights: Weights) -> Settings:
         min_count=known.get("min_count", 1),
         neg=0 if tree_is_left_out else known.get("negative", 5),  # Gensim would take both losses for used
         word_ngrams=known.get("word_ngrams", 1),
-        loss=_LOSSES[loss],
-        model=_ARCHITECTURES[known.get("architecture", "skipgram")],
+        loss=LOSSES[loss],
+        model=ARCHITECTURES[known.get("architecture", "skipgram")],
         bucket=len(subwords.matrix) if subwords else 0,
         minn=known.get("min_n", subwords.min_n if subwords else 0),
         maxn=subwords.max_n if subwords else 0,
@@ -105,10 +104,10 @@ def _notes(weights: Weights) -> list[str]:
     settings = weights.settings
     if settings.get("loss") == "hierarchical" and weights.output is None:
         return ["the output layer is left out, since fastText builds its tree of words otherwise"]
-    exponent = settings.get("noise_exponent", _NOISE_EXPONENT)
-    if exponent != _NOISE_EXPONENT:
+    exponent = settings.get("noise_exponent", NOISE_EXPONENT)
+    if exponent != NOISE_EXPONENT:
         return [
-            f"fastText has no noise exponent but {_NOISE_EXPONENT}: that of this model, {exponent}, is left out"
+            f"fastText has no noise exponent but {NOISE_EXPONENT}: that of this model, {exponent}, is left out"
         ]
     return []
 

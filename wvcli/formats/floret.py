@@ -29,8 +29,7 @@ from wvcli.formats._fasttext_writing import write_model
 from wvcli.formats._reading import GrowingMatrix, open_input
 from wvcli.reporting import on_words
 from wvcli.system.parallel import parallel_map, threads
-from wvcli.vectors.geometry import FloatArray
-from wvcli.vectors.geometry import RowArray as IntArray
+from wvcli.vectors.geometry import FloatArray, RowArray
 from wvcli.vectors.subwords import Subwords, Text
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.word_vectors import Vectors
@@ -74,7 +73,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
     )
 
 
-def _composed(path: Path, model: Model, subwords: Subwords, text: Text, offsets: IntArray) -> FloatArray:
+def _composed(path: Path, model: Model, subwords: Subwords, text: Text, offsets: RowArray) -> FloatArray:
     """float32 [words, dim], the vectors of all words."""
     words, dim = len(offsets) - 1, model.settings.dim
 

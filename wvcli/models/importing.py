@@ -10,8 +10,8 @@ import numpy as np
 
 from wvcli import formats
 from wvcli.errors import InputError, UsageError
-from wvcli.formats.exporting import Progress, _silent
 from wvcli.models import model_file
+from wvcli.models.exporting import Progress, _silent
 from wvcli.reporting import progress_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.system.paging import blocks

@@ -19,7 +19,7 @@ from wvcli.tokens.batches import Batch, Group, batch_tokenizer
 _WENT_WELL, _WENT_WRONG = b"=", b"!"
 _LINES = b"\n"  # before a group that is bytes
 _LENGTH = struct.Struct("<Q")
-_START = "import sys; sys.path[:] = sys.argv[1:]; from wvcli.tokens.tokenizing import serve; serve()"
+_START = "import sys; sys.path[:] = sys.argv[1:]; from wvcli.tokens.tokenizing_workers import serve; serve()"
 
 
 class _Worker:

@@ -78,7 +78,7 @@ def export(
 ) -> None:
     """Write a model, or other vectors, in another system's format."""
     from wvcli import formats
-    from wvcli.formats import exporting
+    from wvcli.models import exporting
     from wvcli.vectors.selection import Selection
 
     if str(file) == "-":

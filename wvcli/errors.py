@@ -18,7 +18,10 @@ class ExitCode(IntEnum):
 
 
 class WvcliError(Exception):
-    """A failure told to the user in one line.
+    """A failure that the user reads in one line.
+
+    Both texts name an argument as Python has it, in backticks: `min_count`, or `min_count=3`. The command line
+    shows the option in its place: --min-count 3.
 
     Args:
         message: what is wrong, with the file and line or the word concerned.

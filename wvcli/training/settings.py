@@ -73,7 +73,7 @@ class TrainSettings:
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if value is not None and value not in choices:
-                raise UsageError(f"{_option(name)} must be {' or '.join(choices)}, not {value!r}")
+                raise UsageError(f"`{name}` must be {' or '.join(choices)}, not {value!r}")
         limits = _LIMITS | {"phrase_threshold": _PHRASE_THRESHOLDS[self.phrase_scorer][1:]}
         for name, (low, high) in limits.items():
             value = getattr(self, name)
@@ -82,13 +82,13 @@ class TrainSettings:
             kind = (int, float) if name in _REAL else int
             if isinstance(value, bool) or not isinstance(value, kind):
                 what = "number" if isinstance(kind, tuple) else "whole number"
-                raise UsageError(f"{_option(name)} must be a {what}, not {value!r}")
+                raise UsageError(f"`{name}` must be a {what}, not {value!r}")
             if not low <= value <= high:
-                raise UsageError(f"{_option(name)} must be between {low:,} and {high:,}, not {value:,}")
+                raise UsageError(f"`{name}` must be between {low:,} and {high:,}, not {value:,}")
         if self.min_alpha > self.alpha:
-            raise UsageError(f"--min-alpha {self.min_alpha} is above --alpha {self.alpha}")
+            raise UsageError(f"`min_alpha={self.min_alpha}` is above `alpha={self.alpha}`")
         if self.min_n > self.max_n:
-            raise UsageError(f"--min-n {self.min_n} is above --max-n {self.max_n}")
+            raise UsageError(f"`min_n={self.min_n}` is above `max_n={self.max_n}`")
 
     def phrase_settings(self) -> PhraseSettings:
         """Return how phrases are found, with the threshold that `auto` stands for."""
@@ -116,18 +116,13 @@ class TrainSettings:
         for name, (setting, value) in _ONLY_WITH.items():
             other = getattr(like, setting) if like else _DEFAULT[setting]
             if name in chosen and chosen.get(setting, other) != value:
-                without = _option(setting) if value is True else f"{_option(setting)} {value}"
-                raise UsageError(f"{_option(name)} has no effect without {without}")
+                raise UsageError(f"`{name}` has no effect without `{setting}={value}`")
         base = like or cls()
         if chosen.get("phrases") is False:
             base = replace(base, **{name: getattr(cls, name) for name in _OF_PHRASES})
         elif chosen.get("phrase_scorer", base.phrase_scorer) != base.phrase_scorer:
             base = replace(base, phrase_threshold=None)
         return replace(base, **chosen)
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 _CHOICES = {

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from wvcli.cli.streams.stderr import wants_colour
+from wvcli.cli.streams.stderr import name_options, wants_colour
 from wvcli.errors import UsageError
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -38,6 +38,17 @@ class Command(TyperCommand):
         for title, records in sections.items():
             with formatter.section(_heading(title)):
                 formatter.write_dl(records)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; its errors and notes name its options, where the library names arguments."""
+        name_options(
+            {
+                parameter.name: (max(parameter.opts, key=len), "".join(parameter.secondary_opts[:1]))
+                for parameter in self.params
+                if parameter.param_type_name == "option" and parameter.name
+            }
+        )
+        return super().invoke(ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse `-dim 100`, which would be read as the short options d, i and m; let some options take several.

@@ -1,8 +1,9 @@
 """The only writer to stderr: errors, notes, summaries and progress, in colour at a terminal that wants it."""
 
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
 _NAMED = 10  # of one kind; beyond, they are counted
 _LINE_SECONDS = 60.0  # between two lines of progress where there is no terminal
+_ARGUMENT = re.compile(r"`([a-z_]+)(?:=([^`]*))?`")  # of Python's, in an error or a note
 _quiet = False
+_options: Mapping[str, tuple[str, str]] = {}
 
 
 def set_quiet(quiet: bool) -> None:
@@ -69,15 +72,39 @@ def _line(label: str, colour: str, text: str) -> None:
     print(f"{label} {visible(text)}", file=sys.stderr, flush=True)
 
 
+def name_options(options: Mapping[str, tuple[str, str]]) -> None:
+    """From now on show these options in place of the arguments of Python's that errors and notes name.
+
+    Args:
+        options: of each argument the option that sets it, and the one that turns it off, or an empty string.
+    """
+    global _options
+    _options = options
+
+
+def _with_options(text: str) -> str:
+    return _ARGUMENT.sub(_option, text)
+
+
+def _option(argument: re.Match[str]) -> str:
+    name, value = argument.groups()
+    if name not in _options:
+        return argument[0]
+    option, off = _options[name]
+    if value is None or value == "True":
+        return option
+    return off if value == "False" else f"{option} {value}"
+
+
 def error(problem: WvcliError) -> None:
-    """Tell a failure in one line."""
-    _line("error:", _RED, f"{problem.message}; {problem.hint}" if problem.hint else problem.message)
+    """Show a failure in one line."""
+    _line("error:", _RED, _with_options(f"{problem.message}; {problem.hint}" if problem.hint else problem.message))
 
 
 def note(text: str) -> None:
     """Tell something worth knowing."""
     if not _quiet:
-        _line("note:", _CYAN, text)
+        _line("note:", _CYAN, _with_options(text))
 
 
 def wrote(words: int, dim: int, where: str) -> None:

@@ -2,8 +2,8 @@
 
     python docs/terminal.py [FILE]
 
-Each command runs in a pseudo-terminal, in a temporary folder with the sample corpora. The picture needs no font and
-no other file from elsewhere, and follows the reader's choice of a light or a dark page.
+Each command runs in a pseudo-terminal, in a temporary folder with the sample corpora. The picture needs no font or
+other file from elsewhere, and follows the reader's choice of a light or a dark page.
 """
 
 import fcntl

@@ -1,4 +1,4 @@
-"""The pages show what happens: their blocks run, their tables name every member of a family, their links lead on."""
+"""The pages show what happens: their blocks run, their tables name every member of a family, their links hold."""
 
 import fcntl
 import json
@@ -24,9 +24,12 @@ TEXT = {page: page.read_text(encoding="utf-8") for page in LINKED}
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # A program of Python that imports a heavy client, and a file for one that only its own library writes.
-_CLIENT = re.compile(r"^\s*(?:import|from) (?:torch|tensorflow|keras|spacy)\b|^\$ .*\.(?:pt|spacy)\b", re.MULTILINE)
-# "The examples use the model that `wvcli train sample_corpora/english.txt` makes."
-_MODEL = re.compile(r"`wvcli train (sample_corpora/(\w+)\.txt)`")
+_CLIENT = re.compile(
+    r"^\s*(?:import|from) (?:torch|tensorflow|keras|spacy)\b|^\$ .*\.(?:pt|spacy)\b", re.MULTILINE
+)
+# A command that is run once for all pages, and how a page says that its examples use what the command makes.
+_TRAINS = re.compile(r"wvcli train (sample_corpora/\w+\.txt) -q")
+_USES = re.compile(r"`wvcli train (sample_corpora/\w+\.txt)`")
 
 
 class Block(NamedTuple):
@@ -68,6 +71,7 @@ def rows(page: Path, heading: str) -> list[list[str]]:
 
 
 def in_backticks(cell: str) -> set[str]:
+    """What a cell sets as code."""
     return set(re.findall(r"`([^`]+)`", cell))
 
 
@@ -80,16 +84,17 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def trained(corpus: str, models: Path) -> Path:
-    """The model that `wvcli train CORPUS` makes; trained once, by the worker that comes first."""
+def put_model(corpus: str, models: Path, folder: Path) -> None:
+    """Put the model that `wvcli train CORPUS` makes into a folder; the worker that comes first trains it."""
     with (models / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         model = models / Path(corpus).with_suffix(".safetensors").name
         if not model.exists():
-            (models / "sample_corpora").exists() or (models / "sample_corpora").symlink_to(CLONE / "sample_corpora")
+            if not (models / "sample_corpora").exists():
+                (models / "sample_corpora").symlink_to(CLONE / "sample_corpora")
             command = [sys.executable, "-m", "wvcli", "train", corpus, "-q"]
             subprocess.run(command, cwd=models, check=True, env=clean_environment(), stdin=subprocess.DEVNULL)
-    return model
+    shutil.copy(model, folder)
 
 
 @pytest.fixture
@@ -142,13 +147,16 @@ PARTS = [
 
 @pytest.mark.parametrize(("page", "clients"), PARTS)
 def test_every_block_does_what_it_shows(page: Path, clients: bool, folder: Path, models: Path) -> None:
-    """One test a page, since later blocks use the models of earlier ones; those that need clients have their own."""
-    for corpus, name in dict.fromkeys(_MODEL.findall(TEXT[page])):
-        shutil.copy(trained(corpus, models), folder / f"{name}.safetensors")
+    """One test a page, since later blocks use models of earlier ones; those that need clients have their own."""
+    for corpus in dict.fromkeys(_USES.findall(TEXT[page])):
+        put_model(corpus, models, folder)
     for block in blocks(page):
         if block.needs_clients == clients and block.kind == "console":
             for command, shown in commands_and_outputs(block.text):
-                check_command(command, shown, folder)
+                if trains := _TRAINS.fullmatch(command):
+                    put_model(trains[1], models, folder)
+                else:
+                    check_command(command, shown, folder)
         elif block.needs_clients == clients:
             program = [sys.executable, "-W", "error", "-c", block.text]
             done = subprocess.run(

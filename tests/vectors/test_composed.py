@@ -52,7 +52,7 @@ def narrow() -> tuple[Vocabulary, Composition, Vectors]:
 
 def asked(vocabulary: Vocabulary, given: Composition) -> Vectors:
     """Vectors of which nothing was asked yet, and which may not all be worked out."""
-    return Vectors(vocabulary, Composed(given, unused), subwords=given.subwords)  # type: ignore[arg-type]
+    return Vectors(vocabulary, Composed(given, unused), subwords=given.subwords)
 
 
 @pytest.mark.parametrize("topn", [1, 10, 500])
@@ -82,7 +82,7 @@ def test_sums_of_words_and_words_outside_the_vocabulary_too(
 def test_what_is_asked_again_or_has_no_few_directions_is_answered_from_all(directions: int) -> None:
     vocabulary, given = composition(directions, seed=2)
     array = Vectors(vocabulary, whole(given))
-    lazy = Vectors(vocabulary, Composed(given, whole))  # type: ignore[arg-type]
+    lazy = Vectors(vocabulary, Composed(given, whole))
     for row in (0, 1, 2):
         assert lazy.most_similar(vocabulary[row]) == array.most_similar(vocabulary[row])
     assert (np.asarray(lazy.matrix) == array.matrix).all()
@@ -120,7 +120,7 @@ def test_numbers_that_are_not_finite_or_nothing_but_zero(narrow: tuple[Vocabular
         own[list(rows)] = value
         table = given.subwords.matrix * (0 if value == 0 else 1)
         broken = Composition(own, Subwords(table, 2, 4), given.text, given.offsets, 7)
-        array, lazy = Vectors(vocabulary, whole(broken)), Vectors(vocabulary, Composed(broken, whole))  # type: ignore[arg-type]
+        array, lazy = Vectors(vocabulary, whole(broken)), Vectors(vocabulary, Composed(broken, whole))
         assert lazy.most_similar(vocabulary[0]) == array.most_similar(vocabulary[0])
 
 

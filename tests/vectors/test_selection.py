@@ -153,7 +153,7 @@ def test_rows_are_those_of_the_whole_however_they_are_asked_for(
     lazy = Lazy(base, rows, lambda block: block * 2, first)
     whole = np.concatenate([first, (base if rows is None else base[rows]) * 2])
     assert lazy.shape == whole.shape
-    assert (lazy.size, lazy.nbytes, len(lazy)) == (whole.size, whole.nbytes, len(whole))
+    assert (lazy.ndim, lazy.nbytes, len(lazy)) == (whole.ndim, whole.nbytes, len(whole))
     assert (np.asarray(lazy) == whole).all()
     ends = st.none() | st.integers(-20, 20)
     part = slice(data.draw(ends), data.draw(ends), data.draw(st.sampled_from([None, 1, 2, -1])))

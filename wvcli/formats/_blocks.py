@@ -11,7 +11,7 @@ from wvcli.system import paging
 from wvcli.vectors.word_vectors import Vectors
 
 
-class Converted:
+class Converted(paging.ComputedRows[Any]):
     """The matrix of some vectors as float32 or float16 [words, dim], C-ordered and little-endian.
 
     Rows are converted when they are asked for. WvcliError is raised where a number is too large for float16.
@@ -26,10 +26,7 @@ class Converted:
         self.dtype = np.dtype(dtype).newbyteorder("<")
         self.shape = (len(vectors), vectors.dim)
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
+    def __getitem__(self, rows: slice, /) -> npt.NDArray[Any]:
         given = self._vectors.matrix[rows]
         with np.errstate(over="ignore"):
             block = np.ascontiguousarray(given, dtype=self.dtype)

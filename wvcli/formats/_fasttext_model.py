@@ -21,7 +21,7 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ from wvcli.reporting import on_words
 from wvcli.system.paging import read_ahead
 from wvcli.system.parallel import parallel_map, threads
 from wvcli.vectors.composed import Composed, Composition, picked
-from wvcli.vectors.geometry import FloatArray, RowArray
+from wvcli.vectors.geometry import FloatArray, FloatMatrix, RowArray
 from wvcli.vectors.subwords import Subwords, Text
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
@@ -310,7 +310,7 @@ def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
         subwords = Subwords(_numbers(model.inputs[most:]), max(1, settings.minn), settings.maxn)
     counts, chosen = model.dictionary.counts[rows], _numbers(own[rows])
     if subwords is None:
-        matrix = chosen
+        matrix: FloatMatrix = chosen
     else:
         text, offsets = bytes_of(model.dictionary, rows)
         composition = Composition(chosen, subwords, text, offsets, _row_of(text, offsets, END_OF_LINE))
@@ -382,11 +382,11 @@ def _numbers(rows: Text) -> FloatArray:
     return rows.view("<f4")
 
 
-def _matrix(path: Path, composition: Composition) -> FloatArray:
+def _matrix(path: Path, composition: Composition) -> FloatMatrix:
     """float32 [words, dim]; where there are many words, worked out when they are asked for."""
     if len(composition.own) < _MANY:
         return composed_matrix(path, composition)
-    return cast(FloatArray, Composed(composition, partial(composed_matrix, path)))
+    return Composed(composition, partial(composed_matrix, path))
 
 
 def _row_of(text: Text, offsets: RowArray, word: bytes) -> int:

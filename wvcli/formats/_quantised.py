@@ -40,7 +40,7 @@ def row_scales(vectors: Vectors) -> FloatArray:
     return scales
 
 
-class Quantised:
+class Quantised(paging.ComputedRows[np.int8]):
     """The matrix of some vectors as int8 [words, dim], worked out when rows are asked for.
 
     Args:
@@ -54,10 +54,7 @@ class Quantised:
         self._matrix, self._scales = vectors.matrix, scales
         self.shape = (len(vectors), vectors.dim)
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: slice) -> npt.NDArray[np.int8]:
+    def __getitem__(self, rows: slice, /) -> npt.NDArray[np.int8]:
         divisors = np.where(self._scales[rows] > 0, self._scales[rows], 1).astype(np.float64)[:, np.newaxis]
         given = self._matrix[rows]
         numbers = np.rint(given / divisors).astype(np.int8)

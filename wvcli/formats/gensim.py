@@ -24,7 +24,7 @@ from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of
 from wvcli.formats._pickle_objects import Array, Thing
 from wvcli.formats._pickle_reading import load
 from wvcli.formats._reading import RowCollector
-from wvcli.system.paging import blocks
+from wvcli.system.paging import ComputedRows, blocks
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -280,7 +280,7 @@ def _composed(path: Path, own: npt.NDArray[Any], words: list[str], subwords: Sub
     return found
 
 
-class _Own:
+class _Own(ComputedRows[np.float32]):
     """The words' own vectors, float32 [words, dim], worked out from the composed ones when rows are asked for."""
 
     dtype = np.dtype(np.float32)
@@ -290,10 +290,7 @@ class _Own:
         self._vectors = vectors
         self._subwords = subwords
 
-    def __len__(self) -> int:
-        return int(self.shape[0])
-
-    def __getitem__(self, rows: slice) -> FloatArray:
+    def __getitem__(self, rows: slice, /) -> FloatArray:
         matrix, vocabulary = self._vectors.matrix[rows], self._vectors.vocabulary
         sums = np.zeros(matrix.shape, dtype=np.float32)
         with np.errstate(all="ignore"):  # numbers that are not finite stay so

@@ -40,7 +40,7 @@ from wvcli.formats._arrays import (
 from wvcli.formats._blocks import Converted
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, restore, row_scales
 from wvcli.formats._reading import RowCollector
-from wvcli.system.paging import blocks
+from wvcli.system.paging import ComputedRows, blocks
 from wvcli.vectors.word_vectors import Vectors
 
 _NPY = b"\x93NUMPY"
@@ -236,7 +236,7 @@ def _put(file: zipfile.ZipFile, name: str, array: Any) -> None:
             member.write(np.ascontiguousarray(block, dtype=kind).reshape(-1).view(np.uint8).data)
 
 
-class _Text:
+class _Text(ComputedRows[np.str_]):
     """The words as NumPy's text of a fixed width, made when rows are asked for."""
 
     def __init__(self, vectors: Vectors, width: int) -> None:
@@ -244,10 +244,7 @@ class _Text:
         self.shape = (len(vectors),)
         self._vocabulary = vectors.vocabulary
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: slice) -> npt.NDArray[np.str_]:
+    def __getitem__(self, rows: slice, /) -> npt.NDArray[np.str_]:
         return np.array(self._vocabulary[rows], dtype=self.dtype)
 
 

@@ -15,7 +15,7 @@ from wvcli.models.exporting import Progress, _silent
 from wvcli.reporting import progress_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.system.paging import blocks
-from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.geometry import FloatArray, FloatMatrix
 from wvcli.vectors.lazy import with_row
 from wvcli.vectors.word_vectors import Vectors
 from wvcli.version import __version__
@@ -96,7 +96,7 @@ def _is_trained(output: FloatArray) -> bool:
     return any(block.any() for _, block in blocks(output))
 
 
-def _own_words(vectors: Vectors, own: FloatArray) -> FloatArray:
+def _own_words(vectors: Vectors, own: FloatArray) -> FloatMatrix:
     """The words' own vectors; that of the end of a line, which fastText gives no n-grams, made to fit."""
     row = vectors.vocabulary.find(_END_OF_LINE)
     if row is None or vectors.subwords is None:

@@ -11,10 +11,10 @@ from shlex import quote
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from wvcli.errors import InputError
 from wvcli.system.atomic_files import atomic_write
+from wvcli.system.paging import Matrix
 from wvcli.system.tensor_files import Tensors, map_file, read_header, sha256_of
 from wvcli.text.spelling import normalizer
 from wvcli.vectors.subwords import Subwords
@@ -104,9 +104,9 @@ class ModelFile:
         )
 
 
-def vector_tensors(vectors: Vectors) -> dict[str, npt.NDArray[Any]]:
-    """The arrays that every model file holds, and the optional ones these vectors have."""
-    tensors: dict[str, npt.NDArray[Any]] = {
+def vector_tensors(vectors: Vectors) -> dict[str, Matrix[Any]]:
+    """Return the arrays that every model file holds, and the optional ones these vectors have."""
+    tensors: dict[str, Matrix[Any]] = {
         "vectors": vectors.matrix,
         "norms": vectors.norms,
         "vocabulary.text": vectors.vocabulary.text,
@@ -120,7 +120,9 @@ def vector_tensors(vectors: Vectors) -> dict[str, npt.NDArray[Any]]:
     return tensors
 
 
-def save(path: Path, tensors: Tensors, manifest: Mapping[str, Any], overwrite: bool = False) -> None:
+def save(
+    path: Path, tensors: Mapping[str, Matrix[Any]], manifest: Mapping[str, Any], overwrite: bool = False
+) -> None:
     """Write a model file.
 
     Args:

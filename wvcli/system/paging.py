@@ -1,9 +1,10 @@
-"""Large arrays gone through a block at a time, without keeping in memory what was gone through."""
+"""Large arrays read a block of rows at a time, without keeping in memory what was read."""
 
 import mmap
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,34 +15,88 @@ _POPULATE_READ = 22  # MADV_POPULATE_READ of Linux, which Python does not name
 _AROUND = 1 << 20  # bytes before a part that the system may have read again together with it
 
 
-def blocks(array: Any) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-    """The parts of an array along its first axis, each with the row it starts at.
+Scalar = TypeVar("Scalar", bound=np.generic, covariant=True)
+Number = TypeVar("Number", bound=np.generic)
 
-    Of a large file that is mapped to be read only, what was gone through is given back to the system.
+
+class Matrix(Protocol[Scalar]):
+    """An array whose rows are read some at a time: a NumPy array, or one whose rows are computed when read.
+
+    `np.asarray` of it reads all rows, which may be more than memory holds.
     """
-    rows = len(array)
-    row_bytes = int(np.prod(array.shape[1:], dtype=np.int64)) * array.dtype.itemsize
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Scalar]: ...
+    @property
+    def ndim(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: Any, /) -> npt.NDArray[Scalar]: ...
+
+
+class ComputedRows(ABC, Generic[Number]):
+    """What all arrays have in common whose rows are computed when they are read.
+
+    Subclasses set `shape` and `dtype`, and compute rows in `__getitem__`: those of a slice at least.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Number]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @abstractmethod
+    def __getitem__(self, rows: Any, /) -> npt.NDArray[Number]:
+        """Compute some rows."""
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        whole = np.empty(self.shape, dtype=dtype or self.dtype)
+        for start, block in blocks(self):
+            whole[start : start + len(block)] = block
+        return whole
+
+
+def blocks(matrix: Matrix[Number]) -> Iterator[tuple[int, npt.NDArray[Number]]]:
+    """Yield the rows of an array in blocks of some megabytes, each with the number of its first row.
+
+    Of a large file that is mapped to be read only, a block is given back to the system once the next is asked for.
+    """
+    row_bytes = int(np.prod(matrix.shape[1:], dtype=np.int64)) * matrix.dtype.itemsize
     step = max(1, _BLOCK // max(1, row_bytes))
-    for start in range(0, rows, step):
-        block = array[start : start + step]
+    for start in range(0, len(matrix), step):
+        block = matrix[start : start + step]
         yield start, block
-        release_if_large(block, array)
+        release_if_large(block, matrix)
 
 
 def release(array: npt.NDArray[Any]) -> None:
-    """Give back the memory of a part of a file that is mapped to be read only; it is read again when asked for."""
+    """Give back the memory of part of a file that is mapped to be read only; it is read again when needed."""
     if array.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"):
         _advise(array, mmap.MADV_DONTNEED, _AROUND)
 
 
-def release_if_large(part: npt.NDArray[Any], array: Any) -> None:
-    """Give back the memory of a part of a large array, as `blocks` does with what it gave."""
-    if len(array) * int(np.prod(array.shape[1:], dtype=np.int64)) * part.itemsize >= LARGE:
+def release_if_large(part: npt.NDArray[Any], whole: Matrix[Any]) -> None:
+    """Give back the memory of a part of a large array, as `blocks` does with its blocks."""
+    if int(np.prod(whole.shape, dtype=np.int64)) * part.itemsize >= LARGE:
         release(part)
 
 
 def read_ahead(array: npt.NDArray[Any]) -> None:
-    """Have a part of a mapped file read in the order of the file, before it is asked for in another one."""
+    """Have part of a mapped file read in the order of the file, before it is needed in another one."""
     if array.flags.c_contiguous and hasattr(mmap, "MADV_WILLNEED"):
         with suppress(OSError):  # a system older than Linux 5.14
             _advise(array, _POPULATE_READ)
@@ -50,9 +105,9 @@ def read_ahead(array: npt.NDArray[Any]) -> None:
 
 
 def _advise(array: npt.NDArray[Any], advice: int, before: int = 0) -> None:
-    """Tell the system about a part of a file that is mapped to be read only, and so many bytes before it.
+    """Advise the system on part of a file that is mapped to be read only, and on so many bytes before it.
 
-    Nothing is told about other arrays.
+    Does nothing with other arrays.
     """
     owner: Any = array
     while isinstance(owner, np.ndarray | memoryview):

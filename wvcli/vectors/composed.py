@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from wvcli.system.paging import read_ahead
+from wvcli.system.paging import ComputedRows, read_ahead
 from wvcli.system.parallel import parallel_map, threads
 from wvcli.vectors.geometry import FloatArray, RowArray, directions
 from wvcli.vectors.subwords import Subwords, Text
@@ -102,27 +102,25 @@ def picked(text: Text, offsets: RowArray, rows: RowArray) -> tuple[Text, RowArra
     return text[places], ends
 
 
-class Composed(NDArrayOperatorsMixin):
-    """float32 [words, dim] as an array is, but worked out when it is needed.
+class Composed(ComputedRows[np.float32], NDArrayOperatorsMixin):
+    """The vectors of a composition, float32 [words, dim], computed when they are needed.
 
-    Single rows are worked out by themselves; whatever else is done with it works all of them out.
+    A single row is computed by itself; whatever else is done with it computes all rows, once. It stands for an
+    array wherever NumPy takes one, since in Python a file of few words gives an array, and a large one must not
+    fail where that works.
 
     Args:
         composition: what the vectors are made of.
-        whole: works them all out.
+        whole: computes them all.
     """
 
     dtype = np.dtype(np.float32)
-    ndim = 2
 
     def __init__(self, composition: Composition, whole: Callable[[Composition], FloatArray]) -> None:
         self._composition, self._work_out = composition, whole
         self._matrix: FloatArray | None = None
         self._asked = False
         self.shape: tuple[int, int] = composition.own.shape
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getattr__(self, name: str) -> Any:
         # Nothing is worked out for those who only look what there is, as those do that copy or show an object.
@@ -137,7 +135,7 @@ class Composed(NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self._whole(), dtype=dtype) if copy or dtype else self._whole()
 
-    def __getitem__(self, key: Any) -> FloatArray:
+    def __getitem__(self, key: Any, /) -> FloatArray:
         if self._matrix is None and isinstance(key, int | np.integer) and 0 <= key < len(self):
             only: FloatArray = self._composition.part(int(key), int(key) + 1)[0]
             return only

@@ -6,16 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import UsageError
-from wvcli.system.paging import blocks
+from wvcli.system.paging import Matrix, blocks
 
 FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 RowArray = npt.NDArray[np.int64]
+FloatMatrix = Matrix[np.float32]
 
 SHORTEST = 1e-37  # a vector that is not longer has no direction that float32 could tell, and is taken for zero
 
 
-def row_norms(matrix: FloatArray) -> FloatArray:
+def row_norms(matrix: FloatMatrix) -> FloatArray:
     """float32 [rows], the Euclidean length of each row, read a block at a time and added up in float64."""
     norms = np.empty(len(matrix), dtype=np.float32)
     with np.errstate(over="ignore"):  # a length beyond float32 is infinite

@@ -1,71 +1,55 @@
-"""Matrices whose rows are made when they are read."""
+"""Matrices whose rows are computed when they are read."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from wvcli.system.paging import LARGE, blocks, release
-from wvcli.vectors.geometry import FloatArray, RowArray
+from wvcli.system.paging import LARGE, ComputedRows, release
+from wvcli.vectors.geometry import FloatArray, FloatMatrix, RowArray
 
 Change = Callable[[FloatArray], FloatArray]
 
 
-class Lazy:
-    """A matrix, float32 [rows, dim], of which only the rows that are asked for are worked out.
+class Lazy(ComputedRows[np.float32]):
+    """Rows of another matrix, float32 [rows, dim], chosen and changed when they are read.
 
     Args:
         base: float32 [any, dim].
         rows: int64 [rows] of `base`, or None for all.
-        change: what to make of some rows, or None.
+        change: takes and returns rows, float32 [any, dim], or None to leave them as they are.
         first: float32 [special, dim], rows to put before them as they are.
-        on_rows: is told up to which row was asked for.
+        on_rows: called with the number of rows read so far, in the order of a file.
     """
 
     dtype = np.dtype(np.float32)
-    ndim = 2
 
     def __init__(
         self,
-        base: FloatArray,
+        base: FloatMatrix,
         rows: RowArray | None = None,
         change: Change | None = None,
         first: FloatArray | None = None,
         on_rows: Callable[[int], None] | None = None,
     ) -> None:
         self._base, self._rows, self._change, self._on_rows = base, rows, change, on_rows
-        dim = self._of(0, 1).shape[1] if self._count else base.shape[1]
+        count = len(base) if rows is None else len(rows)
+        dim = self._of(0, 1).shape[1] if count else base.shape[1]
         self._first = np.empty((0, dim), dtype=np.float32) if first is None else first
-        self.shape = (len(self._first) + self._count, dim)
-
-    @property
-    def _count(self) -> int:
-        return len(self._base) if self._rows is None else len(self._rows)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the whole matrix."""
-        return 4 * self.size
-
-    @property
-    def size(self) -> int:
-        """Numbers of the whole matrix."""
-        return int(self.shape[0] * self.shape[1])
-
-    def __len__(self) -> int:
-        return int(self.shape[0])
+        self.shape: tuple[int, int] = (len(self._first) + count, dim)
 
     def _of(self, start: int, stop: int) -> FloatArray:
-        """The rows from `start` up to `stop`, not counting the special ones."""
+        """Return rows of `base` from `start` up to `stop`, chosen and changed, not counting the special ones."""
         if self._rows is None:
             found = self._base[start:stop]
             block = np.array(found, dtype=np.float32)
             if self._base.nbytes >= LARGE:
                 release(found)
         else:
-            block = np.asarray(self._base[self._rows[start:stop]], dtype=np.float32)
+            rows = self._rows[start:stop]
+            block = np.asarray(self._base[rows], dtype=np.float32)
             if len(block) and isinstance(self._base, np.ndarray) and self._base.nbytes >= LARGE:
-                release(self._base[self._rows[start:stop].min() : self._rows[start:stop].max() + 1])
+                release(self._base[rows.min() : rows.max() + 1])
         return block if self._change is None else self._change(block)
 
     def _between(self, start: int, stop: int) -> FloatArray:
@@ -75,7 +59,8 @@ class Lazy:
             self._on_rows(stop)
         return np.concatenate([self._first[start:stop], block]) if start < before else block
 
-    def __getitem__(self, key: Any) -> FloatArray:
+    def __getitem__(self, key: Any, /) -> FloatArray:
+        """Return one row for an integer, and rows for a slice, an array of integers or an array of booleans."""
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
             if step == 1:
@@ -83,38 +68,29 @@ class Lazy:
             return self[np.arange(start, stop, step)]
         if isinstance(key, int | np.integer):
             row = range(len(self))[key]
-            return cast(FloatArray, self._between(row, row + 1)[0])
+            only: FloatArray = self._between(row, row + 1)[0]
+            return only
         rows = np.asarray(key)
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
         found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
-        for place, row in enumerate(rows.tolist()):
-            found[place] = self[row]
+        for position, row in enumerate(rows.tolist()):
+            found[position] = self[row]
         return found
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        whole = np.empty(self.shape, dtype=dtype or np.float32)
-        for start, block in blocks(self):
-            whole[start : start + len(block)] = block
-        return whole
 
+class Joined(ComputedRows[np.float32]):
+    """Two matrices of one width, one after the other, float32 [rows, dim]."""
 
-class _Joined:
-    """Two matrices one after the other, of which single rows are asked for."""
+    dtype = np.dtype(np.float32)
 
-    def __init__(self, base: FloatArray, added: FloatArray) -> None:
+    def __init__(self, base: FloatMatrix, added: FloatArray) -> None:
         self._base, self._added = base, added
-        self.shape = (len(base) + len(added), base.shape[1])
-        self.nbytes = base.nbytes + added.nbytes
+        self.shape: tuple[int, int] = (len(base) + len(added), base.shape[1])
 
-    @classmethod
-    def of(cls, base: FloatArray, added: FloatArray) -> FloatArray:
-        return cast(FloatArray, cls(base, added)) if len(added) else base
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, rows: RowArray) -> FloatArray:
+    def __getitem__(self, key: Any, /) -> FloatArray:
+        """Return rows for an array of integers that are not negative, or for a slice."""
+        rows = np.arange(*key.indices(len(self))) if isinstance(key, slice) else np.asarray(key)
         found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
         known = rows < len(self._base)
         found[known] = self._base[rows[known]]
@@ -122,8 +98,13 @@ class _Joined:
         return found
 
 
-def with_row(matrix: FloatArray, row: int, values: FloatArray) -> FloatArray:
-    """A matrix with other numbers in one row, worked out when rows are asked for."""
+def joined(base: FloatMatrix, added: FloatArray) -> FloatMatrix:
+    """Return `base`, followed by the rows of `added` if there are any."""
+    return Joined(base, added) if len(added) else base
+
+
+def with_row(matrix: FloatMatrix, row: int, values: FloatArray) -> FloatMatrix:
+    """Return a matrix with other numbers, float32 [dim], in one row; nothing is copied."""
     rows = np.arange(len(matrix), dtype=np.int64)
     rows[row] = len(matrix)
-    return cast(FloatArray, Lazy(_Joined.of(matrix, values[None]), rows))
+    return Lazy(joined(matrix, values[None]), rows)

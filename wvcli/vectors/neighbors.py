@@ -19,6 +19,7 @@ from wvcli.vectors.geometry import (
     SHORTEST,
     Float64Array,
     FloatArray,
+    FloatMatrix,
     RowArray,
     directions,
     inverse_norms,
@@ -94,7 +95,7 @@ class Space:
         norms: float32 [rows], the length of each row.
     """
 
-    matrix: FloatArray
+    matrix: FloatMatrix
     norms: FloatArray
 
     @cached_property

@@ -1,16 +1,14 @@
 """Principal components of a matrix that is read block by block."""
 
-from typing import cast
-
 import numpy as np
 
 from wvcli.errors import UsageError
 from wvcli.system.paging import blocks
-from wvcli.vectors.geometry import Float64Array, FloatArray
-from wvcli.vectors.lazy import Change, Lazy
+from wvcli.vectors.geometry import Float64Array, FloatArray, FloatMatrix
+from wvcli.vectors.lazy import Change
 
 
-def _principal(matrix: Lazy, dim: int, notes: list[str]) -> Change:
+def principal_components(matrix: FloatMatrix, dim: int, notes: list[str]) -> Change:
     """The projection of rows on the `dim` directions in which the matrix varies most, after taking off its mean.
 
     The largest number of each direction is positive, so that the signs do not depend on the machine.
@@ -31,12 +29,13 @@ def _principal(matrix: Lazy, dim: int, notes: list[str]) -> Change:
     notes.append(f"{dim} of {matrix.shape[1]} dimensions keep {share:.1%} of the variance")
 
     def project(rows: FloatArray) -> FloatArray:
-        return cast(FloatArray, ((rows - mean) @ directions).astype(np.float32))
+        projected: FloatArray = ((rows - mean) @ directions).astype(np.float32)
+        return projected
 
     return project
 
 
-def _moments(matrix: Lazy) -> tuple[Float64Array, Float64Array]:
+def _moments(matrix: FloatMatrix) -> tuple[Float64Array, Float64Array]:
     """The mean, float64 [dim], and the covariance, float64 [dim, dim], of the rows."""
     dim = matrix.shape[1]
     near = matrix[:1000].mean(axis=0, dtype=np.float64)  # taken off first, for exactness

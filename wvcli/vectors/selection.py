@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import UsageError
 from wvcli.system.paging import blocks
-from wvcli.vectors.geometry import FloatArray, RowArray, unit_rows
-from wvcli.vectors.lazy import Change, Lazy, _Joined
-from wvcli.vectors.principal_components import _principal
+from wvcli.vectors.geometry import FloatArray, FloatMatrix, RowArray, unit_rows
+from wvcli.vectors.lazy import Change, Lazy, joined
+from wvcli.vectors.principal_components import principal_components
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
@@ -80,10 +80,10 @@ def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None
         UsageError: nothing is left, or there are not as many dimensions, or two words would have one name.
     """
     if selection == EVERYTHING:
-        return Selected(replace(vectors, matrix=cast(FloatArray, Lazy(vectors.matrix, on_rows=on_rows))), [])
+        return Selected(replace(vectors, matrix=Lazy(vectors.matrix, on_rows=on_rows)), [])
     notes: list[str] = []
     chosen = _Choice.of(vectors, selection, notes)
-    base = _Joined.of(vectors.matrix, chosen.added)
+    base = joined(vectors.matrix, chosen.added)
     change = _change(Lazy(base, chosen.rows), selection, notes)
     names, first = _special(vectors, selection, Lazy(base, chosen.rows, change))
     vocabulary = _named(chosen.words(vectors.vocabulary), names, selection.rename, notes)
@@ -92,7 +92,7 @@ def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None
     norms = None if change or names else vectors.stored_norms
     selected = Vectors(
         vocabulary=vocabulary,
-        matrix=cast(FloatArray, Lazy(base, chosen.rows, change, first, on_rows)),
+        matrix=Lazy(base, chosen.rows, change, first, on_rows),
         counts=None if vectors.counts is None else chosen.of_rows(vectors.counts, len(names)),
         subwords=None if change else vectors.subwords,
         stored_norms=None if norms is None or len(chosen.added) else chosen.of_rows(norms, 0),
@@ -179,7 +179,7 @@ def _named(
     return Vocabulary.from_words(named)
 
 
-def _special(vectors: Vectors, selection: Selection, matrix: Lazy) -> tuple[list[str], FloatArray]:
+def _special(vectors: Vectors, selection: Selection, matrix: FloatMatrix) -> tuple[list[str], FloatArray]:
     """The special words, and their rows, float32 [special, dim]."""
     dim = matrix.shape[1]
     names, rows = [], []
@@ -201,9 +201,9 @@ def _special(vectors: Vectors, selection: Selection, matrix: Lazy) -> tuple[list
     return names, np.array(rows, dtype=np.float32).reshape(-1, dim)
 
 
-def _change(matrix: Lazy, selection: Selection, notes: list[str]) -> Change | None:
+def _change(matrix: FloatMatrix, selection: Selection, notes: list[str]) -> Change | None:
     """What becomes of rows, or None where they stay as they are."""
     if selection.dim is None:
         return unit_rows if selection.normalize else None
-    project = _principal(matrix, selection.dim, notes)
+    project = principal_components(matrix, selection.dim, notes)
     return (lambda rows: unit_rows(project(rows))) if selection.normalize else project

@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from wvcli.errors import MissingWordError, UsageError
 from wvcli.vectors.composed import Composed
-from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, cosine, least_central, row_norms, unit_rows
+from wvcli.vectors.geometry import (
+    Float64Array,
+    FloatArray,
+    FloatMatrix,
+    RowArray,
+    cosine,
+    least_central,
+    row_norms,
+    unit_rows,
+)
 from wvcli.vectors.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -63,7 +72,8 @@ class Vectors:
 
     Attributes:
         vocabulary: the words, most frequent first.
-        matrix: float32 [words, dim], usually memory-mapped.
+        matrix: float32 [words, dim], usually memory-mapped; a NumPy array, or one whose rows are computed when
+            they are read. `np.asarray` of it is an array for certain.
         counts: int64 [words], occurrences in the training text, or None when unknown.
         subwords: n-gram vectors for words outside the vocabulary, or None.
         stored_norms: float32 [words], Euclidean lengths of the rows, or None to compute them when needed.
@@ -75,7 +85,7 @@ class Vectors:
     """
 
     vocabulary: Vocabulary
-    matrix: FloatArray
+    matrix: FloatMatrix
     counts: npt.NDArray[np.int64] | None = None
     subwords: Subwords | None = None
     stored_norms: FloatArray | None = None

@@ -151,7 +151,7 @@ STARTS = {  # how each shell starts, and what it is told first
 }
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=["bash", *(pytest.param(name, marks=pytest.mark.client) for name in ("zsh", "fish"))])
 def shell(request: pytest.FixtureRequest, tmp_path: Path, odd_model: Path) -> Iterator[tuple[str, Terminal]]:
     """A shell at a terminal, with completion as its users have it; `wvcli` itself only shows how it was called."""
     name, start = request.param, STARTS[request.param]

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import wvcli
+from tests.clients import marks
 from tests.conftest import Run, peak_memory
 from wvcli import formats
 from wvcli.formats import registry
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
-READABLE = [format.name for format in registry if format.read and format.write]
+READABLE = [pytest.param(format.name, marks=marks(format)) for format in registry if format.read and format.write]
 
 TEXT = "3 2\nthe 0.5 1.5\ncat 3.0 4.0\ndog 2.0 5.0\n"
 

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 from gensim.models import KeyedVectors
+from pyarrow import parquet
+from safetensors import safe_open
 
 from tests.clients import package
 from tests.formats.test_readers import read_slowly
@@ -59,7 +62,7 @@ def _npz(path: Path, dim: int) -> Rows:
 
 
 def _safetensors(path: Path, dim: int) -> Rows:
-    with package("safetensors").safe_open(path, "np") as file:
+    with safe_open(path, "np") as file:
         names = sorted(file.keys(), key=lambda name: name == "counts")
         return _arrays(json.loads(file.metadata()["words"]), {name: file.get_tensor(name) for name in names})
 
@@ -79,12 +82,12 @@ def _table(read: Callable[[Path], Any]) -> Callable[[Path, int], Rows]:
 
 
 def _parquet(path: Path) -> Any:
-    return package("pyarrow.parquet").ParquetFile(path, page_checksum_verification=True).read()
+    return parquet.ParquetFile(path, page_checksum_verification=True).read()
 
 
 def _arrow(path: Path) -> Any:
     with path.open("rb") as file:
-        return package("pyarrow").ipc.open_file(file).read_all()
+        return pyarrow.ipc.open_file(file).read_all()
 
 
 def _torch(path: Path, dim: int) -> Rows:
@@ -228,6 +231,7 @@ READERS: dict[str, Callable[[Path, int], Rows]] = {
     "floret": partial(_fasttext, layout="<14id"),
     "spacy": _spacy,
 }
+CLIENTS = {"finalfusion", "spacy", "torch"}  # whose readers are those of the libraries themselves
 
 
 def read(name: str, path: Path, dim: int) -> dict[str, tuple[Any, int | None]]:

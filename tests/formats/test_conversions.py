@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.clients import marks
 from tests.formats import slow
 from tests.formats.mutations import kinds, mutations, outcome
 from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, kept, remove, same
@@ -19,8 +20,8 @@ from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
 PAIRS = [
-    pytest.param(first.values[0], second.values[0], id=f"{first.id}-{second.id}")
-    for first, second in permutations(MEMBERS, 2)
+    pytest.param(first, second, id=f"{first.name}-{second.name}", marks=marks(first, second))
+    for first, second in permutations([param.values[0] for param in MEMBERS], 2)
 ]
 
 
@@ -126,7 +127,12 @@ def test_broken_files_are_refused_or_read_as_they_stand(member: Format, tmp_path
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # spaCy's, of a PyTorch that it does not need
 @pytest.mark.parametrize(
-    ("name", "kind"), [(name, kind) for name in sorted(slow.READERS) for kind in kinds(registry.get(name))]
+    ("name", "kind"),
+    [
+        pytest.param(name, kind, marks=[pytest.mark.client] if name in slow.CLIENTS else [])
+        for name in sorted(slow.READERS)
+        for kind in kinds(registry.get(name))
+    ],
 )
 def test_what_is_read_of_a_broken_file_is_what_a_plain_reader_reads(name: str, kind: str, tmp_path: Path) -> None:
     read = 0

@@ -86,6 +86,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return folder / "model.bin"
 
 
+@pytest.mark.client
 def test_what_the_program_made_has_the_programs_vectors(made: Path) -> None:
     vectors = formats.read(made)
     assert vectors.counts is not None
@@ -95,17 +96,20 @@ def test_what_the_program_made_has_the_programs_vectors(made: Path) -> None:
     check_printed(made, vectors, [*vectors, *UNSEEN])
 
 
+@pytest.mark.client
 def test_what_the_program_made_has_the_programs_neighbours(made: Path) -> None:
     vectors = formats.read(made)
     asked = ["cat", "the", "kitchen", "mouse"]
     check_neighbors(made, vectors, asked + (["catdog", "kitchens"] if vectors.subwords else []))
 
 
+@pytest.mark.client
 def test_what_the_program_made_is_written_again_to_the_byte(made: Path, tmp_path: Path) -> None:
     exporting.export(formats.read(made), tmp_path / "again.fasttext.bin")
     assert (tmp_path / "again.fasttext.bin").read_bytes() == made.read_bytes()
 
 
+@pytest.mark.client
 def test_the_first_words_of_what_the_program_made(made: Path) -> None:
     whole = formats.read(made)
     for limit in (1, 5, 10_000):
@@ -117,6 +121,7 @@ def test_the_first_words_of_what_the_program_made(made: Path) -> None:
             assert (some["mouses"] == whole["mouses"]).all()
 
 
+@pytest.mark.client
 def test_subwords_stay_in_the_file(made: Path) -> None:
     subwords = formats.read(made).subwords
     if subwords is not None:
@@ -124,6 +129,7 @@ def test_subwords_stay_in_the_file(made: Path) -> None:
         assert not subwords.matrix.flags.writeable
 
 
+@pytest.mark.client
 def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Path, tmp_path: Path) -> None:
     vectors = model_file.open_model(fasttext_model).vectors()
     path = tmp_path / "model.fasttext.bin"
@@ -141,6 +147,7 @@ def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Pat
     assert settings["bucket"] == str(trained["buckets"])
 
 
+@pytest.mark.client
 def test_the_program_gives_our_vectors_of_our_word2vec_model(word2vec_model: Path, tmp_path: Path) -> None:
     vectors = model_file.open_model(word2vec_model).vectors()
     path = tmp_path / "model.fasttext.bin"
@@ -171,34 +178,65 @@ def test_gensim_opens_our_models_with_all_that_training_needs(
     assert (theirs.wv["cat"] != before).any()
 
 
-def test_the_output_layer_of_hierarchical_softmax_is_left_out_and_said_to_be(tmp_path: Path) -> None:
-    (tmp_path / "t.txt").write_text("\n".join(SENTENCES * 20), encoding="utf-8")
+@pytest.fixture(scope="module")
+def hierarchical(tmp_path_factory: pytest.TempPathFactory) -> tuple[Vectors, Path, list[str]]:
+    """A model trained with hierarchical softmax, its export, and the notes on that."""
+    folder = tmp_path_factory.mktemp("hierarchical")
+    (folder / "t.txt").write_text("\n".join(SENTENCES * 20), encoding="utf-8")
     options = {"loss": "hierarchical", "algorithm": "fasttext", "dim": 8, "epochs": 1, "min_count": 1}
-    wvcli.train(tmp_path / "t.txt", tmp_path / "t.safetensors", **options)
-    _, notes = exporting.export(wvcli.load(tmp_path / "t.safetensors"), tmp_path / "out.fasttext.bin")
+    wvcli.train(folder / "t.txt", folder / "t.safetensors", **options)
+    _, notes = exporting.export(wvcli.load(folder / "t.safetensors"), folder / "out.fasttext.bin")
+    return model_file.open_model(folder / "t.safetensors").vectors(), folder / "out.fasttext.bin", notes
+
+
+def test_the_output_layer_of_hierarchical_softmax_is_left_out_and_said_to_be(
+    hierarchical: tuple[Vectors, Path, list[str]],
+) -> None:
+    ours, path, notes = hierarchical
     assert notes == ["the output layer is left out, since fastText builds its tree of words otherwise"]
-    ours, theirs = (
-        model_file.open_model(tmp_path / "t.safetensors").vectors(),
-        load_facebook_model(str(tmp_path / "out.fasttext.bin")),
-    )
+    theirs = load_facebook_model(str(path))
     np.testing.assert_allclose(theirs.wv.vectors, ours.matrix, rtol=1e-5, atol=1e-8)
     assert theirs.hs == 1
     assert theirs.negative == 0
-    check_printed(tmp_path / "out.fasttext.bin", ours, [*ours, *UNSEEN])
 
 
-@pytest.mark.parametrize("loss", [{"negative": 5}, {"negative": 0, "hs": 1}])
+@pytest.mark.client
+def test_the_program_gives_our_vectors_of_a_model_with_hierarchical_softmax(
+    hierarchical: tuple[Vectors, Path, list[str]],
+) -> None:
+    ours, path, _ = hierarchical
+    check_printed(path, ours, [*ours, *UNSEEN])
+
+
+def of_gensim(loss: dict[str, int], bucket: int, path: Path) -> FastText:
+    """A model that Gensim trained and wrote to a file."""
+    texts = [sentence.split() for sentence in SENTENCES * 10]
+    model = FastText(texts, vector_size=9, min_count=1, bucket=bucket, epochs=2, workers=1, seed=1, **loss)
+    save_facebook_model(model, str(path))
+    return model
+
+
+LOSSES = pytest.mark.parametrize("loss", [{"negative": 5}, {"negative": 0, "hs": 1}])
+
+
+@LOSSES
 @pytest.mark.parametrize("bucket", [1, 100])
 def test_what_gensim_wrote_has_gensims_vectors(loss: dict[str, int], bucket: int, tmp_path: Path) -> None:
-    texts = [sentence.split() for sentence in SENTENCES * 10]
-    theirs = FastText(texts, vector_size=9, min_count=1, bucket=bucket, epochs=2, workers=1, seed=1, **loss)
-    save_facebook_model(theirs, str(tmp_path / "gensim.bin"))
+    theirs = of_gensim(loss, bucket, tmp_path / "gensim.bin")
     ours = formats.read(tmp_path / "gensim.bin")
     assert list(ours) == theirs.wv.index_to_key
     np.testing.assert_allclose(ours.matrix, theirs.wv.vectors, rtol=1e-5, atol=1e-8)
     for word in UNSEEN:
         if (found := ours.find(word)) is not None:
             np.testing.assert_allclose(found.vector, theirs.wv[word], rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.client
+@LOSSES
+@pytest.mark.parametrize("bucket", [1, 100])
+def test_what_gensim_wrote_has_the_programs_vectors(loss: dict[str, int], bucket: int, tmp_path: Path) -> None:
+    of_gensim(loss, bucket, tmp_path / "gensim.bin")
+    ours = formats.read(tmp_path / "gensim.bin")
     check_printed(tmp_path / "gensim.bin", ours, [*ours, *UNSEEN])
 
 
@@ -216,6 +254,7 @@ def test_files_of_old_have_the_vectors_that_gensim_gives_them(name: str) -> None
             np.testing.assert_allclose(found.vector, theirs.wv[word], rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.client
 def test_words_that_are_not_utf8_are_escaped_and_have_the_programs_vectors(tmp_path: Path) -> None:
     text = "kter\xec jin\xe1 dom \xec\xec les kter\xec dom\n".encode("latin-1") * 40
     (tmp_path / "text").write_bytes(text)
@@ -245,8 +284,11 @@ def arbitrary(words: list[str]) -> Vectors:
     return Vectors(Vocabulary.from_words(words), matrix, counts, subwords)
 
 
+ARBITRARY_WORDS = ["rare", "cat", "猫", "new york", "</s>", "", "x", "naïve"]
+
+
 def test_vectors_that_are_no_mean_of_subwords_are_written_so_that_they_become_one(tmp_path: Path) -> None:
-    words = ["rare", "cat", "猫", "new york", "</s>", "", "x", "naïve"]
+    words = ARBITRARY_WORDS
     vectors, path = arbitrary(words), tmp_path / "file.bin"
     formats.write(vectors, path, "fasttext")
     found, theirs = formats.read(path), load_facebook_model(str(path))
@@ -258,6 +300,12 @@ def test_vectors_that_are_no_mean_of_subwords_are_written_so_that_they_become_on
     for row, word in enumerate(words):
         if word not in ("</s>", ""):
             np.testing.assert_allclose(theirs.wv[word], vectors.matrix[row], atol=2e-6)
+
+
+@pytest.mark.client
+def test_the_program_gives_vectors_that_are_no_mean_of_subwords(tmp_path: Path) -> None:
+    vectors, path = arbitrary(ARBITRARY_WORDS), tmp_path / "file.bin"
+    formats.write(vectors, path, "fasttext")
     check_printed(path, vectors, ["rare", "cat", "猫", "</s>", "x", "naïve", *UNSEEN])
 
 
@@ -294,6 +342,7 @@ def refusal(path: Path) -> str:
     return caught.value.message
 
 
+@pytest.mark.client
 def test_a_classifier_of_the_program_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("__label__a cat dog\n__label__b red blue\n" * 30, encoding="utf-8")
     base = ["-input", tmp_path / "text", "-output", tmp_path / "m", "-dim", 4, "-bucket", 300, "-thread", 1]

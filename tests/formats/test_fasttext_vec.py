@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.clients import program
 from wvcli.formats import Writing, registry
@@ -20,6 +21,7 @@ def test_each_line_ends_with_a_blank_as_in_fasttexts_own_files(tmp_path: Path) -
     assert (tmp_path / "a.vec").read_bytes() == "2 2\nthe 0.5 -1.0 \n猫 0.1 2e-09 \n".encode()
 
 
+@pytest.mark.client
 def test_the_program_trains_on_from_what_is_written(tmp_path: Path) -> None:
     dim = 10
     words = ["cat", "dog", "naïve", "猫", "a\u00a0b", "2", "new york"]

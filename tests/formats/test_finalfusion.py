@@ -90,6 +90,7 @@ def client() -> Any:
     )
 
 
+@pytest.mark.client
 @pytest.mark.parametrize("mmap", [True, False])
 def test_finalfusion_reads_what_is_written(tmp_path: Path, mmap: bool) -> None:
     words = [*ODD_WORDS, "new york", "a\tb", ""]
@@ -103,6 +104,7 @@ def test_finalfusion_reads_what_is_written(tmp_path: Path, mmap: bool) -> None:
     assert (tmp_path / "again").read_bytes() == (tmp_path / "file.fifu").read_bytes()
 
 
+@pytest.mark.client
 def test_finalfusion_finds_the_same_neighbours_and_vectors_of_unknown_words(
     fasttext_model: Path, tmp_path: Path
 ) -> None:

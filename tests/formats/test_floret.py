@@ -62,6 +62,7 @@ def check_neighbors(theirs: Any, ours: Vectors, words: list[str]) -> None:
             assert dict(found).get(neighbor, found[-1][1]) == pytest.approx(score, abs=2e-6)
 
 
+@pytest.mark.client
 def test_what_floret_made_has_its_vectors_and_neighbours(floret: ModuleType, made: Path) -> None:
     theirs, ours = floret.load_model(str(made)), formats.read(made)
     assert list(ours) == theirs.get_words()
@@ -70,6 +71,7 @@ def test_what_floret_made_has_its_vectors_and_neighbours(floret: ModuleType, mad
     check_neighbors(theirs, ours, ["cat", "kitchen"] + (["catdog"] if ours.subwords else []))
 
 
+@pytest.mark.client
 def test_an_imported_model_keeps_floret_s_subwords(made: Path, run: Run, tmp_path: Path) -> None:
     whole = formats.read(made)
     assert run("import", made, "-o", "model.safetensors").code == 0
@@ -88,6 +90,7 @@ def test_a_model_with_floret_s_hash_has_a_version_of_its_own(run: Run, tmp_path:
         assert json.loads(run("info", f"{name}.safetensors").out)["format_version"] == version
 
 
+@pytest.mark.client
 def test_the_first_words_of_what_floret_made(made: Path) -> None:
     whole = formats.read(made)
     for limit in (1, 5, 10_000):
@@ -96,6 +99,7 @@ def test_the_first_words_of_what_floret_made(made: Path) -> None:
         assert (some.matrix == whole.matrix[:limit]).all()
 
 
+@pytest.mark.client
 def test_floret_gives_our_vectors_of_our_fasttext_model(
     floret: ModuleType, fasttext_model: Path, tmp_path: Path
 ) -> None:
@@ -148,6 +152,7 @@ def test_floret_s_table_is_refused_with_a_way_out(run: Run, tmp_path: Path) -> N
     assert "read floret's .bin instead" in done.err
 
 
+@pytest.mark.client
 def test_the_table_that_floret_writes_is_told_as_one(made: Path) -> None:
     if made.with_suffix(".floret").exists():
         assert "is floret's table" in refusal(made.with_suffix(".floret"))

@@ -16,11 +16,16 @@ from wvcli.formats import Writing
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
-runtime: Any = package("onnxruntime")
+pytestmark = pytest.mark.client
+
+
+@pytest.fixture
+def runtime() -> Any:
+    return package("onnxruntime")
 
 
 @pytest.mark.parametrize("writing", [Writing(), BOTH, HALF], ids=["plain", "special", "float16"])
-def test_ids_give_vectors_and_metadata_gives_words(tmp_path: Path, writing: Writing) -> None:
+def test_ids_give_vectors_and_metadata_gives_words(runtime: Any, tmp_path: Path, writing: Writing) -> None:
     assert written(tmp_path / "words.onnx", writing) == []
     package("onnx").checker.check_model(str(tmp_path / "words.onnx"), full_check=True)
     session = runtime.InferenceSession(str(tmp_path / "words.onnx"))
@@ -35,7 +40,7 @@ def test_ids_give_vectors_and_metadata_gives_words(tmp_path: Path, writing: Writ
 
 
 @pytest.mark.parametrize("dim", [1, 33, 20_000])
-def test_lengths_of_any_size_are_written(tmp_path: Path, dim: int) -> None:
+def test_lengths_of_any_size_are_written(runtime: Any, tmp_path: Path, dim: int) -> None:
     matrix = np.random.default_rng(dim).normal(size=(60, dim)).astype(np.float32)
     formats.write(
         Vectors(Vocabulary.from_words([f"w{row}" for row in range(60)]), matrix), tmp_path / "words.onnx"
@@ -47,7 +52,7 @@ def test_lengths_of_any_size_are_written(tmp_path: Path, dim: int) -> None:
 
 @pytest.mark.parametrize("writing", [BOTH, HALF], ids=["float32", "float16"])
 def test_numbers_that_protobuf_cannot_hold_are_beside_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writing: Writing
+    runtime: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writing: Writing
 ) -> None:
     monkeypatch.setattr(wvcli.formats.onnx, "_MOST", 100)
     name = "all.our words.onnx"

@@ -49,6 +49,7 @@ def asked(address: str, what: str) -> bytes:
         return found
 
 
+@pytest.mark.client
 def test_tensorboard_shows_the_words_and_their_vectors(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
     words = [*ODD_WORDS, "new york", "a\tb", "c\r\nd", " ", ""]
     matrix = np.random.default_rng(4).normal(0, 1, (len(words), 6)).astype(np.float32)

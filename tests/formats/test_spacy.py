@@ -21,7 +21,7 @@ from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
 # It warns of its own affairs, such as a PyTorch that it does not need.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.client, pytest.mark.filterwarnings("ignore")]
 
 WORDS = [*ODD_WORDS, "new york", "a\tb", "DATE", "nsubj", "_", "X", "a long word of many bytes, 猫猫猫"]
 

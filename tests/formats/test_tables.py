@@ -5,15 +5,12 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
-import apsw
-import duckdb
 import numpy as np
 import pyarrow
 import pytest
-import sqlite_vec
 from pyarrow import feather, parquet
 
-from tests.clients import program
+from tests.clients import package, program
 from tests.conftest import Run, peak_memory
 from tests.formats.test_formats import ODD_WORDS, bits, random_vectors, refusal
 from wvcli import formats
@@ -147,6 +144,7 @@ def test_any_byte_of_a_parquet_files_numbers_that_is_changed_is_noticed(tmp_path
     assert "CRC" in refusal(registry.get("parquet"), path)
 
 
+@pytest.mark.client
 def test_duckdb_finds_the_same_neighbours(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
     assert run("export", "words.parquet", "-m", word2vec_model).code == 0
     asked = f"""
@@ -154,6 +152,7 @@ def test_duckdb_finds_the_same_neighbours(run: Run, word2vec_model: Path, tmp_pa
         FROM '{tmp_path}/words.parquet' a, '{tmp_path}/words.parquet' b
         WHERE a.word = 'cat' AND b.word <> 'cat' ORDER BY similarity DESC LIMIT 5
     """
+    duckdb = package("duckdb")
     neighbours = duckdb.sql(asked).fetchall()
     expected = run("similar", "cat", "-n", 5, "-m", word2vec_model).rows
     assert [word for word, _ in neighbours] == [row[1] for row in expected]
@@ -163,10 +162,11 @@ def test_duckdb_finds_the_same_neighbours(run: Run, word2vec_model: Path, tmp_pa
     assert (words, most) == (len(vocabulary), int(vocabulary[0][1]))
 
 
+@pytest.mark.client
 def test_duckdb_reads_halves(tmp_path: Path) -> None:
     whole = sample()
     formats.write(whole, tmp_path / "words.parquet", writing=Writing("float16"))
-    [[numbers]] = duckdb.sql(f"SELECT vector FROM '{tmp_path}/words.parquet' LIMIT 1").fetchall()
+    [[numbers]] = package("duckdb").sql(f"SELECT vector FROM '{tmp_path}/words.parquet' LIMIT 1").fetchall()
     assert list(numbers) == whole.matrix[0].astype(np.float16).tolist()
 
 
@@ -186,11 +186,12 @@ def test_sqlite_reads_what_is_written(tmp_path: Path, counted: bool) -> None:
     assert "INDEX words_word" in plan[0][3]
 
 
+@pytest.mark.client
 def test_sqlite_vec_finds_the_same_neighbours(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
     assert run("export", "words.sqlite", "-m", word2vec_model).code == 0
-    database = apsw.Connection(str(tmp_path / "words.sqlite"))
+    database = package("apsw").Connection(str(tmp_path / "words.sqlite"))
     database.enable_load_extension(True)
-    database.load_extension(sqlite_vec.loadable_path())
+    database.load_extension(package("sqlite_vec").loadable_path())
     expected = [row[1] for row in run("similar", "cat", "-n", 5, "-m", word2vec_model).rows]
     nearest = """
         SELECT b.word FROM words a, words b WHERE a.word = 'cat' AND b.word <> 'cat'
@@ -266,6 +267,7 @@ def jq(query: str, path: Path, *options: str) -> list:
     return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
+@pytest.mark.client
 def test_jq_reads_what_is_written_and_the_other_way_round(tmp_path: Path) -> None:
     whole = sample()
     formats.write(whole, tmp_path / "words.jsonl")
@@ -283,6 +285,7 @@ def test_jq_reads_what_is_written_and_the_other_way_round(tmp_path: Path) -> Non
     assert found.counts.tolist() == whole.counts.tolist()  # type: ignore[union-attr]
 
 
+@pytest.mark.client
 def test_what_is_not_finite_goes_through_jq(tmp_path: Path) -> None:
     matrix = np.array([[np.nan, np.inf], [-np.inf, 3e38]], np.float32)
     formats.write(Vectors(Vocabulary.from_words(["nan", "inf"]), matrix), tmp_path / "words.jsonl")

@@ -21,7 +21,7 @@ from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.client, pytest.mark.filterwarnings("ignore")]
 HUB = "pip install 'setuptools<81' && pip install --no-deps tensorflow-hub tf-keras"
 
 PAD, UNKNOWN = Writing(pad=0), Writing(unknown=0)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -15,12 +16,25 @@ from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Writing
 
-torch: Any = package("torch")
+pytestmark = pytest.mark.client
+
+
+@pytest.fixture
+def torch() -> Any:
+    return package("torch")
+
+
+@pytest.fixture
+def table(torch: Any) -> Any:
+    """The vectors as a tensor."""
+    return torch.from_numpy(MATRIX.copy())
 
 
 @pytest.mark.parametrize("mapped", [False, True])
 @pytest.mark.parametrize("writing", [Writing(), BOTH, HALF], ids=["plain", "special", "float16"])
-def test_pytorch_loads_words_and_numbers_and_runs_no_code(tmp_path: Path, writing: Writing, mapped: bool) -> None:
+def test_pytorch_loads_words_and_numbers_and_runs_no_code(
+    torch: Any, tmp_path: Path, writing: Writing, mapped: bool
+) -> None:
     assert written(tmp_path / "words.pt", writing) == []
     saved = torch.load(tmp_path / "words.pt", weights_only=True, mmap=mapped)
     weight = saved["state_dict"]["weight"]
@@ -32,7 +46,7 @@ def test_pytorch_loads_words_and_numbers_and_runs_no_code(tmp_path: Path, writin
 
 
 @pytest.mark.parametrize("freeze", [True, False])
-def test_an_embedding_layer_is_made_fixed_or_to_be_trained(tmp_path: Path, freeze: bool) -> None:
+def test_an_embedding_layer_is_made_fixed_or_to_be_trained(torch: Any, tmp_path: Path, freeze: bool) -> None:
     written(tmp_path / "words.pt", BOTH)
     saved = torch.load(tmp_path / "words.pt", weights_only=True)
     layer = torch.nn.Embedding.from_pretrained(
@@ -48,31 +62,35 @@ def test_an_embedding_layer_is_made_fixed_or_to_be_trained(tmp_path: Path, freez
         assert set(np.flatnonzero(learned)) == {ROW["cat"], ROW["猫"]}
 
 
-def test_the_state_dict_fits_an_embedding_layer(tmp_path: Path) -> None:
+def test_the_state_dict_fits_an_embedding_layer(torch: Any, tmp_path: Path) -> None:
     written(tmp_path / "words.pt")
     layer = torch.nn.Embedding(len(WORDS), DIM)
     layer.load_state_dict(torch.load(tmp_path / "words.pt", weights_only=True)["state_dict"])
     assert (layer(torch.arange(len(WORDS))).detach().numpy() == MATRIX).all()
 
 
+Saved = Callable[[Any, Any], object]  # of PyTorch and the table, what a file is to hold
+
 STOI = {word: row for row, word in reversed(list(enumerate(WORDS)))}
-TABLE = torch.from_numpy(MATRIX.copy())
 
 
 @pytest.mark.parametrize(
     "saved",
     [
-        (WORDS, STOI, TABLE, DIM),  # what TorchText keeps in its cache
-        {"weight": TABLE, "itos": WORDS},
-        {"model": {"embedding.weight": torch.nn.Parameter(TABLE), "bias": torch.ones(3)}, "vocab": STOI},
-        {"epoch": 3, "words": tuple(WORDS), "lr": 0.1, "table": TABLE.double()},
-        {"words": WORDS, "table": TABLE.T.contiguous().T, "other": torch.zeros(3, 4)},
+        lambda torch, table: (WORDS, STOI, table, DIM),  # what TorchText keeps in its cache
+        lambda torch, table: {"weight": table, "itos": WORDS},
+        lambda torch, table: {
+            "model": {"embedding.weight": torch.nn.Parameter(table), "bias": torch.ones(3)},
+            "vocab": STOI,
+        },
+        lambda torch, table: {"epoch": 3, "words": tuple(WORDS), "lr": 0.1, "table": table.double()},
+        lambda torch, table: {"words": WORDS, "table": table.T.contiguous().T, "other": torch.zeros(3, 4)},
     ],
     ids=["torchtext", "flat", "checkpoint", "float64", "transposed"],
 )
 @pytest.mark.parametrize("archive", [True, False], ids=["zip", "legacy"])
-def test_files_of_others_are_read(tmp_path: Path, saved: object, archive: bool) -> None:
-    torch.save(saved, tmp_path / "theirs", _use_new_zipfile_serialization=archive)
+def test_files_of_others_are_read(torch: Any, table: Any, tmp_path: Path, saved: Saved, archive: bool) -> None:
+    torch.save(saved(torch, table), tmp_path / "theirs", _use_new_zipfile_serialization=archive)
     for limit in (None, 3):
         found = formats.read(tmp_path / "theirs", limit=limit)
         assert list(found) == WORDS[:limit]
@@ -80,9 +98,12 @@ def test_files_of_others_are_read(tmp_path: Path, saved: object, archive: bool) 
         assert found.matrix.dtype == np.float32
 
 
-@pytest.mark.parametrize("others", [{}, {"other": torch.zeros(2, 2)}, {"alike": torch.zeros(DIM * len(WORDS))}])
-def test_numbers_are_mapped_where_they_are_in_the_file(tmp_path: Path, others: dict[str, torch.Tensor]) -> None:
-    torch.save({"weight": TABLE, "itos": WORDS, **others}, tmp_path / "theirs.pt")
+@pytest.mark.parametrize("others", [{}, {"other": (2, 2)}, {"alike": (DIM * len(WORDS),)}])
+def test_numbers_are_mapped_where_they_are_in_the_file(
+    torch: Any, table: Any, tmp_path: Path, others: dict[str, tuple[int, ...]]
+) -> None:
+    zeros = {name: torch.zeros(shape) for name, shape in others.items()}
+    torch.save({"weight": table, "itos": WORDS, **zeros}, tmp_path / "theirs.pt")
     found = formats.read(tmp_path / "theirs.pt").matrix
     assert (found == MATRIX).all()
     owner: Any = found
@@ -91,15 +112,15 @@ def test_numbers_are_mapped_where_they_are_in_the_file(tmp_path: Path, others: d
     assert isinstance(owner, np.memmap) == ("alike" not in others)  # one of two that are alike in size
 
 
-def test_rows_of_a_larger_table_are_read(tmp_path: Path) -> None:
-    larger = torch.cat([torch.ones(2, DIM), TABLE, torch.ones(1, DIM)])
+def test_rows_of_a_larger_table_are_read(torch: Any, table: Any, tmp_path: Path) -> None:
+    larger = torch.cat([torch.ones(2, DIM), table, torch.ones(1, DIM)])
     torch.save({"weight": larger[2:-1], "itos": WORDS}, tmp_path / "theirs.pt")
     assert (formats.read(tmp_path / "theirs.pt").matrix == MATRIX).all()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_half_the_digits_are_read_as_float32(tmp_path: Path, dtype: str) -> None:
-    half = TABLE.to(getattr(torch, dtype))
+def test_half_the_digits_are_read_as_float32(torch: Any, table: Any, tmp_path: Path, dtype: str) -> None:
+    half = table.to(getattr(torch, dtype))
     torch.save({"weight": half, "itos": WORDS}, tmp_path / "theirs.pt")
     assert (formats.read(tmp_path / "theirs.pt").matrix == half.float().numpy()).all()
 
@@ -107,20 +128,28 @@ def test_half_the_digits_are_read_as_float32(tmp_path: Path, dtype: str) -> None
 @pytest.mark.parametrize(
     ("saved", "problem"),
     [
-        ({"weight": TABLE}, "holds no list of words"),
-        ({"itos": WORDS}, "found none"),
-        ({"weight": TABLE, "itos": WORDS[1:]}, "found none"),
-        ({"weight": TABLE, "vocab": {word: row + 1 for word, row in STOI.items()}}, "holds no list of words"),
-        ({"in": TABLE, "out": TABLE + 1, "itos": WORDS}, "found 2 such pairs"),
-        ({"weight": TABLE, "itos": ["cat"] * len(WORDS)}, "the word 'cat' occurs twice"),
-        ({"weight": TABLE, "itos": ["\ud800", *WORDS[1:]]}, "is not Unicode text"),
-        ({"weight": TABLE.int(), "itos": WORDS}, "found none"),
-        ({"weight": torch.ones(1, 1).expand(2, 10**12), "itos": ["a", "b"]}, "are not all in the file"),
-        ([], "holds no list of words"),
+        (lambda torch, table: {"weight": table}, "holds no list of words"),
+        (lambda torch, table: {"itos": WORDS}, "found none"),
+        (lambda torch, table: {"weight": table, "itos": WORDS[1:]}, "found none"),
+        (
+            lambda torch, table: {"weight": table, "vocab": {word: row + 1 for word, row in STOI.items()}},
+            "holds no list of words",
+        ),
+        (lambda torch, table: {"in": table, "out": table + 1, "itos": WORDS}, "found 2 such pairs"),
+        (lambda torch, table: {"weight": table, "itos": ["cat"] * len(WORDS)}, "the word 'cat' occurs twice"),
+        (lambda torch, table: {"weight": table, "itos": ["\ud800", *WORDS[1:]]}, "is not Unicode text"),
+        (lambda torch, table: {"weight": table.int(), "itos": WORDS}, "found none"),
+        (
+            lambda torch, table: {"weight": torch.ones(1, 1).expand(2, 10**12), "itos": ["a", "b"]},
+            "are not all in the file",
+        ),
+        (lambda torch, table: [], "holds no list of words"),
     ],
 )
-def test_what_is_no_table_of_words_is_refused(tmp_path: Path, saved: object, problem: str) -> None:
-    torch.save(saved, tmp_path / "theirs.pt")
+def test_what_is_no_table_of_words_is_refused(
+    torch: Any, table: Any, tmp_path: Path, saved: Saved, problem: str
+) -> None:
+    torch.save(saved(torch, table), tmp_path / "theirs.pt")
     with pytest.raises(InputError, match=problem) as caught:
         formats.read(tmp_path / "theirs.pt")
     assert caught.value.message.count(str(tmp_path)) == 1
@@ -139,8 +168,10 @@ class Hostile:
 
 
 @pytest.mark.parametrize("archive", [True, False], ids=["zip", "legacy"])
-def test_a_file_that_would_run_a_command_is_refused_by_name(tmp_path: Path, archive: bool) -> None:
-    saved = {"weight": TABLE, "itos": WORDS, "more": Hostile(f"touch {tmp_path / 'run'}")}
+def test_a_file_that_would_run_a_command_is_refused_by_name(
+    torch: Any, table: Any, tmp_path: Path, archive: bool
+) -> None:
+    saved = {"weight": table, "itos": WORDS, "more": Hostile(f"touch {tmp_path / 'run'}")}
     torch.save(saved, tmp_path / "theirs.pt", _use_new_zipfile_serialization=archive)
     with pytest.raises(InputError, match=r"asks for (posix|nt)\.system"):
         formats.read(tmp_path / "theirs.pt")
@@ -187,9 +218,9 @@ print(counts["read"], counts["refused"])
 """
 
 
-def test_broken_files_are_refused_or_read_and_never_crash(tmp_path: Path) -> None:
+def test_broken_files_are_refused_or_read_and_never_crash(torch: Any, table: Any, tmp_path: Path) -> None:
     written(tmp_path / "words.pt")
-    torch.save((WORDS, STOI, TABLE, DIM), tmp_path / "legacy.pt", _use_new_zipfile_serialization=False)
+    torch.save((WORDS, STOI, table, DIM), tmp_path / "legacy.pt", _use_new_zipfile_serialization=False)
     done = subprocess.run(
         [sys.executable, "-c", BROKEN, str(tmp_path)], capture_output=True, text=True, timeout=120
     )

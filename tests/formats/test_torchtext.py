@@ -51,6 +51,7 @@ def torchtext(monkeypatch: pytest.MonkeyPatch) -> Any:
     return module
 
 
+@pytest.mark.client
 @pytest.mark.parametrize("name", ["torchtext", "glove", "word2vec-text"])
 def test_torchtext_reads_what_is_written(torchtext: Any, tmp_path: Path, name: str) -> None:
     formats.write(VECTORS, tmp_path / "words.torchtext", name)
@@ -61,6 +62,7 @@ def test_torchtext_reads_what_is_written(torchtext: Any, tmp_path: Path, name: s
     assert not theirs["nowhere"].any()
 
 
+@pytest.mark.client
 def test_what_torchtext_keeps_is_read(torchtext: Any, tmp_path: Path) -> None:
     formats.write(VECTORS, tmp_path / "words.torchtext")
     torchtext.Vectors("words.torchtext", cache=str(tmp_path))
@@ -79,6 +81,7 @@ def test_files_with_and_without_a_header_are_read(tmp_path: Path, name: str) -> 
         assert (found.matrix == MATRIX[:limit]).all()
 
 
+@pytest.mark.client
 def test_words_with_blanks_are_written_with_underscores(torchtext: Any, tmp_path: Path) -> None:
     vectors = Vectors(Vocabulary.from_words(["new york", "cat"]), MATRIX[:2])
     assert formats.write(vectors, tmp_path / "words.torchtext", writing=Writing()) == [

@@ -282,6 +282,7 @@ def _fill(variables: dict[str, str]) -> None:
     client.close()
 
 
+@pytest.mark.client
 @pytest.mark.parametrize(
     ("key", "options", "model"),
     [
@@ -303,6 +304,7 @@ def test_an_object_trains_what_a_file_trains(
     assert_trained_as_from_a_file(result, tmp_path, model)
 
 
+@pytest.mark.client
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -324,6 +326,7 @@ def test_an_object_that_cannot_be_read_is_named(
     assert said in result.err
 
 
+@pytest.mark.client
 def test_missing_credentials_are_told(
     run: Run, environment: dict[str, str], tmp_path: Path, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +338,7 @@ def test_missing_credentials_are_told(
     assert "credentials" in result.err
 
 
+@pytest.mark.client
 def test_an_endpoint_that_does_not_answer_is_told(
     run: Run, environment: dict[str, str], tmp_path: Path, storage: Storage, closed_port: int
 ) -> None:
@@ -344,6 +348,7 @@ def test_an_endpoint_that_does_not_answer_is_told(
     assert "refused" in result.err.lower()
 
 
+@pytest.mark.client
 def test_a_password_is_neither_shown_nor_kept(
     run: Run, environment: dict[str, str], tmp_path: Path, storage: Storage
 ) -> None:

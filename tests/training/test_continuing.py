@@ -86,6 +86,7 @@ def test_new_words_are_learnt_and_old_ones_not_forgotten(run: Run, tmp_path: Pat
     assert run("update", "more.safetensors", "text", "-o", "again.safetensors", "--epochs", 1).code == 0
 
 
+@pytest.mark.client
 def test_a_fasttext_file_goes_through_a_model_unchanged_and_can_be_trained_further(
     run: Run, tmp_path: Path
 ) -> None:

@@ -129,16 +129,6 @@ def test_words_are_data_not_markup(run: Run, tmp_path: Path) -> None:
     )
 
 
-def test_help_starts_without_the_heavy_packages() -> None:
-    code = (
-        "import sys; from wvcli.cli.main import build; build([]); "
-        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"gensim", "numpy", "regex", "rich", "rjieba", "safetensors", "scipy", "smart_open"}
-    assert heavy.isdisjoint(done.stdout.split())
-
-
 def test_a_bug_is_one_line_unless_asked_for(run: Run, word2vec_model: Path) -> None:
     result = run("similar", "cat", "-m", "x" * 5000)
     assert result.code != 0

@@ -117,19 +117,6 @@ def test_a_query_is_looked_up_as_the_tokenizer_would_write_it(run: Run, word2vec
     assert result.rows[0][:2] == ["Cat", run("similar", "cat", "-n", 1, "-m", word2vec_model).rows[0][1]]
 
 
-def test_no_gensim_and_no_scipy_is_imported(word2vec_model: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "wvcli", "similar", "cat", "-m", word2vec_model],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=clean_environment(),
-    )
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
-    assert "numpy" in imported
-    assert imported.isdisjoint({"gensim", "scipy", "rich", "regex", "rjieba", "smart_open"})
-
-
 def test_a_reader_that_stops_early_ends_the_program_quietly(word2vec_model: Path, tmp_path: Path) -> None:
     words = tmp_path / "words"
     words.write_text("cat\n" * 100_000)

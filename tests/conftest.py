@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wvcli
+from tests.forking import Forking, can_fork
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -47,20 +49,33 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
 
 
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Forking | None]:
+    """A process to fork the program from, on Linux."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder, Forking(Path(folder), clean_environment()) as process:
+        yield process
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, forking: Forking | None) -> Run:
     """Run wvcli in an empty folder of its own, with text or bytes on stdin."""
 
     def run(*arguments: object, stdin: str | bytes = "", env: dict[str, str] | None = None) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "wvcli", *map(str, arguments)],
-            cwd=tmp_path,
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            env=clean_environment() | (env or {}),
-            timeout=240,
-        )
-        result = Result(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode())
+        words = list(map(str, arguments))
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        environment = clean_environment() | (env or {})
+        if forking and can_fork(environment, forking.environment):
+            code, out, err = forking.run(words, tmp_path, environment, given)
+        else:
+            command = [sys.executable, "-m", "wvcli", *words]
+            done = subprocess.run(
+                command, cwd=tmp_path, input=given, capture_output=True, env=environment, timeout=240
+            )
+            code, out, err = done.returncode, done.stdout, done.stderr
+        result = Result(code, out.decode("utf-8", "surrogateescape"), err.decode())
         assert "Traceback" not in result.err, result.err
         return result
 
@@ -99,6 +114,30 @@ SENTENCES = [
     "The baker sells bread and cake in the morning.",
     "猫是最爱的动物。",
 ]
+
+
+SampleModel = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def sample_model(tmp_path_factory: pytest.TempPathFactory) -> SampleModel:
+    """The model file that `wvcli train CORPUS` makes of a sample corpus, trained once for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sample_models"
+    folder.mkdir(exist_ok=True)
+
+    def model(corpus: str) -> Path:
+        import fcntl
+
+        path = folder / Path(corpus).with_suffix(".safetensors").name
+        with path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                command = [sys.executable, "-m", "wvcli", "train", corpus, "-q", "-o", path]
+                subprocess.run(command, cwd=CLONE, check=True, env=clean_environment(), stdin=subprocess.DEVNULL)
+        return path
+
+    return model
 
 
 @pytest.fixture(scope="session")

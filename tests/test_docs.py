@@ -1,6 +1,5 @@
 """The pages show what happens: their blocks run, their tables name every member of a family, their links hold."""
 
-import fcntl
 import json
 import os
 import re
@@ -13,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.conftest import CLONE, Run, clean_environment
+from tests.conftest import CLONE, Run, SampleModel, clean_environment
 from wvcli.errors import ExitCode
 from wvcli.text.tokenizers import registry as tokenizers
 
@@ -75,28 +74,6 @@ def in_backticks(cell: str) -> set[str]:
     return set(re.findall(r"`([^`]+)`", cell))
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for the models of the sample corpora, which all workers share."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "models-of-pages"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def put_model(corpus: str, models: Path, folder: Path) -> None:
-    """Put the model that `wvcli train CORPUS` makes into a folder; the worker that comes first trains it."""
-    with (models / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        model = models / Path(corpus).with_suffix(".safetensors").name
-        if not model.exists():
-            if not (models / "sample_corpora").exists():
-                (models / "sample_corpora").symlink_to(CLONE / "sample_corpora")
-            command = [sys.executable, "-m", "wvcli", "train", corpus, "-q"]
-            subprocess.run(command, cwd=models, check=True, env=clean_environment(), stdin=subprocess.DEVNULL)
-    shutil.copy(model, folder)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as the reader of a page has it: the sample corpora, and `wvcli` on the path."""
@@ -146,15 +123,17 @@ PARTS = [
 
 
 @pytest.mark.parametrize(("page", "clients"), PARTS)
-def test_every_block_does_what_it_shows(page: Path, clients: bool, folder: Path, models: Path) -> None:
+def test_every_block_does_what_it_shows(
+    page: Path, clients: bool, folder: Path, sample_model: SampleModel
+) -> None:
     """One test a page, since later blocks use models of earlier ones; those that need clients have their own."""
     for corpus in dict.fromkeys(_USES.findall(TEXT[page])):
-        put_model(corpus, models, folder)
+        shutil.copy(sample_model(corpus), folder)
     for block in blocks(page):
         if block.needs_clients == clients and block.kind == "console":
             for command, shown in commands_and_outputs(block.text):
                 if trains := _TRAINS.fullmatch(command):
-                    put_model(trains[1], models, folder)
+                    shutil.copy(sample_model(trains[1]), folder)
                 else:
                     check_command(command, shown, folder)
         elif block.needs_clients == clients:

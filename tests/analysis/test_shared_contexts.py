@@ -18,6 +18,7 @@ import wvcli
 from tests.conftest import CLONE
 from wvcli.analysis.shared_contexts import Contexts, SharedContext, shared_contexts
 from wvcli.errors import InputError
+from wvcli.text.tokenizers import TokenizerSettings
 
 FAST: dict[str, Any] = {"dim": 8, "epochs": 1, "min_count": 1, "workers": 1, "algorithm": "word2vec"}
 LINES = [
@@ -102,7 +103,7 @@ def test_agrees_with_counting_every_window_of_a_sample_corpus(
 ) -> None:
     source = CLONE / "sample_corpora" / f"{name}.txt"
     model = wvcli.train(source, tmp_path / "model.safetensors", **{**FAST, "min_count": 5, "tokenizer": "auto"})
-    split = wvcli.tokenizers.TokenizerSettings().tokenize()
+    split = TokenizerSettings().tokenize()
     lines = source.read_text("utf-8").splitlines()
     texts = [[word for word in split(line) if word in model.vocabulary] for line in lines]
     around: dict[str, Counter[str]] = {word: Counter() for word in ("cat", "dog", "猫", "狗")}

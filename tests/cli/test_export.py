@@ -6,10 +6,11 @@ import pytest
 from gensim.models import KeyedVectors
 
 import wvcli
+from tests.clients import marks
 from tests.conftest import Run
 from wvcli.formats import registry
 
-WRITTEN = [format.name for format in registry if format.read and format.write]
+WRITTEN = [pytest.param(format.name, marks=marks(format)) for format in registry if format.read and format.write]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Gensim leaves GloVe files open

@@ -107,7 +107,7 @@ def test_what_cannot_be_imported_is_told_and_leaves_nothing(
 _CONVERT = """
 import sys
 from pathlib import Path
-from wvcli.models import importing, opening
+from wvcli.models import exporting, importing, opening
 from wvcli.system import paging
 from wvcli.vectors import selection
 from wvcli.formats import _layout
@@ -115,7 +115,7 @@ _layout.MOST_IN_MEMORY = paging.LARGE = selection.LARGE = 1 << 20  # as if the m
 source, model, target = map(Path, sys.argv[1:4])
 if source.exists():
     importing.import_vectors(source, model)
-    importing.export(opening.load(model), target, name=sys.argv[4])
+    exporting.export(opening.load(model), target, name=sys.argv[4])
 """
 
 

@@ -36,7 +36,7 @@ def test_help_lists_every_command_and_the_exit_codes(run: Run) -> None:
 def test_each_command_has_one_line_in_a_list_of_80_columns(run: Run) -> None:
     listed = run("--help", env={"COLUMNS": "80"}).out.partition("Train:")[2].partition("Exit codes")[0]
     lines = [line for line in listed.splitlines() if line.startswith("  ")]
-    assert [line.split()[0] for line in lines if line.strip()] == COMMANDS
+    assert [line.split()[0] for line in lines if line.strip()] == list(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,170 @@
+"""The program, started in processes that are forked from one that has Gensim, NumPy and Typer loaded.
+
+To load them takes several times as long as most commands. All else is as at a shell: each run is a process of its
+own, with its own arguments, folder, environment and streams, and imports wvcli's modules, of which none is loaded.
+"""
+
+import contextlib
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+_FEW = 1 << 16  # bytes of a request; a pipe holds as many
+_TIMEOUT = 240  # seconds
+_WHATEVER = ("AWS_", "COLUMNS", "NO_", "WVCLI_", "HOME", "XDG_")  # variables that matter to nothing that is loaded
+
+
+def can_fork(environment: dict[str, str], own: dict[str, str]) -> bool:
+    """Return whether a program may be forked: only such variables differ as wvcli reads itself.
+
+    Elsewhere than on Linux, libraries of the system may not stand a fork.
+
+    Args:
+        environment: the variables that the program is to have.
+        own: those that the process to fork from has.
+    """
+    changed = {name for name in environment.keys() | own.keys() if environment.get(name) != own.get(name)}
+    return sys.platform == "linux" and all(name.startswith(_WHATEVER) for name in changed)
+
+
+class Forking:
+    """A process to fork from; to be used in a `with`.
+
+    Args:
+        folder: where the socket lies through which it is asked.
+        environment: its variables.
+    """
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self._address = str(folder / "socket")
+        self._listening = socket.socket(socket.AF_UNIX)
+
+    def __enter__(self) -> "Forking":
+        self._listening.bind(self._address)
+        self._listening.listen()
+        number = self._listening.fileno()
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(number)],
+            pass_fds=[number],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+        )
+        self._listening.close()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def run(
+        self, arguments: Sequence[str], folder: Path, environment: dict[str, str], given: bytes
+    ) -> tuple[int, bytes, bytes]:
+        """Run wvcli; returns its exit code, as `subprocess` gives it, and what it wrote to stdout and stderr.
+
+        Args:
+            arguments: what stands after the program's name.
+            folder: the current directory.
+            environment: the variables; see `can_fork`.
+            given: what it reads from stdin.
+        """
+        (input_end, writing), (out, output_end), (err, error_end) = os.pipe(), os.pipe(), os.pipe()
+        request = json.dumps([list(arguments), str(folder), environment]).encode()
+        assert len(request) < _FEW
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_TIMEOUT)
+            connection.connect(self._address)
+            socket.send_fds(connection, [request], [input_end, output_end, error_end])
+            for end in (input_end, output_end, error_end):
+                os.close(end)
+            read: dict[int, bytes] = {}
+            threads = [threading.Thread(target=_read, args=(end, read)) for end in (out, err)]
+            threads.append(threading.Thread(target=_write, args=(writing, given)))
+            for thread in threads:
+                thread.start()
+            try:
+                code = int(connection.recv(_FEW))
+            finally:
+                connection.shutdown(socket.SHUT_RDWR)  # what still runs is killed
+            for thread in threads:
+                thread.join()
+        return code, read[out], read[err]
+
+
+def _read(end: int, read: dict[int, bytes]) -> None:
+    with open(end, "rb") as file:
+        read[end] = file.read()
+
+
+def _write(end: int, given: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError), open(end, "wb") as file:
+        file.write(given)
+
+
+def _serve(listening: socket.socket) -> None:
+    """Fork for each request, once to answer while others are asked, and once to be the program."""
+    import gc
+
+    import gensim.models  # noqa: F401
+    import numpy  # noqa: F401
+    import typer  # noqa: F401
+
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        connection, _ = listening.accept()
+        if os.fork() == 0:
+            listening.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            request, ends, *_ = socket.recv_fds(connection, _FEW, 3)
+            program = os.fork()
+            if program == 0:
+                connection.close()
+                _become(request, ends)
+                return
+            _answer(connection, program, ends)
+            os._exit(0)
+        connection.close()
+
+
+def _become(request: bytes, ends: Sequence[int]) -> None:
+    """Take arguments, folder, environment and streams of a request, and be the program from here."""
+    arguments, folder, environment = json.loads(request)
+    for number, end in enumerate(ends):
+        os.dup2(end, number)
+        os.close(end)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.path[0] = ""
+    sys.argv[1:] = arguments
+    runpy.run_module("wvcli", run_name="__main__", alter_sys=True)
+
+
+def _answer(connection: socket.socket, program: int, ends: Sequence[int]) -> None:
+    """Tell the exit code when the program has ended; end it when nobody waits any more."""
+    for end in ends:
+        os.close(end)
+
+    def watch() -> None:
+        if connection.recv(1) == b"":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(program, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+    status = os.waitpid(program, 0)[1]
+    connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -107,11 +107,11 @@ def test_what_cannot_be_imported_is_told_and_leaves_nothing(
 _CONVERT = """
 import sys
 from pathlib import Path
+from wvcli.formats import _reading
 from wvcli.models import exporting, importing, opening
 from wvcli.system import paging
-from wvcli.vectors import selection
-from wvcli.formats import _layout
-_layout.MOST_IN_MEMORY = paging.LARGE = selection.LARGE = 1 << 20  # as if the machine were small
+from wvcli.vectors import lazy
+_reading.MOST_IN_MEMORY = paging.LARGE = lazy.LARGE = 1 << 20  # as if the machine were small
 source, model, target = map(Path, sys.argv[1:4])
 if source.exists():
     importing.import_vectors(source, model)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SENTENCES, Result, Run
+from tests.conftest import CLONE, SENTENCES, Result, Run
 from wvcli.cli.main import run as run_here
 from wvcli.cli.program import COMMANDS, EXIT_CODES
 
@@ -53,6 +53,7 @@ def test_each_help_ends_with_examples_and_the_page(help_of: Run, command: str) -
     assert (result.code, result.err) == (0, "")
     assert re.match(rf"Usage: wvcli {command} [^{{}}]+\n", result.out)
     assert re.search(rf"\nExamples:\n(  \$ wvcli .+\n)+\nMore: docs/{COMMANDS[command].page}\n$", result.out)
+    assert (CLONE / "docs" / COMMANDS[command].page).is_file()
     assert any(line.startswith(f"wvcli {command}") for line in examples_in(result.out))
     assert "Exit codes" not in result.out
     assert "[default: (" not in result.out

@@ -95,7 +95,7 @@ def test_fail_over_fails_above_and_not_at_the_change(run: Run, word2vec_model: P
     assert (at.code, at.err) == (0, "")
     assert above.code == 1
     assert above.out == at.out != ""
-    assert above.err.startswith(f"error: the change, {change:.6f} by similarity, is above ")
+    assert above.err.startswith(f"error: the change of similarity is {change:.6f}, above ")
     assert len(above.err.splitlines()) == 1
 
 

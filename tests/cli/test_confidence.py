@@ -28,8 +28,8 @@ def test_a_rare_word_asked_about_is_told(run: Run, model: Path) -> None:
     assert [len(row) for row in result.rows] == [3, 3, 3]
     notes = [line for line in result.err.splitlines() if "its neighbours" in line]
     assert notes == [
-        "note: 'zyx' occurs 3 times; its neighbours are not to be trusted",
-        "note: 'once' occurs once; its neighbours are not to be trusted",
+        "note: 'zyx' occurs only 3 times; its neighbours are unreliable",
+        "note: 'once' occurs only once; its neighbours are unreliable",
     ]
 
 
@@ -41,8 +41,8 @@ def test_rare_neighbours_are_marked_in_the_table_and_counted(run: Run, model: Pa
     assert all(line[-2:] == [str(words.count(words.index(line[2]) or 0)), "?"] for line in marked)
     frequent = len(words) - 2
     assert result.err == (
-        f"note: 2 of {len(words) - 1} neighbours (?) occur fewer than {TRUSTED_COUNT} times and are not to be "
-        f"trusted; --restrict-top {frequent} leaves such words out\n"
+        f"note: 2 of {len(words) - 1} neighbours are rare (fewer than {TRUSTED_COUNT} occurrences, marked ?) and "
+        f"unreliable; hide rare words with --restrict-top {frequent}\n"
     )
     without = run("similar", "cat", "-n", len(words), "-m", model, "--restrict-top", frequent)
     assert {row[1] for row in without.rows} == set(words) - {"cat", "once", "zyx"}
@@ -54,7 +54,7 @@ def test_where_all_words_are_rare_no_restriction_is_proposed(run: Run, tmp_path:
     (tmp_path / "few.txt").write_text("the cat sat on the mat\nthe dog sat on the log\n")
     wvcli.train(tmp_path / "few.txt", path, algorithm="word2vec", dim=4, epochs=1, min_count=1, workers=1)
     notes = run("similar", "cat", "-n", 2, "-m", path).err.splitlines()
-    assert notes[-1].endswith(f"occur fewer than {TRUSTED_COUNT} times and are not to be trusted")
+    assert notes[-1].endswith(f"(fewer than {TRUSTED_COUNT} occurrences, marked ?) and unreliable")
 
 
 def test_where_nothing_is_rare_there_is_no_mark(run: Run, model: Path) -> None:
@@ -70,14 +70,14 @@ def test_beyond_ten_rare_words_they_are_counted(run: Run, tmp_path: Path) -> Non
     settings = ("--dim", 5, "--epochs", 1, "--min-count", 1, "--workers", 1, "-q")
     assert run("train", "text.txt", *settings).code == 0
     result = run("similar", *names, "-n", 1)
-    assert result.err.count("its neighbours are not to be trusted") == 10
-    assert f"note: 13 words in all occur fewer than {TRUSTED_COUNT} times\n" in result.err
+    assert result.err.count("its neighbours are unreliable") == 10
+    assert f"note: 13 words in total occur fewer than {TRUSTED_COUNT} times\n" in result.err
     assert run("similar", *names, "-n", 1, "-q").err == ""
 
 
 def test_an_analogy_marks_rare_words_too(run: Run, model: Path) -> None:
     result = run("analogy", "cat", "zyx", "dog", "-n", 1, "-m", model)
-    assert "note: 'zyx' occurs 3 times; its neighbours are not to be trusted\n" in result.err
+    assert "note: 'zyx' occurs only 3 times; its neighbours are unreliable\n" in result.err
     assert len(result.rows[0]) == 5
 
 

@@ -94,7 +94,7 @@ def test_neighbours_are_explained_each(trained: Run) -> None:
     assert "purred" in {row["context"] for row in kitten}
     nobody = [row for row in rows if row["neighbor"] == "nobody"]
     assert [row["context"] for row in nobody] == [None]
-    assert "note: no word stands near both 'cat' and 'nobody' more often than by chance\n" in result.err
+    assert "note: no word occurs near both 'cat' and 'nobody' more often than by chance\n" in result.err
 
 
 def test_pairs_from_stdin_are_explained_in_their_order(trained: Run) -> None:
@@ -159,7 +159,7 @@ def test_a_word_made_of_subwords_has_no_lines(run: Run, train: Train) -> None:
     assert result.code == 0
     assert result.rows[0][3:] == [""] * 5
     assert "purred" in {row[3] for row in result.rows[1:]}
-    assert "note: a word that is not in the vocabulary has no lines to show\n" in result.err
+    assert "note: words outside the vocabulary have no lines to show\n" in result.err
 
 
 def test_words_taken_together_are_not_explained(trained: Run) -> None:

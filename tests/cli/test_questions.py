@@ -118,7 +118,7 @@ def test_rows_that_are_zero_or_not_numbers_get_an_answer_or_one_line(
         result = run(asking.command, *asking.options, *asking.question(words), "-m", model, "--format", "json")
         assert result.code == 0
         rows = json.loads(result.out)
-        assert rows or result.err.startswith("note: there is no answer for ")
+        assert rows or result.err.startswith("note: no ")
         if not np.isfinite(bad):
             assert {"w1", "w4"}.isdisjoint(row.get("neighbor", row.get("answer")) for row in rows)
 
@@ -225,12 +225,12 @@ def test_serves_as_a_coprocess_through_a_fifo(word2vec_model: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("command", "line", "said"),
     [
-        ("similarity", "cat\tdog\tmouse", "expected two words with tabs between, found 3"),
-        ("similarity", "cat", "expected two words with tabs between, found 1"),
-        ("similarity", "cat\t\tdog", "expected two words with tabs between, found 3"),
-        ("analogy", "cat\tdog", "expected three words (A is to B as C is to ?) with tabs between, found 2"),
-        ("analogy", "a b c d", "expected three words (A is to B as C is to ?) with tabs between, found 4"),
-        ("odd-one-out", "cat dog", "expected three words or more with tabs between, found 2"),
+        ("similarity", "cat\tdog\tmouse", "expected two words separated by tabs, found 3"),
+        ("similarity", "cat", "expected two words separated by tabs, found 1"),
+        ("similarity", "cat\t\tdog", "expected two words separated by tabs, found 3"),
+        ("analogy", "cat\tdog", "expected three words (A is to B as C is to ?) separated by tabs, found 2"),
+        ("analogy", "a b c d", "expected three words (A is to B as C is to ?) separated by tabs, found 4"),
+        ("odd-one-out", "cat dog", "expected three words or more separated by tabs, found 2"),
     ],
 )
 def test_a_line_with_the_wrong_number_of_words_is_named_after_those_before_it_are_answered(
@@ -246,13 +246,13 @@ def test_a_line_with_the_wrong_number_of_words_is_named_after_those_before_it_ar
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["similarity", "cat"], "expected two words, not 1"),
+        (["similarity", "cat"], "expected two words, got 1"),
         (
             ["similarity", "cat", "dog", "mouse", "bread"],
-            "expected two words, not 4; quote a word that holds blanks",
+            "expected two words, got 4; quote a word that contains spaces",
         ),
-        (["analogy", "cat", "dog"], "expected three words (A is to B as C is to ?), not 2"),
-        (["odd-one-out", "cat", "dog"], "expected three words or more, not 2"),
+        (["analogy", "cat", "dog"], "expected three words (A is to B as C is to ?), got 2"),
+        (["odd-one-out", "cat", "dog"], "expected three words or more, got 2"),
         (["analogy", "cat", "--positive", "dog"], "give either A B C, or --positive and --negative"),
         (["analogy", "--positive"], "option --positive requires a word"),
         (["analogy", "--negative", "cat", "--method", "multiply"], "a product of cosines needs a positive word"),

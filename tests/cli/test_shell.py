@@ -71,9 +71,7 @@ def test_what_fails_is_told_in_a_line_and_the_last_failure_is_the_exit_code(
 def test_no_command_reads_the_script(run: Run, word2vec_model: Path, command: str) -> None:
     result = run("shell", "-m", word2vec_model, stdin=script(command, "vector dog"))
     assert result.rows[-1][0] == "dog"
-    assert result.err == (
-        "error: a line of the shell has no stdin to read; write the words or a file into the line\n"
-    )
+    assert result.err == ("error: a line of the shell cannot read stdin; name the words or a file in the line\n")
     assert result.code == 2
 
 

@@ -79,7 +79,7 @@ def test_a_missing_word_among_others_is_named_and_the_rest_answered(run: Run, wo
 def test_many_missing_words_are_counted_not_all_named(run: Run, word2vec_model: Path) -> None:
     result = run("similar", "-m", word2vec_model, stdin="".join(f"zz{n}\n" for n in range(1000)))
     assert result.code == 4
-    assert "1,000 words in all are not in the vocabulary" in result.err
+    assert "1,000 words in total are not in the vocabulary" in result.err
     assert len(result.err.splitlines()) < 15
 
 
@@ -203,7 +203,7 @@ def test_excluded_words_are_no_answers(run: Run, word2vec_model: Path) -> None:
     assert some == everything[2:]
     result = run("similar", "cat", "-n", 1, "-m", word2vec_model, "--exclude", "unicorn")
     assert result.rows[0][1] == first
-    assert result.err == "note: 'unicorn' is not in the vocabulary and so is no answer anyway\n"
+    assert result.err == "note: 'unicorn' is not in the vocabulary, so excluding it has no effect\n"
 
 
 def test_words_together_are_one_question(run: Run, word2vec_model: Path) -> None:
@@ -221,10 +221,10 @@ def test_words_together_are_one_question(run: Run, word2vec_model: Path) -> None
 def test_a_word_with_no_neighbour_is_told(run: Run, word2vec_model: Path) -> None:
     options = ["-m", word2vec_model, "--min-similarity", 1.5]
     result = run("similar", "cat", *options)
-    assert (result.code, result.out, result.err) == (0, "", "note: there is no answer for 'cat'\n")
+    assert (result.code, result.out, result.err) == (0, "", "note: no neighbour of 'cat' has similarity >= 1.5\n")
     many = run("similar", *options, stdin="cat\n" * 500)
     assert (many.code, many.out) == (0, "")
-    assert many.err.endswith("note: 500 questions in all have no answer\n")
+    assert many.err.endswith("note: 500 questions in total have no answer\n")
     assert len(many.err.splitlines()) == 11
     assert run("similar", "cat", *options, "--missing", "null").out == "cat\t\t\n"
 

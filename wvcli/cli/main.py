@@ -1,4 +1,4 @@
-"""How the program begins and ends: its commands put together, its streams, signals and exit code."""
+"""The program from start to exit: its commands, streams, signals and exit code."""
 
 import os
 import signal
@@ -19,11 +19,18 @@ from wvcli.errors import ExitCode
 from wvcli.system.parallel import keep_blas_single_threaded
 from wvcli.version import __version__
 
+# They divide their work among threads of their own, where the others multiply large matrices all at once.
+_WITH_OWN_THREADS = {
+    name
+    for name, entry in COMMANDS.items()
+    if entry.heading in ("Ask", "Judge", "Manage") and name not in ("shell", "compare")
+}
+
 
 def build(argv: Sequence[str]) -> typer.Typer:
     """Return the program with the commands that these arguments need.
 
-    A command that is named first is the only one needed: a query is so quick that importing the others would show.
+    When the first argument names a command, no other is imported: a query is so quick that it would show.
 
     Args:
         argv: the arguments after the program's name.
@@ -45,9 +52,10 @@ def register(group: typer.Typer, names: Iterable[str]) -> None:
     A keyword of Python, such as `import`, has an underscore there: `import_` in `commands/import_.py`.
     """
     for name in names:
-        module = name.replace("-", "_") + ("_" if iskeyword(name) else "")
+        module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
         function = getattr(import_module(f"wvcli.cli.commands.{module}"), module)
-        group.command(name, cls=Command, rich_help_panel=COMMANDS[name], epilog=EXIT_CODES)(function)
+        entry = COMMANDS[name]
+        group.command(name, cls=Command, rich_help_panel=entry.heading, epilog=entry.epilog)(function)
 
 
 def _version(value: bool) -> None:
@@ -64,22 +72,26 @@ def root(
     """Train word vectors with Gensim and ask them questions."""
 
 
-def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code.
+
+    Args:
+        argv: the arguments after the program's name; None for those that the program was started with.
+    """
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
     _prepare_streams()
-    code = run(sys.argv[1:])
+    code = run(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
-    # Everything is closed and written; taking the interpreter down piece by piece would double a query's overhead.
+    # Everything is closed and written; an orderly shutdown of the interpreter would double a query's overhead.
     os._exit(code)
 
 
 def _prepare_streams() -> None:
-    """Words go out as they came in, whatever the locale; a closed stream swallows what is written to it."""
+    """Pass words through unchanged, whatever the locale; let a closed stream swallow what is written to it."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -90,8 +102,7 @@ def _prepare_streams() -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run a command, or answer a shell that completes one, and return the exit code."""
-    # Training and compare multiply large matrices, all at once; the others have threads of their own.
-    if argv and COMMANDS.get(argv[0]) in ("Ask", "Judge", "Manage") and argv[0] not in ("shell", "compare"):
+    if argv and argv[0] in _WITH_OWN_THREADS:
         keep_blas_single_threaded()
     try:
         return failures.exit_code(lambda: _call(build(argv), argv))

@@ -1,26 +1,76 @@
-"""The table of commands: their names, in the order of the help, and what each help ends with."""
+"""The table of commands: for each its heading in the help, the page about it, and examples of its use."""
+
+from typing import NamedTuple
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 model or input missing, damaged or unreadable; "
     "4 a word is not in the vocabulary; 5 an optional extra is not installed; 130 interrupted."
 )
 
-COMMANDS = {  # each with the heading it stands under
-    "train": "Train",
-    "update": "Train",
-    "vector": "Ask",
-    "similar": "Ask",
-    "analogy": "Ask",
-    "similarity": "Ask",
-    "odd-one-out": "Ask",
-    "vocab": "Ask",
-    "shell": "Ask",
-    "evaluate": "Judge",
-    "compare": "Judge",
-    "import": "Exchange",
-    "export": "Exchange",
-    "formats": "Exchange",
-    "info": "Manage",
-    "models": "Manage",
-    "index": "Manage",
+
+class Entry(NamedTuple):
+    """A command's row in the table.
+
+    Attributes:
+        heading: what it is listed under.
+        page: its page in the documentation.
+        examples: command lines that work, one after the other, in a folder with the text `corpus.txt`.
+    """
+
+    heading: str
+    page: str
+    examples: tuple[str, ...]
+
+    @property
+    def epilog(self) -> str:
+        """What the help of the command ends with."""
+        lines = (f"  $ {example}" for example in self.examples)
+        return "\n".join(("Examples:", *lines, "", f"More: docs/{self.page}"))
+
+
+COMMANDS = {  # in the order of the help
+    "train": Entry(
+        "Train",
+        "training.md",
+        ("wvcli train corpus.txt", "wvcli train corpus.txt --algorithm fasttext -o subwords.safetensors"),
+    ),
+    "update": Entry(
+        "Train",
+        "training.md",
+        ("wvcli update corpus.safetensors corpus.txt --epochs 2 -o updated.safetensors",),
+    ),
+    "vector": Entry("Ask", "asking.md", ("wvcli vector cat dog", "wvcli vector cat --format json")),
+    "similar": Entry("Ask", "asking.md", ("wvcli similar cat -n 5", "wvcli similar cat dog --together")),
+    "analogy": Entry(
+        "Ask", "asking.md", ("wvcli analogy cat kitten dog", "wvcli analogy --positive kitten dog --negative cat")
+    ),
+    "similarity": Entry("Ask", "asking.md", ("wvcli similarity cat dog", "wvcli similarity cat dog --explain")),
+    "odd-one-out": Entry("Ask", "asking.md", ("wvcli odd-one-out cat dog bread parrot",)),
+    "vocab": Entry("Ask", "asking.md", ("wvcli vocab -n 20", "wvcli vocab --grep 'ing$'")),
+    "shell": Entry("Ask", "asking.md", ("wvcli shell -m corpus.safetensors",)),
+    "evaluate": Entry(
+        "Judge",
+        "evaluation.md",
+        ("wvcli evaluate corpus.safetensors", "wvcli evaluate corpus.safetensors updated.safetensors"),
+    ),
+    "compare": Entry(
+        "Judge",
+        "evaluation.md",
+        (
+            "wvcli compare corpus.safetensors updated.safetensors -n 10",
+            "wvcli compare corpus.safetensors updated.safetensors --summary",
+        ),
+    ),
+    "import": Entry(
+        "Exchange",
+        "formats.md",
+        ("wvcli import vectors.txt", "wvcli import vectors.txt --limit 1000 -o frequent.safetensors"),
+    ),
+    "export": Entry(
+        "Exchange", "formats.md", ("wvcli export vectors.bin", "wvcli export frequent.npz --top 1000 --normalize")
+    ),
+    "formats": Entry("Exchange", "formats.md", ("wvcli formats",)),
+    "info": Entry("Manage", "model-file.md", ("wvcli info corpus.safetensors", "wvcli info --verify")),
+    "models": Entry("Manage", "model-file.md", ("wvcli models",)),
+    "index": Entry("Manage", "asking.md", ("wvcli index", "wvcli similar cat --approximate")),
 }

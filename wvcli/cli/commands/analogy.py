@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -27,21 +27,22 @@ def analogy(
         typer.Option(
             "--positive",
             metavar="WORD...",
-            help="Words to be near, instead of A B C.",
+            help="Words the answer should be near; instead of A B C.",
             autocompletion=completion.words,
         ),
     ] = None,
     negative: Annotated[
         list[str] | None,
         typer.Option(
-            "--negative", metavar="WORD...", help="Words to be far from.", autocompletion=completion.words
+            "--negative",
+            metavar="WORD...",
+            help="Words the answer should be far from.",
+            autocompletion=completion.words,
         ),
     ] = None,
     method: Annotated[
-        Literal["add", "multiply"],
-        typer.Option(
-            "--method", help="add: cosine to the sum (3CosAdd); multiply: products of cosines (3CosMul)."
-        ),
+        shared.Method,
+        typer.Option("--method", help="add: cosine to the sum (3CosAdd); multiply: product of cosines (3CosMul)."),
     ] = "add",
     topn: shared.Topn = 10,
     restrict_top: shared.RestrictTop = None,
@@ -50,20 +51,20 @@ def analogy(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """What is to C as B is to A; or what is near a sum of words."""
+    """Answer A is to B as C is to ?, or any sum of words."""
     is_sum = bool(positive or negative)
     if is_sum and words:
         raise UsageError("give either A B C, or --positive and --negative")
     batches = iter([[_sum(positive or [], negative or [])]]) if is_sum else _analogies(words)
     vectors = open_vectors(model)
-    finder = WordLookup(vectors, missing, alone=False)
+    lookup = WordLookup(vectors, missing, alone=False)
     among = rows_among(vectors, restrict_top, None)
     search = partial(vectors.nearest, method=method, among=among)
     with writer(_SUM_COLUMNS if is_sum else _COLUMNS, format, header) as out:
         for batch in batches:
-            for rows in answer_rows(batch, finder, search, topn):
+            for rows in answer_rows(batch, lookup, search, topn):
                 out.write(rows)
-    finder.finish()
+    lookup.finish()
 
 
 def _analogies(words: list[str] | None) -> Iterator[list[Question]]:

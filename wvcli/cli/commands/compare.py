@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,14 +29,15 @@ _SHOWN = 3  # neighbours of a word in the table
 
 def compare(
     old: Annotated[
-        Path, typer.Argument(metavar="OLD", help="Model, or vectors in another format.", show_default=False)
+        Path,
+        typer.Argument(metavar="OLD", help="Earlier model, or vectors in another format.", show_default=False),
     ],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The one to hold against it.", show_default=False)],
-    topn: Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Words shown.")] = 20,
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Model to compare with it.", show_default=False)],
+    topn: Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of words to show.")] = 20,
     by: Annotated[
-        Literal["similarity", "overlap"],
+        shared.Measure,
         typer.Option(
-            "--by", help="What moving means: the cosine after alignment falls, or the overlap of neighbours."
+            "--by", help="Measure of change: cosine similarity after alignment, or overlap of neighbours."
         ),
     ] = "similarity",
     restrict_top: Annotated[
@@ -50,22 +51,25 @@ def compare(
     ] = 10_000,
     min_count: Annotated[
         int,
-        typer.Option("--min-count", min=1, metavar="N", help="Leave out words rarer than this in either text."),
+        typer.Option(
+            "--min-count", min=1, metavar="N", help="Leave out words that occur less often in either text."
+        ),
     ] = 20,
     neighbors: Annotated[
-        int, typer.Option("-k", "--neighbors", min=1, metavar="N", help="Neighbours of each word to compare.")
+        int,
+        typer.Option(
+            "-k", "--neighbors", min=1, metavar="N", help="Number of neighbours of each word to compare."
+        ),
     ] = 10,
-    lost: Annotated[bool, typer.Option("--lost", help="Show the words that only OLD has.")] = False,
-    gained: Annotated[bool, typer.Option("--gained", help="Show the words that only NEW has.")] = False,
-    summary: Annotated[
-        bool, typer.Option("--summary", help="Write the summary as one object, and no words.")
-    ] = False,
+    lost: Annotated[bool, typer.Option("--lost", help="Show the words found only in OLD.")] = False,
+    gained: Annotated[bool, typer.Option("--gained", help="Show the words found only in NEW.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Write only the summary, as one object.")] = False,
     fail_over: Annotated[
         float | None,
         typer.Option(
             "--fail-over",
             metavar="X",
-            help="Exit with 1 when the change is above X; it is the mean of 1 - what --by names.",
+            help="Exit with code 1 if the change, the mean of 1 - the measure of --by, is above X.",
             show_default=False,
         ),
     ] = None,
@@ -73,14 +77,14 @@ def compare(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Which words moved most between two models, came or went."""
+    """Find the words that moved most between two models, came or went."""
     from wvcli.analysis import comparison
     from wvcli.models import opening
 
     if lost + gained + summary > 1:
-        raise UsageError("--lost, --gained and --summary are one answer each", "give one of them")
+        raise UsageError("--lost, --gained and --summary cannot be combined", "give only one of them")
     if fail_over is not None and not 0 <= fail_over < float("inf"):
-        raise UsageError(f"--fail-over must be a number from 0 up, not {fail_over}")
+        raise UsageError(f"--fail-over must be at least 0 (got {fail_over:g})")
     between = comparison.compare(opening.load(old), opening.load(new), restrict_top, neighbors, min_count)
     if summary:
         write_object(_summary(between, by), format)
@@ -90,20 +94,20 @@ def compare(
     else:
         with writer(_MOVED, format, header) as out:
             out.write(_moved(between, topn, by, resolve_format(format) == "table"))
-        stderr.summary(lambda: facts_table(_told(between, by)))
+        stderr.summary(lambda: facts_table(_facts(between, by)))
     if fail_over is not None and (change := round(between.change(by), 6)) > fail_over:
-        raise WvcliError(f"the change, {change:.6f} by {by}, is above {fail_over:g}")
+        raise WvcliError(f"the change of {by} is {change:.6f}, above {fail_over:g}")
 
 
 def _moved(between: "Comparison", most: int, by: "Measure", for_people: bool) -> Iterator[Row]:
-    for place in between.most_moved(most, by):
-        was, now = between.nearest(place, _SHOWN) if for_people else ([], [])
+    for index in between.most_moved(most, by):
+        was, now = between.nearest(index, _SHOWN) if for_people else ([], [])
         yield (
-            between.word(place),
-            float(between.similarity[place]),
-            float(between.overlap[place]),
-            between.old.count(int(between.old_rows[place])),
-            between.new.count(int(between.new_rows[place])),
+            between.word(index),
+            float(between.similarity[index]),
+            float(between.overlap[index]),
+            between.old.count(int(between.old_rows[index])),
+            between.new.count(int(between.new_rows[index])),
             " ".join(was),
             " ".join(now),
         )
@@ -111,12 +115,12 @@ def _moved(between: "Comparison", most: int, by: "Measure", for_people: bool) ->
 
 def _only_in_one(between: "Comparison", lost: bool, most: int) -> Iterator[Row]:
     vectors, rows = (between.old, between.lost) if lost else (between.new, between.gained)
-    stderr.note(f"{len(rows):,} of {len(vectors):,} words are only in {vectors.path}")
+    stderr.note(f"{len(rows):,} of {len(vectors):,} words are found only in {vectors.path}")
     return ((vectors.vocabulary[row], vectors.count(row)) for row in rows[:most].tolist())
 
 
 def _summary(between: "Comparison", by: "Measure") -> dict[str, Any]:
-    """What a program may want to know."""
+    """Return the summary for a program."""
     return {
         "old": str(between.old.path),
         "new": str(between.new.path),
@@ -132,27 +136,27 @@ def _summary(between: "Comparison", by: "Measure") -> dict[str, Any]:
     }
 
 
-def _told(between: "Comparison", by: "Measure") -> dict[str, str]:
-    """What a person may want to know."""
+def _facts(between: "Comparison", by: "Measure") -> dict[str, str]:
+    """Return the summary for a person; an empty text is not shown."""
     old, new = between.old, between.new
     left_out = {
-        f"{between.rare:,} are rarer than --min-count": between.rare,
+        f"{between.rare:,} occur less often than --min-count": between.rare,
         f"{between.without_direction:,} have a vector that is zero or not finite": between.without_direction,
     }
     uncounted = " and ".join(dict.fromkeys(str(each.path) for each in (old, new) if each.counts is None))
-    dims = f"{old.dim} and {new.dim}, the smaller filled up with zeros" if old.dim != new.dim else ""
-    overlap = (
-        f"{1 - between.change('overlap'):.3f} of {between.neighbors} nearest neighbours are the same, in the mean"
+    dims = f"{old.dim} and {new.dim}; the smaller is padded with zeros" if old.dim != new.dim else ""
+    too_few = (
+        f"unreliable: only {len(between):,} words for {max(old.dim, new.dim)} dimensions align by chance alone"
     )
-    loose = f"only {len(between):,} words for {max(old.dim, new.dim)} dimensions: they align whatever they mean"
+    similarity, overlap = 1 - between.change("similarity"), 1 - between.change("overlap")
     return {
-        "compared": f"{len(between):,} of {between.shared:,} shared words, the most frequent in both",
+        "compared": f"the {len(between):,} most frequent of {between.shared:,} shared words",
         "left out": "; ".join(text for text, number in left_out.items() if number),
-        "no counts": f"in {uncounted}: words rare there are not left out" if uncounted else "",
+        "no counts": f"in {uncounted}, so rare words there are not left out" if uncounted else "",
         "dimensions": dims,
-        "alignment": loose if len(between) <= max(old.dim, new.dim) else "",
-        "similarity": f"{1 - between.change('similarity'):.3f} in the mean, between the two vectors of a word",
-        "overlap": overlap,
+        "alignment": too_few if len(between) <= max(old.dim, new.dim) else "",
+        "similarity": f"{similarity:.3f} on average between a word's two vectors",
+        "overlap": f"on average, {overlap:.0%} of a word's {between.neighbors} nearest neighbours are shared",
         "change": f"{between.change(by):.3f}, the mean of 1 - {by}",
         "words": f"{len(between.lost):,} lost, {len(between.gained):,} gained",
     }

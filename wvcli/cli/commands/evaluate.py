@@ -20,8 +20,8 @@ def evaluate(
         list[Path] | None,
         typer.Argument(
             metavar="[MODEL]...",
-            help="Model files; each is compared with the first.",
-            show_default="what -m means",
+            help="Model files; the others are compared with the first.",
+            show_default="the model of -m",
         ),
     ] = None,
     model: shared.Model = None,
@@ -30,36 +30,35 @@ def evaluate(
         typer.Option(
             "--set",
             metavar="FILE",
-            help="Test items, told by their content; may be repeated [default: the English sets inside Gensim].",
-            show_default=False,
+            help="Test set; its type is detected from its contents. May be repeated.",
+            show_default="the English sets bundled with Gensim",
         ),
     ] = None,
     restrict_top: Annotated[
         int,
         typer.Option(
-            "--restrict-top", min=1, metavar="N", help="Look only at the N most frequent words of a model."
+            "--restrict-top", min=1, metavar="N", help="Use only the N most frequent words of each model."
         ),
     ] = 300_000,
     ignore_case: Annotated[
         bool,
-        typer.Option("--ignore-case", help="Take words that differ in case for one, as Gensim's evaluation does."),
+        typer.Option("--ignore-case", help="Treat words that differ only in case as one, as Gensim does."),
     ] = False,
     missing: Annotated[
         Literal["skip", "subword"] | None,
         typer.Option(
             "--missing",
-            help="Skip items with a word that is not in the vocabulary, or take its subwords [default: subword "
-            "where the model has them].",
-            show_default=False,
+            help="Skip items with a word that is not in the vocabulary, or compose its vector from subwords.",
+            show_default="subword if the model has subwords",
         ),
     ] = None,
     format: shared.Format = "auto",
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """How good vectors are, by word pairs, analogies and the like.
+    """Score models on word pairs, analogies and other test sets.
 
-    Sets of odd words and of categories, in any language, are named with --set.
+    Odd-one-out and category sets, in any language, are named with --set.
     """
     from wvcli.evaluation import evaluate
 

@@ -15,13 +15,13 @@ from wvcli.errors import UsageError
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File or folder to write.", show_default=False)],
     model: shared.Model = None,
-    to: Annotated[
+    name: Annotated[
         str | None,
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="Format to write, see wvcli formats [default: by FILE's suffix].",
-            show_default=False,
+            help="Format to write; wvcli formats lists them.",
+            show_default="by FILE's suffix",
             autocompletion=completion.formats_written,
         ),
     ] = None,
@@ -30,20 +30,20 @@ def export(
         typer.Option(
             "--words",
             metavar="FILE",
-            help="Only the words of FILE, one a line, in its order; - is stdin.",
+            help="Write only the words in this file, one per line, in its order; `-` is stdin.",
             show_default=False,
         ),
     ] = None,
     top: Annotated[
         int | None,
-        typer.Option("--top", min=1, metavar="N", help="Only the first N words.", show_default=False),
+        typer.Option("--top", min=1, metavar="N", help="Write only the first N words.", show_default=False),
     ] = None,
     rename: Annotated[
         Path | None,
         typer.Option(
             "--rename",
             metavar="FILE",
-            help="Write words by other names: lines of the old one, a tab and the new one.",
+            help="Rename words as listed in this file: on each line the old name, a tab and the new name.",
             show_default=False,
         ),
     ] = None,
@@ -53,27 +53,27 @@ def export(
             "--dim",
             min=1,
             metavar="N",
-            help="Only N dimensions, by principal component analysis.",
+            help="Reduce to N dimensions by principal component analysis.",
             show_default=False,
         ),
     ] = None,
-    normalize: Annotated[bool, typer.Option("--normalize", help="Make every vector one long.")] = False,
+    normalize: Annotated[bool, typer.Option("--normalize", help="Scale every vector to unit length.")] = False,
     dtype: Annotated[
         shared.Dtype | None,
-        typer.Option("--dtype", help="Kind of number, where the format has several.", show_default=False),
+        typer.Option("--dtype", help="Number type, if the format has several.", show_default=False),
     ] = None,
     pad: Annotated[
-        bool, typer.Option("--pad", help="Begin with the word <pad>, whose vector is zero, as row 0.")
+        bool, typer.Option("--pad", help="Add the word <pad> as row 0, with a vector of zeros.")
     ] = False,
-    unk: Annotated[
-        shared.UnknownRow | None,
+    unknown: Annotated[
+        shared.Unknown | None,
         typer.Option(
             "--unk",
-            help="Put the word <unk>, for words outside the vocabulary, in the row before the first word.",
+            help="Add the word <unk>, for words outside the vocabulary, before the first word.",
             show_default=False,
         ),
     ] = None,
-    force: shared.Force = False,
+    overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
 ) -> None:
     """Write a model, or other vectors, in another system's format."""
@@ -82,8 +82,8 @@ def export(
     from wvcli.vectors.selection import Selection
 
     if str(file) == "-":
-        raise UsageError("a model is exported to a file, not to stdout")
-    chosen = formats.for_writing(file, to)
+        raise UsageError("a model can be exported only to a file, not to stdout")
+    chosen = formats.for_writing(file, name)
     selection = Selection(
         words=None if words is None else words_in(words),
         top=top,
@@ -91,7 +91,7 @@ def export(
         dim=dim,
         normalize=normalize,
         pad=pad,
-        unknown=unk,
+        unknown=unknown,
     )
     vectors = open_vectors(model, is_asked_again=False)
     with stderr.progress("words") as show:
@@ -101,7 +101,7 @@ def export(
             name=chosen.name,
             selection=selection,
             dtype=dtype,
-            overwrite=force,
+            overwrite=overwrite,
             on_progress=show,
         )
     for text in notes:

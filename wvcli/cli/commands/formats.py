@@ -13,7 +13,7 @@ _COLUMNS = (
 
 
 def formats(format: shared.Format = "auto", header: shared.Header = False, quiet: shared.Quiet = False) -> None:
-    """The formats of other systems that can be read and written."""
+    """List the formats of other systems that can be read and written."""
     from wvcli.formats import registry
 
     with writer(_COLUMNS, format, header) as out:

@@ -14,33 +14,33 @@ def import_(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="File or folder of another system.", show_default=False)
     ],
-    output: Annotated[Path | None, shared.output("FILE's name in this folder")] = None,
+    output: Annotated[Path | None, shared.output("FILE's name with .safetensors, in this folder")] = None,
     name: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="FORMAT",
-            help="Format of FILE, see wvcli formats [default: told by its content].",
-            show_default=False,
+            help="Format of FILE; wvcli formats lists them.",
+            show_default="detected from its contents",
             autocompletion=completion.formats_read,
         ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, metavar="N", help="Take the first N words only.", show_default=False),
+        typer.Option("--limit", min=1, metavar="N", help="Take only the first N words.", show_default=False),
     ] = None,
-    force: shared.Force = False,
+    overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Make a model of another system's vectors, which opens at once."""
+    """Turn another system's vectors into a model file that opens at once."""
     from wvcli.models.importing import import_vectors
     from wvcli.models.model_file import open_model
-    from wvcli.training.starting_points import why_not_updatable as why_not_updatable
+    from wvcli.training.starting_points import why_not_updatable
 
     notes: list[str] = []
     with stderr.progress("words") as show:
         vectors = import_vectors(
-            file, output, name=name, limit=limit, overwrite=force, on_progress=show, on_note=notes.append
+            file, output, name=name, limit=limit, overwrite=overwrite, on_progress=show, on_note=notes.append
         )
     stderr.wrote(len(vectors), vectors.dim, str(vectors.path))
     for note in notes:

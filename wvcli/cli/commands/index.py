@@ -24,20 +24,20 @@ def index(
             metavar="X",
             min=0.5,
             max=0.999,
-            help="The share of the ten nearest neighbours that it should find.",
+            help="Share of the ten nearest neighbours that the index should find.",
         ),
     ] = 0.95,
-    force: shared.Force = False,
+    overwrite: shared.Force = False,
     format: shared.Format = "auto",
     quiet: shared.Quiet = False,
 ) -> None:
-    """Make an index beside a model, for similar --approximate."""
+    """Build an index beside a model, for similar --approximate."""
     from wvcli.models import index
 
     vectors = open_vectors(named_once(file, model))
     path = index.path_beside(vectors)
     with stderr.progress("words") as show:
-        about = index.build(vectors, path, recall=recall, overwrite=force, on_progress=show)
+        about = index.build(vectors, path, recall=recall, overwrite=overwrite, on_progress=show)
     if about["recall"] < recall:
-        stderr.note(f"the recall asked for, {recall}, is more than this index reaches")
+        stderr.note(f"this index does not reach the recall asked for, {recall}")
     write_object({"path": str(path), "bytes": path.stat().st_size, **about}, format)

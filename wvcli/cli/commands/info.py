@@ -17,6 +17,23 @@ from wvcli.errors import InputError, UsageError
 _SOMETIMES = ("imported", "init", "updated", "phrases")
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
 
+_DEFAULTS = {  # of train's options that are no hyper-parameters
+    "encoding": "utf-8",
+    "encoding_errors": "strict",
+    "field": None,
+    "column": None,
+    "skip_bad": False,
+    "tokenizer": "auto",
+    "lowercase": True,
+    "min_length": 1,
+    "stopwords": None,
+    "early_stop": False,
+    "init": None,
+    "freeze": False,
+    "freeze_until": None,
+}
+_NEGATED = {"lowercase": "--keep-case"}  # options that turn a default off
+
 
 def info(
     file: Annotated[
@@ -25,13 +42,13 @@ def info(
     ] = None,
     model: shared.Model = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Read the whole file and hold every array against its checksum.")
+        bool, typer.Option("--verify", help="Read the whole file and check every array against its checksum.")
     ] = False,
-    command: Annotated[bool, typer.Option("--command", help="Print the command that trained it.")] = False,
+    command: Annotated[bool, typer.Option("--command", help="Print the command that trained the model.")] = False,
     format: shared.Format = "auto",
     quiet: shared.Quiet = False,
 ) -> None:
-    """What a model is: size, settings, coverage, provenance, checksums."""
+    """Show a model's size, settings, coverage, provenance and checksums."""
     from wvcli.models import model_file, opening
     from wvcli.training.starting_points import why_not_updatable
 
@@ -39,7 +56,7 @@ def info(
     vectors = opening.load(path)
     if verify:
         if not vectors.manifest:
-            raise UsageError(f"{path} is not a wvcli model and holds no checksums")
+            raise UsageError(f"{path} is not a wvcli model and has no checksums")
         damaged = model_file.damaged_tensors(model_file.open_model(path))
         if damaged:
             raise InputError(f"{path} is damaged: wrong checksum of {', '.join(damaged)}")
@@ -47,7 +64,7 @@ def info(
     manifest = vectors.manifest
     if command:
         if not manifest:
-            raise UsageError(f"{path} is not a wvcli model and does not say how it was made")
+            raise UsageError(f"{path} is not a wvcli model and does not record how it was made")
         if "imported" in manifest:
             raise UsageError(
                 f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}"
@@ -72,42 +89,42 @@ def info(
 
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
-    """The command that trained a model, with the settings that were chosen written out."""
+    """Return the command that trained a model, with the options that were not left at their defaults.
+
+    Raises:
+        UsageError: no single command trains such a model.
+    """
     from wvcli.training import engines
     from wvcli.training.settings import TrainSettings
 
-    default = TrainSettings().to_json()
-    options = {
-        f"--{name.replace('_', '-')}": value
-        for name, value in manifest["settings"].items()
-        if value != default[name] and name not in ("fixed_window", "phrases")
-    }
     if "updated" in manifest:
-        raise UsageError(f"{path} was updated, which no single command tells")
-    reading = manifest["reading"]
-    given = {"encoding": "utf-8", "encoding_errors": "strict", "field": None, "column": None}
-    options |= {
-        f"--{name.replace('_', '-')}": reading[name] for name, usual in given.items() if reading[name] != usual
-    }
-    tokenizer = manifest["tokenizer"]
+        raise UsageError(f"{path} was updated, so no single command trains it")
+    reading, tokenizer, init = manifest["reading"], manifest["tokenizer"], manifest.get("init") or {}
     if tokenizer["stopwords"] and not reading["stopwords_file"]:
         raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
-    options |= {"--stopwords": reading["stopwords_file"]} if reading["stopwords_file"] else {}
-    options |= {"--tokenizer": tokenizer["name"]} if tokenizer["name"] != "auto" else {}
-    options |= {"--min-length": tokenizer["min_length"]} if tokenizer["min_length"] > 1 else {}
-    is_usual = manifest["engine"] == "gensim" and manifest["coverage"]["tokens_kept"] < engines.LARGE
-    options |= {} if is_usual else {"--engine": manifest["engine"]}
-    init = manifest.get("init") or {}
-    options |= {"--init": init["source"]} if init else {}
-    options |= {"--freeze-until": init["freeze_until"]} if init.get("freeze_until") else {}
-    flags = {
-        "--fixed-window": manifest["settings"]["fixed_window"],
-        "--phrases": manifest["settings"].get("phrases"),
-        "--keep-case": not tokenizer["lowercase"],
-        "--skip-bad": reading["skip_bad"],
-        "--early-stop": manifest["early_stop"],
-        "--freeze": init.get("freeze") and not init.get("freeze_until"),
+    is_small = manifest["coverage"]["tokens_kept"] < engines.LARGE  # Gensim trains it by default
+    default = TrainSettings().to_json() | _DEFAULTS | {"engine": "gensim" if is_small else None}
+    given = {
+        **manifest["settings"],
+        **{name: reading[name] for name in ("encoding", "encoding_errors", "field", "column")},
+        "stopwords": reading["stopwords_file"],
+        "tokenizer": tokenizer["name"],
+        "min_length": tokenizer["min_length"],
+        "engine": manifest["engine"],
+        "init": init.get("source"),
+        "freeze_until": init.get("freeze_until") or None,
+        "lowercase": tokenizer["lowercase"],
+        "skip_bad": reading["skip_bad"],
+        "early_stop": manifest["early_stop"],
+        "freeze": bool(init.get("freeze") and not init.get("freeze_until")),
     }
     words = ["wvcli", "train", *manifest["corpus"]["sources"], "-o", str(path)]
-    words += [str(part) for option in options.items() for part in option]
-    return shlex.join(words + [flag for flag, is_set in flags.items() if is_set])
+    flags = []
+    for name, value in given.items():
+        if value != default[name]:
+            option = _NEGATED[name] if value is False else f"--{name.replace('_', '-')}"
+            if isinstance(value, bool):
+                flags.append(option)
+            else:
+                words += [option, str(value)]
+    return shlex.join(words + flags)

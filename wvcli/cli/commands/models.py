@@ -21,7 +21,7 @@ def models(
             metavar="[FOLDER]",
             exists=True,
             file_okay=False,
-            help="Where to look.",
+            help="Folder to list.",
             show_default="this folder",
         ),
     ] = Path(),
@@ -29,9 +29,9 @@ def models(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """The models in a folder, newest first.
+    """List the models in a folder, newest first.
 
-    The first one is used by other commands when none is named.
+    Other commands use the first one in the current folder when no model is named.
     """
     from wvcli.models import model_file
     from wvcli.models.opening import find
@@ -50,7 +50,7 @@ def models(
         algorithm = opened.manifest["settings"].get("algorithm", "")
         rows.append((str(path), algorithm, int(words), int(dim), path.stat().st_size))
     if not rows:
-        stderr.note("there is no model here; train one with wvcli train FILE")
+        stderr.note("no model here; train one with wvcli train FILE")
     with writer(_COLUMNS, format, header) as out:
         out.write(rows)
     if damaged:

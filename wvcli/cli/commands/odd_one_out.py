@@ -23,17 +23,17 @@ def odd_one_out(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """The word that does not belong, and its cosine to the others."""
+    """Find the word that does not belong with the others."""
     batches = question_batches(words, "three words or more", 3, None)
-    finder = WordLookup(open_vectors(model), missing, alone=False)
+    lookup = WordLookup(open_vectors(model), missing, alone=False)
     with writer(_COLUMNS, format, header) as out:
         for batch in batches:
-            out.write(single_rows(batch, finder, _odd, lambda asked: (asked, None, None)))
-    finder.finish()
+            out.write(single_rows(batch, lookup, _odd, lambda asked: (asked, None, None)))
+    lookup.finish()
 
 
 def _odd(words: list[str], found: "list[Lookup]") -> Row:
     from wvcli.vectors.geometry import least_central
 
-    place, similarity = least_central([word.vector for word in found])
-    return words, words[place], similarity
+    index, similarity = least_central([word.vector for word in found])
+    return words, words[index], similarity

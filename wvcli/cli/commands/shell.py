@@ -13,8 +13,8 @@ def shell(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """All commands at a prompt, with the model opened once.
+    """Run commands at a prompt, with the model opened once.
 
-    Lines come from a script where stdin is no terminal.
+    If stdin is not a terminal, its lines are run as a script.
     """
-    raise typer.Exit(Session(ctx.obj, model, format, header).run())
+    raise typer.Exit(Session(ctx.obj, header).run(model, format))

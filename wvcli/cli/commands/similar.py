@@ -26,16 +26,18 @@ _COLUMNS = (Column("word"), *answer_columns("neighbor"))
 def similar(
     words: shared.Words = None,
     model: shared.Model = None,
-    topn: Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Neighbours of each word.")] = 10,
+    topn: Annotated[
+        int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of neighbours of each word.")
+    ] = 10,
     min_similarity: Annotated[
         float | None,
-        typer.Option("--min-similarity", metavar="X", help="Leave out words less similar.", show_default=False),
+        typer.Option("--min-similarity", metavar="X", help="Leave out less similar words.", show_default=False),
     ] = None,
     restrict_top: shared.RestrictTop = None,
     among: Annotated[
         Path | None,
         typer.Option(
-            "--words", metavar="FILE", help="Look only among the words in a file, one a line; `-` is stdin."
+            "--words", metavar="FILE", help="Search only the words in this file, one per line; `-` is stdin."
         ),
     ] = None,
     exclude: Annotated[
@@ -43,16 +45,16 @@ def similar(
         typer.Option(
             "--exclude",
             metavar="WORD",
-            help="Leave out a word; may be repeated.",
+            help="Leave out this word; may be repeated.",
             show_default=False,
             autocompletion=completion.words,
         ),
     ] = None,
     together: Annotated[
-        bool, typer.Option("--together", help="Take the words, or those in a line of stdin, as one question.")
+        bool, typer.Option("--together", help="Take all the words, or all in a line of stdin, as one question.")
     ] = False,
     approximate: Annotated[
-        bool, typer.Option("--approximate", help="Search in the index that wvcli index made: fast, not exact.")
+        bool, typer.Option("--approximate", help="Search the index made by wvcli index: fast, but not exact.")
     ] = False,
     explain: shared.Explain = False,
     missing: shared.MissingPolicy = None,
@@ -60,33 +62,36 @@ def similar(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """The nearest neighbours of words, by cosine."""
+    """Find the nearest neighbours of words, by cosine similarity."""
     if explain and together:
-        raise UsageError("--explain is about single words, not about several taken --together")
+        raise UsageError("--explain takes each word on its own and cannot be combined with --together")
     if str(among) == STDIN and (not words or STDIN in words):
-        raise UsageError("stdin cannot hold both the words asked about and those to look among")
+        raise UsageError("stdin cannot hold both the words to look up and those of --words")
     if approximate and (restrict_top or among):
-        raise UsageError("an index finds neighbours among all words only", "leave out --approximate")
+        raise UsageError("an index searches all words, not a part of them", "leave out --approximate")
     batches = (
         question_batches(words, "one word or more", 1, None)
         if together
         else ([[word] for word in batch] for batch in word_batches(words))
     )
     vectors = open_vectors(model)
-    finder = WordLookup(vectors, missing, alone=is_alone(words))
+    threshold = "" if min_similarity is None else f" has similarity >= {min_similarity:g}"
+    lookup = WordLookup(
+        vectors, missing, alone=is_alone(words), unanswered=f"no neighbour of {{}}{threshold or ' was found'}"
+    )
     excluded = excluded_rows(vectors, exclude)
     search = partial(_search(vectors, restrict_top, among, approximate), min_similarity=min_similarity)
     with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
-            write(answer_rows(questions, finder, search, topn, excluded))
-    finder.finish()
+            write(answer_rows(questions, lookup, search, topn, excluded))
+    lookup.finish()
 
 
 def _search(
     vectors: "Vectors", restrict_top: int | None, among: Path | None, approximate: bool
 ) -> "Callable[..., list[list[Neighbor]]]":
-    """What finds neighbours: an exact search, or that in the index beside the model."""
+    """Return what finds neighbours: the exact search, or the index beside the model."""
     if not approximate:
         return partial(vectors.nearest, among=rows_among(vectors, restrict_top, among))
     from wvcli.models.index import open_index

@@ -19,18 +19,18 @@ def similarity(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """How similar two words are: the cosine of their vectors."""
+    """Measure how similar two words are: the cosine of their vectors."""
     from wvcli.vectors.geometry import cosine
 
     batches = question_batches(words, "two words", 2, 2)
-    finder = WordLookup(open_vectors(model), missing, alone=False)
-    with pair_writer(finder.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
+    lookup = WordLookup(open_vectors(model), missing, alone=False)
+    with pair_writer(lookup.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
         for batch in batches:
             rows = single_rows(
                 batch,
-                finder,
+                lookup,
                 lambda pair, found: (*pair, cosine(found[0].vector, found[1].vector)),
                 lambda pair: (*pair, None),
             )
             write([rows])
-    finder.finish()
+    lookup.finish()

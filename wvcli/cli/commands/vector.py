@@ -18,20 +18,20 @@ def vector(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """The vectors of words.
+    """Print the vectors of words.
 
-    With --missing, null is written as zeros; random gives numbers that are the same for a word each time.
+    For a missing word, --missing null prints zeros, and random prints numbers that depend on the word alone.
     """
     vectors = open_vectors(model)
-    finder = WordLookup(vectors, missing, alone=is_alone(words))
+    lookup = WordLookup(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:
         for batch in word_batches(words):
             rows = []
             for word in batch:
-                found = finder.find(word)
+                found = lookup.find(word)
                 if found is not None:
                     rows.append((word, found.vector))
-                elif finder.policy in ("null", "random"):
-                    rows.append((word, vectors.stand_in(word, finder.policy)))
+                elif lookup.policy in ("null", "random"):
+                    rows.append((word, vectors.stand_in(word, lookup.policy)))
             out.write(rows)
-    finder.finish()
+    lookup.finish()

@@ -18,17 +18,21 @@ def vocab(
     model: shared.Model = None,
     grep: Annotated[
         str | None,
-        typer.Option("--grep", metavar="REGEX", help="Only words in which this matches.", show_default=False),
+        typer.Option(
+            "--grep", metavar="REGEX", help="List only words that match this pattern.", show_default=False
+        ),
     ] = None,
     top: Annotated[
         int | None,
-        typer.Option("-n", "--top", min=1, metavar="N", help="Only the first N of these.", show_default=False),
+        typer.Option(
+            "-n", "--top", min=1, metavar="N", help="List only the first N of these.", show_default=False
+        ),
     ] = None,
     format: shared.Format = "auto",
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """The words of a model with their counts, most frequent first."""
+    """List a model's words and their counts, most frequent first."""
     vectors = open_vectors(model)
     words = islice(vectors.vocabulary.matching(grep), top)
     with writer(_COLUMNS, format, header) as out:

@@ -1,8 +1,8 @@
-"""What Tab offers at the command line: commands, options, names, and words of the model.
+"""Complete the command line at Tab: commands, options, names, and words of the model.
 
-The scripts that ask are Typer's (`--show-completion`), and so are the rules for what may stand where. Typer's own
-answers to the shells lose apostrophes, break words at spaces and complete nothing behind a colon; so bash, zsh and
-fish are answered here.
+The scripts for the shells are Typer's (`--show-completion`), and so are the rules for what may follow what. But
+Typer's own answers to the shells lose apostrophes, break words at spaces and complete nothing after a colon; so
+bash, zsh and fish are answered here.
 """
 
 import os
@@ -18,24 +18,24 @@ import typer
 if TYPE_CHECKING:
     from wvcli.vectors.vocabulary import Vocabulary
 
-_VARIABLE = "_WVCLI_COMPLETE"  # named by the scripts, as those below
+_VARIABLE = "_WVCLI_COMPLETE"  # set by the scripts, like the other variables below
 _MOST = 50  # words offered: about what a person looks over
-_BREAKS = ":=@"  # where bash breaks words, of the characters that words hold (COMP_WORDBREAKS)
+_BREAKS = ":=@"  # characters of words at which bash breaks them (COMP_WORDBREAKS)
 _BREAK = f"[{_BREAKS}]+"
 _OPTION = "--?[a-z-]+="
-_SPECIAL = r"(?![\w%+,./:=@-])[\x00-\x7f]"  # a shell may read these in a way of its own
-_SPECIAL_QUOTED = r'[\\"$`]'  # and these even in quotation marks
+_SPECIAL = r"(?![\w%+,./:=@-])[\x00-\x7f]"  # these may have a meaning in a shell
+_SPECIAL_QUOTED = r'[\\"$`]'  # these even between double quotes
 
-Item = tuple[str, str]  # what is offered, and a line about it or nothing
+Item = tuple[str, str]  # a completion, and a line about it or an empty string
 
 
 def words(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The most frequent words of the model that begin like the one typed.
+    """Return the most frequent words of the model that begin like the one typed.
 
-    There are none when no model is found, or only vectors in another format, which do not open at once
-    unless they are kept open.
+    There are none if no model is found, or only vectors in another format, which do not open at once unless the
+    shell keeps them open.
     """
-    with suppress(Exception):  # whatever is wrong is told by the command, not while it is typed
+    with suppress(Exception):  # the command reports what is wrong, not the completion
         vocabulary = _vocabulary(ctx.params.get("model"))
         offered: list[str] = []
         for index in vocabulary.starting_with(incomplete).tolist():
@@ -51,50 +51,50 @@ def words(ctx: typer.Context, incomplete: str) -> list[str]:
 def _vocabulary(model: str | os.PathLike[str] | None) -> "Vocabulary":
     from wvcli.models import model_file, opening
 
-    given = os.path.expandvars(os.path.expanduser(model)) if model else None  # the shell has not done it yet
+    given = os.path.expandvars(os.path.expanduser(model)) if model else None  # the shell has not expanded it yet
     path, _ = opening.resolve(given)
     return (opening.load(path) if opening.is_kept(path) else model_file.open_model(path).vectors()).vocabulary
 
 
 def formats_written(incomplete: str) -> list[Item]:
-    """The formats that can be written."""
+    """Return the formats that can be written."""
     from wvcli.formats import registry
 
     return [(member.name, " ".join(member.suffixes)) for member in registry if member.write is not None]
 
 
 def formats_read(incomplete: str) -> list[Item]:
-    """The formats that can be read."""
+    """Return the formats that can be read."""
     from wvcli.formats import registry
 
     return [(member.name, member.keeps) for member in registry if member.read is not None]
 
 
 def tokenizers(incomplete: str) -> list[Item]:
-    """The tokenizers; the one that takes a pattern ends in a colon."""
+    """Return the tokenizers; the one that takes a pattern ends in a colon."""
     from wvcli.text.tokenizers import registry
 
     return [(f"{member.name}:" if member.name == "regex" else member.name, member.about) for member in registry]
 
 
 def is_asked_for() -> bool:
-    """Whether a shell wants to know what could be typed here, and it is one of those answered by `answer`."""
+    """Return whether a shell asks for completions, and is one of those that `answer` answers."""
     return os.environ.get(_VARIABLE, "").removeprefix("complete_") in _SHELLS
 
 
 def answer(program: typer.Typer) -> tuple[str, int]:
-    """What to print for the shell that asks, and the exit code."""
+    """Return what to print for the shell that asks, and the exit code."""
     shell = os.environ[_VARIABLE].removeprefix("complete_")
     return _SHELLS[shell](program)
 
 
-def possible(group: Any, before: list[str], incomplete: str) -> list[Item]:
-    """What may stand in the place of an incomplete word; nothing where a file may, or on any failure.
+def completions(group: Any, before: list[str], incomplete: str) -> list[Item]:
+    """Return the completions of a word; none where a file may follow, or on any failure.
 
     Args:
         group: the commands, as Typer makes them.
         before: the words before it, without the program's name.
-        incomplete: what there is of the word.
+        incomplete: the beginning of the word.
     """
     from typer._completion_classes import BashComplete
 
@@ -106,18 +106,18 @@ def possible(group: Any, before: list[str], incomplete: str) -> list[Item]:
 
 
 def _offers(program: typer.Typer, before: list[str], incomplete: str) -> list[Item]:
-    return possible(typer.main.get_command(program), before, incomplete)
+    return completions(typer.main.get_command(program), before, incomplete)
 
 
 def _split(line: str) -> tuple[list[str], str]:
-    """The complete words of a command line after the program's name, and the incomplete one at its end."""
-    lexer = shlex.shlex(line + "\0", posix=True)  # the mark keeps an empty last word, and blanks that belong to it
+    """Return the complete words of a command line after the program's name, and the incomplete one at its end."""
+    lexer = shlex.shlex(line + "\0", posix=True)  # the mark keeps an empty last word, and spaces that belong to it
     lexer.whitespace_split, lexer.commenters = True, ""
     found: list[str] = []
     try:
         for word in lexer:
             found.append(word)
-    except ValueError:  # a quotation is still open
+    except ValueError:  # a quote is not closed yet
         found.append(lexer.token)
     *complete, last = (word.replace("\0", "") for word in found)
     return complete[1:], last
@@ -135,7 +135,7 @@ def _bash(program: typer.Typer) -> tuple[str, int]:
 
 
 def _replaced(pieces: list[str]) -> str:
-    """The part of the last word that bash replaces: what stands behind a break, and the break if it is an @."""
+    """Return the part of the last word that bash replaces: what follows a break, and the break if it is an @."""
     *before, last = pieces
     if re.fullmatch(_BREAK, last):
         return "@" if last.endswith("@") else ""
@@ -144,7 +144,7 @@ def _replaced(pieces: list[str]) -> str:
 
 
 def _joined_at_breaks(pieces: list[str]) -> list[str]:
-    """Words as typed: bash gives `a:b` as three, and does not tell whether blanks stood between."""
+    """Return words as typed: bash passes `a:b` as three, and does not say whether spaces were between them."""
     joined = pieces[:1]
     for before, piece in pairwise(pieces):
         if len(joined) > 1 and (re.fullmatch(_BREAK, piece) or re.fullmatch(_BREAK, before)):
@@ -155,7 +155,7 @@ def _joined_at_breaks(pieces: list[str]) -> list[str]:
 
 
 def _for_bash(value: str, quote: str) -> str:
-    """A word in the way it is typed, within an open quotation or else with what is special escaped."""
+    """Return a word as it is typed, after an opening quote or else with special characters escaped."""
     if quote == "'":
         return value.replace("'", "'\\''")
     return re.sub(_SPECIAL_QUOTED if quote else _SPECIAL, r"\\\g<0>", value)
@@ -179,7 +179,7 @@ def _escaped(value: str) -> str:
 def _fish(program: typer.Typer) -> tuple[str, int]:
     before, incomplete = _split(os.environ.get("_TYPER_COMPLETE_ARGS", ""))
     option = re.match(_OPTION, incomplete)
-    first = option[0] if option else ""  # fish puts what is offered in the place of all that was typed
+    first = option[0] if option else ""  # fish replaces all that was typed
     offers = [(first + value, about) for value, about in _offers(program, before, incomplete)]
     if os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
         return "", 0 if offers else 1

@@ -1,4 +1,4 @@
-"""Every option that more than one command has, once."""
+"""The options that several commands share, each written once."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,9 +10,13 @@ from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import OutputFormat
 
 Missing = Literal["error", "skip", "null", "subword"]
-Dtype = Literal["float32", "float16", "int8"]
-UnknownRow = Literal["zero", "mean", "random"]
 MissingVector = Literal["error", "skip", "null", "subword", "random"]
+
+# These repeat the library's, whose modules import NumPy, which help does without; a test holds them to it.
+Dtype = Literal["float32", "float16", "int8"]
+Unknown = Literal["zero", "mean", "random"]
+Method = Literal["add", "multiply"]
+Measure = Literal["similarity", "overlap"]
 
 
 def _be_quiet(value: bool) -> bool:
@@ -21,45 +25,28 @@ def _be_quiet(value: bool) -> bool:
 
 
 def output(default: str) -> Any:
-    """The option that names a model file to write, which `default` says what it is without."""
-    return typer.Option(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help=f"Model file to write [default: {default}].",
+    """Return the option that names the model file to write; `default` says which one it is otherwise."""
+    return typer.Option("-o", "--output", metavar="FILE", help="Model file to write.", show_default=default)
+
+
+def _words(metavar: str, help: str, per_line: str) -> Any:
+    return typer.Argument(
+        metavar=metavar,
+        help=f"{help} `-` reads {per_line} per line from stdin; so does a pipe when no word is given.",
         show_default=False,
+        autocompletion=completion.words,
     )
 
 
-def _words(metavar: str, help: str) -> Any:
-    return typer.Argument(metavar=metavar, help=help, show_default=False, autocompletion=completion.words)
-
-
-Words = Annotated[
-    list[str] | None,
-    _words("WORD...", "Words to look up; `-`, or no word and a pipe, reads them from stdin, one a line."),
-]
-TwoWords = Annotated[
-    list[str] | None,
-    _words("A B", "Two words; `-`, or no word and a pipe, reads lines of two words from stdin."),
-]
-ThreeWords = Annotated[
-    list[str] | None,
-    _words("A B C", "A is to B as C is to ?; `-`, or no word and a pipe, reads lines of three words from stdin."),
-]
-SomeWords = Annotated[
-    list[str] | None,
-    _words("WORD...", "Three words or more; `-`, or no word and a pipe, reads lines of them from stdin."),
-]
-Topn = Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Answers to each question.")]
+Words = Annotated[list[str] | None, _words("WORD...", "Words to look up.", "one word")]
+TwoWords = Annotated[list[str] | None, _words("A B", "Two words.", "two words")]
+ThreeWords = Annotated[list[str] | None, _words("A B C", "A is to B as C is to the answer.", "three words")]
+SomeWords = Annotated[list[str] | None, _words("WORD...", "Three words or more.", "three words or more")]
+Topn = Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of answers to each question.")]
 RestrictTop = Annotated[
     int | None,
     typer.Option(
-        "--restrict-top",
-        min=1,
-        metavar="N",
-        help="Look only among the N most frequent words.",
-        show_default=False,
+        "--restrict-top", min=1, metavar="N", help="Search only the N most frequent words.", show_default=False
     ),
 ]
 Model = Annotated[
@@ -69,39 +56,30 @@ Model = Annotated[
         "--model",
         metavar="FILE",
         envvar="WVCLI_MODEL",
-        readable=False,  # told when it is opened, as any file that cannot be read
-        help="Model file, or vectors in another format [default: the newest model in this folder].",
-        show_default=False,
+        readable=False,  # a file that cannot be read is reported when it is opened, like any other
+        help="Model file, or vectors in another format.",
+        show_default="the newest model in this folder",
     ),
 ]
 Explain = Annotated[
     bool,
-    typer.Option("--explain", help="Show lines of the corpus in which the two words stand near the same words."),
+    typer.Option("--explain", help="Show lines of the corpus in which the two words occur near the same words."),
 ]
 Format = Annotated[
     OutputFormat,
-    typer.Option("--format", envvar="WVCLI_FORMAT", help="auto is a table at a terminal and TSV in a pipe."),
+    typer.Option(
+        "--format", envvar="WVCLI_FORMAT", help="Output format; auto is a table at a terminal and TSV in a pipe."
+    ),
 ]
 Header = Annotated[bool, typer.Option("--header", help="Begin TSV and CSV with a line of column names.")]
-MissingPolicy = Annotated[
-    Missing | None,
-    typer.Option(
-        "--missing",
-        help="What to do with a word that is not in the vocabulary [default: subword where the model has "
-        "them, else error].",
-        show_default=False,
-    ),
-]
-MissingVectorPolicy = Annotated[
-    MissingVector | None,
-    typer.Option(
-        "--missing",
-        help="What to do with a word that is not in the vocabulary [default: subword where the model has "
-        "them, else error].",
-        show_default=False,
-    ),
-]
+_MISSING = typer.Option(
+    "--missing",
+    help="What to do about a word that is not in the vocabulary.",
+    show_default="subword if the model has subwords, else error",
+)
+MissingPolicy = Annotated[Missing | None, _MISSING]
+MissingVectorPolicy = Annotated[MissingVector | None, _MISSING]
 Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", callback=_be_quiet, help="No notes and no progress on stderr.")
+    bool, typer.Option("-q", "--quiet", callback=_be_quiet, help="Show no notes and no progress on stderr.")
 ]
 Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")]

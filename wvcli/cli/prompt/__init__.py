@@ -1,1 +1,1 @@
-"""The prompt of `wvcli shell`: how a line is read, split and answered."""
+"""`wvcli shell`: how its lines are read, split and run."""

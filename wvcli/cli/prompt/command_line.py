@@ -1,4 +1,4 @@
-"""Lines of the shell: how one is split into words, and what may stand next in one."""
+"""Split the lines of the shell into words, and complete them."""
 
 import os
 import re
@@ -20,13 +20,13 @@ _SAFE = re.compile(r"""(?: [^\s"'\\] | (?<=\w)'(?=\w) )+""", re.VERBOSE)
 
 @dataclass(frozen=True)
 class Completion:
-    """What may stand in a line from column `start` on.
+    """A possible completion of a line, from column `start` on.
 
     Attributes:
-        text: as it is written there, with a blank after it when it is whole.
-        name: as it is shown.
-        about: what it is, in a few words, or an empty string.
-        start: the column.
+        text: what is written into the line, followed by a space if the word is complete.
+        name: what is shown in the menu.
+        about: a short description, or an empty string.
+        start: the column, from 0.
     """
 
     text: str
@@ -37,12 +37,12 @@ class Completion:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A line as far as it is typed.
+    """A line that is being typed.
 
     Attributes:
-        words: the whole words.
-        last: what there is of the word that is being typed, perhaps nothing.
-        start: where that word begins in the line.
+        words: the complete words.
+        last: the beginning of the last word, possibly empty.
+        start: the column where that word begins, from 0.
     """
 
     words: list[str]
@@ -51,23 +51,23 @@ class Unfinished:
 
 
 def split(line: str) -> list[str]:
-    """The words of a line, as a POSIX shell splits it but for apostrophes within words; none for a comment.
+    """Return the words of a line, split as in a POSIX shell but for apostrophes in words; none for a comment.
 
-    A line whose quotes do not pair is split at its white space and its quotes are letters.
+    A line with an unclosed quote is split at white space, and its quotes are ordinary characters.
     """
     line = line.strip()
     if line.startswith("#"):
         return []
     words = _quoted_words(line)
-    return list(map(_at_home, line.split() if words is None else words))
+    return list(map(_expanded, line.split() if words is None else words))
 
 
 def _quoted_words(line: str) -> list[str] | None:
-    """The words of a line, or None when its quotes do not pair."""
+    """Return the words of a line, or None if a quote is not closed."""
     lexer = shlex.shlex(_DOUBLE_QUOTED_OR_APOSTROPHE.sub(lambda found: found[1] or '"\'"', line), posix=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
-    if os.name == "nt":  # where `\` stands between folders
+    if os.name == "nt":  # where `\` separates folders
         lexer.escape = ""
     try:
         return list(lexer)
@@ -75,45 +75,45 @@ def _quoted_words(line: str) -> list[str] | None:
         return None
 
 
-def _at_home(word: str) -> str:
+def _expanded(word: str) -> str:
     return os.path.expanduser(word) if word.startswith("~/") else word
 
 
 def unfinished(line: str) -> Unfinished:
-    """A line that is being typed: the last word begins where the quotes before it pair."""
-    for blank in reversed([*re.finditer(r"\s+", line)]):
-        before = _quoted_words(line[: blank.start()])
+    """Split a line that is being typed: the last word begins after the last space outside quotes."""
+    for space in reversed([*re.finditer(r"\s+", line)]):
+        before = _quoted_words(line[: space.start()])
         if before is not None:
-            last = line[blank.end() :]
-            return Unfinished(list(map(_at_home, before)), _bare(last), blank.end())
+            last = line[space.end() :]
+            return Unfinished(list(map(_expanded, before)), _bare(last), space.end())
     return Unfinished([], _bare(line), 0)
 
 
 def _bare(word: str) -> str:
-    """An unfinished word without the quote it begins with."""
+    """Return an unfinished word without its opening quote."""
     return word[1:] if word[:1] in ("'", '"') and len(word) > 1 else word
 
 
 def quoted(word: str) -> str:
-    """`word` as it is written in a line."""
+    """Return `word` with the quotes that it needs in a line."""
     if _SAFE.fullmatch(word):
         return word
     return shlex.quote(word) if {'"', "\\"}.intersection(word) else f'"{word}"'
 
 
 def completions(group: Any, line: str) -> list[Completion]:
-    """What may stand at the end of a line that is being typed: what Tab offers outside, and files.
+    """Return the completions of a line that is being typed: those that Tab offers outside, or files.
 
     Args:
         group: the commands, as Typer makes them.
-        line: what stands before the cursor.
+        line: the text before the cursor.
     """
     typed = unfinished(line)
     before, last, option = typed.words, typed.last, ""
     if before[:1] == ["wvcli"]:
         before = before[1:]
     with stderr.restoring_quiet():
-        offered = completion.possible(group, before.copy(), last)
+        offered = completion.completions(group, before.copy(), last)
     if last == "-":
         offered = [item for item in offered if item[0].startswith("--")]
     if before and re.match("--[a-z-]+=", last):
@@ -127,9 +127,9 @@ def completions(group: Any, line: str) -> list[Completion]:
     ]
 
 
-def _files(begun: str) -> list[Item]:
-    """Files and folders whose path begins so; hidden ones when their dot is typed."""
-    folder, name = os.path.split(begun)
+def _files(beginning: str) -> list[Item]:
+    """Return the files and folders whose path begins so; hidden ones only if their dot is typed."""
+    folder, name = os.path.split(beginning)
     found: list[str] = []
     with suppress(OSError), os.scandir(os.path.expanduser(folder) or os.curdir) as entries:
         found = [

@@ -1,4 +1,4 @@
-"""Where the shell's lines come from: a script, or a person at a prompt with history and completion."""
+"""Read the shell's lines: from a script, or from a person at a prompt with history and completion."""
 
 import os
 import sys
@@ -19,56 +19,56 @@ if TYPE_CHECKING:
     import prompt_toolkit as toolkit
 
 _REMEMBERED = 1000  # lines of history
-_MENU_ROWS = 6  # kept free below the prompt for what may stand next
+_MENU_ROWS = 6  # kept free below the prompt for completions
 Complete = Callable[[str], list[Completion]]
 
 
 class Reader(ABC):
-    """Gives one line after the other."""
+    """Reads one line after the other."""
 
     @abstractmethod
     def read(self, prompt: str) -> str:
-        """The next line, or several that were pasted at once.
+        """Return the next line, or several lines that were pasted at once.
 
         Raises:
             EOFError: there is none.
-            KeyboardInterrupt: the line was given up.
+            KeyboardInterrupt: the user abandoned the line.
         """
 
 
 class Script(Reader):
-    """Lines from a pipe or a file; no prompt is shown."""
+    """Reads a pipe or a file; shows no prompt."""
 
     def read(self, prompt: str) -> str:
-        """The next line of stdin.
+        """Return the next line of stdin.
 
         Raises:
             EOFError: there is none.
-            InputError: what stdin holds is no text.
+            InputError: stdin is not text.
         """
         line = sys.stdin.readline()
         if not line:
             raise EOFError
         if "\0" in line:
-            raise InputError("the script on stdin is no text", "a model is named with -m FILE")
+            raise InputError("the script on stdin is not text", "name a model with -m FILE")
         return line.removeprefix("\ufeff")
 
 
 class History:
-    """The lines typed so far, in a file that only its owner reads, one a line; in no file where that fails."""
+    """The lines typed so far, in a file that only its owner can read; nothing is kept if that fails."""
 
     def __init__(self) -> None:
         self._path = _state_folder() / "history"
         self._newest = ""
 
     def lines(self) -> list[str]:
-        """The last lines of earlier sessions, the newest at the end."""
+        """Return the last lines of earlier sessions, the newest at the end."""
         with suppress(OSError), open(self._path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             return [line.rstrip("\n") for line in deque(file, _REMEMBERED)]
         return []
 
     def add(self, line: str) -> None:
-        """Remember a line, unless it says nothing or the same as the one before."""
+        """Remember a line, unless it is blank or the same as the one before."""
         if not line.strip() or line == self._newest:
             return
         self._newest = line
@@ -80,14 +80,18 @@ class History:
 
 
 def _state_folder() -> Path:
-    """Where the platform wants a program to keep what it remembers."""
+    """Return the folder where programs keep their state on this platform."""
     if sys.platform in ("win32", "darwin"):
         return Path(typer.get_app_dir("wvcli"))
     return Path(os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")) / "wvcli"
 
 
 class _Plain(Reader):
-    """A prompt of the standard library, with history and completion where Python has readline."""
+    """A prompt of the standard library, with history and completion where Python has readline.
+
+    It serves where prompt_toolkit is not installed, since `shell` is an optional extra, and where only stderr goes
+    to a file: prompt_toolkit needs a terminal to draw on.
+    """
 
     def __init__(self, complete: Complete) -> None:
         self._history = History()
@@ -107,7 +111,7 @@ class _Plain(Reader):
         readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
 
     def _completion(self, text: str, number: int) -> str | None:
-        """What may stand for `text`, one after the other, as readline asks."""
+        """Return the completion of `text` with this number, as readline asks for them one after the other."""
         import readline
 
         if number == 0:
@@ -117,11 +121,11 @@ class _Plain(Reader):
         return self._found[number] if number < len(self._found) else None
 
     def read(self, prompt: str) -> str:
-        """The next line typed."""
+        """Return the next line typed."""
         try:
             if sys.stdout.isatty():
                 line = input(prompt)
-            else:  # there `input` would write the prompt among the data
+            else:  # where `input` would write the prompt into the data
                 stderr.put(prompt if stderr.is_terminal() else "")
                 line = input()
         except (EOFError, KeyboardInterrupt):
@@ -148,7 +152,7 @@ class _Editor(Reader):
         )
 
     def read(self, prompt: str) -> str:
-        """The next line typed, or lines pasted."""
+        """Return the next line typed, or lines pasted."""
         style = "bold" if stderr.wants_colour(stderr.is_terminal()) else ""
         return self._session.prompt([(style, prompt)])
 
@@ -186,7 +190,7 @@ def _completer(complete: Complete) -> "toolkit.completion.Completer":
 
 
 def _keys() -> "toolkit.key_binding.KeyBindings":
-    """Tab as in other shells: it completes before the next key is read, however fast one types."""
+    """Bind Tab as in other shells: it completes before the next key is read, however fast one types."""
     from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
     from prompt_toolkit.key_binding import KeyBindings
 
@@ -209,7 +213,7 @@ def _keys() -> "toolkit.key_binding.KeyBindings":
 
 
 def reader(complete: Complete) -> Reader:
-    """What reads lines here: a script where stdin is no terminal, else the best prompt there is."""
+    """Return a reader of stdin: of a script if it is not a terminal, else the best prompt there is."""
     if not sys.stdin.isatty():
         return Script()
     if not stderr.is_terminal():
@@ -217,5 +221,5 @@ def reader(complete: Complete) -> Reader:
     try:
         return _Editor(complete)
     except ImportError:
-        stderr.note(f"a better prompt comes with {install_line('shell')}")
+        stderr.note(f"for a better prompt: {install_line('shell')}")
         return _Plain(complete)

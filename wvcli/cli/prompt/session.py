@@ -1,4 +1,4 @@
-"""What the shell remembers between its lines, and how it answers one."""
+"""Run the lines of the shell, with one model kept open between them."""
 
 import io
 import os
@@ -13,7 +13,7 @@ import typer
 
 from wvcli.cli.program import COMMANDS
 from wvcli.cli.prompt import command_line
-from wvcli.cli.prompt.readers import Script, reader
+from wvcli.cli.prompt.readers import reader
 from wvcli.cli.streams import failures, stderr
 from wvcli.cli.streams.help import Command, program
 from wvcli.errors import ExitCode, InputError, UsageError
@@ -22,13 +22,13 @@ Register = Callable[[typer.Typer, Iterable[str]], None]
 
 
 class _NoStdin(io.RawIOBase):
-    """Stands for stdin while a line is answered, since stdin holds the lines that follow."""
+    """Replaces stdin while a line is run, since stdin holds the lines that follow."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> NoReturn:
-        raise UsageError("a line of the shell has no stdin to read", "write the words or a file into the line")
+        raise UsageError("a line of the shell cannot read stdin", "name the words or a file in the line")
 
 
 @contextmanager
@@ -49,36 +49,24 @@ def _command_names(ctx: typer.Context) -> list[str]:
 class Session:
     """All commands, with one model kept open.
 
-    Model and format reach the commands as they do outside, by the environment, which gives way to `-m` and
-    `--format` in a line.
+    Model and format reach the commands as they do outside, by WVCLI_MODEL and WVCLI_FORMAT, to which `-m` and
+    `--format` in a line are preferred. A default of the session's own would not do: the variables, if the user
+    has set them, would override it.
 
     Args:
         register: adds the commands of these names to a group.
-        model: the model to keep open; None for the newest in this folder, if there is one.
-        format: how the commands write.
         header: whether they begin TSV and CSV with a header.
     """
 
-    def __init__(self, register: Register, model: Path | None, format: str, header: bool) -> None:
-        from wvcli.models import opening
-
+    def __init__(self, register: Register, header: bool) -> None:
         self._program = self._commands(register)
         self._defaults = {name: {"header": header} for name in COMMANDS}
-        self._reader = reader(lambda line: command_line.completions(self._program, line))
-        self._is_prompt = not isinstance(self._reader, Script)
         self._prompt = "wvcli> "
+        self._is_prompt = sys.stdin.isatty()
         self._is_over = False
-        os.environ["WVCLI_FORMAT"] = format
-        try:
-            path, _ = opening.resolve(model)
-        except InputError as problem:  # a model can still be trained
-            self._note(f"{problem.message}; {problem.hint}")
-        else:
-            self.use(path)
-        self._note("help lists the commands, Tab completes, Ctrl-D leaves")
 
     def _commands(self, register: Register) -> Any:
-        """The commands of the program but for the shell, and those of a session."""
+        """Return the commands of the program except the shell, and those of a session."""
         group = program("", "The commands of wvcli, with the model kept open.", add_completion=False)
         register(group, (name for name in COMMANDS if name != "shell"))
         own: dict[str, Callable[..., None]] = {
@@ -111,25 +99,25 @@ class Session:
         command: Annotated[
             str | None,
             typer.Argument(
-                metavar="[COMMAND]", help="A command.", show_default=False, autocompletion=_command_names
+                metavar="[COMMAND]", help="Command to show.", show_default=False, autocompletion=_command_names
             ),
         ] = None,
     ) -> None:
-        """What the commands are, or the options of one."""
+        """List the commands, or show the options of one."""
         self._call([command, "--help"] if command else ["--help"])
 
     def exit(self) -> None:
-        """Leave, as the end of the script and Ctrl-D do."""
+        """Leave the shell, as Ctrl-D and the end of a script do."""
         self._is_over = True
 
     def _call(self, words: list[str]) -> Any:
         code = self._program.main(words, prog_name="", standalone_mode=False, default_map=self._defaults)
         if code == ExitCode.INTERRUPTED and self._is_prompt:
-            stderr.put("\n")  # what the terminal shows of Ctrl-C ends no line
+            stderr.put("\n")  # the terminal shows Ctrl-C without ending the line
         return code
 
     def answer(self, line: str) -> int:
-        """Run the command in a line and return its exit code; what it sets, it sets for itself only."""
+        """Run the command in a line and return its exit code; its --quiet ends with it."""
         words = command_line.split(line)
         if words[:1] == ["wvcli"]:
             words = words[1:]
@@ -138,19 +126,27 @@ class Session:
         with stderr.restoring_quiet(), _without_stdin():
             return failures.exit_code(lambda: self._call(words))
 
-    def run(self) -> int:
-        """Answer line after line; a failure is told and the next line is read.
+    def run(self, model: Path | None, format: str) -> int:
+        """Answer line after line; report a failure and go on with the next line.
+
+        Args:
+            model: the model to keep open; None for the newest in this folder, if there is one.
+            format: how the commands write.
 
         Returns:
             The exit code of the last line that failed, if any did, for a script; for a person 0.
         """
+        lines = reader(lambda line: command_line.completions(self._program, line))
+        os.environ["WVCLI_FORMAT"] = format
+        self._open(model)
+        self._note("help lists the commands, Tab completes, Ctrl-D leaves")
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._end)
         last = 0
         while not self._is_over:
             try:
-                for line in self._reader.read(self._prompt).split("\n"):
+                for line in lines.read(self._prompt).split("\n"):
                     last = self._answered(line) or last
             except EOFError:
                 break
@@ -159,6 +155,16 @@ class Session:
                     return ExitCode.INTERRUPTED
         return ExitCode.DONE if self._is_prompt else last
 
+    def _open(self, model: Path | None) -> None:
+        from wvcli.models import opening
+
+        try:
+            path, _ = opening.resolve(model)
+        except InputError as problem:  # a model can still be trained
+            self._note(f"{problem.message}; {problem.hint}")
+        else:
+            self.use(path)
+
     def _answered(self, line: str) -> int:
         code = ExitCode.DONE if self._is_over else self.answer(line)
         if code == ExitCode.INTERRUPTED:
@@ -166,6 +172,6 @@ class Session:
         return code
 
     def _end(self, number: int, frame: object) -> NoReturn:
-        """At the signal to end, leave instead of reading the next line."""
+        """Leave at a signal to end, instead of reading the next line."""
         self._is_over = True
         raise KeyboardInterrupt

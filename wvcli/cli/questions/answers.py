@@ -1,4 +1,4 @@
-"""Questions whose answers are words of the vocabulary: from what is asked to the rows that are written."""
+"""Questions whose answers are words of the vocabulary: from the words asked about to the rows of the output."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wvcli.cli.questions.input import words_in
-from wvcli.cli.questions.lookup import WordLookup
+from wvcli.cli.questions.lookup import RARE, WordLookup
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column, Row
 from wvcli.errors import MissingWordError
@@ -20,7 +20,7 @@ _HELD = 1 << 20  # answers held at a time: about 130 MB
 
 @dataclass(frozen=True)
 class Question:
-    """A question whose answers are words near to some words and far from others.
+    """A question whose answers are words near some words and far from others.
 
     Attributes:
         echo: what the rows of its answers begin with.
@@ -34,7 +34,7 @@ class Question:
 
 
 def answer_columns(name: str) -> tuple[Column, ...]:
-    """The columns of answers that are words near to a question; `name` is the answer's own."""
+    """Return the columns of answers, of which `name` holds the answer itself."""
     return (
         Column("rank", table_only=True, gives_way=2),
         Column(name),
@@ -46,33 +46,34 @@ def answer_columns(name: str) -> tuple[Column, ...]:
 
 def answer_rows(
     questions: Sequence[Question],
-    finder: WordLookup,
+    lookup: WordLookup,
     search: "Callable[..., list[list[Neighbor]]]",
     topn: int,
     excluded: Sequence[int] = (),
 ) -> Iterator[list[Row]]:
-    """For each question, in order, its rows: what it echoes, then for each answer the values of `answer_columns`.
+    """Yield the rows of each question, in order: its echo, then for each answer the values of `answer_columns`.
 
-    With `--missing null` a question that has no answer gets a row that says so.
+    With `--missing null` a question without an answer gets a row without values.
 
     Args:
-        questions: what is asked, all at once.
-        finder: looks the words up.
-        search: answers queries, as `Vectors.nearest`.
-        topn: answers to each, at most.
-        excluded: rows that are no answer to any.
+        questions: all of them are searched for together.
+        lookup: looks the words up.
+        search: answers queries, like `Vectors.nearest`.
+        topn: most answers to each question.
+        excluded: rows of words that are never answers.
     """
     from wvcli.vectors.word_vectors import query
 
-    vectors = finder.vectors
-    found = [(finder.find_all(asked.negative), finder.find_all(asked.positive)) for asked in questions]
+    vectors = lookup.vectors
+    found = [(lookup.find_all(asked.negative), lookup.find_all(asked.positive)) for asked in questions]
     complete = [(near, far) for far, near in found if near is not None and far is not None]
     answers = _answers([query(near, far, excluded) for near, far in complete], search, topn, len(vectors))
     for asked, (far, near) in zip(questions, found, strict=True):
         is_known = near is not None and far is not None
         neighbors = next(answers) if is_known else []
         if is_known and not neighbors:
-            finder.tell_nothing(asked.positive + asked.negative)
+            lookup.report_unanswered(asked.positive + asked.negative)
+        lookup.count_neighbors(neighbors)
         rows: list[Row] = [
             (
                 *asked.echo,
@@ -80,26 +81,26 @@ def answer_rows(
                 vectors.vocabulary[one.index],
                 one.similarity,
                 vectors.count(one.index),
-                finder.mark(one.index),
+                RARE if vectors.is_rare(one.index) else None,
             )
             for rank, one in enumerate(neighbors, 1)
         ]
         if rows:
-            finder.tell_rare([*(near or []), *(far or [])])
-        yield rows or ([(*asked.echo, *[None] * len(answer_columns("")))] if finder.policy == "null" else [])
+            lookup.report_rare([*(near or []), *(far or [])])
+        yield rows or ([(*asked.echo, *[None] * len(answer_columns("")))] if lookup.policy == "null" else [])
 
 
 def _answers(
     queries: "list[Query]", search: "Callable[..., list[list[Neighbor]]]", topn: int, words: int
 ) -> "Iterator[list[Neighbor]]":
-    """The answers to queries, of which so many are asked together that memory holds them."""
+    """Yield the answers to queries, searching for as many together as fit in memory."""
     together = max(1, _HELD // max(1, min(topn, words)))
     for start in range(0, len(queries), together):
         yield from search(queries[start : start + together], topn=topn)
 
 
 def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | None) -> "Among":
-    """Where to look for answers: among the most frequent words, among those in a file, or both; None is anywhere.
+    """Return where to look for answers: the most frequent words, those in a file, or both; None is everywhere.
 
     Raises:
         InputError: the file cannot be read.
@@ -121,9 +122,9 @@ def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | 
 
 
 def excluded_rows(vectors: "Vectors", words: list[str] | None) -> list[int]:
-    """The rows of words that must not be answers."""
+    """Return the rows of words that must not be answers."""
     rows = [(word, vectors.index(word)) for word in words or []]
     for word, row in rows:
         if row is None:
-            stderr.note(f"{word!r} is not in the vocabulary and so is no answer anyway")
+            stderr.note(f"{word!r} is not in the vocabulary, so excluding it has no effect")
     return [row for _, row in rows if row is not None]

@@ -1,4 +1,4 @@
-"""Why words are similar, for the commands that tell how similar they are."""
+"""Explain why words are similar, for the commands that say how similar they are."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,13 +27,13 @@ def pair_writer(
     format: OutputFormat,
     header: bool,
 ) -> Iterator[Callable[[Iterable[Sequence[Row]]], None]]:
-    """A function that writes groups of rows about pairs of words, with what explains them if wanted.
+    """Yield a function that writes groups of rows about pairs of words, with their explanation if asked for.
 
     Args:
         vectors: the model.
         columns: of the rows.
         pair: the names of the two columns that hold the words.
-        explain: whether to show what the corpus says of each pair.
+        explain: whether to show the contexts that each pair shares in the corpus.
         format: of the output.
         header: whether TSV and CSV begin with the names of the columns.
     """
@@ -54,11 +54,10 @@ def pair_writer(
 
 @dataclass
 class Explainer:
-    """Writes rows about pairs of words together with what the corpus says of each pair, and keeps account of what
-    there was nothing to say of; attributes are as for `pair_writer`.
+    """Writes rows about pairs of words with the contexts that each pair shares, and reports pairs without any.
 
-    For a program the evidence is in further columns, and a pair has as many rows as it shares contexts, or one.
-    For a person there are two tables: the rows, and the evidence.
+    For a program the contexts are in further columns, and a pair has one row for each, or one row if there is
+    none. For a person there are two tables: the rows, and the contexts. Attributes are as for `pair_writer`.
     """
 
     vectors: "Vectors"
@@ -69,23 +68,23 @@ class Explainer:
     _unknown: bool = False
 
     def __post_init__(self) -> None:
-        self._unshared = stderr.Tally("pairs in all share no context")
+        self._unshared = stderr.Tally("pairs in total share no context")
 
     def all_columns(self) -> tuple[Column, ...]:
-        """The columns of the rows, and for a program those of the evidence."""
-        return tuple(self.columns) if self._for_people else (*self.columns, *self._evidence_columns)
+        """Return the columns of the rows, and for a program those of the contexts."""
+        return tuple(self.columns) if self._for_people else (*self.columns, *self._context_columns)
 
     @property
     def _for_people(self) -> bool:
         return resolve_format(self.format) == "table"
 
     @property
-    def _evidence_columns(self) -> tuple[Column, ...]:
+    def _context_columns(self) -> tuple[Column, ...]:
         a, b = self.pair
         return tuple(map(Column, ("context", f"{a}_place", f"{a}_text", f"{b}_place", f"{b}_text")))
 
     def write(self, out: Writer, groups: Iterable[Sequence[Row]]) -> None:
-        """Write groups of rows, each a table of its own; the corpus is read once for all of them."""
+        """Write groups of rows, each a table of its own; read the corpus once for all of them."""
         asked = [list(rows) for rows in groups]
         found = iter(self._contexts([self._words(row) for rows in asked for row in rows]))
         for rows in asked:
@@ -94,21 +93,21 @@ class Explainer:
                 out.write(rows)
                 self._show(explained)
             else:
-                out.write((*row, *evidence) for row, shared in explained for evidence in self._evidence(shared))
+                out.write((*row, *values) for row, shared in explained for values in self._values(shared))
 
     def _words(self, row: Row) -> tuple[str | None, str | None]:
         first, second = (row[[column.name for column in self.columns].index(name)] for name in self.pair)
         return first, second
 
-    def _evidence(self, shared: "Sequence[SharedContext]") -> Iterator[Row]:
-        """The values of the further columns, at least once."""
+    def _values(self, shared: "Sequence[SharedContext]") -> Iterator[Row]:
+        """Yield the values of the further columns, at least once."""
         for one in shared:
             yield one.context, one.first.place, one.first.passage, one.second.place, one.second.passage
         if not shared:
-            yield (None,) * len(self._evidence_columns)
+            yield (None,) * len(self._context_columns)
 
     def _show(self, explained: "Sequence[tuple[Row, list[SharedContext]]]") -> None:
-        """The evidence as a table, with the words of a pair beside its first line."""
+        """Write the contexts as a table, with the words of a pair beside its first line."""
         a, b = self.pair
         columns = [Column(name) for name in (a, b, "context", f"{a}_text", f"{b}_text")]
         rows: list[Row] = [
@@ -121,14 +120,15 @@ class Explainer:
             for row, shared in explained
             for number, one in enumerate(shared)
         ]
-        if len({self._words(row)[0] for row, _ in explained}) < len(explained):  # the rows tell it already
+        if len({self._words(row)[0] for row, _ in explained}) < len(explained):  # the rows above show it already
             columns, rows = columns[1:], [row[1:] for row in rows]
         with writer(columns, self.format) as out:
             out.write(rows)
 
     def _contexts(self, pairs: Sequence[tuple[str | None, str | None]]) -> "list[list[SharedContext]]":
-        """What the two words of each pair occur with: nothing where a word is not in the vocabulary, and nothing
-        at all once the corpus was found wanting.
+        """Return the contexts that the two words of each pair share.
+
+        There are none for a word outside the vocabulary, and none at all once reading the corpus has failed.
         """
         rows = [[None if word is None else self.vectors.index(word) for word in words] for words in pairs]
         known = [(first, second) for first, second in rows if first is not None and second is not None]
@@ -143,7 +143,9 @@ class Explainer:
         found = [[] if None in two else next(answers) for two in rows]
         for words, two, shared in zip(pairs, rows, found, strict=True):
             if None not in two and not shared:
-                self._tell_unshared(words)
+                self._unshared.note(
+                    f"no word occurs near both {words[0]!r} and {words[1]!r} more often than by chance"
+                )
         return found
 
     def _read(self, pairs: Sequence[tuple[int, int]]) -> "list[list[SharedContext]]":
@@ -156,15 +158,11 @@ class Explainer:
 
             return shared_contexts(self.vectors, pairs, on_progress=on_progress)
 
-    def _tell_unshared(self, words: tuple[str | None, str | None]) -> None:
-        if self._unshared.should_name():
-            stderr.note(f"no word stands near both {words[0]!r} and {words[1]!r} more often than by chance")
-
     def finish(self) -> None:
-        """Tell what was not explained; end with the exit code for it if the corpus was found wanting."""
-        self._unshared.sum_up()
+        """Report what was not explained, and exit with the code for it if reading the corpus failed."""
+        self._unshared.report_total()
         if self._unknown:
-            stderr.note("a word that is not in the vocabulary has no lines to show")
+            stderr.note("words outside the vocabulary have no lines to show")
         if self._problem:
             stderr.error(WvcliError(f"cannot explain: {self._problem.message}", self._problem.hint))
             raise typer.Exit(self._problem.exit_code)

@@ -1,4 +1,4 @@
-"""What a query command is asked: words and questions, from its arguments, from stdin or from a file."""
+"""Read the words and questions of a query command from its arguments, from stdin or from a file."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -18,18 +18,18 @@ _MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 
 
 def is_alone(words: list[str] | None) -> bool:
-    """Whether a command was asked about one word only, so that its absence is the whole answer."""
+    """Return whether a command was asked about one word only, so that its absence is the whole answer."""
     return words is not None and len(words) == 1 and words != [STDIN]
 
 
 def word_batches(words: list[str] | None) -> Iterator[list[str]]:
-    """The words of a command in batches: its arguments, or what stdin holds so far, again and again.
+    """Return the words of a command in batches: its arguments, or lines of stdin as they arrive.
 
     Raises:
         UsageError: there is no word, and stdin is a terminal.
     """
     if not words and sys.stdin.isatty():
-        raise UsageError("no word was given", "name one, or pipe words in, one a line")
+        raise UsageError("no word was given", "name one, or pipe in one word per line")
     for is_stdin, group in groupby(words or [STDIN], lambda word: word == STDIN):
         if is_stdin:
             for lines in _from_stdin():
@@ -40,20 +40,20 @@ def word_batches(words: list[str] | None) -> Iterator[list[str]]:
 
 
 def question_batches(words: list[str] | None, expected: str, fewest: int, most: int | None) -> Iterator[Batch]:
-    """The questions of a command that asks about several words together, in batches as `word_batches` has them.
+    """Return the questions of a command that asks about several words together, in batches like `word_batches`.
 
-    The arguments are one question. A line of stdin is one: words with tabs between them, or where there is no tab
-    with white space.
+    The arguments are one question. So is each line of stdin: words separated by tabs, or by white space if it has
+    no tab. The arguments are checked at once, lines of stdin as they are read.
 
     Args:
         words: the arguments.
-        expected: what a question is, as in `two words`.
-        fewest: words of a question, at least.
-        most: words of a question, at most; None for any number.
+        expected: what a question is, such as `two words`.
+        fewest: least number of words in a question.
+        most: most words in a question; None for any number.
 
     Raises:
-        UsageError: the arguments are not as many words, or there is none and stdin is a terminal.
-        InputError: a line of stdin is not as many words; the lines before it are answered first.
+        UsageError: the arguments are too few or too many, or there is none and stdin is a terminal.
+        InputError: a line of stdin has too few or too many words; the lines before it are answered first.
     """
 
     def fits(question: list[str]) -> bool:
@@ -61,11 +61,11 @@ def question_batches(words: list[str] | None, expected: str, fewest: int, most: 
 
     if words and words != [STDIN]:
         if not fits(words):
-            hint = "quote a word that holds blanks" if len(words) > fewest else ""
-            raise UsageError(f"expected {expected}, not {len(words)}", hint)
+            hint = "quote a word that contains spaces" if len(words) > fewest else ""
+            raise UsageError(f"expected {expected}, got {len(words)}", hint)
         return iter([[words]])
     if not words and sys.stdin.isatty():
-        raise UsageError(f"expected {expected}", "name them, or pipe lines of them in")
+        raise UsageError(f"expected {expected}", "name them, or pipe in lines of them")
     return _questions_from_stdin(expected, fits)
 
 
@@ -77,13 +77,13 @@ def _questions_from_stdin(expected: str, fits: Callable[[list[str]], bool]) -> I
             if not fits(question) or not all(question):
                 yield questions
                 found = len(question)
-                raise InputError(f"line {number} of stdin: expected {expected} with tabs between, found {found}")
+                raise InputError(f"line {number} of stdin: expected {expected} separated by tabs, found {found}")
             questions.append(question)
         yield questions
 
 
 def words_in(path: Path) -> list[str]:
-    """The words in a file, or in stdin where it is `-`, one a line.
+    """Return the words in a file, one per line; `-` is stdin.
 
     Raises:
         InputError: the file cannot be read.
@@ -92,10 +92,10 @@ def words_in(path: Path) -> list[str]:
 
 
 def pairs_in(path: Path) -> dict[str, str]:
-    """The words in a file by the words beside them, one pair a line with a tab between.
+    """Return the pairs of words in a file, one per line and separated by a tab, as a dictionary; `-` is stdin.
 
     Raises:
-        InputError: the file cannot be read, or a line is not two words, or begins like another.
+        InputError: the file cannot be read, a line is not two words, or two lines disagree about a word.
     """
     pairs: dict[str, str] = {}
     for number, line in _lines_in(path):
@@ -103,12 +103,12 @@ def pairs_in(path: Path) -> dict[str, str]:
         if not first or not second or "\t" in second:
             raise InputError(f"{path}, line {number}: expected a word, a tab and another word, found {line!r}")
         if pairs.setdefault(first, second) != second:
-            raise InputError(f"{path}, line {number}: {first!r} stands there twice")
+            raise InputError(f"{path}, line {number}: {first!r} already has another name")
     return pairs
 
 
 def _lines_in(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank, with their numbers."""
+    """Return the lines that are not blank, with their numbers."""
     try:
         content = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
     except OSError as error:
@@ -117,9 +117,9 @@ def _lines_in(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _from_stdin() -> Iterator[list[tuple[int, str]]]:
-    """Numbered lines of stdin as they arrive, so that each pause of the writer is answered at once."""
+    """Yield numbered lines of stdin as they arrive, so that each pause of the writer is answered at once."""
     rest, count = b"", 0
-    stream = cast(BufferedReader, sys.stdin.buffer)  # its read1 gives what is there without waiting for more
+    stream = cast(BufferedReader, sys.stdin.buffer)  # its read1 returns what is there without waiting for more
     while chunk := stream.read1(_READ):
         *lines, rest = (rest + chunk).split(b"\n")
         yield from _batches(lines, count)
@@ -128,7 +128,7 @@ def _from_stdin() -> Iterator[list[tuple[int, str]]]:
 
 
 def _batches(lines: list[bytes], before: int) -> Iterator[list[tuple[int, str]]]:
-    """The lines that are not blank, by the number of each, in batches."""
+    """Yield the lines that are not blank, with the number of each, in batches."""
     if lines and not before:
         lines[0] = lines[0].removeprefix(_MARK)
     numbered = [

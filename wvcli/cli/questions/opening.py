@@ -1,4 +1,4 @@
-"""The model that a command is about: which one it is, and how it is opened."""
+"""Find and open the model that a command is about."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,15 +14,14 @@ from wvcli.errors import UsageError
 if TYPE_CHECKING:
     from wvcli.vectors.word_vectors import Vectors
 
-_LARGE = 1 << 26  # bytes of a file whose reading is shown
-_LONG = 1.0  # seconds to open a file that are worth a remark
+_LARGE = 1 << 26  # bytes of a file that is opened with a progress bar
+_LONG = 1.0  # seconds after which it is noted that an imported file opens faster
 
 
 def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
-    """The model to ask; at a terminal it is said which one was chosen.
+    """Open the model to ask; at a terminal, note which one was chosen.
 
-    It is said of vectors in another format that took long to open how they can open at once, if they may well be
-    opened again.
+    If vectors in another format took long to open and may well be opened again, note how to import them.
     """
     from wvcli.models import opening
 
@@ -35,13 +34,13 @@ def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
         stderr.note(f"using {path}")
     if is_asked_again and not vectors.manifest and took >= _LONG and not opening.is_kept(path):
         stderr.note(
-            f"opening {path} took {took:.1f} s; once imported it opens at once: wvcli import {quote(str(path))}"
+            f"opening {path} took {took:.1f} s; import it to open it at once: wvcli import {quote(str(path))}"
         )
     return vectors
 
 
 def named_once(argument: Path | None, option: Path | None) -> Path | None:
-    """The model named as an argument or with `-m`, which WVCLI_MODEL stands in for.
+    """Return the model named as an argument or with `-m`, for which WVCLI_MODEL stands in.
 
     Raises:
         UsageError: it is named both ways.
@@ -53,7 +52,7 @@ def named_once(argument: Path | None, option: Path | None) -> Path | None:
 
 @contextmanager
 def _opening(path: Path) -> Iterator[Callable[[int, int], None] | None]:
-    """Progress while a large file or a folder is read; a model is only mapped."""
+    """Show progress while a large file or a folder is read; a model is only mapped."""
     from wvcli.models import model_file
 
     small = not path.is_file() or path.stat().st_size < _LARGE or model_file.is_model(path)

@@ -1,4 +1,4 @@
-"""Scores of models as tables for a person: a line for each set and section, or one for each model below it."""
+"""Write scores as tables for a person: a line for each set and section, or one for each model below it."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -21,8 +21,8 @@ def write_tables(rows: "Sequence[Evaluation]", models: int) -> None:
     """Write a table for each kind of test, with intervals for one model and stars for several.
 
     Args:
-        rows: for each measure a row for each model, as `evaluate` gives them.
-        models: how many models there are.
+        rows: for each measure a row for each model, as `evaluate` yields them.
+        models: the number of models.
     """
     for kind, of_kind in groupby(rows, lambda row: row.kind):
         group = list(of_kind)
@@ -31,17 +31,17 @@ def write_tables(rows: "Sequence[Evaluation]", models: int) -> None:
         columns = [Column(kind), Column("items"), Column("covered")]
         columns += [Column("subword", gives_way=10)] if has_subwords else []
         columns += [Column(measures[0], figures=True)]
-        columns += [Column("95 % interval", figures=True, gives_way=12)] if models == 1 else []
+        columns += [Column("95% interval", figures=True, gives_way=12)] if models == 1 else []
         columns += [Column("all", figures=True, gives_way=11)]
-        columns += [Column(name, figures=True, gives_way=place) for place, name in enumerate(measures[1:], 1)]
+        columns += [Column(name, figures=True, gives_way=number) for number, name in enumerate(measures[1:], 1)]
         with writer(columns, "table") as out:
             out.write(_lines(group, models, has_subwords))
     if any(_stars(row) for row in rows):
-        stderr.note("differs from the first model with p below: * 0.05, ** 0.01, *** 0.001")
+        stderr.note("difference from the first model: * p < 0.05, ** p < 0.01, *** p < 0.001")
 
 
 def _lines(rows: "Sequence[Evaluation]", models: int, has_subwords: bool) -> Iterator[Row]:
-    """The lines of a table: sections are set in below their set, models below what they are scored on."""
+    """Yield the lines of a table: sections are indented below their set, models below what they are scored on."""
     stars = max(len(_stars(row)) for row in rows)
     names = _short([row.model for row in rows[:models]])
     for (of_set, section), of_part in groupby(rows, lambda row: (row.set, row.section)):
@@ -57,13 +57,13 @@ def _lines(rows: "Sequence[Evaluation]", models: int, has_subwords: bool) -> Ite
 
 
 def _short(models: Sequence[str]) -> Sequence[str]:
-    """Models by their files' names alone, where that tells them apart."""
+    """Return the names of the models' files, without folder and suffix if they still differ."""
     stems = [Path(model).stem for model in models]
     return stems if len(set(stems)) == len(models) else models
 
 
 def _figures(rows: "Sequence[Evaluation]", stars: int, has_interval: bool, has_subwords: bool) -> list[int | str]:
-    """What stands after the label, from the rows of each measure of one model; scores have room for stars."""
+    """Return the cells after the label, from one model's rows of each measure; scores leave room for stars."""
     first = rows[0]
     scores = [_score(row.score) + _stars(row).ljust(stars) for row in rows]
     cells: list[int | str] = [first.items, first.covered, *([first.from_subwords] if has_subwords else [])]

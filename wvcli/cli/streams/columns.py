@@ -1,4 +1,4 @@
-"""The values of rows, and how they are written as text."""
+"""The columns of rows, and how values are written as text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class Column:
     """A column of the output.
 
     Attributes:
-        name: its key in JSON and its heading elsewhere; one without a name is shown if there is something in it.
-        table_only: shown to people, left out for programs.
-        figures: its texts are numbers, which a table sets to the right.
-        gives_way: left out of a table that is too wide, all of a higher number before others; 0 always stays.
+        name: its key in JSON and its heading elsewhere; a column without a name is shown only if it has a value.
+        table_only: shown in tables, left out of the formats for programs.
+        figures: its texts are numbers, which a table aligns to the right.
+        gives_way: order in which columns are left out of a table that is too wide, highest first; 0 is never.
     """
 
     name: str
@@ -34,17 +34,17 @@ class Column:
 
 
 def is_vector(value: Any) -> bool:
-    """Whether a value is a vector, float32 [dim]."""
+    """Return whether a value is a vector, float32 [dim]."""
     return hasattr(value, "dtype") and getattr(value, "ndim", 0) == 1
 
 
 def number_texts(vector: "npt.NDArray[np.float32]") -> list[str]:
-    """Each number in the fewest digits that give the same float32 again."""
+    """Return each number in the fewest digits that are read back as the same float32."""
     return list(map(str, vector))
 
 
 def cell(value: Any) -> str:
-    """A value as text for programs."""
+    """Return a value as text for programs."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -57,7 +57,7 @@ def cell(value: Any) -> str:
 
 
 def table_cell(value: Any) -> str:
-    """A value as text for people."""
+    """Return a value as text for people."""
     if is_vector(value):
         shown = "  ".join(f"{number:8.4f}" for number in value[:_SHOWN_NUMBERS])
         return f"{shown}  …" if len(value) > _SHOWN_NUMBERS else shown

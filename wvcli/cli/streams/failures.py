@@ -1,4 +1,4 @@
-"""The one place where a failure becomes a line on stderr and an exit code."""
+"""Turn failures into a line on stderr and an exit code."""
 
 import os
 from collections.abc import Callable
@@ -7,11 +7,20 @@ from typing import Any
 import typer
 
 from wvcli.cli.streams import stderr, stdout
+from wvcli.cli.streams.help import nearest, see_help
 from wvcli.errors import ExitCode, UsageError, WvcliError, reason
+
+_PLAIN = {  # what Typer says of values, and what a person says
+    "a valid int range": "a whole number",
+    "a valid integer range": "a whole number",
+    "a valid integer": "a whole number",
+    "a valid float range": "a number",
+    "a valid float": "a number",
+}
 
 
 def exit_code(run: Callable[[], Any]) -> int:
-    """Run a command, tell what goes wrong, and return its exit code.
+    """Run a command, report its failure, if any, and return its exit code.
 
     Raises:
         ReaderGone: nobody reads stdout any more.
@@ -20,7 +29,7 @@ def exit_code(run: Callable[[], Any]) -> int:
         return int(run() or 0)
     except stdout.ReaderGone:
         raise
-    except SystemExit as left:  # Typer's way out when nobody reads its help any more
+    except SystemExit as left:  # how Typer leaves when nobody reads its help any more
         raise stdout.ReaderGone from left
     except WvcliError as problem:
         stderr.error(problem)
@@ -41,7 +50,7 @@ def exit_code(run: Callable[[], Any]) -> int:
         if os.environ.get("WVCLI_TRACEBACK"):
             raise
         what = " ".join(f"{type(problem).__name__}: {problem}".split())
-        stderr.error(WvcliError(f"unexpected: {what}", "set WVCLI_TRACEBACK=1 to see where, and report it"))
+        stderr.error(WvcliError(f"unexpected: {what}", "set WVCLI_TRACEBACK=1 to see where, and please report it"))
         return ExitCode.FAILED
 
 
@@ -50,8 +59,15 @@ def _usage(problem: typer.TyperException) -> int:
     if context and type(problem).__name__ == "NoArgsIsHelpError":
         stdout.line(context.get_help())
         return ExitCode.USAGE
+    option = getattr(problem, "option_name", None)
+    if option and type(problem).__name__ == "NoSuchOption":
+        near = nearest(option, getattr(problem, "possibilities", None) or ())
+        stderr.error(
+            UsageError(f"unknown option {option}", f"did you mean {near}?" if near else see_help(context))
+        )
+        return ExitCode.USAGE
     message = " ".join(problem.format_message().split()).rstrip(".")
-    command = context.command_path if context else "wvcli"
-    hint = f"see {command} --help" if command else "help lists the commands"
-    stderr.error(UsageError(message[:1].lower() + message[1:], hint))
+    for theirs, plain in _PLAIN.items():
+        message = message.replace(theirs, plain)
+    stderr.error(UsageError(message[:1].lower() + message[1:], see_help(context)))
     return ExitCode.USAGE

@@ -2,6 +2,8 @@
 
 import re
 import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -12,6 +14,19 @@ from wvcli.errors import UsageError
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _WIDTH = 100  # columns of help at most
+_DEFAULT_IN_WORDS = re.compile(r"(?<=default: )\((.*?)\)(?=[;\]])")  # to which Click adds parentheses
+_NEAR = 0.75  # similarity of spellings, by difflib, from which a command is proposed for an unknown one
+
+
+def see_help(ctx: Any) -> str:
+    """Return the hint where to read on: the help of a command, or of the shell, where it has no path."""
+    path = ctx.command_path if ctx else "wvcli"
+    return f"see {path} --help" if path else "help lists the commands"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the name that is spelled nearly the same, or None."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=_NEAR)), None)
 
 
 def _heading(text: str) -> str:
@@ -19,10 +34,10 @@ def _heading(text: str) -> str:
 
 
 class Command(TyperCommand):
-    """A command whose help lists its options under the headings they were given."""
+    """A command whose help lists its options under their headings, and ends with its epilog as it stands."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Name arguments as everywhere, without the braces that Typer has around those that are required."""
+        """Return the arguments without the braces that Typer puts around those that are required."""
         return [re.sub(r"^\{(.*)\}$", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -34,13 +49,20 @@ class Command(TyperCommand):
                 is_argument = parameter.param_type_name == "argument"
                 default = "Arguments" if is_argument else "Options"
                 section = getattr(parameter, "rich_help_panel", None) or default
-                sections.setdefault(section, []).append(record)
+                name, text = record
+                sections.setdefault(section, []).append((name, _DEFAULT_IN_WORDS.sub(r"\1", text)))
         for title, records in sections.items():
             with formatter.section(_heading(title)):
                 formatter.write_dl(records)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the epilog line by line, since examples are not to be wrapped."""
+        if self.epilog:
+            first, _, rest = self.epilog.partition("\n")
+            formatter.write(f"\n{_heading(first)}\n{rest}\n")
+
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; its errors and notes name its options, where the library names arguments."""
+        """Run the command; its errors and notes name its options where the library names arguments."""
         name_options(
             {
                 parameter.name: (max(parameter.opts, key=len), "".join(parameter.secondary_opts[:1]))
@@ -51,9 +73,10 @@ class Command(TyperCommand):
         return super().invoke(ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse `-dim 100`, which would be read as the short options d, i and m; let some options take several.
+        """Parse the arguments; an option whose metavar ends in `...` takes every word up to the next option.
 
-        An option whose metavar ends in `...` takes every word up to the next option.
+        Raises:
+            UsageError: `-dim 100` was written, which would be read as the short options d, i and m.
         """
         known = {option for parameter in self.params for option in parameter.opts}
         greedy = {
@@ -67,32 +90,35 @@ class Command(TyperCommand):
                 break
             name = re.fullmatch(r"-([a-z][a-z-]+)", arg)
             if name and f"--{name[1]}" in known:
-                raise UsageError(f"there is no option {arg}", f"write --{name[1]}")
+                raise UsageError(f"unknown option {arg}", f"did you mean --{name[1]}?")
         return super().parse_args(ctx, _repeated(args, greedy) if greedy else args)
 
 
 def _repeated(args: list[str], greedy: set[str]) -> list[str]:
-    """Arguments in which an option with several values is written once for each of them.
+    """Return the arguments with an option that takes several values written once for each of them.
+
+    `--positive a b -n 5` becomes `--positive a --positive b -n 5`.
 
     Raises:
         UsageError: such an option has no value.
     """
     written: list[str] = []
-    option, values = "", 0  # the option that values belong to, and how many it has
-    for place, arg in enumerate([*args, "--"]):
+    option, has_value = "", False  # the greedy option that values belong to, if any
+    for index, arg in enumerate([*args, "--"]):
         is_value = not arg.startswith("-") or arg == "-"
-        if option and not values and not is_value:
+        if option and not has_value and not is_value:
             raise UsageError(
                 f"option {option} requires a word", f"write {option}=WORD for a word that begins with -"
             )
         if arg == "--":
-            return written + args[place:]
+            return written + args[index:]
         if is_value:
-            written += [option, arg] if option and values else [arg]
-            values += 1
+            written += [option, arg] if option and has_value else [arg]
+            has_value = True
         else:
-            name, is_given, _ = arg.partition("=")
-            option, values = (name, len(is_given)) if name in greedy else ("", 0)
+            name, equals, _ = arg.partition("=")
+            option = name if name in greedy else ""
+            has_value = bool(equals)
             written.append(arg)
     return written
 
@@ -100,8 +126,20 @@ def _repeated(args: list[str], greedy: set[str]) -> list[str]:
 class Group(TyperGroup):
     """The program, whose help lists its commands under the headings they were given."""
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command named first.
+
+        Raises:
+            UsageError: there is no such command; the hint proposes one only if it is spelled nearly the same.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        near = nearest(name, self.list_commands(ctx))
+        raise UsageError(f"unknown command {name!r}", f"did you mean {near}?" if near else see_help(ctx))
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Write how a command is called, which in the shell begins with the command."""
+        """Write how a command is called; in the shell, this begins with the command."""
         if ctx.command_path:
             super().format_usage(ctx, formatter)
         else:
@@ -121,7 +159,7 @@ class Group(TyperGroup):
 
 
 def program(name: str, help: str, **more: Any) -> typer.Typer:
-    """A program with such help, to which commands are added."""
+    """Return a program with such help, to which commands are added."""
     return typer.Typer(
         name=name,
         cls=Group,

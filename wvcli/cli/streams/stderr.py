@@ -1,4 +1,4 @@
-"""The only writer to stderr: errors, notes, summaries and progress, in colour at a terminal that wants it."""
+"""Write to stderr, as no other module does: errors, notes, summaries and progress, coloured at a terminal."""
 
 import os
 import re
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
-_NAMED = 10  # of one kind; beyond, they are counted
-_LINE_SECONDS = 60.0  # between two lines of progress where there is no terminal
-_ARGUMENT = re.compile(r"`([a-z_]+)(?:=([^`]*))?`")  # of Python's, in an error or a note
+_NAMED = 10  # words or questions named in notes of one kind; the others are only counted
+_LINE_SECONDS = 60.0  # between two lines of progress if stderr is not a terminal
+_ARGUMENT = re.compile(r"`([a-z_]+)(?:=([^`]*))?`")  # of a Python function, as errors and notes name it
 _quiet = False
 _options: Mapping[str, tuple[str, str]] = {}
 
 
 def set_quiet(quiet: bool) -> None:
-    """Turn off notes, summaries and progress; errors are always told."""
+    """Turn off notes, summaries and progress; errors are always shown."""
     global _quiet
     _quiet = _quiet or quiet
 
 
 @contextmanager
 def restoring_quiet() -> Iterator[None]:
-    """What is turned off within is on again after it."""
+    """Turn notes on again after the block if they were turned off within it."""
     global _quiet
     before = _quiet
     try:
@@ -40,22 +40,22 @@ def restoring_quiet() -> Iterator[None]:
 
 
 def is_terminal() -> bool:
-    """Whether a person reads stderr."""
+    """Return whether stderr is a terminal."""
     return sys.stderr.isatty()
 
 
 def wants_colour(stream_is_terminal: bool) -> bool:
-    """Whether to colour what goes to a stream."""
+    """Return whether to colour what is written to a stream."""
     return stream_is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def styles(stream_is_terminal: bool) -> Literal["auto"] | None:
-    """Rich's name for the styles to use on a stream; None is no escape sequence at all."""
+    """Return Rich's name for the colours of a stream; None is no escape sequence at all."""
     return "auto" if wants_colour(stream_is_terminal) else None
 
 
 def visible(text: str) -> str:
-    """`text` with control characters written out, so that data cannot steer the terminal or break a line."""
+    """Return `text` with control characters escaped, so that data cannot control the terminal or break a line."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char == " " else _escaped(char) for char in text)
@@ -73,10 +73,10 @@ def _line(label: str, colour: str, text: str) -> None:
 
 
 def name_options(options: Mapping[str, tuple[str, str]]) -> None:
-    """From now on show these options in place of the arguments of Python's that errors and notes name.
+    """From now on, show these options in place of the Python arguments that errors and notes name.
 
     Args:
-        options: of each argument the option that sets it, and the one that turns it off, or an empty string.
+        options: for each argument the option that sets it, and the one that turns it off or an empty string.
     """
     global _options
     _options = options
@@ -102,13 +102,13 @@ def error(problem: WvcliError) -> None:
 
 
 def note(text: str) -> None:
-    """Tell something worth knowing."""
+    """Show something worth knowing."""
     if not _quiet:
         _line("note:", _CYAN, _with_options(text))
 
 
 def wrote(words: int, dim: int, where: str) -> None:
-    """Tell what was written where."""
+    """Note what was written where."""
     sizes = [
         f"{number:,} {what}{'' if number == 1 else 's'}" for number, what in ((words, "word"), (dim, "dimension"))
     ]
@@ -121,29 +121,39 @@ def put(text: str) -> None:
 
 
 class Tally:
-    """How often something was told, so that of many only the first are named and the rest is counted.
+    """Counts what notes of one kind are about: the first few are named, and in the end the total is reported.
 
     Args:
-        summary: what is said of them all, behind their number.
+        summary: what is said of all of them, after their number.
     """
 
     def __init__(self, summary: str) -> None:
         self.count = 0
         self._summary = summary
 
-    def should_name(self) -> bool:
-        """Count one more; whether it is among those to be named."""
+    def add(self) -> None:
+        """Count one more."""
         self.count += 1
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the last one counted is among those that are named."""
         return self.count <= _NAMED
 
-    def sum_up(self) -> None:
-        """Tell how many there were, if not all were named."""
-        if self.count > _NAMED:
+    def note(self, text: str) -> None:
+        """Count one more, and write the note that names it if it is among the first few."""
+        self.add()
+        if self.is_named:
+            note(text)
+
+    def report_total(self) -> None:
+        """Write how many there were, if not all were named."""
+        if not self.is_named:
             note(f"{self.count:,} {self._summary}")
 
 
 def summary(draw: "Callable[[], RenderableType]") -> None:
-    """Show the result of a command that has no data to print."""
+    """Show the summary of a command to a person."""
     if not _quiet:
         screen = _rich()
         with screen.capture() as captured:
@@ -159,7 +169,7 @@ def _rich() -> "Console":
 
 
 class _Lines:
-    """Progress as lines, for a log: one for each minute, so that a short run says nothing."""
+    """Shows progress as lines, for a log: one a minute, so that a short run shows none."""
 
     def __init__(self, rate_unit: str) -> None:
         self._unit = rate_unit

@@ -1,4 +1,4 @@
-"""The only writer to stdout: rows as a table for a person, or as lines and JSON for a program."""
+"""Write to stdout, as no other module does: tables for a person, lines and JSON for a program."""
 
 import csv
 import io
@@ -22,20 +22,18 @@ OutputFormat = Literal["auto", "table", "tsv", "csv", "json", "jsonl", "plain"]
 
 
 class ReaderGone(Exception):
-    """Whatever read our output has stopped reading, as `head` does; there is nothing left to do."""
+    """The reader of our output has stopped reading, as `head` does; there is nothing left to do."""
 
 
 class Writer(ABC):
     """Writes rows in one format; rows may come in several batches, each of which is flushed.
 
-    Rows hold strings, integers, floats, booleans, None, passages, lists of words (an array in JSON, elsewhere with
-    blanks between them), or a vector (float32 [dim]) as their last value.
+    Rows hold strings, integers, floats, booleans, None, passages, lists of words (an array in JSON, elsewhere
+    separated by spaces), or a vector (float32 [dim]) as their last value.
     """
 
     def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
         self.columns = columns
-        self._data = [place for place, column in enumerate(columns) if not column.table_only]
-        self.names = [columns[place].name for place in self._data]
         self.header = header
 
     def __enter__(self) -> "Writer":
@@ -49,75 +47,93 @@ class Writer(ABC):
     def write(self, rows: Iterable[Row]) -> None:
         """Write a batch of rows."""
 
-    def close(self) -> None:  # noqa: B027 - most formats end with their last row
+    def close(self) -> None:  # noqa: B027 - a table ends with its last row
         """Write what ends the output."""
 
 
 class _Lines(Writer):
-    """A format in which each row is text of its own."""
+    """A format for programs: each row is text of its own, between an opening and an ending."""
+
+    separator = ""
+    ending = ""
+
+    def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
+        super().__init__(columns, header)
+        self._shown = [index for index, column in enumerate(columns) if not column.table_only]
+        self.names = [columns[index].name for index in self._shown]
+        self._is_open = False
 
     def write(self, rows: Iterable[Row]) -> None:
-        text = "".join(self.line([row[place] for place in self._data]) for row in rows)
+        text = "".join(map(self._next, rows))
         if text:
             _put(text)
 
-    @abstractmethod
-    def line(self, values: Row) -> str:
-        """One row as text."""
-
-
-class _Delimited(_Lines):
-    delimiter = "\t"
-
-    def line(self, values: Row) -> str:
-        first = ""
-        if self.header:
-            self.header = False
-            *names, last = self.names
-            numbers = (
-                [str(number) for number in range(1, len(values[-1]) + 1)] if is_vector(values[-1]) else [last]
-            )
-            first = self.joined([*names, *numbers])
-        return first + self.joined(_flat(values))
+    def _next(self, row: Row) -> str:
+        values = [row[index] for index in self._shown]
+        before = self.separator if self._is_open else self.opening(values)
+        self._is_open = True
+        return before + self.line(values)
 
     def close(self) -> None:
-        if self.header:  # there was no row
-            _put(self.joined(self.names))
+        if text := ("" if self._is_open else self.opening(None)) + self.ending:
+            _put(text)
+
+    def opening(self, first: Row | None) -> str:
+        """Return what stands before the rows, the first of which has these values; None if there is no row."""
+        return ""
+
+    @abstractmethod
+    def line(self, values: Row) -> str:
+        """Return one row as text."""
+
+
+class _Tsv(_Lines):
+    def opening(self, first: Row | None) -> str:
+        if not self.header:
+            return ""
+        if first is None or not is_vector(first[-1]):
+            return self.joined(self.names)
+        return self.joined([*self.names[:-1], *(str(number) for number in range(1, len(first[-1]) + 1))])
+
+    def line(self, values: Row) -> str:
+        return self.joined(_flat(values))
 
     def joined(self, cells: Sequence[str]) -> str:
+        """Return cells as one line."""
         return "\t".join(map(visible if sys.stdout.isatty() else _on_one_line, cells)) + "\n"
 
 
-class _Csv(_Delimited):
+class _Csv(_Tsv):
     def joined(self, cells: Sequence[str]) -> str:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(map(visible, cells) if sys.stdout.isatty() else cells)
         return line.getvalue()
 
 
-class _Plain(_Delimited):
-    def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
-        super().__init__(columns, header=False)
-
-    def joined(self, cells: Sequence[str]) -> str:
+class _Plain(_Lines):
+    def line(self, values: Row) -> str:
+        cells = _flat(values)
         return " ".join(map(visible, cells) if sys.stdout.isatty() else cells) + "\n"
 
 
 class _JsonLines(_Lines):
     def line(self, values: Row) -> str:
-        return _json(dict(zip(self.names, map(_json_value, values), strict=True))) + "\n"
+        return self.object(values) + "\n"
+
+    def object(self, values: Row) -> str:
+        """Return a row as a JSON object."""
+        return _json(dict(zip(self.names, map(_json_value, values), strict=True)))
 
 
 class _Json(_JsonLines):
-    _started = False
+    separator = ",\n "
+    ending = "]\n"
+
+    def opening(self, first: Row | None) -> str:
+        return "["
 
     def line(self, values: Row) -> str:
-        opening = ",\n " if self._started else "["
-        self._started = True
-        return opening + super().line(values).rstrip("\n")
-
-    def close(self) -> None:
-        _put("]\n" if self._started else "[]\n")
+        return self.object(values)
 
 
 class _Table(Writer):
@@ -133,7 +149,7 @@ class _Table(Writer):
 
 _WRITERS: dict[str, type[Writer]] = {
     "table": _Table,
-    "tsv": _Delimited,
+    "tsv": _Tsv,
     "csv": _Csv,
     "json": _Json,
     "jsonl": _JsonLines,
@@ -142,19 +158,19 @@ _WRITERS: dict[str, type[Writer]] = {
 
 
 def resolve_format(format: OutputFormat) -> str:
-    """`format`, with `auto` decided: a table at a terminal, TSV in a pipe."""
+    """Return `format`, with `auto` resolved: a table at a terminal, TSV in a pipe."""
     if format != "auto":
         return format
     return "table" if sys.stdout.isatty() else "tsv"
 
 
 def writer(columns: Sequence[Column], format: OutputFormat, header: bool = False) -> Writer:
-    """A writer for rows of these columns."""
+    """Return a writer of rows with these columns."""
     return _WRITERS[resolve_format(format)](columns, header)
 
 
 def write_object(values: dict[str, Any], format: OutputFormat) -> None:
-    """Write one object: JSON as it is, other formats as rows of key and value with nested keys dotted."""
+    """Write one object, as JSON or as rows of key and value; the keys of nested objects are joined with dots."""
     if format == "auto" and not sys.stdout.isatty():
         format = "json"
     if format == "json":
@@ -193,12 +209,12 @@ def _put(text: str) -> None:
 
 
 def discard_stdout() -> None:
-    """Drop what Python still holds for a stdout that failed, lest it fail again when the program ends."""
+    """Drop what is buffered for a stdout that failed, lest it fail again when the program ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def flush_or_discard() -> None:
-    """Write what is still held for stdout, or drop it if stdout fails."""
+    """Write what is buffered for stdout, or drop it if stdout fails."""
     try:
         sys.stdout.flush()
     except OSError:

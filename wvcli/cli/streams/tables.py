@@ -1,4 +1,4 @@
-"""Rows as a table for people, as wide as the terminal allows."""
+"""Draw rows as a table for people, as wide as the terminal allows."""
 
 import re
 from collections.abc import Sequence
@@ -13,16 +13,25 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-_LEAST_PASSAGE = 12  # cells of a terminal in which a word is still seen with its context
-_WIDE, _CLOSE = 1, 0  # blanks before each cell; there is one after it in any case
-_UNBROKEN = re.compile(r"^\s*\S+|\S+")  # what is not folded: a word, and with the first what it is set in by
+_LEAST_PASSAGE = 12  # cells of a terminal that still show a word with its context
+_WIDE, _CLOSE = 1, 0  # spaces before each cell; there is always one after it
+_UNBROKEN = re.compile(r"^\s*\S+|\S+")  # what is not folded: a word, the first one with its indent
 
-Filled = tuple[Column, list[Any]]  # a column with its cells
+Filled = tuple[Column, list[Any]]  # a column with its values
 
 
 def draw(columns: Sequence[Column], grid: Sequence[Sequence[Any]], console: "Console") -> "Table":
-    """A table of rows, without the columns that give way where a console is too narrow for all their words."""
-    filled = [(column, [row[place] for row in grid]) for place, column in enumerate(columns)]
+    """Return a table of rows, without the columns for which the console is too narrow.
+
+    The first combination of padding and level that fits is taken: columns whose `gives_way` is above the level
+    are left out. For `similar`, whose rank has 2, count 1 and the others 0, these are tried in turn:
+
+        (wide, 2)   word  rank  neighbor  similarity  count
+        (wide, 1)   word  neighbor  similarity  count
+        (wide, 0)   word  neighbor  similarity
+        (close, 0)  the same with less space; if it does not fit either, words are broken
+    """
+    filled = [(column, [row[index] for row in grid]) for index, column in enumerate(columns)]
     filled = [
         (column, cells) for column, cells in filled if column.name or any(cell is not None for cell in cells)
     ]
@@ -46,7 +55,7 @@ def _heading(column: Column, is_numeric: bool) -> str:
 
 
 def _least_width(column: Column, cells: Sequence[Any]) -> int:
-    """The cells of a terminal in which no number is cut and no word is broken."""
+    """Return how many cells of a terminal a column needs so that no number is cut and no word broken."""
     from rich.cells import cell_len
 
     if any(isinstance(cell, Passage) for cell in cells):
@@ -58,7 +67,7 @@ def _least_width(column: Column, cells: Sequence[Any]) -> int:
 
 
 def _table(shown: Sequence[Filled], least: Sequence[int | None], before: int, width: int) -> "Table":
-    """A table of columns with their cells, each of at least so many cells of the terminal."""
+    """Return a table of columns, each as many cells of the terminal wide as `least` says, or wider."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -73,16 +82,19 @@ def _table(shown: Sequence[Filled], least: Sequence[int | None], before: int, wi
             no_wrap=is_numeric,
             min_width=least_width,
         )
-    room = _passage_width(shown, width)
+    passage_width = _passage_width(shown, width)
     for row in zip(*(cells for _, cells in shown), strict=True):
         table.add_row(
-            *(_shown(value, room) if isinstance(value, Passage) else Text(table_cell(value)) for value in row)
+            *(
+                _shown(value, passage_width) if isinstance(value, Passage) else Text(table_cell(value))
+                for value in row
+            )
         )
     return table
 
 
 def _passage_width(columns: Sequence[Filled], width: int) -> int:
-    """The cells that each column of passages has in a table, when the others have what they need."""
+    """Return how many cells of the terminal are left to each column of passages beside the others."""
     from rich.cells import cell_len
 
     others, several = 0, 0
@@ -91,18 +103,18 @@ def _passage_width(columns: Sequence[Filled], width: int) -> int:
             several += 1
         else:
             others += max(map(cell_len, [column.name, *map(table_cell, cells)]))
-    around = 3 * len(columns) + 1  # the blanks beside columns
+    around = 3 * len(columns) + 1  # the spaces beside columns
     return max(_LEAST_PASSAGE, (width - others - around) // max(1, several))
 
 
 def _shown(value: Passage, width: int) -> "Text":
-    """A passage cut to so many cells, with its words in bold."""
+    """Return a passage cut to so many cells of the terminal, with its words in bold."""
     from rich.cells import cell_len
     from rich.text import Text
 
     cut = value.cut(width, cell_len)
     shown = Text(visible(cut.text))
-    if len(shown.plain) == len(cut.text):  # else something was written out, and the places are others
+    if len(shown.plain) == len(cut.text):  # else control characters were written out, and the spans do not fit
         for start, stop in cut.spans:
             shown.stylize("bold", start, stop)
     return shown

@@ -1,0 +1,65 @@
+"""Options: what the library's errors call them, and the values they may have."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer
+
+from tests.conftest import Run
+from wvcli.analysis.comparison import Measure
+from wvcli.cli.main import build
+from wvcli.cli.program import COMMANDS
+from wvcli.formats import registry as formats
+from wvcli.vectors.neighbors import Method
+from wvcli.vectors.selection import Unknown
+
+_GROUP: Any = typer.main.get_command(build([]))
+
+
+def choices(command: str, parameter: str) -> list[str]:
+    """The values that an option may have."""
+    [found] = [each for each in _GROUP.commands[command].params if each.name == parameter]
+    return list(found.type.choices)
+
+
+@pytest.mark.parametrize(
+    ("command", "parameter", "values"),
+    [("analogy", "method", Method), ("compare", "by", Measure), ("export", "unknown", Unknown)],
+)
+def test_an_option_offers_the_values_of_the_library(command: str, parameter: str, values: Any) -> None:
+    assert choices(command, parameter) == list(get_args(values))
+
+
+def test_every_number_type_of_a_format_can_be_asked_for() -> None:
+    assert set(choices("export", "dtype")) == {dtype for member in formats for dtype in member.dtypes}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_has_help(command: str) -> None:
+    for parameter in _GROUP.commands[command].params:
+        text = getattr(parameter, "help", "")
+        assert text, parameter.name
+        assert text.endswith((".", "]")), text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["train", "a.txt", "--dim", 0], "--dim"),
+        (["update", "{model}", "a.txt"], "--force"),
+        (["export", "a.unknown", "-m", "{model}"], "--to"),
+        (["export", "a.txt", "-m", "{model}"], "--force"),
+        (["import", "a.txt", "-o", "{model}"], "--force"),
+        (["compare", "{model}", "{model}", "--min-count", 10**6], "--min-count"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_an_error_of_the_library_names_the_option(
+    run: Run, word2vec_model: Path, tmp_path: Path, arguments: list[object], option: str
+) -> None:
+    (tmp_path / "a.txt").write_text("2 2\ncat 1 2\ndog 2 1\n")
+    result = run(*(str(argument).format(model=word2vec_model) for argument in arguments))
+    assert result.code != 0
+    assert option in result.err
+    assert "`" not in result.err

@@ -10,12 +10,11 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-import numpy as np
-
 from wvcli.errors import InputError
+from wvcli.system import tensor_files
 from wvcli.system.atomic_files import atomic_write
 from wvcli.system.paging import Matrix
-from wvcli.system.tensor_files import Tensors, map_file, read_header, sha256_of
+from wvcli.system.tensor_files import Tensors, map_file, read_metadata, sha256_of
 from wvcli.text.spelling import normalizer
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -135,8 +134,6 @@ def save(
         UsageError: the file exists and `overwrite` is false.
         WvcliError: the disk is full or the folder cannot be written.
     """
-    from wvcli.system import tensor_files as layout
-
     hashed = manifest.get("settings", {}).get("hash_count", 0)
     complete = {"format_version": FLORET_VERSION if hashed else FORMAT_VERSION, **manifest}
 
@@ -145,20 +142,20 @@ def save(
 
     dtypes = {name: _LAYOUT[name][0] for name in tensors if name in _LAYOUT}
     with atomic_write(path, overwrite) as aside:
-        layout.write(aside, tensors, metadata, dtypes)
+        tensor_files.write(aside, tensors, metadata, dtypes)
 
 
 def fingerprint(vectors: Vectors) -> str:
     """The SHA-256 of the matrix as little-endian float32: the one its file records, else worked out."""
     recorded = vectors.manifest.get("checksum", {}).get("vectors")
-    return str(recorded) if recorded else sha256_of(np.ascontiguousarray(vectors.matrix, dtype="<f4"))
+    return str(recorded) if recorded else sha256_of(vectors.matrix)
 
 
 def is_model(path: Path) -> bool:
     """Whether the file says of itself that it is a wvcli model, without checking that it is whole."""
     try:
-        return MANIFEST_KEY in read_header(path).get("__metadata__", {})
-    except (OSError, ValueError, AttributeError):
+        return MANIFEST_KEY in read_metadata(path)
+    except (OSError, ValueError):
         return False
 
 

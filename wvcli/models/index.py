@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, MissingExtraError, UsageError
 from wvcli.models import model_file
+from wvcli.reporting import OnProgress, Progress, ignore_progress
 from wvcli.system import atomic_files
 from wvcli.vectors.geometry import RowArray, unit_rows
 from wvcli.vectors.neighbors import Neighbor, Query
@@ -33,8 +34,6 @@ _SPARE = 10  # rows found beyond those asked for, so that of equal ones the firs
 _SHARE = 10  # of the words; an exact search finds more than one in so many as soon, and misses none
 _ADDED = 8_192  # words added at a time, between which progress is told
 _SAMPLE, _TOPN, _SEED = 512, 10, 1  # words by which an index is judged, and neighbours of each
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ def build(
     *,
     recall: float = 0.95,
     overwrite: bool = False,
-    on_progress: Progress = lambda stage, done, total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> dict[str, Any]:
     """Make an index, measure it, and write it to a file.
 
@@ -106,7 +105,7 @@ def build(
         recall: the share of the true ten nearest neighbours that it should find; searches are made as thorough as
             this takes on a sample of words.
         overwrite: replace an existing file.
-        on_progress: is told what is going on, how many words are done, and how many there are.
+        on_progress: called with the words indexed so far, and when measuring begins.
 
     Returns:
         What is known of the index, as its file holds it: `recall` is the share that was found of the ten nearest
@@ -127,11 +126,11 @@ def build(
     graph = faiss.IndexHNSWFlat(vectors.dim, _LINKS, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction = _BREADTH
     for first in range(0, len(vectors), _ADDED):
-        on_progress("indexing", first, len(vectors))
+        on_progress(Progress("indexing", first, len(vectors)))
         with np.errstate(over="ignore", invalid="ignore"):
             graph.add(unit_rows(vectors.matrix[first : first + _ADDED]))
     seconds = perf_counter() - start
-    on_progress("measuring", 0, None)
+    on_progress(Progress("measuring"))
     about = {
         "method": "hnsw",
         "words": len(vectors),

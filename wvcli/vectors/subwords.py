@@ -19,7 +19,7 @@ _FNV_PRIME = 16777619
 _FLORET_SEED = 2166136261
 _SUMMED = 1 << 20  # bytes of sums added up together, so that they stay in the processor's cache
 
-Text = npt.NDArray[np.uint8]
+ByteArray = npt.NDArray[np.uint8]
 
 
 def ngrams(word: str, min_n: int, max_n: int) -> list[str]:
@@ -87,7 +87,7 @@ class Subwords:
             total /= len(rows)
         return total
 
-    def add_to(self, sums: FloatArray, text: Text, offsets: RowArray) -> RowArray:
+    def add_to(self, sums: FloatArray, text: ByteArray, offsets: RowArray) -> RowArray:
         """Add to rows of numbers the n-gram vectors of a word each, one after the other in fastText's order.
 
         Args:
@@ -120,14 +120,14 @@ class Subwords:
             sums[words] = some
         return counts
 
-    def _rows(self, text: Text, offsets: RowArray) -> tuple[RowArray, RowArray]:
+    def _rows(self, text: ByteArray, offsets: RowArray) -> tuple[RowArray, RowArray]:
         """The rows of many words, as `bucket_rows` gives them."""
         about = text, offsets, self.min_n, self.max_n, len(self.matrix)
         return floret_rows(*about, self.hashes) if self.hashes else bucket_rows(*about)
 
 
 def floret_rows(
-    text: Text, offsets: RowArray, min_n: int, max_n: int, size: int, hashes: int
+    text: ByteArray, offsets: RowArray, min_n: int, max_n: int, size: int, hashes: int
 ) -> tuple[RowArray, RowArray]:
     """The rows of many words in a table of floret: of each the whole word's, then its n-grams', `hashes` of each.
 
@@ -152,7 +152,9 @@ def floret_rows(
     return (keys % np.uint32(size)).astype(np.int64).reshape(-1), hashes * (before + np.arange(len(before)))
 
 
-def bucket_rows(text: Text, offsets: RowArray, min_n: int, max_n: int, size: int) -> tuple[RowArray, RowArray]:
+def bucket_rows(
+    text: ByteArray, offsets: RowArray, min_n: int, max_n: int, size: int
+) -> tuple[RowArray, RowArray]:
     """The buckets of all n-grams of many words, as `Subwords.buckets` gives them for one.
 
     Args:
@@ -188,7 +190,7 @@ def bucket_rows(text: Text, offsets: RowArray, min_n: int, max_n: int, size: int
     return found[there].astype(np.int64), ends[bounds]
 
 
-def _padded(text: Text, offsets: RowArray) -> tuple[Text, RowArray]:
+def _padded(text: ByteArray, offsets: RowArray) -> tuple[ByteArray, RowArray]:
     """The words' bytes with `<` before and `>` after each, and int64 [words + 1] where they start."""
     starts = offsets - offsets[0] + 2 * np.arange(len(offsets))
     padded = np.empty(int(starts[-1]), dtype=np.uint8)
@@ -200,7 +202,7 @@ def _padded(text: Text, offsets: RowArray) -> tuple[Text, RowArray]:
     return padded, starts
 
 
-def _hashes(padded: Text, characters: RowArray, longest: int) -> Iterator[tuple[int, npt.NDArray[np.uint32]]]:
+def _hashes(padded: ByteArray, characters: RowArray, longest: int) -> Iterator[tuple[int, npt.NDArray[np.uint32]]]:
     """For n from 1 to `longest`, uint32 [characters], the hashes of n characters from each one on.
 
     Those that reach beyond their word are not to be used.

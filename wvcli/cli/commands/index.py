@@ -36,7 +36,7 @@ def index(
 
     vectors = open_vectors(named_once(file, model))
     path = index.path_beside(vectors)
-    with stderr.progress("words") as show:
+    with stderr.progress_shown() as show:
         about = index.build(vectors, path, recall=recall, overwrite=force, on_progress=show)
     if about["recall"] < recall:
         stderr.note(f"the recall asked for, {recall}, is more than this index reaches")

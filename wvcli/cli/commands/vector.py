@@ -22,6 +22,8 @@ def vector(
 
     With --missing, null is written as zeros; random gives numbers that are the same for a word each time.
     """
+    from wvcli.vectors.substitutes import substitute_vector
+
     vectors = open_vectors(model)
     finder = WordLookup(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:
@@ -32,6 +34,6 @@ def vector(
                 if found is not None:
                     rows.append((word, found.vector))
                 elif finder.policy in ("null", "random"):
-                    rows.append((word, vectors.stand_in(word, finder.policy)))
+                    rows.append((word, substitute_vector(word, finder.policy, vectors.dim)))
             out.write(rows)
     finder.finish()

@@ -5,16 +5,18 @@ none is sorted. A set asks about the same words again and again, so each distinc
 row, by matrix products over blocks of rows, and a question only adds or multiplies three rows of cosines. A
 question is given up when enough rows are ahead. Cosines are in float32; where rounding could change the answer,
 the rows in question are scored again in float64.
+
+The scores are those of `wvcli.vectors.scoring`, which keeps the best rows of a few questions in order; counting
+instead, with cosines shared by all questions, makes thousands of questions quick.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from wvcli.system.parallel import processors
+from wvcli.system.parallel import parallel_map, processors
 from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, directions, inverse_norms
 from wvcli.vectors.scoring import EPSILON
 from wvcli.vectors.word_vectors import Vectors
@@ -102,12 +104,11 @@ class _Search:
 
     def run(self, on_share: Callable[[float], None]) -> None:
         """Count the rows ahead of the right answers, block by block."""
-        with ThreadPoolExecutor(processors()) as pool:
-            for start, halves in self._blocks(self._units):
-                groups = [self._live[first : first + _TOGETHER] for first in range(0, len(self._live), _TOGETHER)]
-                list(pool.map(partial(self._count, start, halves), groups))
-                self._live = self._live[(self._ahead[0, self._live] < TOP).any(axis=1)]
-                on_share(min(1.0, (start + _ROWS) / len(self._matrix)))
+        for start, halves in self._blocks(self._units):
+            groups = [self._live[first : first + _TOGETHER] for first in range(0, len(self._live), _TOGETHER)]
+            parallel_map(partial(self._count, start, halves), groups, processors())
+            self._live = self._live[(self._ahead[0, self._live] < TOP).any(axis=1)]
+            on_share(min(1.0, (start + _ROWS) / len(self._matrix)))
 
     def classes(self) -> RowArray:
         """int64 [questions, methods], as `places` gives them."""

@@ -35,7 +35,7 @@ def import_vectors(
 ) -> Vectors:
     """Make a model file of a file or folder of another system.
 
-    A model file opens at once, whatever its size. It can be trained further where `path` holds all that this takes:
+    A model file opens at once, whatever its size. It can be trained further if `path` holds all that this takes:
     the output layer of negative sampling, counts, settings and, with subwords, the words' own vectors.
 
     Args:

@@ -91,11 +91,12 @@ def _new_digest() -> Any:
 
 
 def _little_endian(dtype: Any) -> np.dtype[Any]:
-    return np.dtype(dtype).newbyteorder("<")
+    little: np.dtype[Any] = np.dtype(dtype).newbyteorder("<")
+    return little
 
 
 def _bytes_of(array: Matrix[Any], dtype: np.dtype[Any]) -> Iterator[memoryview]:
-    for _, block in blocks(array if array.ndim else np.atleast_1d(array)):
+    for _, block in blocks(array if array.ndim else np.asarray(array)[None]):
         yield np.ascontiguousarray(block, dtype=dtype).reshape(-1).view(np.uint8).data
 
 

@@ -30,4 +30,5 @@ def aligned_cosines(source: FloatArray, target: FloatArray) -> Float64Array:
         target: float32 [rows, target dim], of length 1 each.
     """
     mapped = source.astype(np.float64) @ orthogonal_map(source, target)
-    return np.clip(np.einsum("nd,nd->n", mapped, target.astype(np.float64)), -1, 1)
+    cosines: Float64Array = np.einsum("nd,nd->n", mapped, target.astype(np.float64))
+    return np.clip(cosines, -1, 1)

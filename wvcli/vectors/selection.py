@@ -195,7 +195,7 @@ def _special(selection: Selection, matrix: FloatMatrix) -> tuple[list[str], Floa
                 total += block.sum(axis=0, dtype=np.float64)
             rows.append((total / len(matrix)).astype(np.float32))
         else:
-            kind: Literal["null", "random"] = "random" if selection.unknown == "random" else "null"
+            kind = "random" if selection.unknown == "random" else "null"
             rows.append(substitute_vector(UNKNOWN, kind, dim))
         if selection.normalize:
             rows[-1] = unit_rows(rows[-1][None])[0]

@@ -1,13 +1,11 @@
 """Vectors in place of those that words do not have."""
 
-from typing import Literal
-
 import numpy as np
 
 from wvcli.vectors.geometry import FloatArray
 
 
-def substitute_vector(word: str, kind: Literal["null", "random"], dim: int) -> FloatArray:
+def substitute_vector(word: str, kind: str, dim: int) -> FloatArray:
     """Return float32 [dim] for a word without a vector.
 
     Args:

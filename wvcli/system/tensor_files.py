@@ -191,17 +191,15 @@ class _Entry:
     @classmethod
     def parse(cls, name: str, entry: Any) -> "_Entry":
         """Read an entry; ValueError where it does not make sense."""
-        fields = [entry.get(key) for key in ("dtype", "shape", "data_offsets")] if isinstance(entry, dict) else []
-        if (
-            not fields
-            or not isinstance(fields[0], str)
-            or not all(map(_is_sizes, fields[1:]))
-            or len(fields[2]) != 2
-        ):
+        try:
+            kind, shape, (start, stop) = (entry[key] for key in ("dtype", "shape", "data_offsets"))
+        except (KeyError, TypeError, ValueError):
+            kind, shape, start, stop = None, None, None, None
+        if not (isinstance(kind, str) and _are_sizes(shape) and _are_sizes([start, stop])):
             raise ValueError(f"the entry of {name!r} in its header has no dtype, shape and offsets")
-        if fields[0] not in _DTYPES:
-            raise ValueError(f"{name!r} holds numbers of an unknown kind, {fields[0]!r}")
-        dtype, shape, (start, stop) = np.dtype(_DTYPES[fields[0]]), fields[1], fields[2]
+        if kind not in _DTYPES:
+            raise ValueError(f"{name!r} holds numbers of an unknown kind, {kind!r}")
+        dtype = np.dtype(_DTYPES[kind])
         if stop - start != prod(shape) * dtype.itemsize:
             raise ValueError(f"the shape and the length of {name!r} disagree")
         return cls(dtype, shape, start, stop)
@@ -211,7 +209,7 @@ class _Entry:
         return data[self.start : self.stop].view(self._dtype).reshape(self._shape)
 
 
-def _is_sizes(value: Any) -> bool:
+def _are_sizes(value: Any) -> bool:
     return isinstance(value, list) and all(type(size) is int and size >= 0 for size in value)
 
 

@@ -58,7 +58,7 @@ class Comparison:
         return min(self.wanted, len(self) - 1)
 
     def word(self, place: int) -> str:
-        """The word at a place among those compared."""
+        """Return the word in row `place` of those compared."""
         return self.old.vocabulary[int(self.old_rows[place])]
 
     @cached_property
@@ -68,7 +68,7 @@ class Comparison:
         return unit_rows(self.old.matrix[self.old_rows]), unit_rows(self.new.matrix[self.new_rows])
 
     def _too_few(self) -> tuple[str, str]:
-        """Why there is nothing to measure, and what to do."""
+        """Return why there is nothing to measure, and what to do."""
         if self.shared < 2:
             return f"the models share {'one word' if self.shared else 'no word'}, which is too few to compare", ""
         why = f"of {self.shared:,} shared words fewer than two can be compared"
@@ -107,11 +107,11 @@ class Comparison:
         return kept / self.neighbors
 
     def measured(self, by: Measure) -> npt.NDArray[np.float64]:
-        """float64 [compared], `similarity` or `overlap`."""
+        """Return float64 [compared], `similarity` or `overlap`."""
         return self.similarity if by == "similarity" else self.overlap
 
     def change(self, by: Measure = "similarity") -> float:
-        """The mean of 1 - `similarity`, or of 1 - `overlap`, over the words compared."""
+        """Return the mean of 1 - `similarity`, or of 1 - `overlap`, over the words compared."""
         return float(np.mean(1 - self.measured(by)))
 
     def most_moved(self, most: int, by: Measure = "similarity") -> list[int]:
@@ -123,7 +123,7 @@ class Comparison:
         return places
 
     def nearest(self, place: int, most: int) -> tuple[list[str], list[str]]:
-        """Up to `most` neighbours of a word among the words compared, in the old model and in the new."""
+        """Return up to `most` neighbours of a word among the words compared, in the old model and in the new."""
         old, new = (self._nearest(units, place, most) for units in self._units)
         return old, new
 
@@ -136,7 +136,7 @@ class Comparison:
 
 
 def _near(units: FloatArray, rows: slice, wanted: int) -> npt.NDArray[np.bool_]:
-    """bool [rows, words], whether each word is among the `wanted` nearest of each of some rows."""
+    """Return bool [rows, words], whether each word is among the `wanted` nearest of each of some rows."""
     scores = units[rows] @ units.T
     np.fill_diagonal(scores[:, rows], -np.inf)  # a word is no neighbour of its own
     last = np.partition(scores, len(units) - wanted, axis=1)[:, len(units) - wanted, None]

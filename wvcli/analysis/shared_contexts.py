@@ -158,7 +158,7 @@ def _explained(
 
 
 def _parts(vectors: Vectors) -> list[_Part]:
-    """The texts that a model was trained on, the first one first.
+    """Return the texts that a model was trained on, the first one first.
 
     Raises:
         InputError: it does not say, or they cannot be there any more.
@@ -236,7 +236,7 @@ class _Reading:
         self._progress = ReadingProgress(on_progress, total)
 
     def contexts(self, rows: Array) -> "Contexts":
-        """What stands around the words in these rows.
+        """Count the contexts of the words in these rows.
 
         Raises:
             InputError: the text cannot be read, or is not what it was.
@@ -259,7 +259,7 @@ class _Reading:
         return found
 
     def lines(self, numbers: set[int]) -> dict[int, _Line]:
-        """The texts with these numbers, counted from 0 over all parts, with file and line."""
+        """Find the texts with these numbers, counted from 0 over all parts, with file and line."""
         found: dict[int, _Line] = {}
         texts = (line for part in self._parts for line in self._opened(part).placed_texts())
         for number, line in enumerate(texts):
@@ -275,7 +275,7 @@ class _Reading:
         return corpus
 
     def _sought(self, rows: Array) -> list[str]:
-        """What a text must hold to hold one of the words: of a phrase, its longest word."""
+        """Return what a text must hold to hold one of the words: of a phrase, its longest word."""
         words = [self._vectors.vocabulary[row] for row in rows.tolist()]
         return [max(word.split(JOINT), key=len) for word in words] if self.phrases else words
 
@@ -312,7 +312,7 @@ class _Candidates:
 
 
 def _joined(batch: Batch, phrases: Phrases) -> tuple[Sequence[str], npt.NDArray[np.uint32]]:
-    """A batch with its phrases joined: its words, and the ids of its texts."""
+    """Return a batch with its phrases joined: its words, and the ids of its texts."""
     words, ids = batch.words, batch.ids
     for found in phrases:
         table = PhraseTable.known(words, found)
@@ -371,7 +371,7 @@ class Contexts:
         self._merge(np.concatenate(keys), np.concatenate(best))
 
     def _merge(self, keys: Array, best: Array) -> None:
-        """Put together what is told of the same word and context; the first of `keys` are those there already."""
+        """Add up what is known of the same word and context; the first of `keys` are those there already."""
         seen = np.ones(len(keys), dtype=np.int64)
         seen[: len(self._seen)] = self._seen
         order = np.argsort(keys, kind="stable")
@@ -382,7 +382,7 @@ class Contexts:
             self._keys = keys[first]
 
     def _of(self, row: int) -> tuple[Array, npt.NDArray[np.float64], Array]:
-        """The contexts of a word, ascending, their weights, and the numbers of the texts that show them."""
+        """Return the contexts of a word, ascending, their weights, and the numbers of the texts that show them."""
         words = len(self.counts)
         start, stop = np.searchsorted(self._keys, [row * words, (row + 1) * words]).tolist()
         contexts, seen = self._keys[start:stop] - row * words, self._seen[start:stop]
@@ -391,7 +391,7 @@ class Contexts:
         return contexts, weights, self._best[start:stop] & _NUMBER
 
     def shared(self, first: int, second: int, most: int) -> list[_Shared]:
-        """The contexts of two words with the greatest weights."""
+        """Return the contexts of two words with the greatest weights."""
         (a, a_weights, a_texts), (b, b_weights, b_texts) = self._of(first), self._of(second)
         common, a_places, b_places = np.intersect1d(a, b, assume_unique=True, return_indices=True)
         weights = np.minimum(a_weights[a_places], b_weights[b_places])

@@ -57,7 +57,7 @@ class Evaluation:
 
 
 def bundled() -> list[Path]:
-    """The English sets inside Gensim: WordSim-353, SimLex-999 and word2vec's analogies. Gensim is not imported.
+    """Find the English sets inside Gensim, without importing it: WordSim-353, SimLex-999, word2vec's analogies.
 
     Raises:
         InputError: they are not there.
@@ -124,7 +124,7 @@ def _names(models: Sequence[Vectors]) -> list[str]:
 def _of_set(
     one: ItemSet, lexicons: Sequence[Lexicon], names: Sequence[str], on_progress: OnProgress
 ) -> Iterator[Evaluation]:
-    """The rows of one set."""
+    """Score the models on one set."""
     scored = []
     for name, lexicon in zip(names, lexicons, strict=True):
         on_items = partial(_report, on_progress, Path(name).name, one)

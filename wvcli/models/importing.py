@@ -66,7 +66,7 @@ def import_vectors(
     path = Path(path)
     target = Path(output) if output else Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
     if target.suffix != model_file.SUFFIX:
-        raise UsageError(f"the model file's name must end in {model_file.SUFFIX} (got '{target}')")
+        raise UsageError(f"the model file's name must end in {model_file.SUFFIX} (got {str(target)!r})")
     if not path.exists():
         hint = "vectors are read from files, not from stdin" if str(path) == "-" else ""
         raise InputError(f"there is no file {path}", hint)
@@ -87,7 +87,7 @@ def import_vectors(
 
 
 def _training_tensors(vectors: Vectors) -> dict[str, Any]:
-    """What training goes on from, by the names of the model file."""
+    """Return the arrays that training goes on from, by their names in the model file."""
     weights = vectors.weights
     if weights is None:
         return {}
@@ -107,7 +107,7 @@ def _is_trained(output: FloatArray) -> bool:
 
 
 def _own_words(vectors: Vectors, own: FloatArray) -> FloatMatrix:
-    """The words' own vectors; that of the end of a line, which fastText gives no n-grams, made to fit."""
+    """Return the words' own vectors, made to fit for the end of a line, which fastText gives no n-grams."""
     row = vectors.vocabulary.find(_END_OF_LINE)
     if row is None or vectors.subwords is None:
         return own
@@ -132,7 +132,7 @@ def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dic
 
 
 def _files(path: Path) -> list[Path]:
-    """What a file or folder consists of; with a file of Gensim's go the arrays it has put beside it."""
+    """List the files of a file or folder; to a file of Gensim belong the arrays saved beside it."""
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file())
     beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}."))
@@ -144,7 +144,7 @@ def _size(path: Path) -> int:
 
 
 def _digest(path: Path) -> str:
-    """The SHA-256 of the contents of all files one after the other."""
+    """Return the SHA-256 of the contents of all files one after the other."""
     digest = sha256()
     block = bytearray(_BLOCK)
     for each in _files(path):

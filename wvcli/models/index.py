@@ -32,7 +32,7 @@ _BREADTH = 100  # words kept in view while one is added; more gave no better rec
 _BEAMS = (32, 64, 128, 256, 512, 1024)  # words kept in view by a search; the least that will do is taken
 _SPARE = 10  # rows found beyond those asked for, so that of equal ones the first in the vocabulary are told
 _SHARE = 10  # of the words; an exact search finds more than one in so many as soon, and misses none
-_ADDED = 8_192  # words added at a time, between which progress is told
+_ADDED = 8_192  # words added between two reports of progress
 _SAMPLE, _TOPN, _SEED = 512, 10, 1  # words by which an index is judged, and neighbours of each
 
 
@@ -55,7 +55,7 @@ class Index:
     def nearest(
         self, queries: Sequence[Lookup | Query], topn: int = 10, *, min_similarity: float | None = None
     ) -> list[list[Neighbor]]:
-        """For each query the nearest rows that the index finds, `topn` at most; else as `Vectors.nearest`.
+        """Find for each query the nearest rows that the index knows, `topn` at most; else as `Vectors.nearest`.
 
         Where `topn` is more than about a tenth of all words, the search is exact, which is quicker then.
 
@@ -83,7 +83,7 @@ class Index:
 
 
 def path_beside(vectors: Vectors) -> Path:
-    """Where the index of a model lies: beside its file, with `.index` after the name."""
+    """Return the path of a model's index: that of its file with `.index` after the name."""
     if vectors.path is None:
         raise UsageError("vectors that come from no file have no index beside them")
     return vectors.path.with_name(vectors.path.name + SUFFIX)
@@ -146,7 +146,7 @@ def build(
 
 
 def _measured(vectors: Vectors, graph: Any, recall: float) -> dict[str, Any]:
-    """How thorough a search must be, and what it then finds and how fast, on words drawn once and for all."""
+    """Choose how thorough a search must be, and measure what it finds and how fast, on a fixed sample of words."""
     usable = np.flatnonzero(np.isfinite(vectors.norms) & (vectors.norms > 0))
     drawn = np.random.default_rng(_SEED).choice(usable, min(_SAMPLE, len(usable)), replace=False)
     asked = [Lookup(vectors.vocabulary[row], row, vectors.matrix[row]) for row in np.sort(drawn).tolist()]
@@ -172,7 +172,7 @@ def _timed(ask: Callable[[], list[list[Neighbor]]]) -> tuple[list[list[Neighbor]
 
 
 def _recall(exact: list[list[Neighbor]], found: list[list[Neighbor]]) -> float:
-    """The share of the true neighbours that were found; one as similar as the last of them counts as well.
+    """Return the share of the true neighbours that were found; one as similar as the last of them counts as well.
 
     It is 1 where there are none to find.
     """
@@ -187,7 +187,7 @@ def _recall(exact: list[list[Neighbor]], found: list[list[Neighbor]]) -> float:
 
 
 def open_index(vectors: Vectors) -> Index:
-    """The index beside a model, memory-mapped.
+    """Open the index beside a model, memory-mapped.
 
     Raises:
         InputError: there is none, it is damaged, or the model has changed since.

@@ -59,7 +59,7 @@ class ModelFile:
     tensors: Tensors
 
     def phrases(self) -> list[list[tuple[str, str]]] | None:
-        """The pairs of words that were joined in each pass, or None when none were.
+        """Return the pairs of words that were joined in each pass, or None when none were.
 
         Raises:
             InputError: the file is damaged.
@@ -73,7 +73,7 @@ class ModelFile:
             raise InputError(f"{self.path} is damaged: its phrases cannot be read") from error
 
     def vectors(self) -> Vectors:
-        """The words and vectors of the model; nothing is read before it is asked for."""
+        """Return the words and vectors of the model; nothing is read before it is asked for."""
         tensors = self.tensors
         subwords = None
         if "subwords.vectors" in tensors:
@@ -146,13 +146,13 @@ def save(
 
 
 def fingerprint(vectors: Vectors) -> str:
-    """The SHA-256 of the matrix as little-endian float32: the one its file records, else worked out."""
+    """Return the SHA-256 of the matrix as little-endian float32: as its file records it, or else computed."""
     recorded = vectors.manifest.get("checksum", {}).get("vectors")
     return str(recorded) if recorded else sha256_of(vectors.matrix)
 
 
 def is_model(path: Path) -> bool:
-    """Whether the file says of itself that it is a wvcli model, without checking that it is whole."""
+    """Whether the header of a file says that it is a wvcli model, without checking that it is whole."""
     try:
         return MANIFEST_KEY in read_metadata(path)
     except (OSError, ValueError):
@@ -166,7 +166,7 @@ def open_model(path: Path) -> ModelFile:
         InputError: the file is missing, damaged, newer than this program or not a wvcli model.
     """
     if path.suffix != SUFFIX and path.exists() and not (path.is_file() and is_model(path)):
-        raise InputError(f"{path} is no wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
+        raise InputError(f"{path} is not a wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
     model = open_tensors(path)
     _check_layout(path, model.tensors)
     _check_manifest(path, model)
@@ -234,7 +234,7 @@ def _check_manifest(path: Path, model: ModelFile) -> None:
 
 
 def damaged_tensors(model: ModelFile) -> list[str]:
-    """The names of the arrays whose checksum is not the one in the manifest; reads the whole file."""
+    """Return the names of the arrays whose checksum differs from the manifest; reads the whole file."""
     recorded = model.manifest.get("checksum", {})
     names = sorted(set(model.tensors) | set(recorded))
     return [

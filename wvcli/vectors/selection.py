@@ -145,21 +145,21 @@ class _Choice:
         return cls(rows, list(added), np.array(list(added.values()), dtype=np.float32).reshape(-1, vectors.dim))
 
     def words(self, vocabulary: Vocabulary) -> Vocabulary | list[str]:
-        """Their words."""
+        """Return the chosen words."""
         if self.rows is None:
             return vocabulary
         known = len(vocabulary)
         return [vocabulary[row] if row < known else self.names[row - known] for row in self.rows.tolist()]
 
     def of_rows(self, values: npt.NDArray[Any], special: int) -> npt.NDArray[Any]:
-        """What belongs to each row, after zeros for the special ones; words without a row have 0 too."""
+        """Return the values of the chosen rows, after zeros for special ones; words without a row have 0 too."""
         padded = np.concatenate([values, np.zeros(len(self.names), dtype=values.dtype)])
         chosen = padded if self.rows is None else padded[self.rows]
         return np.concatenate([np.zeros(special, dtype=values.dtype), chosen])
 
 
 def _reporting(words: list[str], purpose: str, what: str) -> list[str]:
-    """A note on some of the words to select or to rename, if there are any."""
+    """Return a note on some of the words to select or to rename, if there are any."""
     are = "is" if len(words) == 1 else "are"
     return [f"{len(words):,} of the words to {purpose} {are} {what} (first: {words[0]!r})"] if words else []
 
@@ -167,7 +167,7 @@ def _reporting(words: list[str], purpose: str, what: str) -> list[str]:
 def _named(
     words: Vocabulary | list[str], special: list[str], rename: Mapping[str, str], notes: list[str]
 ) -> Vocabulary:
-    """The vocabulary of the words by their new names, after the special ones."""
+    """Return the vocabulary of the words by their new names, after the special ones."""
     if not special and not rename and isinstance(words, Vocabulary):
         return words
     named = special + [rename.get(word, word) for word in words]
@@ -181,7 +181,7 @@ def _named(
 
 
 def _special(selection: Selection, matrix: FloatMatrix) -> tuple[list[str], FloatArray]:
-    """The special words, and their rows, float32 [special, dim]."""
+    """Return the special words, and their rows, float32 [special, dim]."""
     dim = matrix.shape[1]
     names, rows = [], []
     if selection.pad:
@@ -203,7 +203,7 @@ def _special(selection: Selection, matrix: FloatMatrix) -> tuple[list[str], Floa
 
 
 def _change(matrix: FloatMatrix, selection: Selection, notes: list[str]) -> Change | None:
-    """What becomes of rows, or None where they stay as they are."""
+    """Return the function that changes rows, or None where they stay as they are."""
     if selection.dim is None:
         return unit_rows if selection.normalize else None
     project = principal_components(matrix, selection.dim, notes)

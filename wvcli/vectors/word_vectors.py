@@ -143,7 +143,7 @@ class Vectors:
         A phrase that is not found as it stands is looked up with `_` between its words.
 
         Raises:
-            UsageError: `word` is no string.
+            UsageError: `word` is not a string.
         """
         if not isinstance(word, str):
             raise UsageError(f"a word is a string, not a value of the type {type(word).__name__}")
@@ -237,7 +237,7 @@ class Vectors:
 
         `analogy(["king", "woman"], ["man"])` asks what is to woman as king is to man. `method` is `add` for the
         cosine to the mean of the unit vectors (3CosAdd), as Gensim's `most_similar`, or `multiply` for 3CosMul
-        (Levy and Goldberg, 2014), as Gensim's `most_similar_cosmul`, whose scores are no cosines. Other arguments
+        (Levy and Goldberg, 2014), as Gensim's `most_similar_cosmul`, whose scores are not cosines. Other arguments
         are those of `most_similar`.
 
         Raises:
@@ -314,7 +314,7 @@ class Vectors:
         *,
         min_similarity: float | None = None,
     ) -> list[list[Neighbor]]:
-        """As `nearest`, but each query has candidates of its own, int64 [rows], to choose from.
+        """Find nearest rows as `nearest` does, but for each query among candidates of its own, int64 [rows].
 
         Raises:
             UsageError: `topn` is below 1.

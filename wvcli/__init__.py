@@ -1,6 +1,12 @@
 """Train word vectors with Gensim, ask them questions, hand them on.
 
-The public names load on first use, so that importing wvcli costs nothing.
+    train, update            text into vectors, which are saved as a model file
+    load, Vectors            vectors from a file, and the questions asked of them
+    evaluate, compare        how good vectors are, and what differs between two models
+    import_vectors, export   vectors from and for other systems
+    WvcliError               the root of all errors
+
+The names load on first use, so that importing wvcli costs nothing. `help(wvcli.train)` describes every argument.
 """
 
 from importlib import import_module
@@ -12,6 +18,8 @@ if TYPE_CHECKING:
     from wvcli.analysis.comparison import compare as compare
     from wvcli.errors import WvcliError as WvcliError
     from wvcli.evaluation.evaluate import evaluate as evaluate
+    from wvcli.models.exporting import export as export
+    from wvcli.models.importing import import_vectors as import_vectors
     from wvcli.models.opening import load as load
     from wvcli.training.train import train as train
     from wvcli.training.train import update as update
@@ -22,12 +30,25 @@ _HOMES = {
     "WvcliError": "wvcli.errors",
     "compare": "wvcli.analysis.comparison",
     "evaluate": "wvcli.evaluation.evaluate",
+    "export": "wvcli.models.exporting",
+    "import_vectors": "wvcli.models.importing",
     "load": "wvcli.models.opening",
     "train": "wvcli.training.train",
     "update": "wvcli.training.train",
 }
 
-__all__ = ["Vectors", "WvcliError", "__version__", "compare", "evaluate", "load", "train", "update"]
+__all__ = [
+    "Vectors",
+    "WvcliError",
+    "__version__",
+    "compare",
+    "evaluate",
+    "export",
+    "import_vectors",
+    "load",
+    "train",
+    "update",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -70,22 +70,22 @@ class MissingExtraError(WvcliError):
 
 
 def install_line(extra: str) -> str:
-    """What to type to install an optional extra."""
+    """Return the line that installs an optional extra."""
     return f'pip install "wvcli[{extra}]"'
 
 
 def reason(error: OSError) -> str:
-    """Why the operating system refused, in a few words."""
+    """Return why the operating system refused, in a few words."""
     text = error.strerror or str(error)
     number = re.search(r"\[errno (\d+)\]", text)  # as Arrow puts it among words of its own
     return (os.strerror(int(number[1])) if number else text).lower()
 
 
 def first_line(error: Exception) -> str:
-    """What a library says of a failure, shortened to a line."""
+    """Return what a library says of a failure, shortened to a line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def unreadable(what: object, error: OSError) -> InputError:
-    """The failure that a file cannot be read."""
+    """Return the failure that a file cannot be read."""
     return InputError(f"cannot read {what}: {reason(error)}")

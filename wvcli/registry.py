@@ -35,11 +35,11 @@ class Registry(Generic[Member]):
         return {name.replace("_", "-"): name for name in names}
 
     def names(self) -> list[str]:
-        """The names of all members, in alphabetical order; imports none of them."""
+        """Return the names of all members, in alphabetical order; imports none of them."""
         return sorted(self._modules)
 
     def get(self, name: str) -> Member:
-        """The member called `name`.
+        """Import the member called `name`.
 
         Raises:
             UsageError: no member has that name; the hint proposes a near one.

@@ -1,4 +1,8 @@
-"""How work says how far it is: progress, notes, and one throttle for all of it."""
+"""How work reports how far it is: one kind of progress, notes, and one throttle.
+
+Functions that take long have the arguments `on_progress`, called with a `Progress` now and then, and `on_note`,
+called with a line of text that is worth knowing.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,72 +11,98 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
 
-REPORT_SECONDS = 0.1  # how often progress is told, at most
+_REPORT_SECONDS = 0.1  # between two reports, at least
+
+Unit = Literal["bytes", "tokens", "words", "items"]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come.
+    """How far a piece of work is.
 
     Attributes:
-        stage: `reading` counts bytes of the sources, `training` tokens of all epochs.
-        done: bytes or tokens done.
-        total: bytes or tokens in all, or None when unknown.
-        epoch: the epoch under way, from 1, when training.
-        epochs: how many there will be, when training.
+        stage: what is being done, such as `reading`, `training` or `saving`; `done` starts again with each stage.
+        done: bytes, tokens, words or items done.
+        total: as many in all, or None when unknown.
+        epoch: the epoch under way, from 1, when training; else 0.
+        epochs: how many there will be, when training; else 0.
+        unit: what is counted: bytes of the sources when reading text, tokens of all epochs when training.
+        subject: what it is done to, such as the name of a file; an empty string where that is plain.
     """
 
-    stage: Literal["reading", "training", "saving"]
+    stage: str
     done: int = 0
     total: int | None = None
     epoch: int = 0
     epochs: int = 0
+    unit: Unit = "words"
+    subject: str = ""
 
 
 OnProgress = Callable[[Progress], None]
+OnNote = Callable[[str], None]
 
 
 def ignore_progress(progress: Progress) -> None:
-    pass
+    """Do nothing."""
 
 
 def ignore_note(note: str) -> None:
-    pass
+    """Do nothing."""
+
+
+class Throttle:
+    """Keeps reports a tenth of a second apart."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def is_due(self) -> bool:
+        """Whether to report now; if so, the time to the next report starts."""
+        now = perf_counter()
+        if now < self._next:
+            return False
+        self._next = now + _REPORT_SECONDS
+        return True
 
 
 class ReadingProgress:
-    """Bytes read, told to the listener now and then."""
+    """Reports the bytes of a text that have been read."""
 
     def __init__(self, on_progress: OnProgress, total: int | None) -> None:
         self._on_progress = on_progress
         self._total = total
         self._done = 0
-        self._next = 0.0
+        self._throttle = Throttle()
 
     def add(self, count: int) -> None:
+        """Count bytes that were read."""
         self._done += count
-        if perf_counter() >= self._next:
-            self._next = perf_counter() + REPORT_SECONDS
-            self._on_progress(Progress("reading", self._done, self._total))
+        if self._throttle.is_due():
+            self._on_progress(Progress("reading", self._done, self._total, unit="bytes"))
 
 
-OnNote = Callable[[str], None]
+# Readers of formats report through this variable, since one of them may compute its vectors long after it was
+# called: when they are asked for, on behalf of whoever exports or imports them then.
+_on_words: ContextVar[Callable[[int, int], None] | None] = ContextVar("on_words", default=None)
 
 
-def _ignore_words(done: int, most: int) -> None:
-    pass
-
-
-OnWords = Callable[[int, int], None]
-# Is told how many words have been read or worked out, and how many there are at most.
-on_words: ContextVar[OnWords] = ContextVar("watcher", default=_ignore_words)
+def report_words(done: int, most: int) -> None:
+    """Report how many words have been read or computed, and how many there are at most."""
+    on_words = _on_words.get()
+    if on_words:
+        on_words(done, most)
 
 
 @contextmanager
-def progress_to(on_progress: OnWords | None) -> Iterator[None]:
-    """Whoever is told within the block how many words have been read or worked out; None leaves it as it is."""
-    before = on_words.set(on_progress or on_words.get())
+def words_reported_to(on_progress: OnProgress, stage: str, subject: str = "") -> Iterator[None]:
+    """Within the block, pass what `report_words` is given on to `on_progress`."""
+
+    def on_words(done: int, most: int) -> None:
+        on_progress(Progress(stage, done, most, subject=subject))
+
+    before = _on_words.set(on_words)
     try:
         yield
     finally:
-        on_words.reset(before)
+        _on_words.reset(before)

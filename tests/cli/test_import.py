@@ -62,7 +62,7 @@ def test_it_cannot_be_trained_further_and_says_so(run: Run, tmp_path: Path) -> N
     assert "wvcli train --init a.safetensors" in refused.err
     told = run("update", "a.txt", "text")
     assert told.code == 3
-    assert "a.txt is no wvcli model; wvcli import a.txt makes one of vectors" in told.err
+    assert "a.txt is not a wvcli model; wvcli import a.txt makes one of vectors" in told.err
     assert "imported from a.txt" in run("info", "a.safetensors", "--command").err
     assert run("train", "text", "--like", "a.safetensors", "-o", "b.safetensors").code == 2
     assert run("train", "text", "--init", "a.safetensors", "-o", "b.safetensors", "--min-count", 1).code == 0

@@ -14,6 +14,7 @@ from tests.against_gensim import clustered, gensim_of, vectors_of
 from wvcli.errors import InputError, UsageError
 from wvcli.evaluation import tasks
 from wvcli.evaluation.evaluate import Evaluation, bundled, evaluate
+from wvcli.reporting import Progress
 from wvcli.vectors.word_vectors import Vectors
 
 _CLOSE = 1e-3  # Gensim's cosines are in float32, and a small FastText model has nearly the same for all pairs
@@ -217,16 +218,16 @@ def test_models_are_compared_with_the_first_on_what_both_cover(written: Callable
 
 
 def test_progress_is_told_for_each_model_and_set(written: Callable[[str], Path]) -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[Progress] = []
     list(
         evaluate(
             vectors_of(clustered(30, 4, seed=6)),
             [written("word1 word2 word3 word4\n" * 10)],
-            on_progress=lambda *progress: told.append(progress),
+            on_progress=told.append,
         )
     )
-    assert told[0] == ("1: set", 0, 10)
-    assert told[-1] == ("1: set", 10, 10)
+    assert told[0] == Progress("scoring 1", 0, 10, unit="items", subject="set")
+    assert told[-1] == Progress("scoring 1", 10, 10, unit="items", subject="set")
 
 
 def test_sets_are_read_before_anything_is_scored(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from wvcli.errors import InputError, WvcliError
 from wvcli.formats._fasttext_model import open_model
 from wvcli.models import exporting, model_file
 from wvcli.vectors.geometry import FloatArray
-from wvcli.vectors.subwords import Subwords, Text
+from wvcli.vectors.subwords import ByteArray, Subwords
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
@@ -434,7 +434,7 @@ def test_words_are_cut_into_ngrams_as_their_bytes_are(tmp_path: Path) -> None:
     formats.write(vectors, path, "fasttext")
     with path.open("rb") as file:
         model = open_model(file, path)
-    inputs: Text = model.inputs
+    inputs: ByteArray = model.inputs
     rows, found = inputs.view("<f4"), formats.read(path)
     assert found.subwords is not None
     for place, word in enumerate(found):

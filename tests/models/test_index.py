@@ -13,6 +13,7 @@ from tests.against_gensim import Matrix, clustered, vectors_of
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.models import model_file
 from wvcli.models.index import Index, build, open_index, path_beside
+from wvcli.reporting import Progress
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.word_vectors import Lookup, Vectors, query
 
@@ -141,8 +142,8 @@ def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
     vectors = in_file(clustered(50, 5, seed=2), tmp_path)
     path = path_beside(vectors)
 
-    def stop(stage: str, done: int, total: int | None) -> None:
-        if stage == "measuring":
+    def stop(progress: Progress) -> None:
+        if progress.stage == "measuring":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -21,6 +21,7 @@ from tests.conftest import peak_memory
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.models import model_file
 from wvcli.system import atomic_files
+from wvcli.vectors.near_spellings import near_spellings
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -61,7 +62,7 @@ def ask_everything(vectors: Vectors) -> None:
     words = list(vectors)
     for word in [*words, "missing", "the"]:
         vectors.find(word)
-        vectors.suggestions(word)
+        near_spellings(vectors.vocabulary, word)
     for index in range(len(vectors)):
         vectors.count(index)
     if words:
@@ -224,7 +225,7 @@ def test_a_model_with_random_damage_is_refused_or_answers(model: Path, data: st.
         list(vectors)
         for word in ("the", "猫", "unseen"):
             vectors.find(word)
-            vectors.suggestions(word)
+            near_spellings(vectors.vocabulary, word)
     except WvcliError as error:
         said = error.message
     assert str(model) in said

@@ -137,7 +137,7 @@ def test_words_are_renamed() -> None:
     taken_already = vectors(["<unk>", "a"])
     with pytest.raises(UsageError, match="<unk>") as caught:
         select(taken_already, Selection(unknown="zero"))
-    assert "--rename" in caught.value.hint
+    assert "`rename`" in caught.value.hint
     renamed = select(taken_already, Selection(unknown="zero", rename={"<unk>": "unk"})).vectors
     assert list(renamed) == ["<unk>", "unk", "a"]
 

@@ -11,7 +11,9 @@ from hypothesis.extra.numpy import arrays
 
 from tests.against_gensim import CLOSE, Matrix, assert_same_answer, clustered, gensim_of, vectors_of
 from wvcli.errors import MissingWordError, UsageError
+from wvcli.vectors.characteristic_words import characteristic_words
 from wvcli.vectors.geometry import row_norms, unit_rows
+from wvcli.vectors.near_spellings import near_spellings
 from wvcli.vectors.neighbors import Neighbor
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.vocabulary import Vocabulary
@@ -241,19 +243,10 @@ def test_a_missing_word_is_an_error_with_near_spellings() -> None:
             vectors.most_similar(asked)
         assert repr(asked) in caught.value.message
         assert caught.value.hint.startswith(f"did you mean {expected[0]}")
-        assert vectors.suggestions(asked)[: len(expected)] == expected
+        assert near_spellings(vectors.vocabulary, asked)[: len(expected)] == expected
     with pytest.raises(MissingWordError) as caught:
         vectors["qqqqqq"]
     assert caught.value.hint == ""
-
-
-@given(st.text(max_size=8), st.integers(0, 4))
-def test_any_missing_word_gets_at_most_so_many_suggestions_from_the_vocabulary(word: str, most: int) -> None:
-    vectors = vectors_of(np.eye(4), ["cat", "Cat", "猫猫", "cats"])
-    found = vectors.suggestions(word, most) if most else []
-    assert len(found) <= most
-    assert len(set(found)) == len(found)
-    assert set(found) <= set(vectors)
 
 
 @pytest.mark.parametrize("word", ["", "\udc80", "caf\udce9", "\x00", "a b", "x" * 10_000])
@@ -294,57 +287,6 @@ def test_a_word_is_looked_up_as_written_before_it_is_normalized() -> None:
     assert [word for word, _ in vectors.most_similar("IT")] == ["us", "US"]
 
 
-@pytest.mark.parametrize("kind", ["null", "random"])
-@pytest.mark.parametrize("word", ["cat", "", "猫", "caf\udce9"])
-def test_a_stand_in_is_always_the_same_and_no_larger_than_an_untrained_vector(kind: str, word: str) -> None:
-    vectors = vectors_of(np.zeros((1, 50)))
-    drawn = vectors.stand_in(word, kind)
-    assert drawn.shape == (50,)
-    assert drawn.dtype == np.float32
-    np.testing.assert_array_equal(drawn, vectors.stand_in(word, kind))
-    assert np.abs(drawn).max() <= 0.5 / 50
-    assert drawn.any() == (kind == "random")
-
-
-def test_stand_ins_of_different_words_differ() -> None:
-    vectors = vectors_of(np.zeros((1, 50)))
-    assert len({vectors.stand_in(f"w{n}", "random").tobytes() for n in range(1000)}) == 1000
-
-
-# --- characteristic words ---
-
-
-@pytest.mark.parametrize("rows", [0, 1, 2, 6, 7, 400])
-@pytest.mark.parametrize("fill", ["random", "zero", "equal", "nan", "inf"])
-def test_characteristic_words_come_from_any_model(rows: int, fill: str) -> None:
-    matrix = np.random.default_rng(4).normal(size=(rows, 5)).astype(np.float32)
-    if fill in ("zero", "equal"):
-        matrix[:] = fill == "equal"
-    elif rows and fill != "random":
-        matrix[0, 0] = np.nan if fill == "nan" else np.inf
-    vectors = vectors_of(matrix)
-    words = vectors.characteristic_words(3)
-    assert len(words) <= 3
-    assert bool(words) == bool(rows)
-    assert words == [word for word in vectors if word in words]
-
-
-def test_characteristic_words_are_those_with_meaning() -> None:
-    rng = np.random.default_rng(8)
-    centres = np.linalg.qr(rng.normal(size=(30, 30)))[0][:3]
-    topics = np.repeat(centres, 8, axis=0) + rng.normal(size=(24, 30)) * 0.05
-    matrix = np.vstack([rng.normal(size=(40, 30)), topics])
-    words = [f"function{n}" for n in range(40)] + [f"topic{n // 8}-{n % 8}" for n in range(24)]
-    chosen = vectors_of(matrix, words).characteristic_words(3)
-    assert sorted(word[:6] for word in chosen) == ["topic0", "topic1", "topic2"]
-    signs = [f"</s>{word}" if word.startswith("topic1") else word for word in words]
-    assert not any(word.startswith("<") for word in vectors_of(matrix, signs).characteristic_words(3))
-
-
-def test_short_words_alone_leave_no_characteristic_word() -> None:
-    assert vectors_of(np.eye(3), ["a", "b", "c"]).characteristic_words(3) == []
-
-
 # --- norms ---
 
 
@@ -365,7 +307,7 @@ def test_asking_changes_nothing_in_the_model() -> None:
     vectors = Vectors(Vocabulary.from_words([f"w{n}" for n in range(50)]), matrix)
     vectors.most_similar("w3")
     vectors.similarity("w1", "w2")
-    vectors.characteristic_words(2)
+    characteristic_words(vectors, 2)
     np.testing.assert_array_equal(matrix, before)
 
 

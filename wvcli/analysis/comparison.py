@@ -1,4 +1,4 @@
-"""What changed between two models: words that moved, neighbours that were kept, words lost and gained."""
+"""What changed between two models: words that moved, neighbours that stayed, words lost and gained."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import UsageError
-from wvcli.vectors.geometry import FloatArray, unit_rows
+from wvcli.vectors.alignment import aligned_cosines
+from wvcli.vectors.geometry import FloatArray, RowArray, unit_rows
 from wvcli.vectors.word_vectors import Vectors
 
 Measure = Literal["similarity", "overlap"]
-RowArray = npt.NDArray[np.int64]
 
 _SCORES = 1 << 22  # cosines held at a time: 16 MB of float32
 _ROUNDING = 1e-6  # more than float32 rounding moves a cosine of unit vectors
@@ -23,8 +23,7 @@ class Comparison:
     """Two models side by side.
 
     The words compared are those that both models have, seen often enough in both, the most frequent in both
-    first: a word stands where its rank in that model puts it in which it is rarer. What is measured is worked
-    out when it is first asked for.
+    first: a word is ranked as in the model in which it is rarer. Measures are computed when first asked for.
 
     Attributes:
         old: the one model.
@@ -36,7 +35,7 @@ class Comparison:
         without_direction: how many more were left out because a vector of theirs is zero or not finite.
         old_rows: int64 [compared], rows of the words compared in `old`.
         new_rows: int64 [compared], rows of the same words in `new`.
-        wanted: how many neighbours of each word to hold against each other.
+        wanted: how many neighbours of each word to compare.
     """
 
     old: Vectors
@@ -55,11 +54,11 @@ class Comparison:
 
     @property
     def neighbors(self) -> int:
-        """The number of neighbours of each word that are held against each other."""
+        """The number of neighbours of each word that are compared."""
         return min(self.wanted, len(self) - 1)
 
     def word(self, place: int) -> str:
-        """The word at a place among those compared."""
+        """Return the word in row `place` of those compared."""
         return self.old.vocabulary[int(self.old_rows[place])]
 
     @cached_property
@@ -69,29 +68,25 @@ class Comparison:
         return unit_rows(self.old.matrix[self.old_rows]), unit_rows(self.new.matrix[self.new_rows])
 
     def _too_few(self) -> tuple[str, str]:
-        """Why there is nothing to measure, and what to do."""
+        """Return why there is nothing to measure, and what to do."""
         if self.shared < 2:
             return f"the models share {'one word' if self.shared else 'no word'}, which is too few to compare", ""
         why = f"of {self.shared:,} shared words fewer than two can be compared"
         if self.rare:
-            return f"{why}: {self.rare:,} are too rare", "give a lower --min-count"
+            return f"{why}: {self.rare:,} are too rare", "give a lower `min_count`"
         return f"{why}: the vectors of {self.without_direction:,} are zero or not finite", ""
 
     @cached_property
     def similarity(self) -> npt.NDArray[np.float64]:
         """float64 [compared], the cosine of each word's two vectors after alignment.
 
-        The old vectors are turned onto the new ones by the orthogonal matrix that brings all compared words
-        nearest, each at length 1 (orthogonal Procrustes, as in Hamilton, Leskovec and Jurafsky, 2016). Where the
-        models differ in dimensions, the smaller one is taken as having zeros in those it lacks.
+        The old vectors are mapped onto the new ones by the orthogonal matrix that brings all compared words
+        nearest to each other; see `wvcli.vectors.alignment`.
 
         Raises:
             UsageError: there are fewer than two words to compare.
         """
-        old, new = (units.astype(np.float64) for units in self._units)
-        left, _, right = np.linalg.svd(old.T @ new, full_matrices=False)
-        cosines: npt.NDArray[np.float64] = np.einsum("nd,nd->n", old @ (left @ right), new)
-        return np.clip(cosines, -1, 1)
+        return aligned_cosines(*self._units)
 
     @cached_property
     def overlap(self) -> npt.NDArray[np.float64]:
@@ -112,11 +107,11 @@ class Comparison:
         return kept / self.neighbors
 
     def measured(self, by: Measure) -> npt.NDArray[np.float64]:
-        """float64 [compared], `similarity` or `overlap`."""
+        """Return float64 [compared], `similarity` or `overlap`."""
         return self.similarity if by == "similarity" else self.overlap
 
     def change(self, by: Measure = "similarity") -> float:
-        """The mean of 1 - `similarity`, or of 1 - `overlap`, over the words compared."""
+        """Return the mean of 1 - `similarity`, or of 1 - `overlap`, over the words compared."""
         return float(np.mean(1 - self.measured(by)))
 
     def most_moved(self, most: int, by: Measure = "similarity") -> list[int]:
@@ -128,7 +123,7 @@ class Comparison:
         return places
 
     def nearest(self, place: int, most: int) -> tuple[list[str], list[str]]:
-        """Up to `most` neighbours of a word among the words compared, in the old model and in the new."""
+        """Return up to `most` neighbours of a word among the words compared, in the old model and in the new."""
         old, new = (self._nearest(units, place, most) for units in self._units)
         return old, new
 
@@ -141,7 +136,7 @@ class Comparison:
 
 
 def _near(units: FloatArray, rows: slice, wanted: int) -> npt.NDArray[np.bool_]:
-    """bool [rows, words], whether each word is among the `wanted` nearest of each of some rows."""
+    """Return bool [rows, words], whether each word is among the `wanted` nearest of each of some rows."""
     scores = units[rows] @ units.T
     np.fill_diagonal(scores[:, rows], -np.inf)  # a word is no neighbour of its own
     last = np.partition(scores, len(units) - wanted, axis=1)[:, len(units) - wanted, None]
@@ -156,12 +151,25 @@ def compare(old: Vectors, new: Vectors, top: int = 10_000, neighbors: int = 10, 
         old: the one model.
         new: the other, of any number of dimensions.
         top: the most words to compare; the time grows with the square of their number.
-        neighbors: how many neighbours of each word to hold against each other.
+        neighbors: how many neighbours of each word to compare.
         min_count: words seen fewer times than this in either text are not compared; a model without counts
             has none of them.
 
+    Returns:
+        The words to compare; what is measured of them is computed when it is first asked for.
+
     Raises:
         UsageError: `top` is below 2, or `neighbors` below 1.
+
+    Example:
+        >>> import wvcli
+        >>> old, new = wvcli.load("animals.safetensors"), wvcli.load("other.safetensors")
+        >>> between = wvcli.compare(old, new, min_count=50)
+        >>> between.shared, len(between.lost), len(between.gained)
+        (1731, 0, 0)
+        >>> 0 < between.change() < 1  # 1 - cosine after alignment, on average
+        True
+        >>> moved = [between.word(row) for row in between.most_moved(3)]
     """
     if top < 2 or neighbors < 1:
         raise UsageError("at least 2 words and 1 neighbour of each are needed to compare")

@@ -36,7 +36,7 @@ Array = npt.NDArray[np.int64]
 _DISCOUNT = 2
 _NEAREST = 40  # bits of the number of a text; its distance stands above them
 _NUMBER = (1 << _NEAREST) - 1
-_LONGEST_LINE = 500  # characters of a line that are told
+_LONGEST_LINE = 500  # characters of a line that are shown
 _NO_WORD, _NO_TEXT = -1, -2
 _PASSES = 2
 
@@ -97,7 +97,7 @@ class _ChangedTextError(InputError):
 def shared_contexts(
     vectors: Vectors, pairs: Sequence[tuple[int, int]], most: int = 3, on_progress: OnProgress = ignore_progress
 ) -> list[list[SharedContext]]:
-    """What the two words of each pair both occur with in the text that a model was trained on.
+    """Find what the two words of each pair both occur with in the text that a model was trained on.
 
     A context is a word of the vocabulary within the model's window. Of each the pointwise mutual information with
     both words is found (Church and Hanks, "Word Association Norms, Mutual Information, and Lexicography", 1990),
@@ -108,7 +108,7 @@ def shared_contexts(
         vectors: a model that wvcli trained, with its manifest.
         pairs: rows of two words each.
         most: contexts for each pair.
-        on_progress: told how much of the text was read.
+        on_progress: called with the bytes of the text read so far.
 
     Returns:
         For each pair the contexts with the greatest weights above 0, the greatest first.
@@ -117,18 +117,7 @@ def shared_contexts(
         InputError: the model does not say what it was trained on, or the text is gone or has changed since.
         MissingExtraError: reading or splitting the text needs a package that is not installed.
     """
-    rows = np.unique(np.array(pairs, dtype=np.int64))
-    changed: _ChangedTextError | None = None
-    for parts in _places(_parts(vectors), vectors.path.parent if vectors.path else Path()):
-        reading = _Reading(vectors, parts, on_progress)
-        try:
-            around = reading.contexts(rows)
-            break
-        except _ChangedTextError as problem:
-            changed = changed or problem
-    else:
-        assert changed is not None
-        raise changed
+    reading, around = _contexts(vectors, np.unique(np.array(pairs, dtype=np.int64)), on_progress)
     chosen = [around.shared(first, second, most) for first, second in pairs]
     quoted = reading.lines({number for found in chosen for one in found for number in one.numbers})
     joint = JOINT if reading.phrases else ""
@@ -136,6 +125,23 @@ def shared_contexts(
         [_explained(vectors, pair, one, quoted, joint) for one in found]
         for pair, found in zip(pairs, chosen, strict=True)
     ]
+
+
+def _contexts(vectors: Vectors, rows: Array, on_progress: OnProgress) -> "tuple[_Reading, Contexts]":
+    """Read the text, from the first of the places where it may be at which it is what it was.
+
+    Raises:
+        InputError: it is gone, or at each of them another one.
+    """
+    candidates = _candidate_parts(_parts(vectors), vectors.path.parent if vectors.path else Path())
+    problems = []
+    for parts in candidates:
+        reading = _Reading(vectors, parts, on_progress)
+        try:
+            return reading, reading.contexts(rows)
+        except _ChangedTextError as problem:
+            problems.append(problem)
+    raise problems[0]
 
 
 def _explained(
@@ -152,7 +158,7 @@ def _explained(
 
 
 def _parts(vectors: Vectors) -> list[_Part]:
-    """The texts that a model was trained on, the first one first.
+    """Return the texts that a model was trained on, the first one first.
 
     Raises:
         InputError: it does not say, or they cannot be there any more.
@@ -178,8 +184,8 @@ def _parts(vectors: Vectors) -> list[_Part]:
     return parts[::-1]
 
 
-def _places(parts: Sequence[_Part], folder: Path) -> list[list[_Part]]:
-    """The texts with their sources where they may be: as named, and beside the model in `folder`.
+def _candidate_parts(parts: Sequence[_Part], folder: Path) -> list[list[_Part]]:
+    """Find the texts where their sources may be: as named, and beside the model in `folder`; one of them at least.
 
     Raises:
         InputError: one of them is gone, or was standard input.
@@ -189,7 +195,7 @@ def _places(parts: Sequence[_Part], folder: Path) -> list[list[_Part]]:
     beside = [replace(part, text=replace(part.text, sources=_beside(part.text.sources, folder))) for part in parts]
     gone = [_missing(part.text.sources) for part in parts]
     named = [other if missing else part for part, other, missing in zip(parts, beside, gone, strict=True)]
-    found = [place for place in (named, beside) if not any(_missing(part.text.sources) for part in place)]
+    found = [there for there in (named, beside) if not any(_missing(part.text.sources) for part in there)]
     if not found:
         raise InputError(
             f"the text that the model was trained on is gone: there is no {', '.join(chain(*gone))}",
@@ -230,7 +236,7 @@ class _Reading:
         self._progress = ReadingProgress(on_progress, total)
 
     def contexts(self, rows: Array) -> "Contexts":
-        """What stands around the words in these rows.
+        """Count the contexts of the words in these rows.
 
         Raises:
             InputError: the text cannot be read, or is not what it was.
@@ -246,14 +252,14 @@ class _Reading:
                 for batch in tokenized:
                     words, ids = _joined(batch, self.phrases)
                     known = np.array([*(numbers.get(word, _NO_WORD) for word in words), _NO_TEXT], dtype=np.int64)
-                    found.add(known.take(ids, mode="clip"), candidates.taken(batch))
+                    found.add(known.take(ids, mode="clip"), candidates.next_numbers(batch))
             if corpus.fingerprint() != part.sha256:
                 raise _ChangedTextError(f"{part.name} has changed since the model was trained")
             start = candidates.number
         return found
 
     def lines(self, numbers: set[int]) -> dict[int, _Line]:
-        """The texts with these numbers, counted from 0 over all parts, with file and line."""
+        """Find the texts with these numbers, counted from 0 over all parts, with file and line."""
         found: dict[int, _Line] = {}
         texts = (line for part in self._parts for line in self._opened(part).located_texts())
         for number, line in enumerate(texts):
@@ -269,13 +275,18 @@ class _Reading:
         return corpus
 
     def _sought(self, rows: Array) -> list[str]:
-        """What a text must hold to hold one of the words: of a phrase, its longest word."""
+        """Return what a text must hold to hold one of the words: of a phrase, its longest word."""
         words = [self._vectors.vocabulary[row] for row in rows.tolist()]
         return [max(word.split(JOINT), key=len) for word in words] if self.phrases else words
 
 
 class _Candidates:
-    """The texts of a corpus that may hold one of the words sought, while their numbers are kept.
+    """The texts of a corpus that may hold one of the words sought, with their numbers.
+
+    `batches` tokenizes texts in other processes and returns no numbers, but it returns all texts, in the order in
+    which it took them from here. So numbers wait in a queue: iterating adds to its end, and `next_numbers`, called
+    once for each batch in order, takes from its front as many as the batch has texts. How far `batches` reads
+    ahead does not matter.
 
     Attributes:
         number: of the next text of the corpus.
@@ -294,14 +305,14 @@ class _Candidates:
                 yield text
             self.number += 1
 
-    def taken(self, batch: Batch) -> Array:
-        """int64, the numbers of the texts in the next batch."""
+    def next_numbers(self, batch: Batch) -> Array:
+        """Return int64 [texts], the numbers of the texts in the next batch."""
         count = int(np.count_nonzero(batch.ids == TEXT_END))
         return np.array([self._numbers.popleft() for _ in range(count)], dtype=np.int64)
 
 
 def _joined(batch: Batch, phrases: Phrases) -> tuple[Sequence[str], npt.NDArray[np.uint32]]:
-    """A batch with its phrases joined: its words, and the ids of its texts."""
+    """Return a batch with its phrases joined: its words, and the ids of its texts."""
     words, ids = batch.words, batch.ids
     for found in phrases:
         table = PhraseTable.known(words, found)
@@ -360,7 +371,7 @@ class Contexts:
         self._merge(np.concatenate(keys), np.concatenate(best))
 
     def _merge(self, keys: Array, best: Array) -> None:
-        """Put together what is told of the same word and context; the first of `keys` are those there already."""
+        """Add up what is known of the same word and context; the first of `keys` are those there already."""
         seen = np.ones(len(keys), dtype=np.int64)
         seen[: len(self._seen)] = self._seen
         order = np.argsort(keys, kind="stable")
@@ -371,7 +382,7 @@ class Contexts:
             self._keys = keys[first]
 
     def _of(self, row: int) -> tuple[Array, npt.NDArray[np.float64], Array]:
-        """The contexts of a word, ascending, their weights, and the numbers of the texts that show them."""
+        """Return the contexts of a word, ascending, their weights, and the numbers of the texts that show them."""
         words = len(self.counts)
         start, stop = np.searchsorted(self._keys, [row * words, (row + 1) * words]).tolist()
         contexts, seen = self._keys[start:stop] - row * words, self._seen[start:stop]
@@ -380,7 +391,7 @@ class Contexts:
         return contexts, weights, self._best[start:stop] & _NUMBER
 
     def shared(self, first: int, second: int, most: int) -> list[_Shared]:
-        """The contexts of two words with the greatest weights."""
+        """Return the contexts of two words with the greatest weights."""
         (a, a_weights, a_texts), (b, b_weights, b_texts) = self._of(first), self._of(second)
         common, a_places, b_places = np.intersect1d(a, b, assume_unique=True, return_indices=True)
         weights = np.minimum(a_weights[a_places], b_weights[b_places])

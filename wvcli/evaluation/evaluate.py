@@ -1,6 +1,6 @@
-"""How good word vectors are: tests that people or grammar answered, and what models make of them."""
+"""How good word vectors are: their scores on test sets, with intervals and differences."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -13,9 +13,8 @@ import numpy.typing as npt
 from wvcli.errors import InputError, UsageError
 from wvcli.evaluation import tasks
 from wvcli.evaluation.tasks import ItemSet, Lexicon, Scores
+from wvcli.reporting import OnProgress, Progress, ignore_progress
 from wvcli.vectors.word_vectors import Vectors
-
-OnProgress = Callable[[str, int, int], None]
 
 TOP = 300_000  # words of a model that are looked at; word2vec's users and Gensim take the same
 _BUNDLED = ("wordsim353.tsv", "simlex999.txt", "questions-words.txt")
@@ -23,10 +22,10 @@ _BUNDLED = ("wordsim353.tsv", "simlex999.txt", "questions-words.txt")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one measure says of one model on one set, or on one section of it.
+    """The score of one model on one set, or on one section of it, by one measure.
 
     Attributes:
-        model: the model's file as it was named, or its place among the models when it has no file.
+        model: the model's file as it was named, or its number among the models, from 1, when it has no file.
         set: the name of the set.
         kind: the kind of test: a name of the tasks.
         section: the part of the set; None for the whole.
@@ -58,7 +57,7 @@ class Evaluation:
 
 
 def bundled() -> list[Path]:
-    """The English sets inside Gensim: WordSim-353, SimLex-999 and word2vec's analogies. Gensim is not imported.
+    """Find the English sets inside Gensim, without importing it: WordSim-353, SimLex-999, word2vec's analogies.
 
     Raises:
         InputError: they are not there.
@@ -79,7 +78,7 @@ def evaluate(
     restrict_top: int = TOP,
     ignore_case: bool = False,
     from_subwords: bool = True,
-    on_progress: OnProgress = lambda what, done, total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> Iterator[Evaluation]:
     """Score models on test sets.
 
@@ -87,10 +86,10 @@ def evaluate(
         models: one model or several; each is compared with the first.
         sets: one file of test items or several, see `wvcli.evaluation.tasks.load`; none for the English ones in
             Gensim.
-        restrict_top: only the first so many words of a model are looked at.
-        ignore_case: takes words that differ only in case for one, as Gensim's evaluation does.
+        restrict_top: look only at the first `restrict_top` words of a model.
+        ignore_case: treat words that differ only in case as one, as Gensim's evaluation does.
         from_subwords: whether FastText models have vectors for words outside their vocabulary.
-        on_progress: told what is being scored, items done, and items in all.
+        on_progress: called with the items scored so far.
 
     Yields:
         For each set, its whole first and then its sections, for each measure a row for each model.
@@ -98,6 +97,16 @@ def evaluate(
     Raises:
         InputError: a set cannot be read or is of no known kind; before anything is scored.
         UsageError: there is no model, or `restrict_top` is below 1.
+
+    Example:
+        >>> import wvcli
+        >>> with open("pairs.tsv", "w") as file:
+        ...     characters = file.write("cat\\tdog\\t8\\ncat\\tbread\\t2\\ndog\\tbread\\t1\\nbird\\tparrot\\t9\\n")
+        >>> vectors = wvcli.load("animals.safetensors")
+        >>> for row in wvcli.evaluate(vectors, "pairs.tsv"):
+        ...     print(row.set, row.measure, f"{row.covered} of {row.items}", row.score > 0)
+        pairs spearman 4 of 4 True
+        pairs pearson 4 of 4 True
     """
     several = [models] if isinstance(models, Vectors) else list(models)
     if not several:
@@ -115,18 +124,18 @@ def _names(models: Sequence[Vectors]) -> list[str]:
 def _of_set(
     one: ItemSet, lexicons: Sequence[Lexicon], names: Sequence[str], on_progress: OnProgress
 ) -> Iterator[Evaluation]:
-    """The rows of one set."""
+    """Score the models on one set."""
     scored = []
     for name, lexicon in zip(names, lexicons, strict=True):
-        on_items = partial(_report, on_progress, f"{Path(name).name}: {one.name}", len(one.items))
+        on_items = partial(_report, on_progress, Path(name).name, one)
         on_items(0)
         scored.append(one.task.score(lexicon, one.items, on_items))
     for section in ["", *one.sections]:
         yield from _of_section(one, section, one.members(section), scored, names)
 
 
-def _report(on_progress: OnProgress, what: str, items: int, done: int) -> None:
-    on_progress(what, done, items)
+def _report(on_progress: OnProgress, model: str, one: ItemSet, done: int) -> None:
+    on_progress(Progress(f"scoring {model}", done, len(one.items), unit="items", subject=one.name))
 
 
 def _of_section(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wvcli.errors import InputError, UsageError, unreadable
 from wvcli.registry import Registry
-from wvcli.reporting import OnWords, progress_to
+from wvcli.reporting import OnProgress, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import atomic_write
 from wvcli.vectors.word_vectors import Vectors
 
@@ -120,7 +120,7 @@ def recognise(path: Path) -> Format:
 
 
 def read(
-    path: Path, name: str | None = None, limit: int | None = None, on_progress: OnWords | None = None
+    path: Path, name: str | None = None, limit: int | None = None, on_progress: OnProgress = ignore_progress
 ) -> Vectors:
     """Open a file or folder in the format called `name`, or in whichever it is.
 
@@ -128,7 +128,7 @@ def read(
         path: the file or folder.
         name: the format; None to tell it by content.
         limit: read the first so many words only.
-        on_progress: is told now and then how many words have been read and how many there are at most.
+        on_progress: called with the stage `opening` and the words read, of how many there are at most.
 
     Raises:
         InputError: it cannot be read, is in no known format, or is damaged.
@@ -141,7 +141,7 @@ def read(
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"the format {chosen.name} can be written but not read")
-    with progress_to(on_progress):
+    with words_reported_to(on_progress, "opening", path.name):
         return chosen.read(path, limit)
 
 

@@ -29,12 +29,12 @@ import numpy.typing as npt
 from wvcli.errors import InputError
 from wvcli.formats._layout import FASTTEXT_MAGIC, is_fasttext_binary
 from wvcli.formats._reading import GrowingMatrix, bytes_left
-from wvcli.reporting import on_words
+from wvcli.reporting import report_words
 from wvcli.system.paging import read_ahead
 from wvcli.system.parallel import parallel_map, threads
 from wvcli.vectors.composed import Composed, Composition, picked
 from wvcli.vectors.geometry import FloatArray, FloatMatrix, RowArray
-from wvcli.vectors.subwords import Subwords, Text
+from wvcli.vectors.subwords import ByteArray, Subwords
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -103,7 +103,7 @@ class Dictionary:
         pruned: whether subwords were taken away.
     """
 
-    text: Text
+    text: ByteArray
     offsets: RowArray
     counts: RowArray
     tokens: int
@@ -123,8 +123,8 @@ class Model:
 
     settings: Settings
     dictionary: Dictionary
-    inputs: Text
-    output: Text
+    inputs: ByteArray
+    output: ByteArray
 
 
 def is_model(head: bytes) -> bool:
@@ -242,7 +242,7 @@ class _Opening:
             )
         return _dictionary(data[: ends[words - 1]], ends[:words], int(tokens), pruned == 0)
 
-    def _entries(self, count: int) -> tuple[Text, RowArray]:
+    def _entries(self, count: int) -> tuple[ByteArray, RowArray]:
         """The bytes of all entries, and int64 [count], where in them each one ends."""
         pieces: list[bytes] = []
         ends: list[int] = []
@@ -291,7 +291,7 @@ def _whole_entries(data: bytes, most: int) -> tuple[int, list[int]]:
     return end, ends
 
 
-def _dictionary(data: Text, ends: RowArray, tokens: int, pruned: bool) -> Dictionary:
+def _dictionary(data: ByteArray, ends: RowArray, tokens: int, pruned: bool) -> Dictionary:
     """Words and counts, from entries without a gap."""
     counted: npt.NDArray[np.uint8] = data[(ends - 9)[:, None] + np.arange(8)]
     of_words = np.ones(len(data), dtype=np.bool_)
@@ -344,7 +344,7 @@ def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice 
         return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
 
 
-def bytes_of(dictionary: Dictionary, rows: slice | RowArray) -> tuple[Text, RowArray]:
+def bytes_of(dictionary: Dictionary, rows: slice | RowArray) -> tuple[ByteArray, RowArray]:
     """The bytes of the words in these rows, and where each one begins and ends."""
     if isinstance(rows, slice):
         return dictionary.text, dictionary.offsets[: rows.stop + 1]
@@ -377,7 +377,7 @@ def _name(choices: Mapping[str, int], number: int) -> str:
     return next(name for name, value in choices.items() if value == number)
 
 
-def _numbers(rows: Text) -> FloatArray:
+def _numbers(rows: ByteArray) -> FloatArray:
     """float32 [rows, dim] of the bytes of rows."""
     return rows.view("<f4")
 
@@ -389,7 +389,7 @@ def _matrix(path: Path, composition: Composition) -> FloatMatrix:
     return Composed(composition, partial(composed_matrix, path))
 
 
-def _row_of(text: Text, offsets: RowArray, word: bytes) -> int:
+def _row_of(text: ByteArray, offsets: RowArray, word: bytes) -> int:
     """The row of a word, or -1."""
     for row in np.flatnonzero(np.diff(offsets) == len(word)).tolist():
         if text[offsets[row] : offsets[row + 1]].tobytes() == word:
@@ -413,5 +413,5 @@ def composed_matrix(path: Path, composition: Composition) -> FloatArray:
         ):
             matrix.add(vectors)
             done += len(vectors)
-        on_words.get()(done, len(composition.own))
+        report_words(done, len(composition.own))
     return matrix.whole()

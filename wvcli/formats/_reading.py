@@ -13,7 +13,7 @@ from weakref import finalize
 import numpy as np
 
 from wvcli.errors import InputError, WvcliError, unreadable
-from wvcli.reporting import on_words
+from wvcli.reporting import report_words
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -131,7 +131,7 @@ class RowCollector:
         self._words.update(dict.fromkeys(fresh))
         if counts is not None:
             self._counts.extend([counts[row] for row in fresh.values()])
-        on_words.get()(len(self._words), self._most)
+        report_words(len(self._words), self._most)
 
     @property
     def full(self) -> bool:

@@ -27,10 +27,10 @@ from wvcli.formats._fasttext_model import (
 )
 from wvcli.formats._fasttext_writing import write_model
 from wvcli.formats._reading import GrowingMatrix, open_input
-from wvcli.reporting import on_words
+from wvcli.reporting import report_words
 from wvcli.system.parallel import parallel_map, threads
 from wvcli.vectors.geometry import FloatArray, RowArray
-from wvcli.vectors.subwords import Subwords, Text
+from wvcli.vectors.subwords import ByteArray, Subwords
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.word_vectors import Vectors
 
@@ -73,7 +73,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
     )
 
 
-def _composed(path: Path, model: Model, subwords: Subwords, text: Text, offsets: RowArray) -> FloatArray:
+def _composed(path: Path, model: Model, subwords: Subwords, text: ByteArray, offsets: RowArray) -> FloatArray:
     """float32 [words, dim], the vectors of all words."""
     words, dim = len(offsets) - 1, model.settings.dim
 
@@ -97,7 +97,7 @@ def _composed(path: Path, model: Model, subwords: Subwords, text: Text, offsets:
         for vectors in parallel_map(compose, starts[first : first + threads()]):
             matrix.add(vectors)
             done += len(vectors)
-        on_words.get()(done, words)
+        report_words(done, words)
     return matrix.whole()
 
 

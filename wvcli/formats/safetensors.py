@@ -23,7 +23,6 @@ from wvcli.formats._reading import open_input
 from wvcli.system import tensor_files
 from wvcli.vectors.word_vectors import Vectors
 
-_LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
 _OF_MODELS = "wvcli"  # what the metadata of a model file hold
 
 
@@ -67,7 +66,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     rows = {"pad": writing.pad, "unknown": writing.unknown}
     texts = {name: str(row) for name, row in rows.items() if row is not None}
     texts["words"] = json.dumps(list(vectors.vocabulary), ensure_ascii=False)
-    if len(json.dumps(texts["words"], ensure_ascii=False).encode()) > _LONGEST_HEADER - 10_000:
+    if len(json.dumps(texts["words"], ensure_ascii=False).encode()) > tensor_files.LONGEST_HEADER - 10_000:
         raise WvcliError("the words do not fit into the header of a safetensors file", "take fewer with --top")
     arrays: dict[str, Any] = {}
     if writing.dtype == INT8:
@@ -82,7 +81,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
 
 
 def _sniff(head: bytes) -> bool:
-    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= _LONGEST_HEADER
+    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= tensor_files.LONGEST_HEADER
 
 
 FORMAT = Format(

@@ -1,50 +1,56 @@
-"""Vectors into files of other systems."""
+"""Vectors written to files of other systems."""
 
-from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 
 from wvcli import formats
 from wvcli.errors import UsageError
-from wvcli.reporting import progress_to
+from wvcli.reporting import OnProgress, Progress, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.vectors.selection import EVERYTHING, Selection, select
 from wvcli.vectors.word_vectors import Vectors
 
-Progress = Callable[[str, int, int | None], None]
-
-
-def _silent(description: str, done: int, total: int | None) -> None:
-    pass
-
 
 def export(
     vectors: Vectors,
-    path: Path,
+    path: str | PathLike[str],
     *,
     name: str | None = None,
     selection: Selection = EVERYTHING,
     dtype: str | None = None,
     overwrite: bool = False,
-    on_progress: Progress = _silent,
+    on_progress: OnProgress = ignore_progress,
 ) -> tuple[Vectors, list[str]]:
     """Write vectors to a file or folder of another system, a block at a time.
 
     Args:
         vectors: what to write.
         path: the file or folder to make.
-        name: the format; None to go by the suffix of `path`.
-        selection: what of the vectors to write, and in which form.
-        dtype: the kind of number, one of those the format has; None for the usual one.
+        name: the format; None for the one that the suffix of `path` means.
+        selection: which words to write, and in which form.
+        dtype: the number type, one of those the format has; None for its usual one, mostly `float32`.
         overwrite: replace an existing file, or a folder of the same format.
-        on_progress: takes what is going on, the amount done and the amount in all.
+        on_progress: called with how far the work is, in words.
 
     Returns:
         The vectors as they were written, and notes for the user.
 
     Raises:
         UsageError: the format cannot be written so, or the file exists.
+        MissingExtraError: the format needs a package that is not installed.
         WvcliError: the file cannot be written.
+
+    Example:
+        >>> import wvcli
+        >>> from wvcli.vectors.selection import Selection
+        >>> vectors = wvcli.load("animals.safetensors")
+        >>> written, notes = wvcli.export(vectors, "animals.vec", selection=Selection(top=1000, normalize=True))
+        >>> written
+        <Vectors: 1,000 words, 50 dimensions>
+        >>> wvcli.load("animals.vec").most_similar("cat", 1)[0][0]
+        'dog'
     """
+    path = Path(path)
     chosen = formats.for_writing(path, name)
     pad, unknown = selection.special_rows
     if (selection.pad or selection.unknown) and not chosen.special:
@@ -56,9 +62,9 @@ def export(
     total = 0
 
     def on_rows(row: int) -> None:
-        on_progress(f"writing {path.name}", min(row, total), total)
+        on_progress(Progress("writing", min(row, total), total, subject=path.name))
 
-    with progress_to(lambda done, most: on_progress("working out vectors", done, most)):
+    with words_reported_to(on_progress, "computing", "vectors"):
         selected = select(vectors, selection, on_rows)
         total = len(selected.vectors)
         notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)

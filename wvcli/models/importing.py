@@ -1,8 +1,8 @@
-"""Vectors of other systems made into models, and models into files of other systems."""
+"""Vectors of other systems made into models."""
 
 import platform
-from collections.abc import Callable
 from hashlib import sha256
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,7 @@ import numpy as np
 from wvcli import formats
 from wvcli.errors import InputError, UsageError
 from wvcli.models import model_file
-from wvcli.models.exporting import Progress, _silent
-from wvcli.reporting import progress_to
+from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray, FloatMatrix
@@ -25,36 +24,49 @@ _BLOCK = 1 << 20  # bytes hashed at a time
 
 
 def import_vectors(
-    path: Path,
-    output: Path | None = None,
+    path: str | PathLike[str],
+    output: str | PathLike[str] | None = None,
     *,
     name: str | None = None,
     limit: int | None = None,
     overwrite: bool = False,
-    on_progress: Progress = _silent,
-    on_note: Callable[[str], None] = lambda line: None,
+    on_progress: OnProgress = ignore_progress,
+    on_note: OnNote = ignore_note,
 ) -> Vectors:
     """Make a model file of a file or folder of another system.
 
-    The model answers at once whatever its size. It can be trained further where the file holds all that takes: the
-    output layer of negative sampling, counts, settings and, with subwords, the words' own vectors.
+    A model file opens at once, whatever its size. It can be trained further if `path` holds all that this takes:
+    the output layer of negative sampling, counts, settings and, with subwords, the words' own vectors.
 
     Args:
         path: the file or folder.
         output: the model file; None for one in the current folder with the name of `path`.
         name: the format; None to tell it by content.
-        limit: take the first so many words only.
+        limit: take only the first `limit` words; None for all.
         overwrite: replace an existing model file.
-        on_progress: takes what is going on, the amount done and the amount in all.
-        on_note: told in a line what is worth knowing of the model.
+        on_progress: called with how far the work is.
+        on_note: called with a line on what the model lacks.
+
+    Returns:
+        The vectors, opened from the model file.
 
     Raises:
         InputError: `path` cannot be read, is in no known format, or is damaged.
-        UsageError: it is a model already, the model file exists, or it has a wrong name.
+        UsageError: it is a model already, the model file exists, or its name does not end in `.safetensors`.
+        MissingExtraError: the format needs a package that is not installed.
+
+    Example:
+        >>> import wvcli
+        >>> with open("colours.txt", "w") as file:
+        ...     characters = file.write("red 1 0.2 0\\npink 0.9 0.4 0.1\\nblue 0 0.1 1\\n")
+        >>> vectors = wvcli.import_vectors("colours.txt", "colours.safetensors")
+        >>> [word for word, similarity in vectors.most_similar("red")]
+        ['pink', 'blue']
     """
-    target = output or Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
+    path = Path(path)
+    target = Path(output) if output else Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
     if target.suffix != model_file.SUFFIX:
-        raise UsageError(f"a model file's name ends in {model_file.SUFFIX}, unlike {target}")
+        raise UsageError(f"the model file's name must end in {model_file.SUFFIX} (got {str(target)!r})")
     if not path.exists():
         hint = "vectors are read from files, not from stdin" if str(path) == "-" else ""
         raise InputError(f"there is no file {path}", hint)
@@ -64,10 +76,8 @@ def import_vectors(
         raise UsageError(f"the model would take the place of {path}", "name another file with -o")
     check_writable(target, overwrite)
     chosen = formats.registry.get(name) if name else formats.recognise(path)
-    vectors = formats.read(
-        path, chosen.name, limit, lambda done, most: on_progress(f"importing {path.name}", done, most)
-    )
-    with progress_to(lambda done, most: on_progress("working out vectors", done, most)):
+    vectors = formats.read(path, chosen.name, limit, on_progress)
+    with words_reported_to(on_progress, "computing", "vectors"):
         tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
     model_file.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)
     model = model_file.open_model(target)
@@ -77,7 +87,7 @@ def import_vectors(
 
 
 def _training_tensors(vectors: Vectors) -> dict[str, Any]:
-    """What training goes on from, by the names of the model file."""
+    """Return the arrays that training goes on from, by their names in the model file."""
     weights = vectors.weights
     if weights is None:
         return {}
@@ -97,7 +107,7 @@ def _is_trained(output: FloatArray) -> bool:
 
 
 def _own_words(vectors: Vectors, own: FloatArray) -> FloatMatrix:
-    """The words' own vectors; that of the end of a line, which fastText gives no n-grams, made to fit."""
+    """Return the words' own vectors, made to fit for the end of a line, which fastText gives no n-grams."""
     row = vectors.vocabulary.find(_END_OF_LINE)
     if row is None or vectors.subwords is None:
         return own
@@ -122,7 +132,7 @@ def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dic
 
 
 def _files(path: Path) -> list[Path]:
-    """What a file or folder consists of; with a file of Gensim's go the arrays it has put beside it."""
+    """List the files of a file or folder; to a file of Gensim belong the arrays saved beside it."""
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file())
     beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}."))
@@ -134,7 +144,7 @@ def _size(path: Path) -> int:
 
 
 def _digest(path: Path) -> str:
-    """The SHA-256 of the contents of all files one after the other."""
+    """Return the SHA-256 of the contents of all files one after the other."""
     digest = sha256()
     block = bytearray(_BLOCK)
     for each in _files(path):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, MissingExtraError, UsageError
 from wvcli.models import model_file
+from wvcli.reporting import OnProgress, Progress, ignore_progress
 from wvcli.system import atomic_files
 from wvcli.vectors.geometry import RowArray, unit_rows
 from wvcli.vectors.neighbors import Neighbor, Query
@@ -31,10 +32,8 @@ _BREADTH = 100  # words kept in view while one is added; more gave no better rec
 _BEAMS = (32, 64, 128, 256, 512, 1024)  # words kept in view by a search; the least that will do is taken
 _SPARE = 10  # rows found beyond those asked for, so that of equal ones the first in the vocabulary are told
 _SHARE = 10  # of the words; an exact search finds more than one in so many as soon, and misses none
-_ADDED = 8_192  # words added at a time, between which progress is told
+_ADDED = 8_192  # words added between two reports of progress
 _SAMPLE, _TOPN, _SEED = 512, 10, 1  # words by which an index is judged, and neighbours of each
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +55,7 @@ class Index:
     def nearest(
         self, queries: Sequence[Lookup | Query], topn: int = 10, *, min_similarity: float | None = None
     ) -> list[list[Neighbor]]:
-        """For each query the nearest rows that the index finds, `topn` at most; else as `Vectors.nearest`.
+        """Find for each query the nearest rows that the index knows, `topn` at most; else as `Vectors.nearest`.
 
         Where `topn` is more than about a tenth of all words, the search is exact, which is quicker then.
 
@@ -84,7 +83,7 @@ class Index:
 
 
 def path_beside(vectors: Vectors) -> Path:
-    """Where the index of a model lies: beside its file, with `.index` after the name."""
+    """Return the path of a model's index: that of its file with `.index` after the name."""
     if vectors.path is None:
         raise UsageError("vectors that come from no file have no index beside them")
     return vectors.path.with_name(vectors.path.name + SUFFIX)
@@ -96,7 +95,7 @@ def build(
     *,
     recall: float = 0.95,
     overwrite: bool = False,
-    on_progress: Progress = lambda stage, done, total: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> dict[str, Any]:
     """Make an index, measure it, and write it to a file.
 
@@ -106,7 +105,7 @@ def build(
         recall: the share of the true ten nearest neighbours that it should find; searches are made as thorough as
             this takes on a sample of words.
         overwrite: replace an existing file.
-        on_progress: is told what is going on, how many words are done, and how many there are.
+        on_progress: called with the words indexed so far, and when measuring begins.
 
     Returns:
         What is known of the index, as its file holds it: `recall` is the share that was found of the ten nearest
@@ -127,11 +126,11 @@ def build(
     graph = faiss.IndexHNSWFlat(vectors.dim, _LINKS, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction = _BREADTH
     for first in range(0, len(vectors), _ADDED):
-        on_progress("indexing", first, len(vectors))
+        on_progress(Progress("indexing", first, len(vectors)))
         with np.errstate(over="ignore", invalid="ignore"):
             graph.add(unit_rows(vectors.matrix[first : first + _ADDED]))
     seconds = perf_counter() - start
-    on_progress("measuring", 0, None)
+    on_progress(Progress("measuring"))
     about = {
         "method": "hnsw",
         "words": len(vectors),
@@ -147,7 +146,7 @@ def build(
 
 
 def _measured(vectors: Vectors, graph: Any, recall: float) -> dict[str, Any]:
-    """How thorough a search must be, and what it then finds and how fast, on words drawn once and for all."""
+    """Choose how thorough a search must be, and measure what it finds and how fast, on a fixed sample of words."""
     usable = np.flatnonzero(np.isfinite(vectors.norms) & (vectors.norms > 0))
     drawn = np.random.default_rng(_SEED).choice(usable, min(_SAMPLE, len(usable)), replace=False)
     asked = [Lookup(vectors.vocabulary[row], row, vectors.matrix[row]) for row in np.sort(drawn).tolist()]
@@ -173,7 +172,7 @@ def _timed(ask: Callable[[], list[list[Neighbor]]]) -> tuple[list[list[Neighbor]
 
 
 def _recall(exact: list[list[Neighbor]], found: list[list[Neighbor]]) -> float:
-    """The share of the true neighbours that were found; one as similar as the last of them counts as well.
+    """Return the share of the true neighbours that were found; one as similar as the last of them counts as well.
 
     It is 1 where there are none to find.
     """
@@ -188,7 +187,7 @@ def _recall(exact: list[list[Neighbor]], found: list[list[Neighbor]]) -> float:
 
 
 def open_index(vectors: Vectors) -> Index:
-    """The index beside a model, memory-mapped.
+    """Open the index beside a model, memory-mapped.
 
     Raises:
         InputError: there is none, it is damaged, or the model has changed since.

@@ -10,12 +10,11 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-import numpy as np
-
 from wvcli.errors import InputError
+from wvcli.system import tensor_files
 from wvcli.system.atomic_files import atomic_write
 from wvcli.system.paging import Matrix
-from wvcli.system.tensor_files import Tensors, map_file, read_header, sha256_of
+from wvcli.system.tensor_files import Tensors, map_file, read_metadata, sha256_of
 from wvcli.text.spelling import normalizer
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -60,7 +59,7 @@ class ModelFile:
     tensors: Tensors
 
     def phrases(self) -> list[list[tuple[str, str]]] | None:
-        """The pairs of words that were joined in each pass, or None when none were.
+        """Return the pairs of words that were joined in each pass, or None when none were.
 
         Raises:
             InputError: the file is damaged.
@@ -74,7 +73,7 @@ class ModelFile:
             raise InputError(f"{self.path} is damaged: its phrases cannot be read") from error
 
     def vectors(self) -> Vectors:
-        """The words and vectors of the model; nothing is read before it is asked for."""
+        """Return the words and vectors of the model; nothing is read before it is asked for."""
         tensors = self.tensors
         subwords = None
         if "subwords.vectors" in tensors:
@@ -135,8 +134,6 @@ def save(
         UsageError: the file exists and `overwrite` is false.
         WvcliError: the disk is full or the folder cannot be written.
     """
-    from wvcli.system import tensor_files as layout
-
     hashed = manifest.get("settings", {}).get("hash_count", 0)
     complete = {"format_version": FLORET_VERSION if hashed else FORMAT_VERSION, **manifest}
 
@@ -145,20 +142,20 @@ def save(
 
     dtypes = {name: _LAYOUT[name][0] for name in tensors if name in _LAYOUT}
     with atomic_write(path, overwrite) as aside:
-        layout.write(aside, tensors, metadata, dtypes)
+        tensor_files.write(aside, tensors, metadata, dtypes)
 
 
 def fingerprint(vectors: Vectors) -> str:
-    """The SHA-256 of the matrix as little-endian float32: the one its file records, else worked out."""
+    """Return the SHA-256 of the matrix as little-endian float32: as its file records it, or else computed."""
     recorded = vectors.manifest.get("checksum", {}).get("vectors")
-    return str(recorded) if recorded else sha256_of(np.ascontiguousarray(vectors.matrix, dtype="<f4"))
+    return str(recorded) if recorded else sha256_of(vectors.matrix)
 
 
 def is_model(path: Path) -> bool:
-    """Whether the file says of itself that it is a wvcli model, without checking that it is whole."""
+    """Whether the header of a file says that it is a wvcli model, without checking that it is whole."""
     try:
-        return MANIFEST_KEY in read_header(path).get("__metadata__", {})
-    except (OSError, ValueError, AttributeError):
+        return MANIFEST_KEY in read_metadata(path)
+    except (OSError, ValueError):
         return False
 
 
@@ -169,7 +166,7 @@ def open_model(path: Path) -> ModelFile:
         InputError: the file is missing, damaged, newer than this program or not a wvcli model.
     """
     if path.suffix != SUFFIX and path.exists() and not (path.is_file() and is_model(path)):
-        raise InputError(f"{path} is no wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
+        raise InputError(f"{path} is not a wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
     model = open_tensors(path)
     _check_layout(path, model.tensors)
     _check_manifest(path, model)
@@ -237,7 +234,7 @@ def _check_manifest(path: Path, model: ModelFile) -> None:
 
 
 def damaged_tensors(model: ModelFile) -> list[str]:
-    """The names of the arrays whose checksum is not the one in the manifest; reads the whole file."""
+    """Return the names of the arrays whose checksum differs from the manifest; reads the whole file."""
     recorded = model.manifest.get("checksum", {})
     names = sorted(set(model.tensors) | set(recorded))
     return [

@@ -18,7 +18,7 @@ MayReplace = Callable[[Path], bool]
 
 
 def check_writable(path: Path, overwrite: bool, may_replace: MayReplace | None = None) -> None:
-    """Refuse early what `written_aside` would refuse.
+    """Refuse early what `atomic_write` would refuse.
 
     Raises:
         UsageError: the file exists and `overwrite` is false, or it is a folder that must not be replaced.
@@ -55,7 +55,7 @@ def _check_folder(path: Path, overwrite: bool, may_replace: MayReplace | None) -
 
 @contextmanager
 def atomic_write(path: Path, overwrite: bool, may_replace: MayReplace | None = None) -> Iterator[Path]:
-    """A path beside `path` where nothing is yet; what is made there takes the place of `path` in the end.
+    """Yield a path beside `path` where nothing is yet; what is made there replaces `path` in the end.
 
     It may be a file or a folder, with other files beside it whose names begin with its name and a dot; these
     come with it.
@@ -86,7 +86,7 @@ def atomic_write(path: Path, overwrite: bool, may_replace: MayReplace | None = N
 
 
 def final_name(aside: Path) -> str:
-    """The name that a file will have which is made at a path that `written_aside` gave, or beside it."""
+    """Return the final name of a file that is made at the path of `atomic_write`, or beside it."""
     return _ASIDE.sub(r"\1", aside.name)
 
 

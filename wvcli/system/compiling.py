@@ -1,4 +1,4 @@
-"""What Numba compiles: for what machine, and told to the user on first use, for it takes seconds."""
+"""Loops compiled by Numba: the machine they are compiled for, and a note while that takes long."""
 
 import gc
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 from wvcli.reporting import OnNote
 
 LANES = 16  # float32 in a line of the cache: 64 bytes on most machines
-_PATIENCE = 0.5  # seconds, after which a wait is told
+_PATIENCE = 0.5  # seconds of waiting, after which a note is given
 
 
 @contextmanager

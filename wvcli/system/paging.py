@@ -105,7 +105,7 @@ def read_ahead(array: npt.NDArray[Any]) -> None:
 
 
 def _advise(array: npt.NDArray[Any], advice: int, before: int = 0) -> None:
-    """Advise the system on part of a file that is mapped to be read only, and on so many bytes before it.
+    """Advise the system on part of a file that is mapped to be read only, and on `before` bytes before it.
 
     Does nothing with other arrays.
     """

@@ -1,4 +1,4 @@
-"""How much runs at the same time: processors, and the threads of BLAS or threads of our own."""
+"""How much runs at the same time: processors, and the threads of BLAS or our own."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ _here = local()  # of each thread whether it is one of several that divide work
 
 
 def processors() -> int:
-    """The number of processors that this process may use."""
+    """Return the number of processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
@@ -24,22 +24,30 @@ def keep_blas_single_threaded() -> None:
     """Have BLAS run in the thread that calls it, if NumPy is not imported yet and the user does not say otherwise.
 
     OpenBLAS starts its threads with NumPy and lets them spin, which costs a short program more than all it asks;
-    and what is done between its products stays in one thread. `each` uses the processors instead.
+    and what is done between its products stays in one thread. `parallel_map` uses the processors instead.
     """
     os.environ.setdefault(_BLAS_THREADS, "1")
 
 
 def threads() -> int:
-    """Threads that work of our own is worth dividing among: one where BLAS has threads itself."""
+    """Return how many threads to divide work among: one where BLAS has threads itself."""
     return processors() if os.environ.get(_BLAS_THREADS) == "1" else 1
 
 
-def parallel_map(function: Callable[[Part], Answer], parts: Sequence[Part]) -> list[Answer]:
-    """What `function` gives for each part, in order, several at a time; within such a part, one at a time.
+def parallel_map(
+    function: Callable[[Part], Answer], parts: Sequence[Part], most: int | None = None
+) -> list[Answer]:
+    """Return what `function` returns for each part, in order, several computed at a time.
 
-    When a part fails, or the wait for the others is broken off, no further part is begun.
+    Within a part another `parallel_map` computes one at a time. When a part fails, or the wait for the others is
+    interrupted, no further part is begun.
+
+    Args:
+        function: called from several threads.
+        parts: its argument, one after the other.
+        most: threads at most; None for `threads()`, which is right where matrix products take the time.
     """
-    workers = 1 if getattr(_here, "is_worker", False) else min(threads(), len(parts))
+    workers = 1 if getattr(_here, "is_worker", False) else min(most or threads(), len(parts))
     if workers < 2:
         return [function(part) for part in parts]
     answers: dict[int, Answer] = {}
@@ -48,9 +56,9 @@ def parallel_map(function: Callable[[Part], Answer], parts: Sequence[Part]) -> l
     def work(first: int) -> None:
         _here.is_worker = True
         try:
-            for place in range(first, len(parts), workers):
+            for number in range(first, len(parts), workers):
                 if not failures:
-                    answers[place] = function(parts[place])
+                    answers[number] = function(parts[number])
         except BaseException as failure:
             failures.append(failure)
         finally:
@@ -68,4 +76,4 @@ def parallel_map(function: Callable[[Part], Answer], parts: Sequence[Part]) -> l
         failures.append(failure)
     if failures:
         raise failures[0]
-    return [answers[place] for place in range(len(parts))]
+    return [answers[number] for number in range(len(parts))]

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from time import perf_counter
 from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.models import model_file
-from wvcli.reporting import REPORT_SECONDS, OnNote, OnProgress, Progress, ignore_note, ignore_progress
+from wvcli.reporting import OnNote, OnProgress, Progress, Throttle, ignore_note, ignore_progress
 from wvcli.system import atomic_files
 from wvcli.system.compiling import gc_paused
 from wvcli.system.parallel import processors
@@ -363,21 +362,20 @@ def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
 
 
 class _TrainingProgress:
-    """Tokens trained, told to the listener now and then."""
+    """Reports the tokens that have been trained on."""
 
     def __init__(self, on_progress: OnProgress, prepared: Prepared) -> None:
         self._on_progress = on_progress
         self._each = prepared.encoded.tokens_kept
         self._epochs = prepared.settings.epochs or 1
         self._done = 0
-        self._next = 0.0
+        self._throttle = Throttle()
         self._lock = Lock()
 
     def add(self, count: int) -> None:
         with self._lock:
             self._done += count
             total = self._each * self._epochs
-            if perf_counter() >= self._next or self._done == total:
-                self._next = perf_counter() + REPORT_SECONDS
+            if self._throttle.is_due() or self._done == total:
                 epoch = min(self._epochs, self._done // max(1, self._each) + 1)
-                self._on_progress(Progress("training", self._done, total, epoch, self._epochs))
+                self._on_progress(Progress("training", self._done, total, epoch, self._epochs, "tokens"))

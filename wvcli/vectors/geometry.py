@@ -17,7 +17,7 @@ SHORTEST = 1e-37  # a vector that is not longer has no direction that float32 co
 
 
 def row_norms(matrix: FloatMatrix) -> FloatArray:
-    """float32 [rows], the Euclidean length of each row, read a block at a time and added up in float64."""
+    """Return float32 [rows], the Euclidean length of each row, read in blocks and added up in float64."""
     norms = np.empty(len(matrix), dtype=np.float32)
     with np.errstate(over="ignore"):  # a length beyond float32 is infinite
         for start, block in blocks(matrix):
@@ -26,7 +26,7 @@ def row_norms(matrix: FloatMatrix) -> FloatArray:
 
 
 def inverse_norms(norms: FloatArray) -> FloatArray:
-    """float32 [rows], 1 over each length; 0 for rows too short to have a direction, NaN for lengths not finite."""
+    """Return float32 [rows], 1 / length; 0 for rows too short to have a direction, NaN for lengths not finite."""
     inverse = np.zeros_like(norms)
     np.divide(1, norms, out=inverse, where=norms > SHORTEST)
     inverse[~np.isfinite(norms)] = np.nan
@@ -34,12 +34,12 @@ def inverse_norms(norms: FloatArray) -> FloatArray:
 
 
 def unit_rows(matrix: FloatArray) -> FloatArray:
-    """float32 [rows, dim], each row divided by its length; rows without a length or with NaN become zero."""
+    """Return float32 [rows, dim], each row divided by its length; rows without a length or with NaN are zero."""
     return directions(matrix).astype(np.float32)
 
 
 def directions(matrix: FloatArray) -> Float64Array:
-    """float64 [rows, dim], each row divided by its length; rows without a length or with NaN become zero."""
+    """Return float64 [rows, dim], each row divided by its length; rows without a length or with NaN are zero."""
     exact = matrix.astype(np.float64)
     lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact))[:, None]
     units = np.zeros_like(exact)
@@ -48,7 +48,7 @@ def directions(matrix: FloatArray) -> Float64Array:
 
 
 def cosine(first: FloatArray, second: FloatArray) -> float:
-    """The cosine of two vectors, float32 [dim]; 0 where one is zero, and NaN where one holds what is no number."""
+    """Return the cosine of two vectors, float32 [dim]; 0 where one is zero, and NaN where one is not finite."""
     a, b = first.astype(np.float64), second.astype(np.float64)
     lengths = [float(np.sqrt((vector * vector).sum())) for vector in (a, b)]
     if not np.isfinite(lengths).all():
@@ -57,7 +57,7 @@ def cosine(first: FloatArray, second: FloatArray) -> float:
 
 
 def centrality(vectors: FloatArray) -> Float64Array:
-    """float64 [vectors], the cosine of each of float32 [vectors, dim] to the mean of all their unit vectors.
+    """Return float64 [vectors], the cosine of each of float32 [vectors, dim] to the mean of their unit vectors.
 
     As Gensim's `rank_by_centrality`. Vectors that are zero or not finite add nothing and have cosine 0.
     """
@@ -69,7 +69,7 @@ def centrality(vectors: FloatArray) -> Float64Array:
 
 
 def least_central(vectors: Sequence[FloatArray]) -> tuple[int, float]:
-    """Which of some vectors, float32 [dim] each, does not belong, and its cosine to the mean of the others.
+    """Find the vector that does not belong, and its cosine to the mean of the others.
 
     It is the least central, as in Gensim's `doesnt_match`; of equal ones the first. The mean is of unit vectors.
 

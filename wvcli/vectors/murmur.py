@@ -15,7 +15,7 @@ Hashes = Any  # uint64 [keys]
 
 
 def murmur(data: npt.NDArray[np.uint8], starts: RowArray, stops: RowArray, seed: int) -> npt.NDArray[np.uint32]:
-    """uint32 [keys, 4], the hash of each key in four parts, the lowest of the first half first.
+    """Return uint32 [keys, 4], the hash of each key in four parts, the lowest of the first half first.
 
     Args:
         data: uint8 [bytes].
@@ -50,7 +50,7 @@ def murmur(data: npt.NDArray[np.uint8], starts: RowArray, stops: RowArray, seed:
 
 
 def _words(windows: Any, places: RowArray) -> tuple[Hashes, Hashes]:
-    """The two numbers of 64 bits that begin at each place."""
+    """Return the two numbers of 64 bits that begin at each place."""
     pairs = windows[places].view("<u8")
     return pairs[:, 0], pairs[:, 1]
 

@@ -62,7 +62,7 @@ class Query:
     def of(
         cls, positive: Sequence[FloatArray], negative: Sequence[FloatArray] = (), excluded: Iterable[int] = ()
     ) -> "Query":
-        """A query from vectors, float32 [dim] each.
+        """Make a query of vectors, float32 [dim] each.
 
         Raises:
             UsageError: there is no vector.
@@ -111,7 +111,7 @@ class Space:
         among: Among = None,
         min_similarity: float | None = None,
     ) -> list[tuple[RowArray, Float64Array]]:
-        """For each query the `topn` nearest rows and their similarities, nearest first; equal ones by row.
+        """Find for each query the `topn` nearest rows and their similarities, nearest first; equal ones by row.
 
         Args:
             queries: what to be near to. One with a vector that is not finite has no neighbours, and a row that is
@@ -121,7 +121,7 @@ class Space:
             method: `add` is the cosine to the mean of the query's unit vectors (3CosAdd for an analogy), and
                 `multiply` the product of (1 + cosine) / 2 over positive vectors divided by that over negative ones
                 plus 1e-6 (3CosMul), as in Gensim's `most_similar` and `most_similar_cosmul`.
-            among: where to look: int64 [rows], or a number for the first so many rows.
+            among: where to look: int64 [rows], or a number for the first `among` rows.
             min_similarity: rows that score less are left out.
 
         Raises:
@@ -150,7 +150,7 @@ class Space:
         *,
         min_similarity: float | None = None,
     ) -> list[tuple[RowArray, Float64Array]]:
-        """As `nearest` by cosine, but each query has candidates of its own, int64 [rows], to choose from.
+        """Find nearest rows by cosine as `nearest` does, for each query among its own candidates, int64 [rows].
 
         Raises:
             UsageError: `topn` is below 1, or `min_similarity` is not a number.
@@ -176,7 +176,7 @@ class Space:
         among: Among,
         min_similarity: float | None,
     ) -> list[tuple[RowArray, Float64Array]]:
-        """For each target the rows that score highest, in one pass over the matrix.
+        """Find for each target the rows that score highest, in one pass over the matrix.
 
         `vectors`, float32 [vectors, dim], of any length, are what the terms of the targets stand for; each is
         compared with each row once, however many targets share it.
@@ -203,7 +203,7 @@ class Space:
         ]
 
     def _blocks(self, among: Among) -> Iterator[tuple[slice | RowArray, RowArray]]:
-        """Where to look, a block at a time: what to index with, and the rows that gives."""
+        """Yield what to index the matrix and its norms with for a block of rows, and the rows of the block."""
         if among is None or isinstance(among, int):
             stop = len(self.matrix) if among is None else min(among, len(self.matrix))
             for start in range(0, stop, _BLOCK_ROWS):
@@ -216,7 +216,7 @@ class Space:
                 yield block, block
 
     def _cosines(self, units: FloatArray, among: Among) -> Iterator[tuple[RowArray, FloatArray]]:
-        """A block at a time, rows and float32 [units, rows], their cosines to unit vectors."""
+        """Yield for each block its rows and float32 [units, rows], their cosines to unit vectors."""
         inverse_norms = self._inverse_norms
 
         def scored(block: tuple[slice | RowArray, RowArray]) -> tuple[RowArray, FloatArray]:
@@ -231,7 +231,7 @@ class Space:
         return map(scored, self._blocks(among))
 
     def _first(self, wanted: int, among: Among) -> RowArray:
-        """The first rows that hold numbers."""
+        """Return the first rows that hold numbers."""
         first: RowArray = np.empty(0, dtype=np.int64)
         for selected, rows in self._blocks(among):
             first = np.concatenate([first, rows[np.isfinite(self.norms[selected])]])[:wanted]
@@ -242,7 +242,7 @@ class Space:
     def _ranked(
         self, target: Target, units: FloatArray, rows: RowArray, topn: int, least: float
     ) -> tuple[RowArray, Float64Array]:
-        """The best `topn` of the candidate rows, by exact score and then by row."""
+        """Return the best `topn` of the candidate rows, by exact score and then by row."""
         for row in target.excluded:
             rows = rows[rows != row]
         terms = units[list(target.terms)].astype(np.float64)
@@ -253,7 +253,7 @@ class Space:
         return rows[best], exact[best]
 
     def _exact(self, rows: RowArray, units: Float64Array) -> Float64Array:
-        """float64 [units, rows], the cosine of each row and each unit vector; 0 for a row too short to have one.
+        """Return float64 [units, rows], the cosine of each row and unit vector; 0 for a row too short for one.
 
         Sums are taken in one order whatever the number of rows, which a matrix product would not do.
         """
@@ -266,7 +266,7 @@ class Space:
 
 
 def _inner_products(units: FloatArray, block: FloatArray) -> FloatArray:
-    """float32 [units, rows], the inner product of each unit vector and each row."""
+    """Return float32 [units, rows], the inner product of each unit vector and each row."""
     if len(units) == 1:  # no product of BLAS reads a matrix as fast
         alone: FloatArray = np.einsum("nd,d->n", block, units[0])[None]
         return alone
@@ -277,7 +277,7 @@ def _inner_products(units: FloatArray, block: FloatArray) -> FloatArray:
 
 
 def _batches(queries: Sequence[Query], most: int) -> list[Sequence[Query]]:
-    """Queries with so many answers each at most, in parts that are answered in one pass over the matrix."""
+    """Divide queries, with `most` answers each, into parts that are answered in one pass over the matrix."""
     size = max(1, min(_BATCH, -(-len(queries) // threads()), _HELD // most))
     return [queries[start : start + size] for start in range(0, len(queries), size)]
 
@@ -295,7 +295,7 @@ def _check(topn: int, among: Among, rows: int, min_similarity: float | None) -> 
 
 
 def _products(queries: Sequence[Query]) -> list[Target]:
-    """Targets for queries whose vectors stand one after the other, positive ones first."""
+    """Make targets for queries whose vectors stand one after the other, positive ones first."""
     targets: list[Target] = []
     end = 0
     for query in queries:

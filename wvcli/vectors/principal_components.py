@@ -9,7 +9,7 @@ from wvcli.vectors.lazy import Change
 
 
 def principal_components(matrix: FloatMatrix, dim: int, notes: list[str]) -> Change:
-    """The projection of rows on the `dim` directions in which the matrix varies most, after taking off its mean.
+    """Return the projection on the `dim` directions in which the rows, less their mean, vary most.
 
     The largest number of each direction is positive, so that the signs do not depend on the machine.
 
@@ -36,11 +36,11 @@ def principal_components(matrix: FloatMatrix, dim: int, notes: list[str]) -> Cha
 
 
 def _moments(matrix: FloatMatrix) -> tuple[Float64Array, Float64Array]:
-    """The mean, float64 [dim], and the covariance, float64 [dim, dim], of the rows."""
+    """Return the mean, float64 [dim], and the covariance, float64 [dim, dim], of the rows."""
     dim = matrix.shape[1]
     near = matrix[:1000].mean(axis=0, dtype=np.float64)  # taken off first, for exactness
     total, products = np.zeros(dim), np.zeros((dim, dim))
-    with np.errstate(all="ignore"):  # what is not finite is told afterwards
+    with np.errstate(all="ignore"):  # the caller refuses what is not finite
         for _, block in blocks(matrix):
             exact = block - near
             total += exact.sum(axis=0)

@@ -99,7 +99,7 @@ class Product(Target):
 
 
 def _halves(cosines: Sequence[Any], slack: Any) -> Any:
-    """The product of (1 + cosine + slack) / 2, none of which is below 0."""
+    """Return the product of (1 + cosine + slack) / 2, none of which is below 0."""
     product: Any = None
     for cosine in cosines:
         factor = cosine + (1 + slack)

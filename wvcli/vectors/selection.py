@@ -1,5 +1,6 @@
-"""Vectors chosen, reduced and renamed as another system needs them, row by row as they are asked for."""
+"""Vectors selected, reduced and renamed as another system needs them, computed row by row when read."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray, FloatMatrix, RowArray, unit_rows
 from wvcli.vectors.lazy import Change, Lazy, joined
 from wvcli.vectors.principal_components import principal_components
+from wvcli.vectors.substitutes import substitute_vector
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
@@ -22,14 +24,14 @@ Unknown = Literal["zero", "mean", "random"]
 
 @dataclass(frozen=True)
 class Selection:
-    """What to take of some vectors, and in which form.
+    """Which words to take of some vectors, and in which form.
 
     Attributes:
         words: only these, in this order; None for all.
-        top: only the first so many of them, or None.
+        top: only the first `top` of them, or None for all.
         rename: words by the words to write in their place.
         dim: dimensions to keep, by principal component analysis, or None.
-        normalize: make every vector one long.
+        normalize: scale every vector to unit length.
         pad: put a row of zeros first, for the word `<pad>`.
         unknown: put a row before the first word, for the word `<unk>`: zeros, the mean of the words' rows, or
             numbers drawn as untrained vectors are; None for no such row.
@@ -57,7 +59,7 @@ class Selected:
     """What was selected.
 
     Attributes:
-        vectors: its matrix is worked out when rows are asked for.
+        vectors: their rows are computed when they are read.
         notes: what the user should know.
     """
 
@@ -68,13 +70,13 @@ class Selected:
 def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None] | None = None) -> Selected:
     """Choose words and change their vectors.
 
-    In this order: some words, the first ones, fewer dimensions, length one, special rows, new names. Counts go
+    In this order: some words, the first ones, fewer dimensions, unit length, special rows, new names. Counts go
     with their words, and special rows have 0. Subword vectors are given up where vectors are changed.
 
     Args:
         vectors: of which to choose.
         selection: what to choose and how to change it.
-        on_rows: is told which row the file has come to.
+        on_rows: called with the number of rows read so far.
 
     Raises:
         UsageError: nothing is left, or there are not as many dimensions, or two words would have one name.
@@ -85,7 +87,7 @@ def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None
     chosen = _Choice.of(vectors, selection, notes)
     base = joined(vectors.matrix, chosen.added)
     change = _change(Lazy(base, chosen.rows), selection, notes)
-    names, first = _special(vectors, selection, Lazy(base, chosen.rows, change))
+    names, first = _special(selection, Lazy(base, chosen.rows, change))
     vocabulary = _named(chosen.words(vectors.vocabulary), names, selection.rename, notes)
     if change and vectors.subwords is not None:
         notes.append("subwords are left out, since they do not fit changed vectors")
@@ -143,21 +145,21 @@ class _Choice:
         return cls(rows, list(added), np.array(list(added.values()), dtype=np.float32).reshape(-1, vectors.dim))
 
     def words(self, vocabulary: Vocabulary) -> Vocabulary | list[str]:
-        """Their words."""
+        """Return the chosen words."""
         if self.rows is None:
             return vocabulary
         known = len(vocabulary)
         return [vocabulary[row] if row < known else self.names[row - known] for row in self.rows.tolist()]
 
     def of_rows(self, values: npt.NDArray[Any], special: int) -> npt.NDArray[Any]:
-        """What belongs to each row, after zeros for the special ones; words without a row have 0 too."""
+        """Return the values of the chosen rows, after zeros for special ones; words without a row have 0 too."""
         padded = np.concatenate([values, np.zeros(len(self.names), dtype=values.dtype)])
         chosen = padded if self.rows is None else padded[self.rows]
         return np.concatenate([np.zeros(special, dtype=values.dtype), chosen])
 
 
 def _reporting(words: list[str], purpose: str, what: str) -> list[str]:
-    """A note on some of the words to select or to rename, if there are any."""
+    """Return a note on some of the words to select or to rename, if there are any."""
     are = "is" if len(words) == 1 else "are"
     return [f"{len(words):,} of the words to {purpose} {are} {what} (first: {words[0]!r})"] if words else []
 
@@ -165,22 +167,21 @@ def _reporting(words: list[str], purpose: str, what: str) -> list[str]:
 def _named(
     words: Vocabulary | list[str], special: list[str], rename: Mapping[str, str], notes: list[str]
 ) -> Vocabulary:
-    """The vocabulary of the words by their new names, after the special ones."""
+    """Return the vocabulary of the words by their new names, after the special ones."""
     if not special and not rename and isinstance(words, Vocabulary):
         return words
     named = special + [rename.get(word, word) for word in words]
     if len(set(named)) < len(named):
-        seen: set[str] = set()
-        twice = next(word for word in named if word in seen or seen.add(word))  # type: ignore[func-returns-value]
-        hint = "rename the one in the vocabulary with --rename" if twice in special else ""
+        twice = next(word for word, count in Counter(named).items() if count > 1)
+        hint = "rename the one in the vocabulary with `rename`" if twice in special else ""
         raise UsageError(f"two words would both be called {twice!r}", hint)
     unknown = rename.keys() - set(words)
     notes += _reporting([word for word in rename if word in unknown], "rename", "not among those written")
     return Vocabulary.from_words(named)
 
 
-def _special(vectors: Vectors, selection: Selection, matrix: FloatMatrix) -> tuple[list[str], FloatArray]:
-    """The special words, and their rows, float32 [special, dim]."""
+def _special(selection: Selection, matrix: FloatMatrix) -> tuple[list[str], FloatArray]:
+    """Return the special words, and their rows, float32 [special, dim]."""
     dim = matrix.shape[1]
     names, rows = [], []
     if selection.pad:
@@ -195,14 +196,14 @@ def _special(vectors: Vectors, selection: Selection, matrix: FloatMatrix) -> tup
             rows.append((total / len(matrix)).astype(np.float32))
         else:
             kind = "random" if selection.unknown == "random" else "null"
-            rows.append(replace(vectors, matrix=np.empty((0, dim), np.float32)).stand_in(UNKNOWN, kind))
+            rows.append(substitute_vector(UNKNOWN, kind, dim))
         if selection.normalize:
             rows[-1] = unit_rows(rows[-1][None])[0]
     return names, np.array(rows, dtype=np.float32).reshape(-1, dim)
 
 
 def _change(matrix: FloatMatrix, selection: Selection, notes: list[str]) -> Change | None:
-    """What becomes of rows, or None where they stay as they are."""
+    """Return the function that changes rows, or None where they stay as they are."""
     if selection.dim is None:
         return unit_rows if selection.normalize else None
     project = principal_components(matrix, selection.dim, notes)

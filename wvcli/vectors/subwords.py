@@ -19,11 +19,11 @@ _FNV_PRIME = 16777619
 _FLORET_SEED = 2166136261
 _SUMMED = 1 << 20  # bytes of sums added up together, so that they stay in the processor's cache
 
-Text = npt.NDArray[np.uint8]
+ByteArray = npt.NDArray[np.uint8]
 
 
 def ngrams(word: str, min_n: int, max_n: int) -> list[str]:
-    """The character n-grams of `<word>` with lengths `min_n` to `max_n`, in fastText's order.
+    """Return the character n-grams of `<word>` with lengths `min_n` to `max_n`, in fastText's order.
 
     The single characters `<` and `>` are left out, as fastText does.
     """
@@ -38,7 +38,7 @@ def ngrams(word: str, min_n: int, max_n: int) -> list[str]:
 
 
 def ngram_hash(ngram: str) -> int:
-    """The 32-bit FNV-1a hash of an n-gram's UTF-8 bytes, each widened as a signed byte, as fastText does."""
+    """Return the 32-bit FNV-1a hash of an n-gram's UTF-8 bytes, each widened with its sign, as in fastText."""
     value = _FNV_OFFSET_BASIS
     for byte in ngram.encode("utf-8"):
         signed = byte if byte < 128 else byte | 0xFFFFFF00
@@ -64,7 +64,7 @@ class Subwords:
     hashes: int = 0
 
     def buckets(self, word: str) -> list[int]:
-        """The rows of `matrix` that make up `word`; empty for a word too short to have n-grams."""
+        """Return the rows of `matrix` that make up `word`; empty for a word too short to have n-grams."""
         size = len(self.matrix)
         if self.hashes and size:
             text = np.frombuffer(word.encode("utf-8"), dtype=np.uint8)
@@ -73,7 +73,7 @@ class Subwords:
         return [ngram_hash(ngram) % size for ngram in ngrams(word, self.min_n, self.max_n)] if size else []
 
     def vector(self, word: str) -> npt.NDArray[np.float32] | None:
-        """float32 [dim], the mean of the word's n-gram vectors, or None when it has no n-gram."""
+        """Return float32 [dim], the mean of the word's n-gram vectors, or None when it has no n-gram."""
         try:
             rows = self.buckets(word) if word else []
         except UnicodeEncodeError:  # a lone surrogate, from an argument that is not UTF-8
@@ -87,7 +87,7 @@ class Subwords:
             total /= len(rows)
         return total
 
-    def add_to(self, sums: FloatArray, text: Text, offsets: RowArray) -> RowArray:
+    def add_to(self, sums: FloatArray, text: ByteArray, offsets: RowArray) -> RowArray:
         """Add to rows of numbers the n-gram vectors of a word each, one after the other in fastText's order.
 
         Args:
@@ -120,16 +120,16 @@ class Subwords:
             sums[words] = some
         return counts
 
-    def _rows(self, text: Text, offsets: RowArray) -> tuple[RowArray, RowArray]:
-        """The rows of many words, as `bucket_rows` gives them."""
+    def _rows(self, text: ByteArray, offsets: RowArray) -> tuple[RowArray, RowArray]:
+        """Return the rows of many words, as `bucket_rows` does."""
         about = text, offsets, self.min_n, self.max_n, len(self.matrix)
         return floret_rows(*about, self.hashes) if self.hashes else bucket_rows(*about)
 
 
 def floret_rows(
-    text: Text, offsets: RowArray, min_n: int, max_n: int, size: int, hashes: int
+    text: ByteArray, offsets: RowArray, min_n: int, max_n: int, size: int, hashes: int
 ) -> tuple[RowArray, RowArray]:
-    """The rows of many words in a table of floret: of each the whole word's, then its n-grams', `hashes` of each.
+    """Return the rows of many words in a table of floret: the whole word's and then its n-grams', `hashes` each.
 
     Arguments and what is returned are those of `bucket_rows`.
     """
@@ -152,8 +152,10 @@ def floret_rows(
     return (keys % np.uint32(size)).astype(np.int64).reshape(-1), hashes * (before + np.arange(len(before)))
 
 
-def bucket_rows(text: Text, offsets: RowArray, min_n: int, max_n: int, size: int) -> tuple[RowArray, RowArray]:
-    """The buckets of all n-grams of many words, as `Subwords.buckets` gives them for one.
+def bucket_rows(
+    text: ByteArray, offsets: RowArray, min_n: int, max_n: int, size: int
+) -> tuple[RowArray, RowArray]:
+    """Return the buckets of all n-grams of many words, as `Subwords.buckets` does for one.
 
     Args:
         text: uint8 [bytes], the words' bytes one after the other.
@@ -167,7 +169,7 @@ def bucket_rows(text: Text, offsets: RowArray, min_n: int, max_n: int, size: int
         bounds: int64 [words + 1]; the buckets of word i are `rows[bounds[i]:bounds[i + 1]]`.
     """
     padded, starts = _padded(text, offsets)
-    # A character is a byte that starts one and what follows it, as fastText takes bytes that are no UTF-8 too.
+    # A character is a byte that starts one and what follows it, as fastText takes bytes that are not UTF-8 too.
     characters = np.flatnonzero((padded & 0xC0) != 0x80)
     bounds = np.searchsorted(characters, starts)
     lengths = np.diff(bounds)
@@ -188,8 +190,8 @@ def bucket_rows(text: Text, offsets: RowArray, min_n: int, max_n: int, size: int
     return found[there].astype(np.int64), ends[bounds]
 
 
-def _padded(text: Text, offsets: RowArray) -> tuple[Text, RowArray]:
-    """The words' bytes with `<` before and `>` after each, and int64 [words + 1] where they start."""
+def _padded(text: ByteArray, offsets: RowArray) -> tuple[ByteArray, RowArray]:
+    """Return the words' bytes with `<` before and `>` after each, and int64 [words + 1] where they start."""
     starts = offsets - offsets[0] + 2 * np.arange(len(offsets))
     padded = np.empty(int(starts[-1]), dtype=np.uint8)
     inside = np.ones(len(padded), dtype=np.bool_)
@@ -200,8 +202,8 @@ def _padded(text: Text, offsets: RowArray) -> tuple[Text, RowArray]:
     return padded, starts
 
 
-def _hashes(padded: Text, characters: RowArray, longest: int) -> Iterator[tuple[int, npt.NDArray[np.uint32]]]:
-    """For n from 1 to `longest`, uint32 [characters], the hashes of n characters from each one on.
+def _hashes(padded: ByteArray, characters: RowArray, longest: int) -> Iterator[tuple[int, npt.NDArray[np.uint32]]]:
+    """Yield for n from 1 to `longest` uint32 [characters], the hashes of n characters from each one on.
 
     Those that reach beyond their word are not to be used.
     """

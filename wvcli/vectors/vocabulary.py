@@ -36,7 +36,7 @@ class Vocabulary(Sequence[str]):
         """Build the arrays from words in model order.
 
         Raises:
-            InputError: a word occurs twice, or is no text that UTF-8 can hold.
+            InputError: a word occurs twice, or is not text that UTF-8 can hold.
         """
         words = list(words)
         try:
@@ -100,7 +100,7 @@ class Vocabulary(Sequence[str]):
         return map(self._word, range(len(self)))
 
     def _first_at_or_after(self, key: bytes) -> int:
-        """The position in `order` of the first word not less than `key`."""
+        """Find the position in `order` of the first word not less than `key`."""
         order = self._views[2]
         low, high = 0, len(order)
         while low < high:
@@ -112,7 +112,7 @@ class Vocabulary(Sequence[str]):
         return low
 
     def find(self, word: str) -> int | None:
-        """The id of `word`, or None when it is not in the vocabulary."""
+        """Find the id of `word`; None when it is not in the vocabulary."""
         key = word.encode("utf-8", "surrogatepass")  # a lone surrogate comes of an argument that is not UTF-8
         place = self._first_at_or_after(key)
         if place < len(self):
@@ -125,7 +125,7 @@ class Vocabulary(Sequence[str]):
         return isinstance(word, str) and self.find(word) is not None
 
     def matching(self, pattern: str | None) -> Iterator[tuple[int, str]]:
-        """The words, with their ids, in which a regular expression matches; None matches all.
+        """Yield the words, with their ids, in which a regular expression matches; None matches all.
 
         Raises:
             UsageError: `pattern` is not a regular expression.
@@ -141,7 +141,7 @@ class Vocabulary(Sequence[str]):
         return ((index, word) for index, word in enumerate(self) if search(word))
 
     def starting_with(self, prefix: str) -> npt.NDArray[np.int32]:
-        """int32 [matches], the ids of the words that start with `prefix`, most frequent first."""
+        """Find int32 [matches], the ids of the words that start with `prefix`, most frequent first."""
         key = prefix.encode("utf-8", "surrogatepass")
         start = self._first_at_or_after(key)
         stop = self._first_at_or_after(key + b"\xff")  # no UTF-8 text holds the byte 0xff
@@ -152,7 +152,7 @@ class Vocabulary(Sequence[str]):
 
 
 def _order(text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    """int32 [words], the ids of words sorted by their bytes, by eight bytes at a time as one number.
+    """Sort the ids of words, int32 [words], by the words' bytes, by eight bytes at a time as one number.
 
     Raises:
         InputError: a word occurs twice.

@@ -1,4 +1,4 @@
-"""Words with their vectors, and every question asked of them, in NumPy alone."""
+"""Words with their vectors: looked up, compared and searched, in NumPy alone."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import MissingWordError, UsageError
-from wvcli.vectors.composed import Composed
 from wvcli.vectors.geometry import (
     Float64Array,
     FloatArray,
@@ -19,8 +18,8 @@ from wvcli.vectors.geometry import (
     cosine,
     least_central,
     row_norms,
-    unit_rows,
 )
+from wvcli.vectors.near_spellings import near_spellings
 from wvcli.vectors.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -29,11 +28,6 @@ from wvcli.vectors.vocabulary import Vocabulary
 # Where both words occur 30 to 49 times, three to five neighbours in ten are near in vectors of a far larger text
 # too; below 20 a quarter or fewer. See benchmarks/confidence.py, and README, "How far to trust an answer".
 TRUSTED_COUNT = 30
-
-_SAMPLE = 16_384  # rows among which characteristic words are sought
-_FREQUENT = 300  # words among which those that speak for the model are found
-_NEAR = 5  # neighbours by which they are judged
-_SUGGESTION_POOL = 3_000  # words compared letter by letter for "did you mean"
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ class Lookup:
 
 
 def query(positive: Sequence[Lookup], negative: Sequence[Lookup] = (), excluded: Iterable[int] = ()) -> Query:
-    """The search for what is near the sum of some words less others; no row of these is an answer.
+    """Make the query for what is near the sum of some words less others; no row of these is an answer.
 
     Raises:
         UsageError: there is no word.
@@ -70,6 +64,9 @@ def _as_written(word: str) -> str:
 class Vectors:
     """Words with their vectors.
 
+    `wvcli.train` and `wvcli.load` return them. They are a collection of words: `len(vectors)`, `word in vectors`,
+    `for word in vectors`, and `vectors[word]` for a vector, float32 [dim].
+
     Attributes:
         vocabulary: the words, most frequent first.
         matrix: float32 [words, dim], usually memory-mapped; a NumPy array, or one whose rows are computed when
@@ -82,6 +79,18 @@ class Vectors:
         manifest: settings, coverage and provenance; empty for a foreign file.
         path: the file the vectors came from, if any.
         weights: what training goes on from, or None; only with words and vectors as they were trained.
+
+    Example:
+        >>> import wvcli
+        >>> vectors = wvcli.load("animals.safetensors")
+        >>> len(vectors), vectors.dim, "cat" in vectors
+        (1731, 50, True)
+        >>> vectors["cat"].shape
+        (50,)
+        >>> [word for word, similarity in vectors.most_similar("cat", 3)]
+        ['dog', 'hamster', 'parrot']
+        >>> vectors.similarity("cat", "dog") > vectors.similarity("cat", "bread")
+        True
     """
 
     vocabulary: Vocabulary
@@ -104,7 +113,7 @@ class Vectors:
         return isinstance(word, str) and self.index(word) is not None
 
     def __getitem__(self, word: str) -> FloatArray:
-        """The vector of `word`, from subwords if need be.
+        """Return the vector of `word`, float32 [dim], from subwords if need be.
 
         Raises:
             MissingWordError: the word has no vector.
@@ -129,12 +138,12 @@ class Vectors:
         return Space(self.matrix, self.norms)
 
     def index(self, word: str) -> int | None:
-        """The row of `word` in `matrix`, or None when it is not in the vocabulary.
+        """Return the row of `word` in `matrix`, or None when it is not in the vocabulary.
 
         A phrase that is not found as it stands is looked up with `_` between its words.
 
         Raises:
-            UsageError: `word` is no string.
+            UsageError: `word` is not a string.
         """
         if not isinstance(word, str):
             raise UsageError(f"a word is a string, not a value of the type {type(word).__name__}")
@@ -147,7 +156,7 @@ class Vectors:
         return found
 
     def count(self, index: int) -> int | None:
-        """How often the word in row `index` occurred in the training text, or None when unknown."""
+        """Return how often the word in row `index` occurred in the training text, or None when unknown."""
         return None if self.counts is None else int(self.counts[index])
 
     def is_rare(self, index: int) -> bool:
@@ -165,7 +174,7 @@ class Vectors:
         return 0 if self.counts is None else int(np.count_nonzero(self.counts >= TRUSTED_COUNT))
 
     def find(self, word: str) -> Lookup | None:
-        """The word's vector, from the vocabulary or else from its subwords; None when there is neither."""
+        """Look up a word's vector, in the vocabulary or else from its subwords; None when there is neither."""
         index = self.index(word)
         if index is not None:
             return Lookup(word, index, self.matrix[index])
@@ -173,88 +182,43 @@ class Vectors:
         return None if vector is None else Lookup(word, None, vector)
 
     def look_up(self, word: str) -> Lookup:
-        """As `find`, but a missing word is an error that proposes near spellings.
+        """Look up a word as `find` does; a missing word is an error that proposes near spellings.
 
         Raises:
             MissingWordError: the word has no vector.
         """
         found = self.find(word)
         if found is None:
-            near = self.suggestions(word)
+            near = near_spellings(self.vocabulary, word)
             raise MissingWordError(
                 f"{word!r} is not in the vocabulary", f"did you mean {', '.join(near)}?" if near else ""
             )
         return found
 
-    def suggestions(self, word: str, most: int = 3) -> list[str]:
-        """Up to `most` words of the vocabulary that are spelled like `word`, nearest first."""
-        from difflib import get_close_matches
-
-        forms = dict.fromkeys([word.lower(), word.capitalize(), word.upper()])
-        same = [form for form in forms if form != word and form in self.vocabulary]
-        pool: dict[str, None] = {}
-        for prefix in (word[:2], word[:1]):
-            if prefix:
-                ids = self.vocabulary.starting_with(prefix)[:_SUGGESTION_POOL]
-                pool.update((self.vocabulary[int(index)], None) for index in ids)
-        pool.update((self.vocabulary[index], None) for index in range(min(len(self), _SUGGESTION_POOL)))
-        near = [match for match in get_close_matches(word, pool, n=most, cutoff=0.6) if match not in same]
-        return (same + near)[:most]
-
-    def stand_in(self, word: str, kind: str) -> FloatArray:
-        """float32 [dim] for a word without a vector: zeros for `null`; for `random` numbers drawn evenly as
-        untrained vectors are, from -0.5 / dim to 0.5 / dim, the same ones for the same word each time.
-        """
-        if kind == "null":
-            return np.zeros(self.dim, dtype=np.float32)
-        from hashlib import sha256
-
-        seed = int.from_bytes(sha256(word.encode("utf-8", "surrogateescape")).digest()[:8], "little")
-        drawn = np.random.Generator(np.random.PCG64(seed)).random(self.dim, dtype=np.float32)
-        drawn -= np.float32(0.5)
-        drawn /= np.float32(self.dim)
-        return drawn
-
-    def characteristic_words(self, most: int) -> list[str]:
-        """Up to `most` frequent words that carry meaning of their own, the most frequent first.
-
-        Such a word is much nearer to its neighbours than to words at large, which `the` or `of` are not. A
-        near neighbour of a word taken already is passed over, so that the words differ.
-        """
-        pool = min(len(self), _FREQUENT)
-        words = self.vocabulary[:pool]
-        rows = [row for row, word in enumerate(words) if len(word.encode("utf-8")) > 2 and word[0].isalpha()]
-        units = unit_rows(self.matrix[: min(len(self), _SAMPLE)])
-        if not rows:
-            return []
-        scores = units[rows] @ units.T
-        nearest = min(_NEAR + 1, len(units))
-        near = np.argpartition(-scores, nearest - 1, axis=1)[:, :nearest]
-        sharpness = np.take_along_axis(scores, near, axis=1).mean(axis=1) - scores.mean(axis=1)
-        chosen: list[int] = []
-        taken: set[int] = set()
-        for place in np.argsort(-sharpness, kind="stable").tolist():
-            if len(chosen) < most and not taken.intersection(near[place].tolist()):
-                chosen.append(rows[place])
-                taken.update(near[place].tolist())
-        return [self.vocabulary[row] for row in sorted(chosen)]
-
     def most_similar(
         self, word: str, topn: int = 10, *, among: Among = None, min_similarity: float | None = None
     ) -> list[tuple[str, float]]:
-        """The `topn` words nearest to `word` by cosine, nearest first; `word` itself is left out.
+        """Find the `topn` words nearest to `word` by cosine, nearest first; `word` itself is left out.
 
         Equal cosines stand in the order of the vocabulary, so answers never depend on chance.
 
         Args:
             word: the word asked about.
             topn: how many, at most.
-            among: look only among these rows (int64), or among the first so many words.
+            among: look only among these rows, int64 [rows], or among the first `among` words.
             min_similarity: leave out words less similar than this.
+
+        Returns:
+            Words with their cosines, of which 1 is the greatest.
 
         Raises:
             MissingWordError: the word has no vector.
             UsageError: `topn` or the number in `among` is below 1.
+
+        Example:
+            >>> vectors = wvcli.load("animals.safetensors")
+            >>> [word for word, cosine in vectors.most_similar("cat", 3, among=1000, min_similarity=0.5)]
+            ['dog', 'hamster', 'parrot']
         """
         [neighbors] = self.nearest([self.look_up(word)], topn, among=among, min_similarity=min_similarity)
         return self._named(neighbors)
@@ -269,23 +233,28 @@ class Vectors:
         among: Among = None,
         min_similarity: float | None = None,
     ) -> list[tuple[str, float]]:
-        """The `topn` words nearest to a signed sum of words, none of which is an answer.
+        """Find the `topn` words nearest to a signed sum of words, none of which is an answer.
 
         `analogy(["king", "woman"], ["man"])` asks what is to woman as king is to man. `method` is `add` for the
         cosine to the mean of the unit vectors (3CosAdd), as Gensim's `most_similar`, or `multiply` for 3CosMul
-        (Levy and Goldberg, 2014), as Gensim's `most_similar_cosmul`, whose scores are no cosines. Other arguments
+        (Levy and Goldberg, 2014), as Gensim's `most_similar_cosmul`, whose scores are not cosines. Other arguments
         are those of `most_similar`.
 
         Raises:
             MissingWordError: one of the words has no vector.
             UsageError: there is no word, or a number is below 1.
+
+        Example:
+            >>> vectors = wvcli.load("animals.safetensors")
+            >>> vectors.analogy(["kitten", "dog"], ["cat"], 1)[0][0]  # cat is to kitten as dog is to ...
+            'puppy'
         """
         signed = query([self.look_up(word) for word in positive], [self.look_up(word) for word in negative])
         [answers] = self.nearest([signed], topn, method=method, among=among, min_similarity=min_similarity)
         return self._named(answers)
 
     def similarity(self, first: str, second: str) -> float:
-        """The cosine of two words' vectors; 0 when either vector is zero.
+        """Return the cosine of two words' vectors; 0 when either vector is zero.
 
         Raises:
             MissingWordError: one of the words has no vector.
@@ -293,14 +262,19 @@ class Vectors:
         return cosine(self[first], self[second])
 
     def odd_one_out(self, words: Sequence[str]) -> tuple[str, float]:
-        """The word that does not belong with the others, and its cosine to the mean of the others.
+        """Find the word that does not belong with the others, and its cosine to the mean of the others.
 
         Raises:
             MissingWordError: one of the words has no vector.
             UsageError: there are fewer than three words, none of which is odder than the other.
+
+        Example:
+            >>> vectors = wvcli.load("animals.safetensors")
+            >>> vectors.odd_one_out(["cat", "dog", "bread", "parrot"])[0]
+            'bread'
         """
-        place, to_others = least_central([self[word] for word in words])
-        return words[place], to_others
+        odd, to_others = least_central([self[word] for word in words])
+        return words[odd], to_others
 
     def nearest(
         self,
@@ -311,36 +285,26 @@ class Vectors:
         among: Among = None,
         min_similarity: float | None = None,
     ) -> list[list[Neighbor]]:
-        """For each query the `topn` nearest rows, nearest first; equal ones in the order of the vocabulary.
+        """Find for each query the `topn` nearest rows, nearest first; equal ones in the order of the vocabulary.
 
         A `Lookup` asks for the neighbours of its vector, its own row left out; `query` makes a `Query` of several.
         An answer is the same whatever it was asked together with. See `Space.nearest` for the arguments.
 
         Raises:
             UsageError: `topn` or the number in `among` is below 1.
+
+        Example:
+            >>> vectors = wvcli.load("animals.safetensors")
+            >>> words = [vectors.look_up(word) for word in ("cat", "bread")]
+            >>> for neighbors in vectors.nearest(words, 2):
+            ...     print([vectors.vocabulary[neighbor.index] for neighbor in neighbors])
+            ['dog', 'hamster']
+            ['BREAD1', 'BREAD2']
         """
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
-        if isinstance(self.matrix, Composed) and len(asked) == 1 and method == "add" and among is None:
-            found = self._composed_nearest(self.matrix, asked[0], topn, min_similarity)
-            if found is not None:
-                return [found]
         return _neighbors(
             self._space.nearest(asked, topn, method=method, among=among, min_similarity=min_similarity)
         )
-
-    def _composed_nearest(
-        self, matrix: Composed, asked: Query, topn: int, min_similarity: float | None
-    ) -> list[Neighbor] | None:
-        """The answer to one question for which not all vectors are worked out; None if they have to be."""
-        near = matrix.near(asked.mean, topn + len(asked.excluded)) if topn > 0 else None
-        if near is None:
-            return None
-        rows, vectors = near
-        excluded = np.flatnonzero(np.isin(rows, asked.excluded)).tolist()
-        some = Query(asked.positive, asked.negative, tuple(excluded))
-        space = Space(vectors, row_norms(vectors))
-        [neighbors] = _neighbors(space.nearest([some], topn, min_similarity=min_similarity))
-        return [Neighbor(int(rows[found.index]), found.similarity) for found in neighbors]
 
     def rank(
         self,
@@ -350,7 +314,7 @@ class Vectors:
         *,
         min_similarity: float | None = None,
     ) -> list[list[Neighbor]]:
-        """As `nearest`, but each query has candidates of its own, int64 [rows], to choose from.
+        """Find nearest rows as `nearest` does, but for each query among candidates of its own, int64 [rows].
 
         Raises:
             UsageError: `topn` is below 1.

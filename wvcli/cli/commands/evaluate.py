@@ -67,7 +67,7 @@ def evaluate(
     opened = [open_vectors(path) for path in named]
     if missing == "subword" and any(vectors.subwords is None for vectors in opened):
         raise UsageError("a model has no subwords", "--missing subword needs FastText models")
-    with stderr.progress("items") as show:
+    with stderr.progress_shown() as show:
         rows = list(
             evaluate.evaluate(
                 opened,

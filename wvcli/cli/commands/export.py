@@ -94,7 +94,7 @@ def export(
         unknown=unknown,
     )
     vectors = open_vectors(model, is_asked_again=False)
-    with stderr.progress("words") as show:
+    with stderr.progress_shown() as show:
         written, notes = exporting.export(
             vectors,
             file,

@@ -38,7 +38,7 @@ def import_(
     from wvcli.training.starting_points import why_not_updatable
 
     notes: list[str] = []
-    with stderr.progress("words") as show:
+    with stderr.progress_shown() as show:
         vectors = import_vectors(
             file, output, name=name, limit=limit, overwrite=overwrite, on_progress=show, on_note=notes.append
         )

@@ -22,6 +22,8 @@ def vector(
 
     For a missing word, --missing null prints zeros, and random prints numbers that depend on the word alone.
     """
+    from wvcli.vectors.substitutes import substitute_vector
+
     vectors = open_vectors(model)
     lookup = WordLookup(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:
@@ -31,7 +33,12 @@ def vector(
                 found = lookup.find(word)
                 if found is not None:
                     rows.append((word, found.vector))
+<<<<<<< HEAD
                 elif lookup.policy in ("null", "random"):
                     rows.append((word, vectors.stand_in(word, lookup.policy)))
+=======
+                elif finder.policy in ("null", "random"):
+                    rows.append((word, substitute_vector(word, finder.policy, vectors.dim)))
+>>>>>>> vectors
             out.write(rows)
     lookup.finish()

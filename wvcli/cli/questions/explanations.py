@@ -14,7 +14,6 @@ from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:
     from wvcli.analysis.shared_contexts import SharedContext
-    from wvcli.reporting import Progress
     from wvcli.vectors.word_vectors import Vectors
 
 
@@ -151,11 +150,7 @@ class Explainer:
     def _read(self, pairs: Sequence[tuple[int, int]]) -> "list[list[SharedContext]]":
         from wvcli.analysis.shared_contexts import shared_contexts
 
-        with stderr.progress("words") as show:
-
-            def on_progress(progress: "Progress") -> None:
-                show("reading the corpus", progress.done, progress.total)
-
+        with stderr.progress_shown() as on_progress:
             return shared_contexts(self.vectors, pairs, on_progress=on_progress)
 
     def finish(self) -> None:

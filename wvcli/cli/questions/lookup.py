@@ -104,7 +104,9 @@ class WordLookup:
         self._missing.add()
         if not self._missing.is_named:
             return
-        near = self.vectors.suggestions(word)
+        from wvcli.vectors.near_spellings import near_spellings
+
+        near = near_spellings(self.vectors.vocabulary, word)
         hint = f"did you mean {', '.join(near)}?" if near else ""
         problem = MissingWordError(f"{word!r} is not in the vocabulary", hint)
         if self.alone:

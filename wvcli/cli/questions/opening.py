@@ -1,7 +1,7 @@
 """Find and open the model that a command is about."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError
+from wvcli.reporting import OnProgress, ignore_progress
 
 if TYPE_CHECKING:
     from wvcli.vectors.word_vectors import Vectors
@@ -51,13 +52,18 @@ def named_once(argument: Path | None, option: Path | None) -> Path | None:
 
 
 @contextmanager
+<<<<<<< HEAD
 def _opening(path: Path) -> Iterator[Callable[[int, int], None] | None]:
     """Show progress while a large file or a folder is read; a model is only mapped."""
+=======
+def _opening(path: Path) -> "Iterator[OnProgress]":
+    """Progress while a large file or a folder is read; a model is only mapped."""
+>>>>>>> vectors
     from wvcli.models import model_file
 
     small = not path.is_file() or path.stat().st_size < _LARGE or model_file.is_model(path)
     if small and not path.is_dir():
-        yield None
+        yield ignore_progress
         return
-    with stderr.progress("words") as show:
-        yield lambda done, most: show(f"opening {path.name}", done, most)
+    with stderr.progress_shown() as show:
+        yield show

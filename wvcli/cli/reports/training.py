@@ -13,7 +13,7 @@ from wvcli.errors import InterruptedRunError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from wvcli.reporting import Progress
+    from wvcli.reporting import OnProgress
     from wvcli.vectors.word_vectors import Vectors
 
 _STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -24,14 +24,9 @@ _SPARKS = 40  # columns at most
 
 
 @contextmanager
-def interruptible_progress() -> "Iterator[tuple[Callable[[Progress], None], Callable[[], bool]]]":
+def interruptible_progress() -> "Iterator[tuple[OnProgress, Callable[[], bool]]]":
     """A progress bar; and Ctrl-C, which stops at the next chance to save the run, a second one at once."""
-    with stderr.progress("words") as show, _stop_on_request() as should_stop:
-
-        def on_progress(progress: "Progress") -> None:
-            what = f"{progress.stage} {progress.epoch}/{progress.epochs}" if progress.epochs else progress.stage
-            show(what, progress.done, progress.total)
-
+    with stderr.progress_shown() as on_progress, _stop_on_request() as should_stop:
         try:
             yield on_progress, should_stop
         except KeyboardInterrupt:
@@ -67,7 +62,9 @@ def training_summary(vectors: "Vectors", seconds: float | None) -> "RenderableTy
     from rich.console import Group
     from rich.text import Text
 
-    examples = vectors.characteristic_words(_EXAMPLES)
+    from wvcli.vectors.characteristic_words import characteristic_words
+
+    examples = characteristic_words(vectors, _EXAMPLES)
     asked = examples[0] if examples else vectors.vocabulary[0]
     following = Text(f"\nNext: {stderr.visible(_next_command(vectors.path, asked))}", overflow="fold")
     return Group(_facts(vectors, seconds), Text(""), _taste(vectors, examples), following)

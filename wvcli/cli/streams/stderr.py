@@ -12,7 +12,10 @@ from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from wvcli.reporting import OnProgress, Progress
 
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
 _NAMED = 10  # words or questions named in notes of one kind; the others are only counted
@@ -171,57 +174,61 @@ def _rich() -> "Console":
 class _Lines:
     """Shows progress as lines, for a log: one a minute, so that a short run shows none."""
 
-    def __init__(self, rate_unit: str) -> None:
-        self._unit = rate_unit
+    def __init__(self) -> None:
         self._stage, self._start, self._before = "", 0.0, 0
         self._next = monotonic() + _LINE_SECONDS
 
-    def show(self, description: str, done: int, total: int | None) -> None:
-        now = monotonic()
-        stage = description.split()[0]
-        if stage != self._stage:
-            self._stage, self._start, self._before = stage, now, done
+    def show(self, progress: "Progress") -> None:
+        now, done, total = monotonic(), progress.done, progress.total
+        if progress.stage != self._stage:
+            self._stage, self._start, self._before = progress.stage, now, done
         if now < self._next:
             return
         self._next = now + _LINE_SECONDS
         share = f"{done / total:.0%}" if total else f"{done:,}"
-        unit = "bytes" if stage == "reading" else self._unit
-        note(f"{description}: {share}, {(done - self._before) / max(1e-6, now - self._start):,.0f} {unit}/s")
+        rate = (done - self._before) / max(1e-6, now - self._start)
+        note(f"{_description(progress)}: {share}, {rate:,.0f} {_rate_unit(progress)}/s")
+
+
+def _description(progress: "Progress") -> str:
+    if progress.epochs:
+        return f"{progress.stage} {progress.epoch}/{progress.epochs}"
+    return f"{progress.stage} {progress.subject}".rstrip()
+
+
+def _rate_unit(progress: "Progress") -> str:
+    return "words" if progress.unit == "tokens" else progress.unit  # a person reads of words per second
 
 
 @contextmanager
-def progress(rate_unit: str) -> Iterator[Callable[[str, int, int | None], None]]:
-    """A progress bar, when stderr is a terminal; else a line every minute.
-
-    Args:
-        rate_unit: what is counted, as in `words/s`.
+def progress_shown() -> "Iterator[OnProgress]":
+    """Show a progress bar when stderr is a terminal, else a line every minute.
 
     Yields:
-        A function that takes what is going on, the amount done, and the amount in all or None; a new
-        description starts a new bar.
+        A function that takes a `Progress`; a new stage starts a new bar.
     """
     if _quiet:
-        yield lambda description, done, total: None
+        yield lambda progress: None
         return
     if not is_terminal():
-        yield _Lines(rate_unit).show
+        yield _Lines().show
         return
     with _bars() as bars:
         current: dict[str, TaskID] = {}
 
-        def show(description: str, done: int, total: int | None) -> None:
-            stage = description.split()[0]
-            if stage not in current:
+        def show(progress: "Progress") -> None:
+            description, total = _description(progress), progress.total
+            if progress.stage not in current:
                 for earlier in current.values():
                     bars.update(earlier, completed=bars.tasks[earlier].total)
-                unit = "bytes" if stage == "reading" else rate_unit
-                current[stage] = bars.add_task(description, total=total, unit=unit)
-            bars.update(current[stage], completed=done, total=total, description=description)
+                current[progress.stage] = bars.add_task(description, total=total, unit=_rate_unit(progress))
+            task = current[progress.stage]
+            bars.update(task, completed=progress.done, total=total, description=description)
 
         yield show
 
 
-def _bars() -> "Progress":
+def _bars() -> "Bars":
     """Bars with share, rate and the time that remains."""
     from rich.progress import (
         BarColumn,

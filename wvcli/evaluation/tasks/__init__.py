@@ -1,4 +1,4 @@
-"""Tasks: each is a kind of test, told by the content of its files, that scores word vectors.
+"""Tasks: each is a kind of test, recognised by the content of its files, that scores word vectors.
 
 A set of items is loaded once and scored on any number of models.
 """
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.evaluation.tasks._item_files import Text, read
+from wvcli.evaluation.tasks._item_files import ItemFile, read
 from wvcli.evaluation.tasks._lexicon import Lexicon as Lexicon
 from wvcli.evaluation.tasks._measures import Measure, Numbers
 from wvcli.registry import Registry
@@ -66,15 +66,15 @@ class Task:
         measures: what it measures, the most telling first.
         recognises: whether a file is a set of this kind.
         parse: its items. Raises InputError naming file and line.
-        score: what a model makes of the items; the last argument is told how many are done.
+        score: what a model makes of the items; the last argument is called with how many are done.
         pooled: whether the files of a folder can be the sections of one set.
     """
 
     name: str
     items: str
     measures: tuple[Measure, ...]
-    recognises: Callable[[Text], bool]
-    parse: Callable[[Text], list[Item]]
+    recognises: Callable[[ItemFile], bool]
+    parse: Callable[[ItemFile], list[Item]]
     score: Callable[[Lexicon, Sequence[Item], OnItems], Scores]
     pooled: bool = False
 
@@ -102,7 +102,7 @@ class ItemSet:
         return [name for name in dict.fromkeys(item.section for item in self.items) if name]
 
     def members(self, section: str) -> npt.NDArray[np.int64]:
-        """int64 [items], the places of the items of a section; of all items for an empty string."""
+        """Return int64 [items], the numbers of the items of a section; of all items for an empty string."""
         return np.flatnonzero([not section or item.section == section for item in self.items])
 
     @cached_property
@@ -131,13 +131,13 @@ def load(file: str | PathLike[str]) -> ItemSet:
     return ItemSet(Path(named).name, parts[0].task, items)
 
 
-def _load(text: Text) -> ItemSet:
-    """The items of one file."""
-    fitting = next((task for task in registry if task.recognises(text)), None)
+def _load(file: ItemFile) -> ItemSet:
+    """Parse the items of one file."""
+    fitting = next((task for task in registry if task.recognises(file)), None)
     if fitting is None:
-        raise text.wrong(text.content[0], EXPECTED)
-    items = fitting.parse(text)
+        raise file.wrong(file.content[0], EXPECTED)
+    items = fitting.parse(file)
     if not items:
-        raise InputError(f"{sources.display_name(text.file)} holds no {fitting.items}")
-    name = "stdin" if text.file == sources.STDIN else sources.stem(text.file)
+        raise InputError(f"{sources.display_name(file.name)} holds no {fitting.items}")
+    name = "stdin" if file.name == sources.STDIN else sources.stem(file.name)
     return ItemSet(name, fitting, items)

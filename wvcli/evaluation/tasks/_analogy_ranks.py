@@ -1,25 +1,27 @@
-"""The places of right answers among all words, for many analogy questions at once, in NumPy alone.
+"""The ranks of right answers among all words, for many analogy questions at once, in NumPy alone.
 
-Only a place is wanted, not the words before it: the rows that score higher than the right answer are counted, and
+Only a rank is wanted, not the words before it: the rows that score higher than the right answer are counted, and
 none is sorted. A set asks about the same words again and again, so each distinct word is compared once with each
 row, by matrix products over blocks of rows, and a question only adds or multiplies three rows of cosines. A
 question is given up when enough rows are ahead. Cosines are in float32; where rounding could change the answer,
 the rows in question are scored again in float64.
+
+The scores are those of `wvcli.vectors.scoring`, which keeps the best rows of a few questions in order; counting
+instead, with cosines shared by all questions, makes thousands of questions quick.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from wvcli.system.parallel import processors
+from wvcli.system.parallel import parallel_map, processors
 from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, directions, inverse_norms
 from wvcli.vectors.scoring import EPSILON
 from wvcli.vectors.word_vectors import Vectors
 
-TOP = 5  # places beyond this one are all alike
+TOP = 5  # ranks beyond this one are not told apart
 METHODS = ("add", "mul")
 
 _ROWS = 4_096  # of the matrix compared at a time
@@ -33,7 +35,7 @@ class Question:
     """An analogy: a is to b as c is to what?
 
     Attributes:
-        terms: a, b and c, as places among the vectors of all terms.
+        terms: a, b and c, as rows of the vectors of all terms.
         answers: rows that are right, none of them excluded; the best of them counts, and where there is none no
             answer is right.
         excluded: rows that are no answer, as those of a, b and c.
@@ -44,14 +46,14 @@ class Question:
     excluded: tuple[int, ...]
 
 
-def places(
+def answer_ranks(
     vectors: Vectors,
     terms: Float64Array,
     questions: Sequence[Question],
     among: int,
     on_questions: Callable[[int], None] = lambda count: None,
 ) -> RowArray:
-    """How many words score higher than the right one, for 3CosAdd and for 3CosMul of Levy and Goldberg (2014).
+    """Count the words that score higher than the right one, by 3CosAdd and 3CosMul (Levy and Goldberg, 2014).
 
     Words with the same score come in the order of the vocabulary. Rows and terms that are not finite never score.
 
@@ -59,8 +61,8 @@ def places(
         vectors: where to search.
         terms: float64 [terms, dim], unit vectors of the words asked about.
         questions: what to ask.
-        among: only the first so many rows are searched.
-        on_questions: told how many questions are as good as answered, as that number grows.
+        among: search only the first `among` rows.
+        on_questions: called with how many questions are answered, about, as that number grows.
 
     Returns:
         int64 [questions, 2]: 0 where the right answer is the first, 1 where it is among the first `TOP`, and `TOP`
@@ -102,22 +104,21 @@ class _Search:
 
     def run(self, on_share: Callable[[float], None]) -> None:
         """Count the rows ahead of the right answers, block by block."""
-        with ThreadPoolExecutor(processors()) as pool:
-            for start, halves in self._blocks(self._units):
-                groups = [self._live[first : first + _TOGETHER] for first in range(0, len(self._live), _TOGETHER)]
-                list(pool.map(partial(self._count, start, halves), groups))
-                self._live = self._live[(self._ahead[0, self._live] < TOP).any(axis=1)]
-                on_share(min(1.0, (start + _ROWS) / len(self._matrix)))
+        for start, halves in self._blocks(self._units):
+            groups = [self._live[first : first + _TOGETHER] for first in range(0, len(self._live), _TOGETHER)]
+            parallel_map(partial(self._count, start, halves), groups, processors())
+            self._live = self._live[(self._ahead[0, self._live] < TOP).any(axis=1)]
+            on_share(min(1.0, (start + _ROWS) / len(self._matrix)))
 
     def classes(self) -> RowArray:
-        """int64 [questions, methods], as `places` gives them."""
+        """Return int64 [questions, methods], as `answer_ranks` does."""
         surely, possibly = (_class_of(ahead) for ahead in self._ahead)
         for question in np.flatnonzero((surely != possibly).any(axis=1)):
             surely[question] = _class_of(self._exactly(int(question)))
         return surely
 
     def _blocks(self, units: FloatArray) -> Iterator[tuple[int, FloatArray]]:
-        """For each block of rows (1 + cosine) / 2 to each unit vector: float32 [vectors, rows]."""
+        """Yield for each block of rows (1 + cosine) / 2 to each unit vector: float32 [vectors, rows]."""
         for start in range(0, len(self._matrix), _ROWS):
             rows = slice(start, start + _ROWS)
             with np.errstate(invalid="ignore", over="ignore"):  # rows with NaN or infinity are never ahead
@@ -138,7 +139,7 @@ class _Search:
                 self._ahead[1, live[place], method] += np.count_nonzero(row > least[place] - slack[place])
 
     def _barred_in(self, start: int, stop: int, live: RowArray) -> tuple[RowArray, RowArray]:
-        """The rows of a block that are no answer: places in `live`, and columns."""
+        """Return the rows of a block that are no answer: positions in `live`, and columns."""
         first, last = np.searchsorted(self._barred[:, 0], [live[0], live[-1] + 1])
         questions, rows = self._barred[first:last].T
         here = (rows >= start) & (rows < stop)
@@ -167,7 +168,7 @@ class _Search:
             yield b, mul * np.float32(EPSILON), (3 + mul) * np.float32(_ROUNDING)
 
     def _best_answer(self, question: int) -> tuple[Float64Array, RowArray]:
-        """Of each method the highest score among the right answers, and its row."""
+        """Return for each method the highest score among the right answers, and its row."""
         rows = np.array(self._questions[question].answers, dtype=np.int64)
         if not len(rows):
             return np.full(len(METHODS), np.nan), rows
@@ -176,7 +177,7 @@ class _Search:
         return scores[best, [0, 1]], rows[best]
 
     def _score(self, question: int, rows: RowArray) -> Float64Array:
-        """float64 [rows, methods], the exact scores of some rows."""
+        """Return float64 [rows, methods], the exact scores of some rows."""
         units = directions(self._matrix[rows])
         # Row by row: a matrix product may round equal rows differently.
         a, b, c = ((units * self._exact[term]).sum(axis=1) for term in self._terms[question])
@@ -184,7 +185,7 @@ class _Search:
         return np.stack([b + c - a, product], axis=1)
 
     def _exactly(self, question: int) -> RowArray:
-        """int64 [methods], rows ahead of the right answer by scores in float64."""
+        """Count int64 [methods], the rows ahead of the right answer by scores in float64."""
         near: list[list[RowArray]] = [[] for _ in METHODS]
         for start, halves in self._blocks(self._units[self._terms[question]]):
             for method, (margins, least, slack) in enumerate(
@@ -204,5 +205,5 @@ class _Search:
 
 
 def _class_of(ahead: RowArray) -> RowArray:
-    """Rows ahead, of which only none, fewer than `TOP`, and more are told apart."""
+    """Tell apart only no rows ahead, fewer than `TOP`, and more."""
     return np.where(ahead >= TOP, TOP, np.minimum(ahead, 1))

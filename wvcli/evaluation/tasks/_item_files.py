@@ -22,15 +22,15 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Text:
+class ItemFile:
     """A test set as it lies on disk.
 
     Attributes:
-        file: as the user named it.
+        name: as the user named it.
         lines: all lines but comments, which begin with `#`; empty ones are there.
     """
 
-    file: str
+    name: str
     lines: Sequence[Line]
 
     @cached_property
@@ -39,13 +39,13 @@ class Text:
         return [line for line in self.lines if line.text]
 
     def wrong(self, line: Line, expected: str) -> InputError:
-        """The error that a line is not what it should be."""
+        """Return the error that a line is not what it should be."""
         shown = line.text if len(line.text) <= 60 else f"{line.text[:60]}…"
-        return InputError(f"{sources.display_name(self.file)}, line {line.number}: {shown!r} is not {expected}")
+        return InputError(f"{sources.display_name(self.name)}, line {line.number}: {shown!r} is not {expected}")
 
 
-def read(name: str) -> Text:
-    """The lines of a file, plain or compressed, or of `-`.
+def read(name: str) -> ItemFile:
+    """Read the lines of a file, plain or compressed, or of `-`.
 
     Raises:
         InputError: it cannot be read, is not UTF-8, or holds nothing.
@@ -59,14 +59,14 @@ def read(name: str) -> Text:
         raise InputError(f"{sources.display_name(name)}, line {line}: not UTF-8") from error
     stripped = (Line(number, line.strip(" \r")) for number, line in enumerate(text.split("\n"), 1))
     lines = [Line(line.number, line.text if line.text.strip() else "") for line in stripped]
-    kept = Text(name, [line for line in lines if not line.text.startswith("#")])
+    kept = ItemFile(name, [line for line in lines if not line.text.startswith("#")])
     if not kept.content:
         raise InputError(f"{sources.display_name(name)} holds no test items")
     return kept
 
 
 def fields(line: Line, separator: str | None) -> list[str]:
-    """The fields of a line, without blanks around them; quotes are CSV's in lines with commas or semicolons."""
+    """Split a line into fields without spaces around them; quotes are CSV's with commas and semicolons."""
     if separator in (";", ","):
         try:
             row = next(csv.reader([line.text], delimiter=separator, skipinitialspace=True))
@@ -77,7 +77,7 @@ def fields(line: Line, separator: str | None) -> list[str]:
 
 
 def separator_of(lines: Sequence[Line], least: int) -> str | None:
-    """What stands between the fields of lines of at least so many fields; white space where nothing else fits."""
+    """Find what separates at least `least` fields in each line; white space where nothing else does."""
     return next(
         (mark for mark in _SEPARATORS if all(len(fields(line, mark)) >= least for line in lines)),
         None,
@@ -85,7 +85,7 @@ def separator_of(lines: Sequence[Line], least: int) -> str | None:
 
 
 def number(text: str) -> float | None:
-    """A finite number, or None for any other text; `nan` and `inf` are words."""
+    """Parse a finite number; None for any other text, and `nan` and `inf` are words."""
     try:
         value = float(text)
     except ValueError:

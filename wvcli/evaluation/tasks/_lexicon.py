@@ -21,8 +21,8 @@ class Lexicon:
 
     Attributes:
         vectors: the model.
-        top: only the first so many words are looked at, as though the vocabulary ended there.
-        ignore_case: takes words that differ in case only for one word from the first, as Gensim's evaluation does.
+        top: look only at the first `top` words, as though the vocabulary ended there.
+        ignore_case: treat words that differ in case only as one word from the start, as Gensim's evaluation does.
         from_subwords: whether words outside the vocabulary have the vectors of their n-grams, where the model has
             them.
     """
@@ -45,7 +45,7 @@ class Lexicon:
         return rows
 
     def row(self, word: str) -> int | None:
-        """The row of a word in the matrix, or None when it is not in the vocabulary."""
+        """Find the row of a word in the matrix; None when it is not in the vocabulary."""
         if not self.ignore_case:
             row = self.vectors.index(word)
             if row is not None and row < self.top:
@@ -57,11 +57,11 @@ class Lexicon:
         return None
 
     def rows_like(self, row: int) -> tuple[int, ...]:
-        """The rows of the words that are one word with that of `row`: only itself unless case is ignored."""
+        """Return the rows of words that count as the word in `row`: only `row` itself unless case is ignored."""
         return tuple(self._folded[self.vectors.vocabulary[row].upper()]) if self.ignore_case else (row,)
 
     def find(self, words: Iterable[str]) -> "Found":
-        """All there is to know about some words."""
+        """Look up some words and their vectors."""
         distinct = list(dict.fromkeys(words))
         matrix = np.zeros((len(distinct), self.vectors.dim), dtype=np.float32)
         rows = np.full(len(distinct), -1, dtype=np.int64)
@@ -84,17 +84,17 @@ class Found:
     """Some distinct words of a test.
 
     Attributes:
-        places: for each word its place in the arrays.
+        positions: for each word its position in the arrays.
         rows: int64 [words], their rows in the model's matrix; -1 where there is none.
         known: bool [words], whether there is a vector, and one that has a direction.
         units: float64 [words, dim], their vectors, of length 1; zeros for a word that is not known.
     """
 
-    places: dict[str, int]
+    positions: dict[str, int]
     rows: RowArray
     known: npt.NDArray[np.bool_]
     units: Float64Array
 
     def of(self, words: Iterable[str]) -> list[int]:
-        """The places of some words."""
-        return [self.places[word] for word in words]
+        """Return the positions of some words."""
+        return [self.positions[word] for word in words]

@@ -134,7 +134,7 @@ class Correlation(Measure):
         return float(2 * t.sf(abs(a - b) * sqrt((count - 1) * (1 + c) / spread), count - 3))
 
     def _between(self, one: Numbers, two: Numbers) -> float | None:
-        """The correlation of two variables, or None where it is not defined."""
+        """Return the correlation of two variables, or None where it is not defined."""
         from scipy.stats import rankdata
 
         if len(one) < 2 or not (np.ptp(one) and np.ptp(two)):  # a mean of equal numbers may be rounded

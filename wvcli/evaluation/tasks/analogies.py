@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
-from wvcli.evaluation.tasks._analogy_ranks import METHODS, TOP, Question, places
-from wvcli.evaluation.tasks._item_files import Line, Text, number
+from wvcli.evaluation.tasks._analogy_ranks import METHODS, TOP, Question, answer_ranks
+from wvcli.evaluation.tasks._item_files import ItemFile, Line, number
 from wvcli.evaluation.tasks._measures import Proportion
 from wvcli.vectors.geometry import RowArray
 
@@ -19,13 +19,13 @@ _WORDS = 4
 
 
 def _words(line: Line) -> list[str]:
-    """The words of a question; with tabs between them a word may hold blanks."""
+    """Split a line into the words of a question; with tabs between them a word may hold spaces."""
     by_tabs = [word.strip() for word in line.text.split("\t")]
     return by_tabs if len(by_tabs) == _WORDS and all(by_tabs) else line.text.split()
 
 
-def _recognises(text: Text) -> bool:
-    content = text.content
+def _recognises(file: ItemFile) -> bool:
+    content = file.content
     if any(line.text.startswith(_HEADING) for line in content):
         return True
     return all(
@@ -37,15 +37,15 @@ def _recognises(text: Text) -> bool:
     )
 
 
-def _parse(text: Text) -> list[Item]:
+def _parse(file: ItemFile) -> list[Item]:
     section, items = "", []
-    for line in text.content:
+    for line in file.content:
         if line.text.startswith(_HEADING):
             section = line.text.removeprefix(_HEADING).strip()
             continue
         words = _words(line)
         if len(words) != _WORDS:
-            raise text.wrong(line, "four words, nor a section `: name`")
+            raise file.wrong(line, "four words, nor a section `: name`")
         items.append(Item(tuple(words), section))
     return items
 
@@ -56,7 +56,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
     covered = found.known[terms].all(axis=1) & (found.rows[terms[:, 3]] >= 0)
     asked = np.flatnonzero(covered)
     questions = [_question(lexicon, terms[place], found.rows[terms[place]]) for place in asked]
-    answers = places(lexicon.vectors, found.units, questions, lexicon.top, on_items)
+    answers = answer_ranks(lexicon.vectors, found.units, questions, lexicon.top, on_items)
     outcomes = {measure.name: np.full(len(items), np.nan) for measure in TASK.measures}
     for column, method in enumerate(METHODS):
         outcomes[f"{method}@1"][asked] = answers[:, column] < 1
@@ -65,7 +65,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
 
 
 def _question(lexicon: Lexicon, terms: RowArray, rows: RowArray) -> Question:
-    """A question; a word of its own is never an answer."""
+    """Make a question, of whose own words none is an answer."""
     excluded = {like for row in rows[:3].tolist() if row >= 0 for like in lexicon.rows_like(row)}
     a, b, c = terms[:3].tolist()
     answers = tuple(row for row in lexicon.rows_like(int(rows[3])) if row not in excluded)

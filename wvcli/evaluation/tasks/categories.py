@@ -1,6 +1,6 @@
 """Words to be put into categories, as in the sets of Almuhareb and Poesio or BLESS.
 
-A line is word and category, with a tab, comma, semicolon or blanks between.
+A line is word and category, with a tab, comma, semicolon or spaces between.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError, UsageError
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
-from wvcli.evaluation.tasks._item_files import Line, Text, fields, number, separator_of
+from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, number, separator_of
 from wvcli.evaluation.tasks._measures import Mean
 from wvcli.text.sources import display_name
 
@@ -24,23 +24,23 @@ def _separator(content: Sequence[Line]) -> str | None:
     return separator_of(content[:_LOOKED_AT], 2)
 
 
-def _recognises(text: Text) -> bool:
-    separator = _separator(text.content)
-    rows = [fields(line, separator) for line in text.content[:_LOOKED_AT]]
+def _recognises(file: ItemFile) -> bool:
+    separator = _separator(file.content)
+    rows = [fields(line, separator) for line in file.content[:_LOOKED_AT]]
     return all(len(row) == 2 and all(row) and number(row[1]) is None for row in rows)
 
 
-def _parse(text: Text) -> list[Item]:
-    separator, items = _separator(text.content), []
-    for line in text.content:
+def _parse(file: ItemFile) -> list[Item]:
+    separator, items = _separator(file.content), []
+    for line in file.content:
         row = fields(line, separator)
         if len(row) != 2 or not all(row):
-            raise text.wrong(line, "a word and its category")
-        if line is not text.content[0] or row[1].lower() not in _HEADINGS:
+            raise file.wrong(line, "a word and its category")
+        if line is not file.content[0] or row[1].lower() not in _HEADINGS:
             items.append(Item((row[0],), category=row[1]))
     if not 1 < len({item.category for item in items}) < len(items):
         raise InputError(
-            f"{display_name(text.file)} has a word and a category in each line, but not two categories or more, "
+            f"{display_name(file.name)} has a word and a category in each line, but not two categories or more, "
             "some of several words"
         )
     return items
@@ -58,7 +58,7 @@ def _score(lexicon: Lexicon, items: Sequence[Item], on_items: OnItems) -> Scores
     if len(items) > _MOST:
         raise UsageError(f"{len(items):,} words are too many to cluster", f"give {_MOST:,} at most")
     found = lexicon.find(item.words[0] for item in items)
-    places = np.array([found.places[item.words[0]] for item in items])
+    places = np.array([found.positions[item.words[0]] for item in items])
     covered = np.flatnonzero(found.known[places])
     categories = [items[place].category for place in covered.tolist()]
     clusters = _clusters(found.units[places[covered]], len(set(categories)))

@@ -1,6 +1,6 @@
 """Words of which one does not belong.
 
-Two kinds of file. In lines of words, with tabs, commas, semicolons or blanks between, the odd word has `*` before
+Two kinds of file. In lines of words, with tabs, commas, semicolons or spaces between, the odd word has `*` before
 it. Or, as in the 8-8-8 set (Camacho-Collados and Navigli, 2016) and WikiSem500: a word a line, those that belong
 together first, then an empty line, then words each of which is odd among them.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
-from wvcli.evaluation.tasks._item_files import Line, Text, fields, separator_of
+from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, separator_of
 from wvcli.evaluation.tasks._measures import Mean, Proportion
 
 _MARK = "*"
@@ -29,9 +29,9 @@ def _is_marked(content: Sequence[Line]) -> bool:
     return len(first) >= _LEAST and len(_marked(first)) == 1
 
 
-def _blocks(text: Text) -> tuple[list[str], list[str]] | None:
-    """The words before and after the first empty line of a file with a word a line; None for other files."""
-    words = [line.text for line in text.lines]
+def _blocks(file: ItemFile) -> tuple[list[str], list[str]] | None:
+    """Split a file of a word a line at its first empty line; None for other files."""
+    words = [line.text for line in file.lines]
     while words and not words[0]:
         words.pop(0)
     if "" not in words or any("\t" in word for word in words):
@@ -43,21 +43,21 @@ def _blocks(text: Text) -> tuple[list[str], list[str]] | None:
     return (together, odd) if is_list else None
 
 
-def _recognises(text: Text) -> bool:
-    return _is_marked(text.content) or _blocks(text) is not None
+def _recognises(file: ItemFile) -> bool:
+    return _is_marked(file.content) or _blocks(file) is not None
 
 
-def _parse(text: Text) -> list[Item]:
-    if not _is_marked(text.content):
-        together, odd = _blocks(text) or ([], [])
+def _parse(file: ItemFile) -> list[Item]:
+    if not _is_marked(file.content):
+        together, odd = _blocks(file) or ([], [])
         return [Item((*together, word)) for word in odd]
-    separator = separator_of(text.content[:_LOOKED_AT], _LEAST)
+    separator = separator_of(file.content[:_LOOKED_AT], _LEAST)
     items = []
-    for line in text.content:
+    for line in file.content:
         row = fields(line, separator)
         marked = _marked(row)
         if len(row) < _LEAST or len(marked) != 1 or not all(row):
-            raise text.wrong(line, _EXPECTED)
+            raise file.wrong(line, _EXPECTED)
         odd_word = row.pop(marked[0]).removeprefix(_MARK).strip()
         items.append(Item((*row, odd_word)))
     return items

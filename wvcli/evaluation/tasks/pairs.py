@@ -1,6 +1,6 @@
 """Pairs of words with the similarity that people gave them, as in WordSim-353 and SimLex-999.
 
-A line is word, word and score, with tabs, commas, semicolons or blanks between. A first line without a number is a
+A line is word, word and score, with tabs, commas, semicolons or spaces between. A first line without a number is a
 heading; a number before the words is the number of the pair; the score is the first number after the words.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
-from wvcli.evaluation.tasks._item_files import Line, Text, fields, number, separator_of
+from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, number, separator_of
 from wvcli.evaluation.tasks._measures import Correlation
 
 _LOOKED_AT = 20  # lines by which a file is judged
@@ -18,7 +18,7 @@ _EXPECTED = "two words and a score"
 
 
 def _shape(content: Sequence[Line]) -> tuple[str | None, int, int] | None:
-    """What separates fields, which of them is the first word and which the score; None for no pairs."""
+    """Find what separates fields, which of them is the first word and which the score; None for no pairs."""
     separator = separator_of(content[:_LOOKED_AT], 3)
     rows = [fields(line, separator) for line in content[: _LOOKED_AT + 1]]
     rows = rows[1:] if len(rows) > 1 and _score_place(rows[0], 2) is None else rows
@@ -32,12 +32,12 @@ def _score_place(row: Sequence[str], first: int) -> int | None:
     return next((place for place in range(first, len(row)) if number(row[place]) is not None), None)
 
 
-def _recognises(text: Text) -> bool:
-    return _shape(text.content) is not None
+def _recognises(file: ItemFile) -> bool:
+    return _shape(file.content) is not None
 
 
-def _parse(text: Text) -> list[Item]:
-    content = text.content
+def _parse(file: ItemFile) -> list[Item]:
+    content = file.content
     shape = _shape(content)
     assert shape is not None
     separator, first, score = shape
@@ -49,7 +49,7 @@ def _parse(text: Text) -> list[Item]:
         if value is None or not all(words):
             if line is content[0] and _score_place(row, 2) is None:
                 continue
-            raise text.wrong(line, _EXPECTED)
+            raise file.wrong(line, _EXPECTED)
         items.append(Item(words, expected=value))
     return items
 

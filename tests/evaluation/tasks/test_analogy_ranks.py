@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.against_gensim import clustered, vectors_of
 from wvcli.evaluation.tasks import _analogy_ranks
-from wvcli.evaluation.tasks._analogy_ranks import TOP, Question, places
+from wvcli.evaluation.tasks._analogy_ranks import TOP, Question, answer_ranks
 from wvcli.vectors.geometry import directions
 from wvcli.vectors.word_vectors import Vectors
 
@@ -26,7 +26,7 @@ def answered(vectors: Vectors, question: Question, among: int, place: int) -> Qu
 
 
 def by_sorting(vectors: Vectors, questions: list[Question], among: int) -> list[list[int]]:
-    """The places of the answers by the definition of 3CosAdd and 3CosMul, in float64."""
+    """The answer_ranks of the answers by the definition of 3CosAdd and 3CosMul, in float64."""
     units = directions(vectors.matrix)
     classes = []
     for question in questions:
@@ -58,7 +58,7 @@ def test_places_are_those_of_sorted_scores(among: int, monkeypatch: pytest.Monke
     ]
     questions += near
     told: list[int] = []
-    found = places(vectors, directions(vectors.matrix), questions, among, told.append)
+    found = answer_ranks(vectors, directions(vectors.matrix), questions, among, told.append)
     assert found.tolist() == by_sorting(vectors, questions, among)
     assert among == 3 or {0, 1, TOP} <= {*found.ravel().tolist()}
     assert told == sorted(told)
@@ -87,7 +87,7 @@ def test_equal_scores_come_in_the_order_of_the_vocabulary(
         if all(units[row].any() for row in (*question.terms, *question.answers))
     ]
     # float64 rounds equal scores of unequal rows apart: only where no two scores nearly meet is the order defined
-    found = places(vectors, units, questions, len(matrix)).tolist()
+    found = answer_ranks(vectors, units, questions, len(matrix)).tolist()
     for ours, theirs, question in zip(found, by_sorting(vectors, questions, len(matrix)), questions, strict=True):
         if not has_near_ties(units, question):
             assert ours == theirs
@@ -108,4 +108,4 @@ def has_near_ties(units: np.ndarray, question: Question) -> bool:
 
 def test_no_question_is_answered_by_nothing() -> None:
     vectors = vectors_of(clustered(20, 4, seed=3))
-    assert places(vectors, directions(vectors.matrix), [], 20).shape == (0, 2)
+    assert answer_ranks(vectors, directions(vectors.matrix), [], 20).shape == (0, 2)

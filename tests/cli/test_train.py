@@ -123,7 +123,7 @@ def test_an_existing_model_is_kept_unless_forced(run: Run, corpus: Path) -> None
 def test_stdin_needs_a_name_for_the_model(run: Run, tmp_path: Path) -> None:
     refused = run("train", "-", stdin=TEXT)
     assert refused.code == 2
-    assert "-o" in refused.err
+    assert "--output FILE.safetensors" in refused.err
     assert run("train", "-", "-o", "from_stdin.safetensors", "--dim", 5, stdin=TEXT).code == 0
     assert "cat" in wvcli.load(tmp_path / "from_stdin.safetensors")
 
@@ -204,7 +204,7 @@ def test_a_min_count_that_leaves_nothing_is_told_with_the_counts(run: Run, corpu
     result = run("train", corpus.name, "--min-count", 100_000)
     assert result.code == 3
     assert "100000 times" in result.err
-    assert "--min-count" in result.err
+    assert "try --min-count 195" in result.err
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,10 @@ def test_a_min_count_that_leaves_nothing_is_told_with_the_counts(run: Run, corpu
         (["--window", "0"], "--window"),
         (["--buckets", "5"], "fasttext"),
         (["--loss", "hierarchical", "--negative", "5"], "--loss negative"),
-        (["--min-alpha", "0.5"], "--min-alpha"),
+        (["--min-alpha", "0.5"], "--min-alpha 0.5 is above --alpha 0.025"),
+        (["--freeze"], "--freeze has no effect without --init"),
+        (["--phrase-passes", "2"], "--phrase-passes has no effect without --phrases"),
+        (["--checkpoint", "-1"], "--checkpoint must be a number of minutes"),
         (["--tokenizer", "unicod"], "did you mean unicode"),
         (["--tokenizer", "regex:("], "regular expression"),
         (["--encoding", "utf-9"], "utf-9"),

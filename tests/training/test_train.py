@@ -328,7 +328,7 @@ def test_a_source_that_cannot_be_used_is_named_and_nothing_is_written(
 def test_a_threshold_above_every_count_is_explained() -> None:
     with pytest.raises(InputError, match="occurs 50 times") as caught:
         train(SENTENCES, min_count=50)
-    assert "--min-count" in caught.value.hint
+    assert "`min_count=" in caught.value.hint
 
 
 # --- words as one may type them ---
@@ -591,7 +591,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(out
 def test_text_from_standard_input_needs_a_name_for_its_model() -> None:
     with pytest.raises(UsageError, match="standard input") as caught:
         wvcli.train("-")
-    assert "-o" in caught.value.hint
+    assert "`output=" in caught.value.hint
 
 
 # --- progress ---

@@ -57,7 +57,7 @@ class Checkpoints:
             return None
         saved = model_file.open_tensors(self.folder / _STATE)
         if model_file.damaged_tensors(saved):
-            raise InputError(f"{saved.path} is damaged", "start over with --force")
+            raise InputError(f"{saved.path} is damaged", "start over with `overwrite=True`")
         return saved
 
 
@@ -76,7 +76,8 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
     if folder.exists() and not resume:
         if not overwrite:
             raise UsageError(
-                f"an unfinished run lies in {folder}", "go on with --resume, or start over with --force"
+                f"there is an unfinished run in {folder}",
+                "continue it with `resume=True`, or start over with `overwrite=True`",
             )
         with _alone_in(folder):
             _clear(folder)
@@ -93,7 +94,7 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
                 _clear(folder)
             elif isinstance(error, KeyboardInterrupt):
                 raise InterruptedRunError(
-                    "interrupted", "the same command with --resume goes on from the last checkpoint"
+                    "interrupted", "rerun with `resume=True` to continue from the last checkpoint"
                 ) from None
             raise
         _clear(folder)

@@ -93,7 +93,7 @@ class Run:
             return
         if self.should_stop():
             self._save()
-            raise InterruptedRunError("interrupted, and saved as it is", "the same command with --resume goes on")
+            raise InterruptedRunError("interrupted; progress saved", "rerun with `resume=True` to continue")
         if self.checkpoints.are_due():
             self._save()
 
@@ -118,11 +118,11 @@ class Run:
         engine = state.get("engine", "gensim")
         if engine != self.engine:
             raise InputError(
-                f"{saved.path} belongs to a run of the engine {engine}", f"go on with --engine {engine}"
+                f"{saved.path} belongs to a run of the engine {engine}", f"continue with `engine={engine}`"
             )
         for name, array in self.trainer.tensors.items():
             if name not in saved.tensors or saved.tensors[name].shape != array.shape:
-                raise InputError(f"{saved.path} belongs to another run", "start over with --force")
+                raise InputError(f"{saved.path} belongs to another run", "start over with `overwrite=True`")
             array[:] = saved.tensors[name]
         self.trainer.set_random_state(state["random_state"])
         for name in _POSITION:
@@ -139,7 +139,7 @@ class Run:
             )
         loss = round(probe.loss(self.trainer), 6) if probe else None
         if loss is not None and not loss < _LOST:
-            raise WvcliError(f"training diverged in epoch {self.epoch + 1}: the loss is {loss}", "lower --alpha")
+            raise WvcliError(f"training diverged in epoch {self.epoch + 1}: the loss is {loss}", "lower `alpha`")
         self.epoch += 1
         self.history.append({"epoch": self.epoch, "tokens_trained": self.tokens, "loss": loss})
         self.stretch = self.tokens = self.sampled = 0

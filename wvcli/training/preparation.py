@@ -192,7 +192,7 @@ def prepare(
     if not encoded.tokens_kept:
         raise InputError(
             f"none of the {encoded.tokens_read:,} tokens is a word of the model, or occurs often enough",
-            "give it more text, or a lower --min-count",
+            "give it more text, or a lower `min_count`",
         )
     settings = _with_buckets(settings, encoded)
     about = {"text": text.to_json(), "wanted": wanted.to_json(), "settings": settings.to_json(), "phrases": found}
@@ -239,7 +239,7 @@ def _advise(raw: ProvisionalCorpus, on_note: OnNote) -> None:
         if tokens and tokens >= _MANY * raw.tokens_read:
             on_note(
                 f"{tokens / raw.tokens_read:.0%} of the tokens hold {what}; to cut {language} better, train with "
-                f"--tokenizer {tokenizer} ({install_line(extra)})"
+                f"`tokenizer={tokenizer}` ({install_line(extra)})"
             )
 
 
@@ -249,7 +249,7 @@ def _resumed(folder: Path, text: TextSettings, wanted: TrainSettings) -> Prepare
     if about["text"] != text.to_json() or about["wanted"] != wanted.to_json():
         raise UsageError(
             "the unfinished run was started with other sources or settings",
-            "give the same ones, or start over with --force",
+            "give the same ones, or start over with `overwrite=True`",
         )
     kept = (about[name] for name in ("fingerprint", "skipped", "phrases"))
     return Prepared(encoded, TrainSettings(**about["settings"]), *kept)
@@ -266,12 +266,12 @@ def _complete(settings: TrainSettings, raw: ProvisionalCorpus, known: Mapping[st
         raise InputError(
             f"none of {len(raw.words):,} distinct words occurs {chosen.min_count} times in {raw.tokens_read:,} "
             f"tokens; the most frequent one occurs {highest} times",
-            f"try --min-count {max(1, highest // 2)}",
+            f"try `min_count={max(1, highest // 2)}`",
         )
     if min(kept, chosen.max_vocab or kept) == 1:
         raise InputError(
             "only one distinct word is left, and a word has no neighbours but other words",
-            "give it more text" if len(raw.words) == 1 else "try --min-count 1 and a larger --max-vocab",
+            "give it more text" if len(raw.words) == 1 else "try `min_count=1` and a larger `max_vocab`",
         )
     return chosen
 

@@ -34,18 +34,19 @@ class InitialVectors:
     def of(cls, init: Source | None, freeze: bool, freeze_until: int | None) -> "InitialVectors | None":
         if init is None:
             if freeze or freeze_until is not None:
-                raise UsageError("--freeze has no effect without --init")
+                name = "freeze=True" if freeze else "freeze_until"
+                raise UsageError(f"`{name}` has no effect without `init`")
             return None
         if freeze_until is not None and freeze_until < 1:
-            raise UsageError(f"--freeze-until must be at least 1, not {freeze_until}")
+            raise UsageError(f"`freeze_until` must be at least 1, not {freeze_until}")
         return cls(opening.load(init), os.fspath(init), freeze or freeze_until is not None, freeze_until)
 
     def fitted(self, wanted: TrainSettings) -> TrainSettings:
         """The settings with these vectors' dimensions."""
         if wanted.algorithm == "fasttext":
-            raise UsageError("--init works with --algorithm word2vec only")
+            raise UsageError("`init` works with `algorithm=word2vec` only")
         if wanted.dim not in (None, self.vectors.dim):
-            raise UsageError(f"--dim {wanted.dim} does not fit {self.source}, which has {self.vectors.dim}")
+            raise UsageError(f"`dim={wanted.dim}` does not fit {self.source}, which has {self.vectors.dim}")
         return replace(wanted, algorithm="word2vec", dim=self.vectors.dim)
 
     def known(self) -> None:

@@ -206,17 +206,17 @@ def _split(
     """How to split the text for a model that is trained further, where the model does not tell."""
     if before.imported:
         if tokenizer is None:
-            on_note("the text is split at white space; if the model's own was split otherwise, give --tokenizer")
+            on_note("the text is split at white space; if the model's own was split otherwise, give `tokenizer`")
         return {"name": tokenizer or "whitespace", "lowercase": bool(lowercase)}
     if tokenizer is not None or lowercase is not None:
-        raise UsageError("the text is split as the model's own was", "leave out --tokenizer and --lowercase")
+        raise UsageError("the text is split as the model's own was", "leave out `tokenizer` and `lowercase`")
     return {}
 
 
 def _kept_in(folder: Source | None, source: Corpus | KeptText) -> Path | None:
     """Where to keep the encoded text, if anywhere."""
     if folder is not None and isinstance(source, KeptText):
-        raise UsageError(f"{source.folder} holds encoded text already", "leave out --keep-encoded")
+        raise UsageError(f"{source.folder} holds encoded text already", "leave out `keep_encoded`")
     return None if folder is None else Path(folder)
 
 
@@ -279,7 +279,7 @@ class _Job:
     def _tell(self, folder: Path) -> None:
         """Say what is worth knowing before the text is read."""
         if self.resume and not EncodedCorpus.lies_in(folder):
-            self.on_note("there is no unfinished run to go on with; starting from the beginning")
+            self.on_note("there is no unfinished run to continue; starting from the beginning")
         size = _ID_BYTES * _likely_tokens(self.source)
         if size >= _MUCH:
             places = {str(place): shutil.disk_usage(place).free for place in (folder, self.keep) if place}
@@ -314,7 +314,9 @@ def default_output(sources: Sequence[str], source: Corpus | KeptText) -> Path:
     if isinstance(source, KeptText):
         return Path(source.folder.resolve().name + model_file.SUFFIX)
     if source.files[0] == STDIN:
-        raise UsageError("text from standard input gives the model no name", "name it with -o FILE.safetensors")
+        raise UsageError(
+            "text from standard input gives the model no name", "name it with `output=FILE.safetensors`"
+        )
     name = Path(sources[0]).resolve().name if os.path.isdir(sources[0]) else stem(source.files[0])
     return Path(name + model_file.SUFFIX)
 
@@ -345,7 +347,7 @@ def _checkpoint_minutes(
     """Minutes between two checkpoints, or 0 for none."""
     if given is not None:
         if not 0 <= given < float("inf"):
-            raise UsageError(f"--checkpoint must be a number of minutes, not {given}")
+            raise UsageError(f"`checkpoint` must be a number of minutes, not {given}")
         return given or (_CHECKPOINT_MINUTES if resume else 0)
     if resume:
         return _CHECKPOINT_MINUTES

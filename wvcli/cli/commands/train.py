@@ -14,7 +14,7 @@ from wvcli.errors import UsageError
 def train(
     sources: on.Sources,
     output: on.Output = None,
-    force: shared.Force = False,
+    overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
     algorithm: on.Algorithm = "auto",
     architecture: on.Architecture = "auto",
@@ -65,7 +65,7 @@ def train(
     """Train word vectors from text and save them as a model file."""
     given: dict[str, Any] = dict(locals())
     given["fixed_window"] = fixed_window or None
-    for name in ("sources", "output", "force", "quiet", "dry_run", "exact", "format"):
+    for name in ("sources", "output", "overwrite", "quiet", "dry_run", "exact", "format"):
         del given[name]
     from wvcli.training import train
 
@@ -80,7 +80,7 @@ def train(
         vectors = train.train(
             sources,
             output,
-            overwrite=force,
+            overwrite=overwrite,
             on_progress=on_progress,
             on_note=stderr.note,
             should_stop=should_stop,

@@ -22,7 +22,8 @@ from wvcli.tokens import batches as batching
 from wvcli.tokens import provisional_corpus, tokenizing, tokenizing_workers
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.tokenizing import batches
-from wvcli.training import preparation
+from wvcli.training import preparation, reading
+from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings
 
 ENGLISH = [
@@ -209,12 +210,11 @@ def test_prepare_is_the_same_with_and_without_other_processes(
     folder.mkdir()
     monkeypatch.setattr(batching, "_BATCH", 500)
     monkeypatch.setattr(tokenizing, "_ALONE", alone)
-    monkeypatch.setattr(preparation, "processors", lambda: 2)
+    monkeypatch.setattr(reading, "processors", lambda: 2)
     told: list[int] = []
     text = TextSettings((str(source),), TokenizerSettings())
-    prepared = preparation.prepare(
-        text, text.corpus(), TrainSettings(min_count=1), folder, lambda progress: told.append(progress.done)
-    )
+    request = Request(text, text.corpus(), TrainSettings(min_count=1))
+    prepared = preparation.prepare(request, folder, on_progress=lambda progress: told.append(progress.done))
     assert len(started.processes) == (0 if alone else 2)
     assert told
     tokenize = TokenizerSettings().tokenize()

@@ -3,19 +3,23 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import wvcli
 from tests.conftest import SENTENCES, Run, clean_environment
+from wvcli.training import engines, settings
+from wvcli.training.settings import TrainSettings
 
 TEXT = "\n".join(SENTENCES * 30) + "\n"
 
@@ -269,3 +273,27 @@ def test_an_interrupted_run_leaves_nothing_behind(corpus: Path, tmp_path: Path, 
     assert err == "error: interrupted; no model was written\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt", "tmp"]
     assert not list(temporary.iterdir())
+
+
+def test_the_help_shows_the_choices_and_defaults_of_the_settings(run: Run) -> None:
+    entries = re.split(r"\n +(?:-\w, )?--(?=[a-z])", run("train", "--help").out)
+    helps = {entry.split()[0]: " ".join(entry.split()) for entry in entries}
+    choices = {
+        "algorithm": ["auto", *get_args(settings.Algorithm)],
+        "architecture": ["auto", *get_args(settings.Architecture)],
+        "loss": list(get_args(settings.Loss)),
+        "phrase-scorer": list(get_args(settings.PhraseScorer)),
+        "engine": ["auto", *engines.registry.names()],
+    }
+    for option, names in choices.items():
+        assert sorted(re.findall(r"<(.*?)>", helps[option])[0].split("|")) == sorted(names)
+    said_otherwise = {
+        "fixed_window": "",
+        "max_vocab": "",
+        "phrases": "no-phrases",
+        "phrase_threshold": "10, or 0.5 with npmi",
+    }
+    for field in fields(TrainSettings):
+        default = said_otherwise.get(field.name, "auto" if field.default is None else field.default)
+        shown = re.findall(r"\[default: (.*?)\]", helps[field.name.replace("_", "-")])
+        assert shown == [str(default)] * bool(str(default)), field.name

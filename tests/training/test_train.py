@@ -1,4 +1,5 @@
 import bz2
+import doctest
 import gzip
 import json
 import os
@@ -15,7 +16,7 @@ import pytest
 from gensim.models.fasttext import FastTextKeyedVectors
 
 import wvcli
-from tests.conftest import peak_memory
+from tests.conftest import CLONE, peak_memory
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.models import model_file
 from wvcli.text.corpus import Corpus
@@ -609,3 +610,14 @@ def test_progress_goes_from_reading_through_training_to_saving(workers: int) -> 
     assert training[-1] == Progress("training", done=180_000, total=180_000, epoch=3, epochs=3)
     reading = [progress for progress in told if progress.stage == "reading"]
     assert all(progress.total == Path("corpus.txt").stat().st_size for progress in reading)
+
+
+@pytest.mark.parametrize("function", [wvcli.train, wvcli.update])
+def test_the_example_in_the_docstring_is_true(room: Path, function: object) -> None:
+    (room / "sample_corpora").symlink_to(CLONE / "sample_corpora")
+    runner = doctest.DocTestRunner()
+    for example in doctest.DocTestFinder(recurse=False).find(function):
+        runner.run(example)
+    done = runner.summarize()
+    assert done.attempted > 2
+    assert not done.failed

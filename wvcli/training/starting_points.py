@@ -66,7 +66,7 @@ class InitialVectors:
             UsageError: the settings ask for others, or for FastText.
         """
         if wanted.algorithm == "fasttext":
-            raise UsageError("`init` works with `algorithm=word2vec` only")
+            raise UsageError("`init` works only with `algorithm=word2vec`")
         if wanted.dim not in (None, self.vectors.dim):
             raise UsageError(f"`dim={wanted.dim}` does not fit {self.source}, which has {self.vectors.dim}")
         return replace(wanted, algorithm="word2vec", dim=self.vectors.dim)

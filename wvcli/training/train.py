@@ -124,7 +124,7 @@ def train(
         >>> vectors.manifest["settings"]["dim"]
         100
         >>> [word for word, similarity in vectors.most_similar("cat", 3)]
-        ['x']
+        ['dog', 'parrot', 'canary']
     """
     text = TextSettings(
         file_names(sources),

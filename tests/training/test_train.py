@@ -19,8 +19,9 @@ import wvcli
 from tests.conftest import CLONE, peak_memory
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.models import model_file
+from wvcli.reporting import Progress
 from wvcli.text.corpus import Corpus
-from wvcli.training.train import Progress, default_output
+from wvcli.training.train import default_output
 from wvcli.vectors.word_vectors import Vectors
 
 FAST: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 1, "workers": 1}

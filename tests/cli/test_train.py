@@ -3,19 +3,23 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import wvcli
 from tests.conftest import SENTENCES, Run, clean_environment
+from wvcli.training import engines, settings
+from wvcli.training.settings import TrainSettings
 
 TEXT = "\n".join(SENTENCES * 30) + "\n"
 
@@ -123,7 +127,7 @@ def test_an_existing_model_is_kept_unless_forced(run: Run, corpus: Path) -> None
 def test_stdin_needs_a_name_for_the_model(run: Run, tmp_path: Path) -> None:
     refused = run("train", "-", stdin=TEXT)
     assert refused.code == 2
-    assert "-o" in refused.err
+    assert "--output FILE.safetensors" in refused.err
     assert run("train", "-", "-o", "from_stdin.safetensors", "--dim", 5, stdin=TEXT).code == 0
     assert "cat" in wvcli.load(tmp_path / "from_stdin.safetensors")
 
@@ -204,7 +208,7 @@ def test_a_min_count_that_leaves_nothing_is_told_with_the_counts(run: Run, corpu
     result = run("train", corpus.name, "--min-count", 100_000)
     assert result.code == 3
     assert "100000 times" in result.err
-    assert "--min-count" in result.err
+    assert "try --min-count 195" in result.err
 
 
 @pytest.mark.parametrize(
@@ -219,7 +223,10 @@ def test_a_min_count_that_leaves_nothing_is_told_with_the_counts(run: Run, corpu
         (["--window", "0"], "--window"),
         (["--buckets", "5"], "fasttext"),
         (["--loss", "hierarchical", "--negative", "5"], "--loss negative"),
-        (["--min-alpha", "0.5"], "--min-alpha"),
+        (["--min-alpha", "0.5"], "--min-alpha 0.5 is above --alpha 0.025"),
+        (["--freeze"], "--freeze has no effect without --init"),
+        (["--phrase-passes", "2"], "--phrase-passes has no effect without --phrases"),
+        (["--checkpoint", "-1"], "--checkpoint must be a number of minutes"),
         (["--tokenizer", "unicod"], "did you mean unicode"),
         (["--tokenizer", "regex:("], "regular expression"),
         (["--encoding", "utf-9"], "utf-9"),
@@ -266,3 +273,27 @@ def test_an_interrupted_run_leaves_nothing_behind(corpus: Path, tmp_path: Path, 
     assert err == "error: interrupted; no model was written\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt", "tmp"]
     assert not list(temporary.iterdir())
+
+
+def test_the_help_shows_the_choices_and_defaults_of_the_settings(run: Run) -> None:
+    entries = re.split(r"\n +(?:-\w, )?--(?=[a-z])", run("train", "--help").out)
+    helps = {entry.split()[0]: " ".join(entry.split()) for entry in entries}
+    choices = {
+        "algorithm": ["auto", *get_args(settings.Algorithm)],
+        "architecture": ["auto", *get_args(settings.Architecture)],
+        "loss": list(get_args(settings.Loss)),
+        "phrase-scorer": list(get_args(settings.PhraseScorer)),
+        "engine": ["auto", *engines.registry.names()],
+    }
+    for option, names in choices.items():
+        assert sorted(re.findall(r"<(.*?)>", helps[option])[0].split("|")) == sorted(names)
+    said_otherwise = {
+        "fixed_window": "",
+        "max_vocab": "",
+        "phrases": "no-phrases",
+        "phrase_threshold": "10, or 0.5 with npmi",
+    }
+    for field in fields(TrainSettings):
+        default = said_otherwise.get(field.name, "auto" if field.default is None else field.default)
+        shown = re.findall(r"\[default: (.*?)\]", helps[field.name.replace("_", "-")])
+        assert shown == [str(default)] * bool(str(default)), field.name

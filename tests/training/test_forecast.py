@@ -8,6 +8,7 @@ import pytest
 import wvcli
 from tests.conftest import CLONE, Run
 from wvcli.training import forecast
+from wvcli.training.train import plan
 
 
 @pytest.fixture
@@ -34,14 +35,9 @@ def test_a_small_text_is_read_whole_and_told_exactly(run: Run, corpus: Path) -> 
 
 
 def test_a_sample_tells_the_whole_within_bounds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wvcli.text.settings import TextSettings
-    from wvcli.training import engines
-    from wvcli.training.settings import TrainSettings
-
     monkeypatch.setattr(forecast, "_SAMPLE_BYTES", 90_000)
-    text, engine = TextSettings((str(corpus),)), engines.registry.get("gensim")
-    sampled = forecast.forecast(text, TrainSettings(), engine)
-    exact = forecast.forecast(text, TrainSettings(), engine, exact=True)
+    sampled = plan(corpus, engine="gensim")
+    exact = plan(corpus, engine="gensim", exact=True)
     assert not sampled.is_exact
     assert exact.is_exact
     assert sampled.tokens == pytest.approx(exact.tokens, rel=0.1)

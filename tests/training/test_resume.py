@@ -178,7 +178,7 @@ def test_nothing_to_resume_is_a_fresh_start(corpus: Path, tmp_path: Path) -> Non
     once = {**SETTINGS, "epochs": 1}
     model = wvcli.train(corpus, tmp_path / "model.safetensors", resume=True, on_note=notes.append, **once)
     assert model.dim == 20
-    assert notes == ["there is no unfinished run to go on with; starting from the beginning"]
+    assert notes == ["there is no unfinished run to continue; starting from the beginning"]
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(corpus: Path, broken_off: Path) -> None:

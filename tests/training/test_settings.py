@@ -46,7 +46,7 @@ def test_a_setting_is_taken_up_to_its_limits_and_refused_beyond(
     for value in (low - step, high + step, -1e300, 1e300, float("nan"), float("inf"), float("-inf")):
         with pytest.raises(UsageError, match=r"must be (between|a whole number)") as caught:
             TrainSettings.of({**others, name: value})
-        assert caught.value.message.startswith("--" + name.replace("_", "-"))
+        assert caught.value.message.startswith(f"`{name}` must be ")
 
 
 def test_every_number_has_its_limits_tested() -> None:
@@ -56,14 +56,14 @@ def test_every_number_has_its_limits_tested() -> None:
 @pytest.mark.parametrize("name", ["dim", "window", "epochs", "min_count", "seed"])
 @pytest.mark.parametrize("value", ["5", 5.5, [5]])
 def test_a_whole_number_must_be_one(name: str, value: object) -> None:
-    with pytest.raises(UsageError, match="--" + name.replace("_", "-")):
+    with pytest.raises(UsageError, match=f"`{name}` must be a whole number"):
         TrainSettings.of({name: value})
 
 
 @pytest.mark.parametrize("name", ["algorithm", "architecture", "loss"])
 @pytest.mark.parametrize("value", ["", "glove", "Word2Vec", 1, True])
 def test_a_choice_must_be_one_of_those_named(name: str, value: object) -> None:
-    with pytest.raises(UsageError, match=f"--{name} must be ") as caught:
+    with pytest.raises(UsageError, match=f"`{name}` must be ") as caught:
         TrainSettings.of({name: value})
     assert repr(value) in caught.value.message
 
@@ -71,8 +71,8 @@ def test_a_choice_must_be_one_of_those_named(name: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"alpha": 0.01, "min_alpha": 0.02}, "--min-alpha 0.02 is above --alpha 0.01"),
-        ({**FASTTEXT, "min_n": 5, "max_n": 4}, "--min-n 5 is above --max-n 4"),
+        ({"alpha": 0.01, "min_alpha": 0.02}, "`min_alpha=0.02` is above `alpha=0.01`"),
+        ({**FASTTEXT, "min_n": 5, "max_n": 4}, "`min_n=5` is above `max_n=4`"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(given: dict[str, Any], expected: str) -> None:
@@ -83,12 +83,12 @@ def test_settings_that_contradict_each_other_are_refused(given: dict[str, Any], 
 @pytest.mark.parametrize(
     ("given", "missing"),
     [
-        ({"negative": 3, "loss": "hierarchical"}, "--loss negative"),
-        ({"noise_exponent": 0.5, "loss": "hierarchical"}, "--loss negative"),
-        ({"min_n": 2}, "--algorithm fasttext"),
-        ({"max_n": 7}, "--algorithm fasttext"),
-        ({"buckets": 100}, "--algorithm fasttext"),
-        ({"buckets": 100, "algorithm": "word2vec"}, "--algorithm fasttext"),
+        ({"negative": 3, "loss": "hierarchical"}, "`loss=negative`"),
+        ({"noise_exponent": 0.5, "loss": "hierarchical"}, "`loss=negative`"),
+        ({"min_n": 2}, "`algorithm=fasttext`"),
+        ({"max_n": 7}, "`algorithm=fasttext`"),
+        ({"buckets": 100}, "`algorithm=fasttext`"),
+        ({"buckets": 100, "algorithm": "word2vec"}, "`algorithm=fasttext`"),
     ],
 )
 def test_a_setting_that_would_be_ignored_is_refused(given: dict[str, Any], missing: str) -> None:

@@ -172,10 +172,10 @@ def test_fine_tuned_vectors_start_where_they_were_and_move(tmp_path: Path, old: 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"freeze": True}, "--init"),
+        ({"freeze": True}, "`freeze=True` has no effect without `init`"),
         ({"init": "old.safetensors", "dim": 5}, "16"),
-        ({"init": "old.safetensors", "algorithm": "fasttext"}, "word2vec only"),
-        ({"init": "old.safetensors", "freeze_until": 0}, "--freeze-until"),
+        ({"init": "old.safetensors", "algorithm": "fasttext"}, "only with `algorithm=word2vec`"),
+        ({"init": "old.safetensors", "freeze_until": 0}, "`freeze_until` must be at least 1"),
     ],
 )
 def test_what_init_cannot_do_is_refused(tmp_path: Path, old: Vectors, settings: dict[str, Any], said: str) -> None:

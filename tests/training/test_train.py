@@ -1,4 +1,5 @@
 import bz2
+import doctest
 import gzip
 import json
 import os
@@ -15,11 +16,12 @@ import pytest
 from gensim.models.fasttext import FastTextKeyedVectors
 
 import wvcli
-from tests.conftest import peak_memory
+from tests.conftest import CLONE, peak_memory
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.models import model_file
+from wvcli.reporting import Progress
 from wvcli.text.corpus import Corpus
-from wvcli.training.train import Progress, default_output
+from wvcli.training.train import default_output
 from wvcli.vectors.word_vectors import Vectors
 
 FAST: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 1, "workers": 1}
@@ -328,7 +330,7 @@ def test_a_source_that_cannot_be_used_is_named_and_nothing_is_written(
 def test_a_threshold_above_every_count_is_explained() -> None:
     with pytest.raises(InputError, match="occurs 50 times") as caught:
         train(SENTENCES, min_count=50)
-    assert "--min-count" in caught.value.hint
+    assert "`min_count=" in caught.value.hint
 
 
 # --- words as one may type them ---
@@ -591,7 +593,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(out
 def test_text_from_standard_input_needs_a_name_for_its_model() -> None:
     with pytest.raises(UsageError, match="standard input") as caught:
         wvcli.train("-")
-    assert "-o" in caught.value.hint
+    assert "`output=" in caught.value.hint
 
 
 # --- progress ---
@@ -609,3 +611,14 @@ def test_progress_goes_from_reading_through_training_to_saving(workers: int) -> 
     assert training[-1] == Progress("training", done=180_000, total=180_000, epoch=3, epochs=3)
     reading = [progress for progress in told if progress.stage == "reading"]
     assert all(progress.total == Path("corpus.txt").stat().st_size for progress in reading)
+
+
+@pytest.mark.parametrize("function", [wvcli.train, wvcli.update])
+def test_the_example_in_the_docstring_is_true(room: Path, function: object) -> None:
+    (room / "sample_corpora").symlink_to(CLONE / "sample_corpora")
+    runner = doctest.DocTestRunner()
+    for example in doctest.DocTestFinder(recurse=False).find(function):
+        runner.run(example)
+    done = runner.summarize()
+    assert done.attempted > 2
+    assert not done.failed

@@ -1,4 +1,5 @@
-"""From encoded text to a model: settings, the loop over epochs, checkpoints, loss, forecasts, starting points.
+"""From text to a model: settings, the text encoded, the loop over epochs, checkpoints, loss, starting points.
 
-Sources and settings come in; a model file goes out. The loops themselves are engines, a family in `engines/`.
+`train.py` has the doors: `train`, `update` and, for what a run would take, `plan`. Sources and settings come in; a
+model file goes out. What computes the vectors is an engine, a family in `engines/`.
 """

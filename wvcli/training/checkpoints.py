@@ -1,4 +1,4 @@
-"""Where a run keeps what it needs to go on after it was killed: its encoded text and its latest state."""
+"""What an interrupted run needs to continue: its encoded text and its latest state, in a folder."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,10 +21,10 @@ _OURS = ("*.ids", "encoded.json*", _STATE, f".{_STATE}.*.tmp", _LOCK)
 
 @dataclass
 class Checkpoints:
-    """States of a run, each in place of the last.
+    """The checkpoints of a run; each replaces the one before.
 
     Attributes:
-        folder: where they are put.
+        folder: where they are saved.
         minutes: between two of them.
     """
 
@@ -35,11 +35,11 @@ class Checkpoints:
         self._next = monotonic() + 60 * self.minutes
 
     def are_due(self) -> bool:
-        """Whether the time for a new state has come."""
+        """Return whether it is time for a new checkpoint."""
         return monotonic() >= self._next
 
     def save(self, tensors: Tensors, state: Mapping[str, Any]) -> None:
-        """Put a state on disk, whole or not at all.
+        """Save a checkpoint, whole or not at all.
 
         Raises:
             WvcliError: the disk is full.
@@ -48,7 +48,7 @@ class Checkpoints:
         self._next = monotonic() + 60 * self.minutes
 
     def latest(self) -> ModelFile | None:
-        """The latest state, or None when there is none.
+        """Return the latest checkpoint, or None when there is none.
 
         Raises:
             InputError: it is damaged.
@@ -57,26 +57,27 @@ class Checkpoints:
             return None
         saved = model_file.open_tensors(self.folder / _STATE)
         if model_file.damaged_tensors(saved):
-            raise InputError(f"{saved.path} is damaged", "start over with --force")
+            raise InputError(f"{saved.path} is damaged", "start over with `overwrite=True`")
         return saved
 
 
 @contextmanager
 def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterator[Path]:
-    """The folder for a run's encoded text and checkpoints; it is gone when the run has ended well.
+    """Make the folder for a run's encoded text and checkpoints, and remove it when the run has finished.
 
-    With checkpoints it lies beside the model file, and stays when the run is broken off.
+    With checkpoints the folder is beside the model file, and stays if the run is interrupted.
 
     Raises:
-        UsageError: an unfinished run lies there, and neither `resume` nor `overwrite` says what to do with it; or
-            another run is at work there.
+        UsageError: an unfinished run is in that folder, and neither `resume` nor `overwrite` says what to do with
+            it; or another run uses the folder.
         InterruptedRunError: the run was interrupted, and can be resumed.
     """
     folder = path.with_name(path.name + ".checkpoint")
     if folder.exists() and not resume:
         if not overwrite:
             raise UsageError(
-                f"an unfinished run lies in {folder}", "go on with --resume, or start over with --force"
+                f"there is an unfinished run in {folder}",
+                "continue it with `resume=True`, or start over with `overwrite=True`",
             )
         with _alone_in(folder):
             _clear(folder)
@@ -93,14 +94,14 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
                 _clear(folder)
             elif isinstance(error, KeyboardInterrupt):
                 raise InterruptedRunError(
-                    "interrupted", "the same command with --resume goes on from the last checkpoint"
+                    "interrupted", "rerun with `resume=True` to continue from the last checkpoint"
                 ) from None
             raise
         _clear(folder)
 
 
 def _clear(folder: Path) -> None:
-    """Remove what runs put into the folder, and the folder itself if nothing else is in it."""
+    """Remove what runs wrote into the folder, and the folder itself if nothing else is in it."""
     for pattern in _OURS:
         for file in folder.glob(pattern):
             file.unlink(missing_ok=True)
@@ -110,7 +111,11 @@ def _clear(folder: Path) -> None:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Refuse to work in a folder in which another run is working."""
+    """Lock the folder.
+
+    Raises:
+        UsageError: another run uses it.
+    """
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # Windows
@@ -120,5 +125,5 @@ def _alone_in(folder: Path) -> Iterator[None]:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError as error:
-            raise UsageError(f"another run is at work in {folder}") from error
+            raise UsageError(f"another run is using {folder}") from error
         yield

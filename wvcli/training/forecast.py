@@ -1,4 +1,4 @@
-"""What a run would take, judged from a sample of its text: tokens, vocabulary, settings, time, memory, disk."""
+"""Forecasts of a run from a sample of its text: tokens, vocabulary, settings, time, memory and disk space."""
 
 import os
 import tempfile
@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from wvcli.system.parallel import processors
+from wvcli.text.corpus import Corpus
 from wvcli.text.settings import TextSettings
 from wvcli.text.sources import is_packed, size
 from wvcli.tokens import phrases
@@ -22,32 +23,34 @@ from wvcli.tokens.tokenizing import fastest_batch_tokenizer, seconds_before_work
 from wvcli.training import engines
 from wvcli.training.engines import Engine
 from wvcli.training.loss import LossSample
+from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
-_MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)
+_EXCERPTS = 64  # that the sample of a file is taken in, from all over it
+_LONGEST_LINE = 100_000  # bytes of a line that begins or ends an excerpt
+_WARM_UP_CHARACTERS = 20  # of a text, tokenized to load dictionaries
+_MIN_COUNTS = (1, 2, 3, 5, 10, 20, 50)  # for which the size of the vocabulary is forecast
 
-_EXCERPTS = 64  # places of a file that it is taken from
-_LONGEST_LINE = 100_000  # bytes of a line taken at an excerpt's edge
+_TRIAL_TOKENS = 250_000  # trained on in a trial
+_TRIALS = 5  # after the first, which warms up
+_LONGEST_TRIALS = 10.0  # seconds after which no other trial is begun
 
-_TRIED = 250_000  # tokens trained on at a time
-_TRIALS = 5  # times after the first
-_LONGEST_TRIAL = 10.0  # seconds after which no other is begun
-_START = 0.9  # seconds until the program and Gensim are loaded
-_WARMING = 20  # characters of a text
-_SAVED = 300_000_000  # bytes of a model hashed, written and flushed in a second
+_START_SECONDS = 0.9  # until the program and Gensim are loaded
+_SAVING_SPEED = 300_000_000  # bytes of a model that are hashed, written and flushed in a second
 
-# Memory in bytes, of the main process, measured with benchmarks/forecasts.py.
-_PROGRAM = 138_000_000  # Python with Gensim and SciPy
-_A_DICTIONARY = 57_000_000  # of Chinese words, where the main process splits such text
-_A_BATCH = 400_000  # tokens in hand at a time, as strings
-_A_TOKEN = 35  # of a token in hand
-_A_RAW_WORD = 180  # of a distinct word while text is encoded: the string, its place in a dictionary and its count
-_AN_ID = 18  # of a token of the shard in hand, with what is made of it
-_NOT_GIVEN_BACK = 0.3  # of what encoding took, still taken while training
-_A_WORD = 400  # of a word of the vocabulary in Gensim's tables and ours, without its vectors
-_A_WORD_IN_FILE = 40  # of a word in the model file, without its vectors
-_A_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
+# Bytes of memory in the main process, beside the arrays, whose size follows from the settings. They were measured
+# with benchmarks/forecasts.py, as peak memory of runs on texts of several sizes.
+_PROGRAM_BYTES = 138_000_000  # Python with Gensim and SciPy
+_DICTIONARY_BYTES = 57_000_000  # the dictionary of Chinese words, where the main process splits such text
+_BATCH_TOKENS = 400_000  # tokens in memory as strings at a time
+_BYTES_PER_BATCH_TOKEN = 35
+_BYTES_PER_DISTINCT_WORD = 180  # while text is encoded: the string, its entry in a dictionary and its count
+_BYTES_PER_SHARD_ID = 18  # of the shard being written: the id, and what is computed from it
+_SHARE_NOT_FREED = 0.3  # of what encoding took, while training
+_BYTES_PER_WORD = 400  # of the vocabulary, in Gensim's tables and ours
+_BYTES_PER_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
+_BYTES_PER_WORD_IN_FILE = 40  # of the vocabulary
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,16 @@ class Forecast:
     """What a run would take.
 
     Attributes:
-        tokens: in the whole text.
+        tokens: number of tokens in the whole text.
         is_exact: whether the whole text was read, and not a sample.
-        vocabulary: for several lowest counts, the words that occur at least so often.
-        settings: as they would be chosen.
-        engine: what would train.
-        words: in the vocabulary, under these settings.
-        seconds: of reading and training.
+        vocabulary: for several values of `min_count`, the number of words in the vocabulary.
+        settings: those that were asked for, with those that were `auto` chosen.
+        engine: name of the engine that would train.
+        words: number of words in the vocabulary under these settings.
+        seconds: of reading, training and saving.
         memory: bytes at the peak.
         disk: bytes of the encoded text while training, in the folder for temporary files.
-        file: bytes of the model.
+        file: bytes of the model file.
     """
 
     tokens: int
@@ -79,7 +82,7 @@ class Forecast:
     file: int
 
     def to_json(self) -> dict[str, Any]:
-        """The forecast as a JSON object."""
+        """Return the forecast as a JSON object."""
         return {
             **{name: getattr(self, name) for name in ("tokens", "is_exact", "words")},
             "vocabulary": {str(count): words for count, words in self.vocabulary.items()},
@@ -90,79 +93,72 @@ class Forecast:
         }
 
 
-def forecast(
-    text: TextSettings,
-    wanted: TrainSettings,
-    engine: Engine | None,
-    exact: bool = False,
-    kept: KeptText | None = None,
-) -> Forecast:
-    """Judge a run without doing it; nothing is left on disk.
+def forecast(request: Request, engine: Engine | None, exact: bool = False) -> Forecast:
+    """Forecast a run without doing it; nothing is left on disk.
 
     Args:
-        text: what would be read, and how.
-        wanted: the settings, where None is chosen by the size of the corpus.
-        engine: what would train; None chooses by the size of the text.
+        request: the text and the settings. Text that was kept is judged by all of it.
+        engine: what would train; None is decided by the size of the text.
         exact: read the whole text instead of excerpts.
-        kept: the text, if it was read before; it is then judged by all of it.
 
     Raises:
         InputError: a source cannot be read, or has no words.
     """
     with tempfile.TemporaryDirectory(prefix="wvcli-") as folder:
-        sample, share, reading = _sample(text, exact, kept, Path(folder))
-        require_words(sample, text)
+        sample, share, reading = _sample(request, exact, Path(folder))
+        require_words(sample, request.text)
         started = perf_counter()
-        if wanted.phrases:
-            phrases.join(sample, wanted.phrase_settings())
+        if request.settings.phrases:
+            phrases.join(sample, request.settings.phrase_settings())
         growth = _Growth(sample, share)
-        settings = auto_settings(wanted, growth.tokens, processors())
+        settings = auto_settings(request.settings, growth.tokens, processors())
         words = min(growth.words(settings.min_count or 1), settings.max_vocab or growth.tokens)
         encoded = sample.trimmed(1, words)
         reading += share * (perf_counter() - started)
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
-        trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
-        engine = engine or engines.default_engine(int(trained))
-        trial = _Trial.of(encoded, settings, engine)
-    program = _PROGRAM + engine.memory + _A_DICTIONARY * (kept is None and _has_dictionary(text, encoded.words))
-    wide = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
-    memory, file = _bytes(settings, program, growth.tokens, words, growth.words(1), wide)
+        tokens_trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
+        engine = engine or engines.default_engine(int(tokens_trained))
+        training = _Trial.of(encoded, settings, engine).seconds(tokens_trained, settings.epochs or 1)
+    program = _PROGRAM_BYTES + engine.memory
+    if isinstance(request.source, Corpus) and _loads_dictionary(request.text, encoded.words):
+        program += _DICTIONARY_BYTES
+    encoding = _encoding_bytes(tokens=growth.tokens, distinct_words=growth.words(1))
+    file = _file_bytes(settings, words)
     return Forecast(
-        growth.tokens,
-        share == 1,
-        {count: growth.words(count) for count in _MIN_COUNTS},
-        settings,
-        engine.name,
-        words,
-        _START + reading + trial.seconds(trained, settings.epochs or 1) + file / _SAVED,
-        memory,
-        4 * growth.tokens,
-        file,
+        tokens=growth.tokens,
+        is_exact=share == 1,
+        vocabulary={count: growth.words(count) for count in _MIN_COUNTS},
+        settings=settings,
+        engine=engine.name,
+        words=words,
+        seconds=_START_SECONDS + reading + training + file / _SAVING_SPEED,
+        memory=program
+        + max(encoding, _training_bytes(settings, engine, words) + int(_SHARE_NOT_FREED * encoding)),
+        disk=4 * growth.tokens,
+        file=file,
     )
 
 
-def _sample(
-    text: TextSettings, exact: bool, kept: KeptText | None, folder: Path
-) -> tuple[ProvisionalCorpus, float, float]:
-    """A sample encoded, how many times its size the whole has, and the seconds that reading the whole takes."""
+def _sample(request: Request, exact: bool, folder: Path) -> tuple[ProvisionalCorpus, float, float]:
+    """Return an encoded sample, the size of the whole text by its size, and the seconds for reading the whole."""
     started = perf_counter()
-    if kept is not None:
-        return kept.provisional_corpus(folder), 1.0, perf_counter() - started
-    sampled = _Sampled(text, exact, folder)
-    reading = _Reading(text)
-    encoding = ProvisionalCorpus.of_batches(reading.batches(sampled.blocks()), folder)
-    return encoding, sampled.share(), reading.seconds(sampled.share(), text.corpus().size())
+    if isinstance(request.source, KeptText):
+        return request.source.provisional_corpus(folder), 1.0, perf_counter() - started
+    excerpts = _Excerpts(request.text, exact, folder)
+    reading = _Reading(request.text)
+    corpus = ProvisionalCorpus.of_batches(reading.batches(excerpts.blocks()), folder)
+    return corpus, excerpts.share(), reading.seconds(excerpts.share(), request.source.size())
 
 
 @dataclass
 class _Reading:
-    """How long it takes to read text with one process, and so with several.
+    """How long it takes to read text: measured in one process, and computed for several.
 
     Attributes:
         text: which text.
-        starting: seconds until the tokenizer is ready.
-        tokenizing: seconds in which it was at work.
+        starting: seconds until the tokenizer was ready.
+        tokenizing: seconds spent tokenizing.
     """
 
     text: TextSettings
@@ -171,16 +167,14 @@ class _Reading:
     _started: float = field(default_factory=perf_counter)
 
     def batches(self, texts: Iterator[str | bytes]) -> Iterator[Batch]:
-        """The texts tokenized here."""
+        """Tokenize the texts in this process, and measure how long it takes."""
         started = perf_counter()
         tokenize = fastest_batch_tokenizer(self.text.tokenizer, self.text.corpus().size())
         self.starting = perf_counter() - started
         for number, group in enumerate(grouped(texts)):
             if not number:
                 started = perf_counter()
-                tokenize(
-                    [item[:_WARMING] for item in texts_of(group)]
-                )  # the first text that needs a dictionary loads it
+                tokenize([text[:_WARM_UP_CHARACTERS] for text in texts_of(group)])  # loads a dictionary, if needed
                 self.starting += perf_counter() - started
             started = perf_counter()
             batch = tokenize(group)
@@ -188,7 +182,7 @@ class _Reading:
             yield batch
 
     def seconds(self, share: float, size: int | None) -> float:
-        """Of reading `share` times what was read, of which `size` bytes are known."""
+        """Return the seconds that all processors take to read `share` times as much, of `size` bytes if known."""
         rest = share * (perf_counter() - self._started - self.starting - self.tokenizing)
         tokenizing = share * self.tokenizing
         here = min(tokenizing, seconds_before_workers(size)) if processors() > 1 else tokenizing
@@ -201,8 +195,8 @@ class _Reading:
         return self.starting + here + rest - left + spread
 
 
-class _Sampled:
-    """Excerpts from all over each file, in proportion to their sizes; or everything."""
+class _Excerpts:
+    """Excerpts from all over each file, in proportion to the sizes of the files; or the whole text."""
 
     def __init__(self, text: TextSettings, exact: bool, folder: Path) -> None:
         self._text = text
@@ -213,7 +207,7 @@ class _Sampled:
         self._read = 0
 
     def blocks(self) -> Iterator[str | bytes]:
-        """The texts of the sample, as those of a corpus."""
+        """Yield the texts of the sample, as `Corpus.blocks` does."""
         if self._whole:
             yield from self._text.corpus().blocks()
             return
@@ -228,7 +222,7 @@ class _Sampled:
                 excerpt.unlink()
 
     def _beginning(self, file: str, budget: int) -> Iterator[str | bytes]:
-        """The texts at the beginning of a file that cannot be entered in the middle."""
+        """Yield the texts at the beginning of a file that cannot be read from the middle."""
         corpus = replace(self._text, sources=(file,)).corpus()
         corpus.on_bytes = self._add
         before = self._read
@@ -241,28 +235,28 @@ class _Sampled:
         self._read += count
 
     def share(self) -> float:
-        """How many times the sample the whole is, in bytes as they lie on disk."""
+        """Return the size of the whole text by that of the sample, in bytes on disk."""
         return 1.0 if self._whole else max(1.0, (self._size or 0) / max(1, self._read))
 
 
 def _copy_excerpts(file: str, target: Path, budget: int) -> int:
-    """Copy whole lines from places all over a file, its first line among them; gives the bytes copied."""
+    """Copy whole lines from all over a file, its first line among them, and return how many bytes were copied."""
     total = os.path.getsize(file)
     each = max(1, budget // _EXCERPTS)
     with open(file, "rb") as source, target.open("wb") as out:
-        for place in range(_EXCERPTS):
-            source.seek(max(source.tell(), total * place // _EXCERPTS))
-            if place:
+        for number in range(_EXCERPTS):
+            source.seek(max(source.tell(), total * number // _EXCERPTS))
+            if number:
                 source.readline(_LONGEST_LINE)
             out.write(source.read(each) + source.readline(_LONGEST_LINE))
         return out.tell()
 
 
 class _Growth:
-    """How the counts of a sample grow to those of the whole text.
+    """Extrapolates the vocabulary of a sample to that of the whole text.
 
     The number of words that occur at least m times grows as a power of the length of the text (Heaps' law, here
-    for every m); the power is taken from the sample and every second text of it.
+    for every m); the power is computed from the sample and every second text of it.
     """
 
     def __init__(self, sample: ProvisionalCorpus, share: float) -> None:
@@ -272,7 +266,7 @@ class _Growth:
         self._half = sample.counts_of_half()
 
     def words(self, min_count: int) -> int:
-        """The words that occur at least so often in the whole text."""
+        """Return how many words occur at least `min_count` times in the whole text."""
         now, before = (int((counts >= min_count).sum()) for counts in (self._counts, self._half))
         power = log(now / before, 2) if before else 1.0
         grown: float = now * self.share ** min(1.0, max(0.0, power))
@@ -281,12 +275,12 @@ class _Growth:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What was seen of training on a sample.
+    """What was measured in training on a sample.
 
     Attributes:
-        speed: tokens a second.
+        speed: tokens per second.
         once: seconds before and after all epochs.
-        each: seconds at the end of each.
+        each: seconds at the end of each epoch.
     """
 
     speed: float
@@ -295,18 +289,18 @@ class _Trial:
 
     @classmethod
     def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> "_Trial":
-        """Train on stretches of the sample for some seconds; the first warms up, and the median counts."""
+        """Train on parts of the sample for some seconds; the first warms up, the median of the others counts."""
         started = perf_counter()
         trainer = engine.start(encoded, settings, lambda count: None, lambda note: None)
-        probe = LossSample.of(encoded, settings)
+        loss_sample = LossSample.of(encoded, settings)
         once = perf_counter() - started
         started = perf_counter()
-        if probe:
-            probe.loss(trainer)
+        if loss_sample:
+            loss_sample.loss(trainer)
         each = perf_counter() - started
-        stretches = encoded.stretches(_TRIED)
+        stretches = encoded.stretches(_TRIAL_TOKENS)
         seconds: list[float] = []
-        while len(seconds) <= _TRIALS and (len(seconds) < 2 or sum(seconds) < _LONGEST_TRIAL):
+        while len(seconds) <= _TRIALS and (len(seconds) < 2 or sum(seconds) < _LONGEST_TRIALS):
             stretch = stretches[len(seconds) % len(stretches)]
             started = perf_counter()
             trainer.train(stretch, settings.alpha, settings.alpha)
@@ -316,24 +310,34 @@ class _Trial:
         return cls(1 / max(1e-9, median(seconds[1:])), once + perf_counter() - started, each)
 
     def seconds(self, tokens: float, epochs: int) -> float:
-        """Of training on so many tokens in each epoch."""
+        """Return the seconds of training on this many tokens in each epoch."""
         return self.once + epochs * (self.each + tokens / self.speed)
 
 
-def _has_dictionary(text: TextSettings, words: Iterable[str]) -> bool:
-    """Whether reading loads the dictionary of Chinese words."""
+def _loads_dictionary(text: TextSettings, words: Iterable[str]) -> bool:
+    """Return whether reading loads the dictionary of Chinese words."""
     return text.tokenizer.name in ("auto", "chinese") and any("\u4e00" <= word[:1] <= "\u9fff" for word in words)
 
 
-def _bytes(
-    settings: TrainSettings, program: int, tokens: int, words: int, raw_words: int, wide: int
-) -> tuple[int, int]:
-    """Memory at the peak, of encoding or of training with rows as `wide`, and size of the model file; in bytes."""
-    rows, tables = 2 * words, words * _A_WORD
-    if settings.algorithm == "fasttext":
-        rows += words + (settings.buckets or 0)
-        tables = words * _A_WORD_WITH_SUBWORDS
-    file = 4 * rows * (settings.dim or 1)
-    encoding = raw_words * _A_RAW_WORD + min(tokens, SHARD_IDS) * _AN_ID + min(tokens, _A_BATCH) * _A_TOKEN
-    training = tables + 4 * rows * wide + int(_NOT_GIVEN_BACK * encoding)
-    return program + max(encoding, training), file + words * _A_WORD_IN_FILE
+def _encoding_bytes(tokens: int, distinct_words: int) -> int:
+    """Return the bytes of memory that encoding a text takes."""
+    batch = min(tokens, _BATCH_TOKENS) * _BYTES_PER_BATCH_TOKEN
+    shard = min(tokens, SHARD_IDS) * _BYTES_PER_SHARD_ID
+    return batch + shard + distinct_words * _BYTES_PER_DISTINCT_WORD
+
+
+def _rows(settings: TrainSettings, words: int) -> int:
+    """Return how many vectors a model has, those of the output layer and of n-grams among them."""
+    return 2 * words if settings.algorithm == "word2vec" else 3 * words + (settings.buckets or 0)
+
+
+def _training_bytes(settings: TrainSettings, engine: Engine, words: int) -> int:
+    """Return the bytes of memory that a model takes in training: its tables, and float32 rows of whole lanes."""
+    per_word = _BYTES_PER_WORD if settings.algorithm == "word2vec" else _BYTES_PER_WORD_WITH_SUBWORDS
+    row_length = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
+    return words * per_word + 4 * _rows(settings, words) * row_length
+
+
+def _file_bytes(settings: TrainSettings, words: int) -> int:
+    """Return the bytes of a model file."""
+    return 4 * _rows(settings, words) * (settings.dim or 1) + words * _BYTES_PER_WORD_IN_FILE

@@ -16,8 +16,8 @@ from wvcli.tokens.shards import TEXT_END, IdArray
 from wvcli.training.engines import Trainer
 from wvcli.training.settings import TrainSettings
 
-_EXAMPLES = 4_000  # enough to tell epochs apart, and quick beside an epoch
-_AT_ONCE = 250  # examples: with all in hand, 300 dimensions would take hundreds of megabytes
+_EXAMPLES = 4_000  # enough to tell epochs apart, and quick compared with an epoch
+_AT_ONCE = 250  # examples: all at once would take hundreds of megabytes with 300 dimensions
 _SEED = 20_130_116  # of the sample, the same for every model
 
 
@@ -26,9 +26,9 @@ class LossSample:
     """A fixed sample of a corpus to measure the loss on.
 
     Attributes:
-        contexts: for each example the words that predict: one for skip-gram, the window for CBOW.
+        contexts: for each example the input words: one for skip-gram, the window for CBOW.
         targets: uint32 [examples], the word to be predicted.
-        noise: uint32 [examples, negative], words it must be told from; no columns for hierarchical softmax.
+        noise: uint32 [examples, negative], noise words; no columns for hierarchical softmax.
     """
 
     contexts: list[IdArray]
@@ -37,7 +37,7 @@ class LossSample:
 
     @classmethod
     def of(cls, corpus: EncodedCorpus, settings: TrainSettings) -> "LossSample":
-        """Draw the sample; the same for the same corpus and settings, whatever the workers, seed or engine."""
+        """Draw the sample; it depends on the corpus and the settings, but not on workers, seed or engine."""
         random = np.random.Generator(np.random.PCG64(_SEED))
         window = settings.window or 1
         contexts: list[IdArray] = []
@@ -45,28 +45,28 @@ class LossSample:
         for shard in range(len(corpus.shards)):
             ids = corpus.ids(shard)
             share = _EXAMPLES * len(ids) // max(1, corpus.tokens_kept) + 1
-            for place in random.integers(0, len(ids), share).tolist():
-                around = _around(ids, place, window)
-                if ids[place] == TEXT_END or not len(around):
+            for position in random.integers(0, len(ids), share).tolist():
+                around = _around(ids, position, window)
+                if ids[position] == TEXT_END or not len(around):
                     continue
                 if settings.architecture == "skipgram":
                     around = around[[random.integers(len(around))]]
                 contexts.append(around)
-                targets.append(int(ids[place]))
+                targets.append(int(ids[position]))
         negative = settings.negative if settings.loss == "negative" else 0
         noise = _noise(corpus, settings.noise_exponent, (len(targets), negative), random)
         return cls(contexts, np.array(targets, dtype=np.uint32), noise)
 
     def loss(self, trainer: Trainer) -> float:
-        """The mean loss of the sample, in nats for each example; NaN when there is no example."""
-        words, places = np.unique(np.concatenate(self.contexts), return_inverse=True)
+        """Return the mean loss of the sample, in nats per example."""
+        words, rows = np.unique(np.concatenate(self.contexts), return_inverse=True)
         vectors = trainer.inputs(words.astype(np.uint32))
         weights = trainer.pieces(words.astype(np.uint32)).astype(np.float64)
         stops = np.cumsum([0] + [len(context) for context in self.contexts])
         losses = []
         for first in range(0, len(self.targets), _AT_ONCE):
             starts = stops[first : first + _AT_ONCE + 1]
-            here = places[starts[0] : starts[-1]]
+            here = rows[starts[0] : starts[-1]]
             starts = starts[:-1] - starts[0]
             inputs = np.add.reduceat(vectors[here].astype(np.float64) * weights[here, None], starts, axis=0)
             inputs /= np.add.reduceat(weights[here], starts)[:, None]
@@ -76,15 +76,15 @@ class LossSample:
     def _losses(
         self, inputs: npt.NDArray[np.float64], examples: slice, trainer: Trainer
     ) -> npt.NDArray[np.float64]:
-        """float64 [examples], the loss of each."""
+        """Return float64 [examples], the loss of each."""
         targets, noise = self.targets[examples], self.noise[examples]
         if "output.hierarchical" in trainer.tensors:
             return _hierarchical(inputs, targets, trainer)
         output = trainer.tensors["output.negative"]
         right = np.einsum("ed,ed->e", inputs, output[targets].astype(np.float64))
         wrong = np.einsum("ed,end->en", inputs, output[noise].astype(np.float64))
-        told_apart = noise != targets[:, None]  # noise that is the target itself is not trained on
-        losses: npt.NDArray[np.float64] = _softplus(-right) + (_softplus(wrong) * told_apart).sum(axis=1)
+        is_noise = noise != targets[:, None]  # noise that is the target itself is not trained on
+        losses: npt.NDArray[np.float64] = _softplus(-right) + (_softplus(wrong) * is_noise).sum(axis=1)
         return losses
 
     def __bool__(self) -> bool:
@@ -92,19 +92,19 @@ class LossSample:
 
 
 def _hierarchical(inputs: npt.NDArray[np.float64], targets: IdArray, trainer: Trainer) -> npt.NDArray[np.float64]:
-    """float64 [examples], the loss of each along its target's path."""
+    """Return float64 [examples], the loss of each along its target's path."""
     output = trainer.tensors["output.hierarchical"]
     losses = np.zeros(len(targets))
-    for place, target in enumerate(targets.tolist()):
+    for example, target in enumerate(targets.tolist()):
         nodes, sides = trainer.paths(target)
-        losses[place] = _softplus(-sides * (output[nodes].astype(np.float64) @ inputs[place])).sum()
+        losses[example] = _softplus(-sides * (output[nodes].astype(np.float64) @ inputs[example])).sum()
     return losses
 
 
-def _around(ids: IdArray, place: int, window: int) -> IdArray:
-    """The words within the window on both sides of a place, in the same text."""
-    before = ids[max(0, place - window) : place]
-    after = ids[place + 1 : place + 1 + window]
+def _around(ids: IdArray, position: int, window: int) -> IdArray:
+    """Return the words within the window on both sides of a position, in the same text."""
+    before = ids[max(0, position - window) : position]
+    after = ids[position + 1 : position + 1 + window]
     ends_before = np.flatnonzero(before == TEXT_END)
     ends_after = np.flatnonzero(after == TEXT_END)
     before = before[ends_before[-1] + 1 :] if len(ends_before) else before
@@ -120,5 +120,5 @@ def _noise(corpus: EncodedCorpus, exponent: float, shape: tuple[int, int], rando
 
 
 def _softplus(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """log(1 + exp(x)) without overflow: the loss of a binary prediction whose log-odds are -x."""
+    """Return log(1 + exp(x)) without overflow: the loss of a binary prediction whose log-odds are -x."""
     return np.logaddexp(0, x)

@@ -1,11 +1,16 @@
-"""The settings of a training run: their names, their limits, and how `auto` chooses them."""
+"""The settings of a training run: their names, their defaults and limits, and how `auto` chooses them.
+
+Nothing heavy is imported here, since the help of the command line shows the choices and defaults.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from wvcli.errors import UsageError
-from wvcli.tokens.phrases import PhraseSettings
+
+if TYPE_CHECKING:
+    from wvcli.tokens.phrases import PhraseSettings
 
 Algorithm = Literal["word2vec", "fasttext"]
 Architecture = Literal["skipgram", "cbow"]
@@ -26,22 +31,22 @@ class TrainSettings:
         fixed_window: always use the whole window; otherwise its size is drawn from 1 to `window` for each word.
         epochs: passes over the text.
         min_count: words that occur less often are left out.
-        max_vocab: keep only so many of the most frequent words.
-        negative: noise words drawn for each true one.
+        max_vocab: keep at most this many words, the most frequent ones.
+        negative: noise words drawn for each true word.
         noise_exponent: power of the word counts by which noise words are drawn.
-        sample: threshold above which frequent words are thinned out; 0 keeps them all.
+        sample: share of the text above which a word is subsampled; 0 turns subsampling off.
         alpha: learning rate at the start.
         min_alpha: learning rate at the end.
         min_n: shortest character n-gram (fasttext).
         max_n: longest character n-gram (fasttext).
-        buckets: rows that the hashed n-grams share (fasttext).
-        workers: threads.
-        seed: start of the random numbers.
-        phrases: join words that keep company, so that `new york` becomes the one word `new_york`.
-        phrase_passes: how often words are joined; each pass can double the length of a phrase.
+        buckets: number of vectors for the hashed n-grams (fasttext).
+        workers: number of threads.
+        seed: seed of the random numbers.
+        phrases: join words that often occur together, so that `new york` becomes the one word `new_york`.
+        phrase_passes: passes in which words are joined; each can double the length of a phrase.
         phrase_threshold: score above which two words are a phrase.
         phrase_scorer: `original` (Mikolov et al., 2013) or `npmi` (normalized pointwise mutual information).
-        phrase_min_count: two words that occur together less often are no phrase.
+        phrase_min_count: two words that occur together less often are not a phrase.
     """
 
     algorithm: Algorithm | None = None
@@ -90,23 +95,30 @@ class TrainSettings:
         if self.min_n > self.max_n:
             raise UsageError(f"`min_n={self.min_n}` is above `max_n={self.max_n}`")
 
-    def phrase_settings(self) -> PhraseSettings:
+    def phrase_settings(self) -> "PhraseSettings":
         """Return how phrases are found, with the threshold that `auto` stands for."""
+        from wvcli.tokens.phrases import PhraseSettings
+
         threshold = self.phrase_threshold
         if threshold is None:
-            threshold = _PHRASE_THRESHOLDS[self.phrase_scorer][0]
-        return PhraseSettings(threshold, self.phrase_passes, self.phrase_scorer, self.phrase_min_count)
+            threshold = default_phrase_threshold(self.phrase_scorer)
+        return PhraseSettings(
+            threshold=threshold,
+            passes=self.phrase_passes,
+            scorer=self.phrase_scorer,
+            min_count=self.phrase_min_count,
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as a JSON object."""
+        """Return the settings as a JSON object."""
         return asdict(self)
 
     @classmethod
     def of(cls, given: Mapping[str, Any], like: "TrainSettings | None" = None) -> "TrainSettings":
-        """The settings a user chose by name; None stands for one not chosen, which is then as in `like`.
+        """Return the settings that a user chose by name; one not chosen, None, is as in `like`, or the default.
 
         Raises:
-            UsageError: a name is unknown, a value is out of its limits, or a setting has no bearing on the
+            UsageError: a name is unknown, a value is out of its limits, or a setting has no effect with the
                 algorithm, loss or phrases chosen.
         """
         chosen = {name: value for name, value in given.items() if value not in (None, "auto")}
@@ -175,7 +187,7 @@ _PHRASE_THRESHOLDS: dict[PhraseScorer, tuple[float, float, float]] = {
     "npmi": (0.5, -1.0, 1.0),
 }
 
-# Chosen by corpus size: text up to so many tokens -> dimensions, epochs, lowest count of a word.
+# Chosen by corpus size: for a text of at most so many tokens the dimensions, epochs and lowest count of a word.
 # A small text needs many passes before its words move apart, and has too few contexts for many dimensions.
 _BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
     (20_000, 50, 60, 1),
@@ -190,8 +202,13 @@ _BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
 _ONE_WORKER = 200_000
 
 
+def default_phrase_threshold(scorer: PhraseScorer) -> float:
+    """Return the score above which two words are a phrase by default."""
+    return _PHRASE_THRESHOLDS[scorer][0]
+
+
 def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> TrainSettings:
-    """Fill in what is `auto`, but for `buckets`, which depends on the vocabulary.
+    """Return the settings with those that are `auto` chosen, but for `buckets`, which depends on the vocabulary.
 
     Args:
         settings: what the user chose.
@@ -209,15 +226,15 @@ def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> Trai
         "workers": 1 if tokens <= _ONE_WORKER else processors,
     }
     if settings.phrases:
-        chosen["phrase_threshold"] = _PHRASE_THRESHOLDS[settings.phrase_scorer][0]
+        chosen["phrase_threshold"] = default_phrase_threshold(settings.phrase_scorer)
     return replace(settings, **{name: value for name, value in chosen.items() if getattr(settings, name) is None})
 
 
 def auto_buckets(words: Sequence[str], min_n: int, max_n: int) -> int:
-    """Hash buckets for the n-grams of a vocabulary: about two for each distinct n-gram, fastText's 2,000,000
-    at most, so that a small model is a small file.
+    """Return how many hash buckets the n-grams of a vocabulary get.
 
-    The distinct n-grams are estimated from the words' lengths, assuming that each occurs in three words.
+    They are about two for each distinct n-gram, but not more than fastText's 2,000,000, so that a small model is a
+    small file. The distinct n-grams are estimated from the words' lengths, assuming that each is in three words.
     """
     ngrams = sum(max(0, len(word) + 3 - n) for word in words for n in range(min_n, max_n + 1))
     return max(10_000, min(2_000_000, ngrams * 2 // 3))

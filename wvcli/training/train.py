@@ -1,43 +1,32 @@
-"""From sources to model file: new models, and models trained further."""
+"""From sources to model file: new models, models trained further, and what a run would take."""
 
 import os
-import platform
-import shutil
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from importlib import import_module
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wvcli.errors import UsageError
 from wvcli.models import model_file
-from wvcli.reporting import OnNote, OnProgress, Progress, Throttle, ignore_note, ignore_progress
-from wvcli.system import atomic_files
-from wvcli.system.compiling import gc_paused
+from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
 from wvcli.text.settings import Source, TextSettings, file_names
 from wvcli.text.sources import STDIN, stem
-from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText
 from wvcli.training import engines
-from wvcli.training.checkpoints import Checkpoints, workspace
-from wvcli.training.loop import Run
-from wvcli.training.preparation import Prepared, prepare, resolve_inputs
-from wvcli.training.settings import TrainSettings, auto_settings
+from wvcli.training.job import Job
+from wvcli.training.request import Request, TokenizerChoice
+from wvcli.training.settings import auto_settings
 from wvcli.training.starting_points import InitialVectors, ModelToUpdate
-from wvcli.vectors.geometry import row_norms
-from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
-from wvcli.version import __version__
 
-_CHECKPOINT_MINUTES = 10.0  # between two states, and the length from which a run has them by itself
-_BYTES_PER_TOKEN = 5.5  # of English text
-_ID_BYTES = 4  # of a token on disk
-_MUCH = 1_000_000_000  # bytes on disk that are worth a word
-_SLOW = 100_000  # tokens a worker trains in a second at 100 dimensions, on a slow machine
+if TYPE_CHECKING:
+    from wvcli.training.forecast import Forecast
+
+_CHECKPOINT_MINUTES = 10.0  # between two checkpoints; a run that is likely to last longer has them by default
+_SLOW_SPEED = 100_000  # tokens per second that one worker trains at 100 dimensions, on a slow machine
+_UPDATABLE_SETTINGS = {"epochs", "alpha", "min_alpha", "min_count", "sample", "workers", "seed"}
 
 
 def train(
@@ -71,67 +60,129 @@ def train(
     """Train word vectors from text and save them as a model file.
 
     Args:
-        sources: a file, folder, glob, or `-` for standard input; or several of them; or a folder of encoded text.
-        output: the model file to write; by default named after the first source, in the current folder.
-        tokenizer: how text is split into words, by the name of a tokenizer; `auto` if not given.
-        lowercase: whether words are written in lower case; they are if not given.
-        min_length: words of fewer characters are left out.
-        stopwords: words that are left out, or the path of a file that has one a line.
+        sources: a file, folder, glob, address, or `-` for standard input; or several of them; or a folder made by
+            `keep_encoded`.
+        output: the model file to write, ending in `.safetensors`; by default named after the first source, in the
+            current folder.
+        tokenizer: how the text is split into words: `auto` (the default), `unicode`, `whitespace`, `chinese`,
+            `japanese`, `korean` or `regex:PATTERN`.
+        lowercase: whether words are written in lower case, as they are by default.
+        min_length: leave out words of fewer characters.
+        stopwords: words to leave out, or the path of a file with one word per line.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         field: where in each JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
-        skip_bad: pass over lines and records that cannot be read, and count them.
+        skip_bad: skip lines and records that cannot be read, and count them.
         like: a model whose settings and tokenizer are used where none are given here.
         init: vectors to start from, in any format that wvcli reads (Word2Vec only).
-        freeze: keep the vectors found in `init` as they are.
-        freeze_until: keep them so for this number of epochs only.
+        freeze: keep the vectors from `init` as they are.
+        freeze_until: keep the vectors from `init` as they are for the first epochs, this many.
         engine: what trains: `gensim`, `fast`, or `auto`, which takes the fast one if it is installed and the text
             is large enough.
-        keep_encoded: a folder in which to keep the text as it was read, split and numbered, so that further models
-            are trained from that folder without reading the sources again.
-        overwrite: replace an existing model file, and drop the checkpoint of an unfinished run.
-        checkpoint: minutes between two states of the run put on disk; 0 for none; None for ten minutes if the
-            run is likely to last longer than that.
-        resume: go on from the checkpoint of an unfinished run with the same output.
-        early_stop: end before the last epoch when the loss hardly falls any more.
-        on_progress: told how far the run has come, possibly from another thread.
-        on_note: told in a line what is worth knowing of the run.
-        should_stop: asked every few seconds whether to save the run and stop, if it has checkpoints.
-        settings: hyper-parameters by the names of `TrainSettings`.
+        keep_encoded: a new folder in which to keep the text as numbers, so that further models can be trained from
+            that folder without reading the sources again.
+        overwrite: replace an existing model file, and delete the checkpoint of an unfinished run.
+        checkpoint: minutes between two checkpoints; 0 for none; None for ten minutes if the run is likely to
+            take longer than that.
+        resume: continue from the checkpoint of an unfinished run with the same output.
+        early_stop: stop before the last epoch when the loss hardly falls any more.
+        on_progress: called with the progress of the run, possibly from another thread.
+        on_note: called with notes for the user, a line each.
+        should_stop: called every few seconds if the run has checkpoints; True saves the run and stops it.
+        settings: hyper-parameters by their names in `TrainSettings`, such as `dim=300`, `window=5`, `epochs=5`,
+            `min_count=5`, `workers=4`, `seed=1`, `algorithm="fasttext"`.
 
     Returns:
-        The trained vectors, opened from the model file; its manifest holds settings and coverage.
+        The trained vectors, opened from the model file; their manifest holds the settings and the coverage.
 
     Raises:
         UsageError: a setting is out of its limits, or the output exists.
         InputError: a source cannot be read, or has too few words.
-        InterruptedRunError: `should_stop` said so.
-        WvcliError: training went wrong, or the file could not be written.
+        InterruptedRunError: `should_stop` returned True.
+        WvcliError: training failed, or the file could not be written.
+
+    Example:
+        >>> import wvcli
+        >>> vectors = wvcli.train("sample_corpora/english.txt", "english.safetensors", workers=1, seed=1)
+        >>> vectors.manifest["settings"]["dim"]
+        100
+        >>> [word for word, similarity in vectors.most_similar("cat", 3)]
+        ['dog', 'parrot', 'canary']
     """
-    reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
-    text = TextSettings(file_names(sources), field=field, column=column, **reading)
-    words = {"name": tokenizer, "lowercase": lowercase, "min_length": min_length}
-    source, text, wanted = resolve_inputs(text, words, stopwords, settings, like)
-    initial = InitialVectors.of(init, freeze, freeze_until)
-    if initial is not None:
-        wanted = initial.fitted(wanted)
-    job = _Job(
-        text,
-        source,
-        wanted,
-        Path(output) if output is not None else default_output(text.sources, source),
-        engines.engine_called(engine),
-        overwrite,
-        _checkpoint_minutes(checkpoint, source, wanted, resume),
-        resume,
-        early_stop,
-        _kept_in(keep_encoded, source),
-        on_progress,
-        on_note,
-        should_stop,
+    text = TextSettings(
+        file_names(sources),
+        encoding=encoding,
+        encoding_errors=encoding_errors,
+        field=field,
+        column=column,
+        skip_bad=skip_bad,
     )
-    return job.run(initial)
+    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
+    request = Request.of(text, choice, settings, like)
+    initial = InitialVectors.of(init, freeze, freeze_until)
+    request = _fitted(request, initial)
+    job = Job(
+        request=request,
+        start=initial,
+        path=default_output(text.sources, request.source) if output is None else Path(output),
+        engine=engines.engine_called(engine),
+        keep_in=_folder_to_keep_in(keep_encoded, request.source),
+        overwrite=overwrite,
+        checkpoint_minutes=_checkpoint_minutes(checkpoint, request, resume),
+        resume=resume,
+        early_stop=early_stop,
+        on_progress=on_progress,
+        on_note=on_note,
+        should_stop=should_stop,
+    )
+    return job.run()
+
+
+def plan(
+    sources: Source | Sequence[Source],
+    *,
+    tokenizer: str | None = None,
+    lowercase: bool | None = None,
+    min_length: int | None = None,
+    stopwords: Sequence[str] | Path | None = None,
+    encoding: str = "utf-8",
+    encoding_errors: str = "strict",
+    field: str | None = None,
+    column: str | None = None,
+    skip_bad: bool = False,
+    like: Source | None = None,
+    init: Source | None = None,
+    freeze: bool = False,
+    freeze_until: int | None = None,
+    engine: str = engines.AUTO,
+    exact: bool = False,
+    **settings: Any,
+) -> "Forecast":
+    """Forecast what `train` with the same arguments would take; nothing is written.
+
+    Args:
+        exact: read the whole text instead of excerpts.
+
+    Raises:
+        UsageError: a setting is out of its limits.
+        InputError: a source cannot be read, or has no words.
+    """
+    from wvcli.training.forecast import forecast
+
+    text = TextSettings(
+        file_names(sources),
+        encoding=encoding,
+        encoding_errors=encoding_errors,
+        field=field,
+        column=column,
+        skip_bad=skip_bad,
+    )
+    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
+    request = Request.of(text, choice, settings, like)
+    initial = InitialVectors.of(init, freeze, freeze_until)
+    request = _fitted(request, initial)
+    return forecast(request, engines.engine_called(engine), exact)
 
 
 def update(
@@ -153,23 +204,23 @@ def update(
 ) -> Vectors:
     """Train a model further on more text, and learn the new words in it.
 
-    Words are counted over the old and the new text together; the text is split as the old one was, and its
-    phrases are the model's.
+    Words are counted over the old and the new text together. The new text is split into words as the old one was,
+    and its phrases are the model's.
 
     Args:
-        model: a wvcli model trained with negative sampling, or made by `import_vectors` of one of another system.
-        sources: a file, folder, glob, or `-` for standard input; or several of them.
+        model: a wvcli model trained with negative sampling, or made by `import_vectors` from another system's.
+        sources: a file, folder, glob, address, or `-` for standard input; or several of them.
         output: the model file to write; by default the model itself, which takes `overwrite`.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         field: where in each JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
-        skip_bad: pass over lines and records that cannot be read, and count them.
-        tokenizer: how the text for an imported model is split into words; at white space if not given.
-        lowercase: whether words for an imported model are written in lower case; they are not if not given.
+        skip_bad: skip lines and records that cannot be read, and count them.
+        tokenizer: for an imported model, how the text is split into words; at white space by default.
+        lowercase: for an imported model, whether words are written in lower case; they are not by default.
         overwrite: replace an existing file.
-        on_progress: told how far the run has come, possibly from another thread.
-        on_note: told in a line what is worth knowing of the run.
+        on_progress: called with the progress of the run, possibly from another thread.
+        on_note: called with notes for the user, a line each.
         settings: `epochs`, `alpha`, `min_alpha`, `min_count`, `sample`, `workers` and `seed`, where they are to
             differ from the model's.
 
@@ -179,133 +230,83 @@ def update(
     Raises:
         UsageError: the model cannot be trained further, or the output exists.
         InputError: the model or a source cannot be read.
-        WvcliError: training went wrong, or the file could not be written.
+        WvcliError: training failed, or the file could not be written.
+
+    Example:
+        >>> import wvcli
+        >>> old = wvcli.train("sample_corpora/english.txt", "old.safetensors", workers=1, epochs=5)
+        >>> new = wvcli.update("old.safetensors", "sample_corpora/chinese.txt", "new.safetensors", epochs=1)
+        >>> "猫" in old, "猫" in new
+        (False, True)
     """
-    old = model_file.open_model(Path(model))
-    before = ModelToUpdate.of(old)
+    opened = model_file.open_model(Path(model))
+    before = ModelToUpdate.of(opened)
     chosen = {name: value for name, value in settings.items() if value is not None}
-    refused = chosen.keys() - _UPDATABLE
+    refused = chosen.keys() - _UPDATABLE_SETTINGS
     if refused:
-        raise UsageError(f"{', '.join(sorted(refused))} cannot change in an update")
-    reading: dict[str, Any] = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
-    text = TextSettings(file_names(sources), field=field, column=column, **reading)
-    split = _split(before, tokenizer, lowercase, on_note)
-    source, text, _ = resolve_inputs(text, split, None, {}, None if before.imported else model)
-    wanted = replace(before.settings, **chosen)
-    path = Path(output) if output is not None else Path(model)
-    trained_by = engines.registry.get(old.manifest.get("engine", "gensim"))
-    engine = trained_by if trained_by.is_installed() else None
-    job = _Job(text, source, wanted, path, engine, overwrite, on_progress=on_progress, on_note=on_note)
-    return job.run(before)
+        raise UsageError(f"{', '.join(f'`{name}`' for name in sorted(refused))} cannot change in an update")
+    text = TextSettings(
+        file_names(sources),
+        encoding=encoding,
+        encoding_errors=encoding_errors,
+        field=field,
+        column=column,
+        skip_bad=skip_bad,
+    )
+    choice = _tokenizer_for_update(before, tokenizer, lowercase, on_note)
+    request = Request.of(text, choice, {}, like=None if before.is_imported else model)
+    trained_by = engines.registry.get(opened.manifest.get("engine", "gensim"))
+    job = Job(
+        request=replace(request, settings=replace(before.settings, **chosen)),
+        start=before,
+        path=Path(model if output is None else output),
+        engine=trained_by if trained_by.is_installed() else None,
+        overwrite=overwrite,
+        on_progress=on_progress,
+        on_note=on_note,
+    )
+    return job.run()
 
 
-def _split(
+def _fitted(request: Request, initial: InitialVectors | None) -> Request:
+    """Return the request with the dimensions of the vectors to start from, if there are any."""
+    return request if initial is None else replace(request, settings=initial.fitted(request.settings))
+
+
+def _tokenizer_for_update(
     before: ModelToUpdate, tokenizer: str | None, lowercase: bool | None, on_note: OnNote
-) -> dict[str, Any]:
-    """How to split the text for a model that is trained further, where the model does not tell."""
-    if before.imported:
-        if tokenizer is None:
-            on_note("the text is split at white space; if the model's own was split otherwise, give --tokenizer")
-        return {"name": tokenizer or "whitespace", "lowercase": bool(lowercase)}
-    if tokenizer is not None or lowercase is not None:
-        raise UsageError("the text is split as the model's own was", "leave out --tokenizer and --lowercase")
-    return {}
+) -> TokenizerChoice:
+    """Return how to split the text for a model that is trained further, where the model does not record it.
+
+    Raises:
+        UsageError: the model records it, and yet it was chosen.
+    """
+    if not before.is_imported:
+        if tokenizer is not None or lowercase is not None:
+            raise UsageError(
+                "the text is split into words as the model's own was", "leave out `tokenizer` and `lowercase`"
+            )
+        return TokenizerChoice()
+    if tokenizer is None:
+        on_note("the text is split at white space; if the model's own was split otherwise, give `tokenizer`")
+    return TokenizerChoice(name=tokenizer or "whitespace", lowercase=bool(lowercase))
 
 
-def _kept_in(folder: Source | None, source: Corpus | KeptText) -> Path | None:
-    """Where to keep the encoded text, if anywhere."""
+def _folder_to_keep_in(folder: Source | None, source: Corpus | KeptText) -> Path | None:
+    """Return where to keep the encoded text, if anywhere.
+
+    Raises:
+        UsageError: the text is encoded already.
+    """
     if folder is not None and isinstance(source, KeptText):
-        raise UsageError(f"{source.folder} holds encoded text already", "leave out --keep-encoded")
+        raise UsageError(f"{source.folder} holds encoded text already", "leave out `keep_encoded`")
     return None if folder is None else Path(folder)
 
 
-_UPDATABLE = {"epochs", "alpha", "min_alpha", "min_count", "sample", "workers", "seed"}
-
-
-@dataclass
-class _Job:
-    """All that a run needs, from text to file."""
-
-    text: TextSettings
-    source: Corpus | KeptText
-    wanted: TrainSettings
-    path: Path
-    engine: engines.Engine | None
-    overwrite: bool
-    minutes: float = 0
-    resume: bool = False
-    early_stop: bool = False
-    keep: Path | None = None
-    on_progress: OnProgress = ignore_progress
-    on_note: OnNote = ignore_note
-    should_stop: Callable[[], bool] = lambda: False
-
-    def run(self, start: InitialVectors | ModelToUpdate | None) -> Vectors:
-        """Train and save."""
-        self.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
-        check_output(self.path, self.overwrite)
-        with workspace(self.path, self.minutes > 0, self.resume, self.overwrite) as folder:
-            self._tell(folder)
-            known = start.known() if start else None
-            self._load()
-            prepared = prepare(
-                self.text, self.source, self.wanted, folder, self.on_progress, known, self.keep, self.on_note
-            )
-            progress = _TrainingProgress(self.on_progress, prepared)
-            engine = self.engine or engines.default_engine(prepared.encoded.tokens_kept, self.on_note)
-            trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
-            run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
-            started = start.apply(run) if start else {}
-            if self.minutes:
-                run.checkpoints, run.should_stop = Checkpoints(folder, self.minutes), self.should_stop
-            run.restore()
-            progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
-            run.train()
-            self.on_progress(Progress("saving"))
-            manifest = prepared.manifest(self.text) | started | self._manifest(run, engine)
-            model_file.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
-        return model_file.open_model(self.path).vectors()
-
-    def _load(self) -> None:
-        """Load the packages of the engine that will train, if the size of the text tells: Numba reads it too."""
-        tokens = _likely_tokens(self.source)
-        if self.engine or tokens >= engines.LARGE:
-            engine = self.engine or engines.default_engine(tokens)
-            with gc_paused(), suppress(ImportError):  # the engine tells what is wrong with them
-                for package in engine.packages:
-                    import_module(package)
-
-    def _tell(self, folder: Path) -> None:
-        """Say what is worth knowing before the text is read."""
-        if self.resume and not EncodedCorpus.lies_in(folder):
-            self.on_note("there is no unfinished run to go on with; starting from the beginning")
-        size = _ID_BYTES * _likely_tokens(self.source)
-        if size >= _MUCH:
-            places = {str(place): shutil.disk_usage(place).free for place in (folder, self.keep) if place}
-            for place, free in places.items():
-                enough = "" if free > size else ", which may not be enough"
-                self.on_note(
-                    f"the text as numbers takes about {size / 1e9:.1f} GB in {place}, where {free / 1e9:.1f} GB "
-                    f"are free{enough}"
-                )
-
-    def _manifest(self, run: Run, engine: engines.Engine) -> dict[str, Any]:
-        own = {"wvcli": __version__, "python": platform.python_version()}
-        return {
-            "engine": engine.name,
-            "early_stop": self.early_stop,
-            "coverage": {
-                **run.corpus.coverage(),
-                "tokens_trained": min(epoch["tokens_trained"] for epoch in run.history),
-            },
-            "history": run.history,
-            "versions": own | engine.versions(),
-        }
-
-
 def default_output(sources: Sequence[str], source: Corpus | KeptText) -> Path:
-    """The model file for a corpus, in the current folder: named after the first source if that is a folder, and
-    else after the first file, without suffixes.
+    """Return the model file for a corpus, in the current folder.
+
+    It is named after the first source if that is a folder, or else after the first file, without suffixes.
 
     Raises:
         UsageError: the corpus begins with standard input, which has no name.
@@ -313,69 +314,22 @@ def default_output(sources: Sequence[str], source: Corpus | KeptText) -> Path:
     if isinstance(source, KeptText):
         return Path(source.folder.resolve().name + model_file.SUFFIX)
     if source.files[0] == STDIN:
-        raise UsageError("text from standard input gives the model no name", "name it with -o FILE.safetensors")
+        raise UsageError(
+            "text from standard input gives the model no name", "name it with `output=FILE.safetensors`"
+        )
     name = Path(sources[0]).resolve().name if os.path.isdir(sources[0]) else stem(source.files[0])
     return Path(name + model_file.SUFFIX)
 
 
-def check_output(path: Path, overwrite: bool) -> None:
-    """Refuse a model file that could not be written in the end.
-
-    Raises:
-        UsageError: it exists, or its name does not end as a model file's does.
-        WvcliError: its folder is missing or cannot be written.
-    """
-    if path.suffix != model_file.SUFFIX:
-        raise UsageError(
-            f"a model file's name ends in {model_file.SUFFIX}, unlike {path}",
-            "for other formats, train first and then use wvcli export",
-        )
-    atomic_files.check_writable(path, overwrite)
-
-
-def _likely_tokens(source: Corpus | KeptText) -> int:
-    """How many tokens there may be; 0 when nothing tells."""
-    return source.tokens if isinstance(source, KeptText) else int((source.size() or 0) / _BYTES_PER_TOKEN)
-
-
-def _checkpoint_minutes(
-    given: float | None, source: Corpus | KeptText, wanted: TrainSettings, resume: bool
-) -> float:
-    """Minutes between two checkpoints, or 0 for none."""
+def _checkpoint_minutes(given: float | None, request: Request, resume: bool) -> float:
+    """Return the minutes between two checkpoints, or 0 for none."""
     if given is not None:
         if not 0 <= given < float("inf"):
-            raise UsageError(f"--checkpoint must be a number of minutes, not {given}")
+            raise UsageError(f"`checkpoint` must be a number of minutes, not {given}")
         return given or (_CHECKPOINT_MINUTES if resume else 0)
     if resume:
         return _CHECKPOINT_MINUTES
-    tokens = _likely_tokens(source)
-    likely = auto_settings(wanted, tokens, processors())
-    seconds = tokens * (likely.epochs or 1) / (_SLOW * (likely.workers or 1)) * (likely.dim or 1) / 100
+    tokens = request.likely_tokens()
+    likely = auto_settings(request.settings, tokens, processors())
+    seconds = tokens * (likely.epochs or 1) / (_SLOW_SPEED * (likely.workers or 1)) * (likely.dim or 1) / 100
     return _CHECKPOINT_MINUTES if seconds > 60 * _CHECKPOINT_MINUTES else 0
-
-
-def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
-    vocabulary = Vocabulary.from_words(prepared.encoded.words)
-    matrix = trainer.vectors()
-    vectors = Vectors(vocabulary, matrix, prepared.encoded.frequencies, stored_norms=row_norms(matrix))
-    return {**trainer.tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
-
-
-class _TrainingProgress:
-    """Reports the tokens that have been trained on."""
-
-    def __init__(self, on_progress: OnProgress, prepared: Prepared) -> None:
-        self._on_progress = on_progress
-        self._each = prepared.encoded.tokens_kept
-        self._epochs = prepared.settings.epochs or 1
-        self._done = 0
-        self._throttle = Throttle()
-        self._lock = Lock()
-
-    def add(self, count: int) -> None:
-        with self._lock:
-            self._done += count
-            total = self._each * self._epochs
-            if self._throttle.is_due() or self._done == total:
-                epoch = min(self._epochs, self._done // max(1, self._each) + 1)
-                self._on_progress(Progress("training", self._done, total, epoch, self._epochs, "tokens"))

@@ -36,13 +36,8 @@ def index(
 
     vectors = open_vectors(named_once(file, model))
     path = index.path_beside(vectors)
-<<<<<<< HEAD
-    with stderr.progress("words") as show:
-        about = index.build(vectors, path, recall=recall, overwrite=overwrite, on_progress=show)
-=======
     with stderr.progress_shown() as show:
-        about = index.build(vectors, path, recall=recall, overwrite=force, on_progress=show)
->>>>>>> vectors
+        about = index.build(vectors, path, recall=recall, overwrite=overwrite, on_progress=show)
     if about["recall"] < recall:
         stderr.note(f"this index does not reach the recall asked for, {recall}")
     write_object({"path": str(path), "bytes": path.stat().st_size, **about}, format)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wvcli.cli.options import completion, shared
-from wvcli.cli.options import training as on
+from wvcli.cli.options import training as options
 from wvcli.cli.reports.training import interruptible_progress, training_summary
 from wvcli.cli.streams import stderr
 
@@ -16,26 +16,26 @@ def update(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL", help="The model to train further.", show_default=False)
     ],
-    sources: on.Sources,
+    sources: options.Sources,
     output: Annotated[Path | None, shared.output("MODEL itself, with --force")] = None,
-    force: shared.Force = False,
+    overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
-    epochs: on.Epochs = None,
-    alpha: on.Alpha = None,
-    min_alpha: on.MinAlpha = None,
-    min_count: on.MinCount = None,
-    sample: on.Sample = None,
-    workers: on.Workers = None,
-    seed: on.Seed = None,
-    field: on.Field = None,
-    column: on.Column = None,
-    encoding: on.Encoding = "utf-8",
-    encoding_errors: on.EncodingErrors = "strict",
-    skip_bad: on.SkipBad = False,
+    epochs: options.Epochs = None,
+    alpha: options.Alpha = None,
+    min_alpha: options.MinAlpha = None,
+    min_count: options.MinCount = None,
+    sample: options.Sample = None,
+    workers: options.Workers = None,
+    seed: options.Seed = None,
+    field: options.Field = None,
+    column: options.Column = None,
+    encoding: options.Encoding = "utf-8",
+    encoding_errors: options.EncodingErrors = "strict",
+    skip_bad: options.SkipBad = False,
     tokenizer: Annotated[
         str | None,
         typer.Option(
-            help="For imported models: how the text is split into words [default: whitespace].",
+            help="For imported models: how the text is split into words. [default: whitespace]",
             show_default=False,
             metavar="NAME",
             autocompletion=completion.tokenizers,
@@ -46,21 +46,21 @@ def update(
         bool | None,
         typer.Option(
             "--lowercase/--keep-case",
-            help="For imported models: write words in lower case, or as they stand [default: keep-case].",
+            help="For imported models: write words in lower case, or leave them as they are. [default: keep-case]",
             show_default=False,
             rich_help_panel="Text",
         ),
     ] = None,
 ) -> None:
-    """Train a model further on more text, new words included.
+    """Train a model further on more text, and learn the new words in it.
 
-    Settings are the model's unless given.
+    Settings that are not given are the model's.
     """
-    from wvcli.training import train
+    from wvcli.training import train as training
 
     started = perf_counter()
     with interruptible_progress() as (on_progress, _):
-        vectors = train.update(
+        vectors = training.update(
             model,
             sources,
             output,
@@ -71,7 +71,7 @@ def update(
             skip_bad=skip_bad,
             tokenizer=tokenizer,
             lowercase=lowercase,
-            overwrite=force,
+            overwrite=overwrite,
             on_progress=on_progress,
             on_note=stderr.note,
             epochs=epochs,

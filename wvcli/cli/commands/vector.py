@@ -33,12 +33,7 @@ def vector(
                 found = lookup.find(word)
                 if found is not None:
                     rows.append((word, found.vector))
-<<<<<<< HEAD
                 elif lookup.policy in ("null", "random"):
-                    rows.append((word, vectors.stand_in(word, lookup.policy)))
-=======
-                elif finder.policy in ("null", "random"):
-                    rows.append((word, substitute_vector(word, finder.policy, vectors.dim)))
->>>>>>> vectors
+                    rows.append((word, substitute_vector(word, lookup.policy, vectors.dim)))
             out.write(rows)
     lookup.finish()

@@ -1,4 +1,4 @@
-"""The options of commands that train."""
+"""The options of the commands that train; the settings' choices and defaults are those of `TrainSettings`."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -6,10 +6,27 @@ from typing import Annotated, Any, Literal
 import typer
 
 from wvcli.cli.options import completion
+from wvcli.training import settings
+from wvcli.training.settings import TrainSettings, default_phrase_threshold
 
 
-def _auto_or_whole(text: str) -> int | None:
-    """A whole number, or None for `auto`."""
+def _option(*names: str, help: str, panel: str, metavar: str | None = None, default: str = "", **more: Any) -> Any:
+    """Return an option, whose help ends with what it is by default unless that is empty."""
+    if default:
+        help += f" [default: {default}]"
+    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False, **more)
+
+
+def _setting(name: str, help: str, panel: str, metavar: str | None = "N", default: str = "", **more: Any) -> Any:
+    """Return the option for a setting, with its default; None is shown as `auto`."""
+    value = getattr(TrainSettings, name)
+    default = default or ("auto" if value is None else str(value))
+    option = "--" + name.replace("_", "-")
+    return _option(option, help=help, panel=panel, metavar=metavar, default=default, **more)
+
+
+def _auto_or_whole_number(text: str) -> int | None:
+    """Return a whole number, or None for `auto`."""
     if text == "auto":
         return None
     try:
@@ -18,12 +35,9 @@ def _auto_or_whole(text: str) -> int | None:
         raise typer.BadParameter(f"{text!r} is neither a whole number nor auto") from None
 
 
-def _option(*names: str, help: str, panel: str, metavar: str | None = "N", **more: Any) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False, **more)
-
-
 def _auto(name: str, help: str, panel: str) -> Any:
-    return _option(name, help=f"{help} [default: auto]", panel=panel, parser=_auto_or_whole)
+    """Return the option for a setting that is a whole number or `auto`."""
+    return _setting(name, help, panel, parser=_auto_or_whole_number)
 
 
 Sources = Annotated[
@@ -39,101 +53,87 @@ Output = Annotated[
     _option(
         "-o",
         "--output",
-        help="Model file to write [default: the first source's name with .safetensors].",
+        help="Model file to write.",
         panel="Options",
         metavar="FILE",
+        default="the first source's name with .safetensors",
     ),
 ]
 
 DryRun = Annotated[
     bool,
-    _option("--dry-run", help="Say what the run would take; write nothing.", panel="Options", metavar=None),
+    _option("--dry-run", help="Show what the run would take, without training or writing.", panel="Options"),
 ]
 Exact = Annotated[
-    bool,
-    _option("--exact", help="With --dry-run, read all of the text.", panel="Options", metavar=None),
+    bool, _option("--exact", help="With --dry-run, read the whole text instead of a sample.", panel="Options")
 ]
 
 Algorithm = Annotated[
-    Literal["auto", "word2vec", "fasttext"],
-    _option("--algorithm", help="fasttext has vectors for unseen words too.", panel="Model", metavar=None),
+    Literal["auto", settings.Algorithm],
+    _setting("algorithm", "fasttext has vectors for unknown words, too.", "Model", metavar=None),
 ]
 Architecture = Annotated[
-    Literal["auto", "skipgram", "cbow"],
-    _option("--architecture", help="Context from word, or word from context.", panel="Model", metavar=None),
-]
-Dim = Annotated[int | None, _auto("--dim", "Dimensions of a vector.", "Model")]
-Window = Annotated[int | None, _auto("--window", "Words of context on each side, at most.", "Model")]
-FixedWindow = Annotated[
-    bool, _option("--fixed-window", help="Always use the whole window.", panel="Model", metavar=None)
-]
-MinN = Annotated[int | None, _option("--min-n", help="Shortest n-gram [default: 3].", panel="FastText")]
-MaxN = Annotated[int | None, _option("--max-n", help="Longest n-gram [default: 6].", panel="FastText")]
-Buckets = Annotated[int | None, _auto("--buckets", "Rows that the hashed n-grams share.", "FastText")]
-
-Epochs = Annotated[int | None, _auto("--epochs", "Passes over the text.", "Training")]
-Loss = Annotated[
-    Literal["negative", "hierarchical"] | None,
-    _option(
-        "--loss",
-        help="Negative sampling or hierarchical softmax [default: negative].",
-        panel="Training",
+    Literal["auto", settings.Architecture],
+    _setting(
+        "architecture",
+        "skipgram predicts the context from a word, cbow a word from its context.",
+        "Model",
         metavar=None,
     ),
 ]
-Negative = Annotated[
-    int | None, _option("--negative", help="Noise words for each true one [default: 5].", panel="Training")
+Dim = Annotated[int | None, _auto("dim", "Dimensions of a vector.", "Model")]
+Window = Annotated[int | None, _auto("window", "Maximum number of context words on each side.", "Model")]
+FixedWindow = Annotated[
+    bool, _option("--fixed-window", help="Always use the whole window, not a random part of it.", panel="Model")
 ]
+MinN = Annotated[int | None, _setting("min_n", "Shortest character n-gram.", "FastText")]
+MaxN = Annotated[int | None, _setting("max_n", "Longest character n-gram.", "FastText")]
+Buckets = Annotated[int | None, _auto("buckets", "Number of vectors for the hashed n-grams.", "FastText")]
+
+Epochs = Annotated[int | None, _auto("epochs", "Passes over the text.", "Training")]
+Loss = Annotated[
+    settings.Loss | None,
+    _setting("loss", "Negative sampling or hierarchical softmax.", "Training", metavar=None),
+]
+Negative = Annotated[int | None, _setting("negative", "Noise words for each true word.", "Training")]
 NoiseExponent = Annotated[
     float | None,
-    _option(
-        "--noise-exponent",
-        help="Power of the counts by which noise words are drawn [default: 0.75].",
-        panel="Training",
-        metavar="X",
-    ),
+    _setting("noise_exponent", "Noise words are drawn by their counts to this power.", "Training", metavar="X"),
 ]
 Sample = Annotated[
     float | None,
-    _option(
-        "--sample",
-        help="Share of the text above which a word is thinned out; 0 is off [default: 0.001].",
-        panel="Training",
+    _setting(
+        "sample",
+        "Subsample words that make up more than this share of the text; 0 turns it off.",
+        "Training",
         metavar="X",
     ),
 ]
-Alpha = Annotated[
-    float | None,
-    _option("--alpha", help="Learning rate at the start [default: 0.025].", panel="Training", metavar="X"),
-]
-MinAlpha = Annotated[
-    float | None,
-    _option("--min-alpha", help="Learning rate at the end [default: 0.0001].", panel="Training", metavar="X"),
-]
+Alpha = Annotated[float | None, _setting("alpha", "Learning rate at the start.", "Training", metavar="X")]
+MinAlpha = Annotated[float | None, _setting("min_alpha", "Learning rate at the end.", "Training", metavar="X")]
 Engine = Annotated[
     Literal["auto", "gensim", "fast"],
-    _option("--engine", help="What trains; fast needs the extra of that name.", panel="Training", metavar=None),
+    _option("--engine", help="What trains; fast needs the extra `fast`.", panel="Training", default="auto"),
 ]
 Workers = Annotated[
-    int | None, _auto("--workers", "Threads; with 1, the same run gives the same bytes.", "Training")
+    int | None, _auto("workers", "Number of threads; with 1, the same run gives the same bytes.", "Training")
 ]
-Seed = Annotated[int | None, _option("--seed", help="Start of the random numbers [default: 1].", panel="Training")]
+Seed = Annotated[int | None, _setting("seed", "Seed of the random numbers.", "Training")]
 Checkpoint = Annotated[
     float | None,
     _option(
         "--checkpoint",
-        help="Save the run every so many minutes; 0 is never [default: 10 if it may last longer].",
+        help="Save the state of the run every N minutes; 0 turns it off.",
         panel="Training",
-        metavar="MINUTES",
+        metavar="N",
+        default="10 if the run is likely to take longer",
     ),
 ]
 Resume = Annotated[
-    bool,
-    _option("--resume", help="Go on from the checkpoint of an unfinished run.", panel="Training", metavar=None),
+    bool, _option("--resume", help="Continue an unfinished run from its checkpoint.", panel="Training")
 ]
 EarlyStop = Annotated[
-    bool,
-    _option("--early-stop", help="End when the loss hardly falls any more.", panel="Training", metavar=None),
+    bool, _option("--early-stop", help="Stop when the loss hardly falls any more.", panel="Training")
 ]
 Init = Annotated[
     Path | None,
@@ -141,42 +141,38 @@ Init = Annotated[
         "--init", help="Start from the vectors in this file, in any format.", panel="Training", metavar="FILE"
     ),
 ]
-Freeze = Annotated[
-    bool, _option("--freeze", help="Keep the vectors from --init as they are.", panel="Training", metavar=None)
-]
+Freeze = Annotated[bool, _option("--freeze", help="Keep the --init vectors fixed.", panel="Training")]
 FreezeUntil = Annotated[
     int | None,
-    _option("--freeze-until", help="Keep them so for this many epochs.", panel="Training", metavar="EPOCH"),
+    _option(
+        "--freeze-until",
+        help="Keep the --init vectors fixed for the first N epochs.",
+        panel="Training",
+        metavar="N",
+    ),
 ]
 Like = Annotated[
     Path | None,
     _option(
         "--like",
-        help="Use this model's settings and tokenizer where none are given.",
+        help="Take the settings and tokenizer that are not given from this model.",
         panel="Training",
         metavar="MODEL",
     ),
 ]
 
-KeepEncoded = Annotated[
-    Path | None,
-    _option(
-        "--keep-encoded",
-        help="Keep the text as numbers in this folder, a source for further models.",
-        panel="Text",
-        metavar="FOLDER",
-    ),
+MinCount = Annotated[int | None, _auto("min_count", "Leave out words that occur fewer than N times.", "Text")]
+MaxVocab = Annotated[
+    int | None, _option("--max-vocab", help="Keep only the N most frequent words.", panel="Text", metavar="N")
 ]
-
-MinCount = Annotated[int | None, _auto("--min-count", "Leave out words that occur less often.", "Text")]
-MaxVocab = Annotated[int | None, _option("--max-vocab", help="Keep only the N most frequent words.", panel="Text")]
 Tokenizer = Annotated[
     str | None,
     _option(
         "--tokenizer",
-        help="auto, unicode, whitespace, chinese, japanese, korean or regex:PATTERN [default: auto].",
+        help="auto, unicode, whitespace, chinese, japanese, korean or regex:PATTERN.",
         panel="Text",
         metavar="NAME",
+        default="auto",
         autocompletion=completion.tokenizers,
     ),
 ]
@@ -184,74 +180,85 @@ Lowercase = Annotated[
     bool | None,
     _option(
         "--lowercase/--keep-case",
-        help="Write words in lower case, or as they stand [default: lowercase].",
+        help="Write words in lower case, or leave them as they are.",
         panel="Text",
-        metavar=None,
+        default="lowercase",
     ),
-]
-Phrases = Annotated[
-    bool | None,
-    _option(
-        "--phrases/--no-phrases",
-        help="Join words that keep company: new york becomes new_york.",
-        panel="Phrases",
-        metavar=None,
-    ),
-]
-PhrasePasses = Annotated[
-    int | None,
-    _option("--phrase-passes", help="How often to join; 2 gives up to four words [default: 1].", panel="Phrases"),
-]
-PhraseThreshold = Annotated[
-    float | None,
-    _option(
-        "--phrase-threshold",
-        help="Score that makes a phrase [default: 10, npmi 0.5].",
-        panel="Phrases",
-        metavar="X",
-    ),
-]
-PhraseScorer = Annotated[
-    Literal["original", "npmi"] | None,
-    _option(
-        "--phrase-scorer",
-        help="Mikolov's score, or normalized mutual information [default: original].",
-        panel="Phrases",
-        metavar=None,
-    ),
-]
-PhraseMinCount = Annotated[
-    int | None,
-    _option("--phrase-min-count", help="Join only words that met so often [default: 5].", panel="Phrases"),
 ]
 MinLength = Annotated[
-    int | None, _option("--min-length", help="Leave out words of fewer characters [default: 1].", panel="Text")
+    int | None,
+    _option(
+        "--min-length", help="Leave out words of fewer than N characters.", panel="Text", metavar="N", default="1"
+    ),
 ]
 Stopwords = Annotated[
     Path | None,
-    _option("--stopwords", help="Leave out the words in this file, one a line.", panel="Text", metavar="FILE"),
+    _option("--stopwords", help="Leave out the words in this file, one per line.", panel="Text", metavar="FILE"),
 ]
 Field = Annotated[
     str | None,
-    _option("--field", help="Where in JSON records the text is, as a.b.", panel="Text", metavar="NAME"),
+    _option("--field", help="Where the text is in JSON records, as a.b.", panel="Text", metavar="NAME"),
 ]
 Column = Annotated[
     str | None,
     _option("--column", help="Which column of CSV, TSV or Parquet holds the text.", panel="Text", metavar="NAME"),
 ]
-SkipBad = Annotated[
-    bool,
-    _option("--skip-bad", help="Pass over lines and records that cannot be read.", panel="Text", metavar=None),
-]
 Encoding = Annotated[
-    str, _option("--encoding", help="Encoding of the text [default: utf-8].", panel="Text", metavar="NAME")
+    str, _option("--encoding", help="Encoding of the text.", panel="Text", metavar="NAME", default="utf-8")
 ]
 EncodingErrors = Annotated[
     Literal["strict", "replace", "ignore"],
     _option(
         "--encoding-errors",
-        help="What to do with bytes not in the encoding [default: strict].",
+        help="What to do with bytes that are not in the encoding.",
         panel="Text",
+        default="strict",
+    ),
+]
+SkipBad = Annotated[
+    bool, _option("--skip-bad", help="Skip lines and records that cannot be read, and count them.", panel="Text")
+]
+KeepEncoded = Annotated[
+    Path | None,
+    _option(
+        "--keep-encoded",
+        help="Keep the text as numbers in this folder, as a source for further models.",
+        panel="Text",
+        metavar="FOLDER",
+    ),
+]
+
+Phrases = Annotated[
+    bool | None,
+    _option(
+        "--phrases/--no-phrases",
+        help="Join words that often occur together: new york becomes new_york.",
+        panel="Phrases",
+        default="phrases" if TrainSettings.phrases else "no-phrases",
+    ),
+]
+PhrasePasses = Annotated[
+    int | None, _setting("phrase_passes", "How often to join; 2 gives phrases of up to four words.", "Phrases")
+]
+PhraseThreshold = Annotated[
+    float | None,
+    _setting(
+        "phrase_threshold",
+        "Score above which two words are a phrase.",
+        "Phrases",
+        metavar="X",
+        default=f"{default_phrase_threshold('original'):g}, or {default_phrase_threshold('npmi'):g} with npmi",
+    ),
+]
+PhraseScorer = Annotated[
+    settings.PhraseScorer | None,
+    _setting(
+        "phrase_scorer",
+        "Mikolov's score, or normalized pointwise mutual information.",
+        "Phrases",
         metavar=None,
     ),
+]
+PhraseMinCount = Annotated[
+    int | None, _setting("phrase_min_count", "Join only words that occur together at least N times.", "Phrases")
 ]

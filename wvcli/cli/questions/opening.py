@@ -52,13 +52,8 @@ def named_once(argument: Path | None, option: Path | None) -> Path | None:
 
 
 @contextmanager
-<<<<<<< HEAD
-def _opening(path: Path) -> Iterator[Callable[[int, int], None] | None]:
+def _opening(path: Path) -> Iterator[OnProgress]:
     """Show progress while a large file or a folder is read; a model is only mapped."""
-=======
-def _opening(path: Path) -> "Iterator[OnProgress]":
-    """Progress while a large file or a folder is read; a model is only mapped."""
->>>>>>> vectors
     from wvcli.models import model_file
 
     small = not path.is_file() or path.stat().st_size < _LARGE or model_file.is_model(path)

@@ -1,11 +1,11 @@
-"""What a person sees of a run: progress while it lasts, a summary when it is done."""
+"""What a person sees of a run: a forecast before it, progress while it lasts, a summary when it is done."""
 
 import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wvcli.cli.streams import stderr
 from wvcli.errors import InterruptedRunError
@@ -25,7 +25,11 @@ _SPARKS = 40  # columns at most
 
 @contextmanager
 def interruptible_progress() -> "Iterator[tuple[OnProgress, Callable[[], bool]]]":
-    """A progress bar; and Ctrl-C, which stops at the next chance to save the run, a second one at once."""
+    """Show a progress bar; Ctrl-C then stops the run as soon as it can be saved, a second Ctrl-C at once.
+
+    Yields:
+        What to call with the progress, and a function that returns whether to stop.
+    """
     with stderr.progress_shown() as on_progress, _stop_on_request() as should_stop:
         try:
             yield on_progress, should_stop
@@ -35,19 +39,23 @@ def interruptible_progress() -> "Iterator[tuple[OnProgress, Callable[[], bool]]]
 
 @contextmanager
 def _stop_on_request() -> Iterator[Callable[[], bool]]:
-    """Whether SIGINT or SIGTERM came; while nobody has asked yet, and at the second one, they interrupt."""
-    asked: list[bool] = []
-    wanted: list[bool] = []
+    """Yield a function that returns whether a signal to stop came; a second signal interrupts.
+
+    The first one interrupts, too, if the function has not been called yet: then nothing would be saved.
+    """
+    is_saveable = is_stopping = False
 
     def should_stop() -> bool:
-        asked.append(True)
-        return bool(wanted)
+        nonlocal is_saveable
+        is_saveable = True
+        return is_stopping
 
     def on_signal(number: int, frame: object) -> None:
-        if wanted or not asked:
+        nonlocal is_stopping
+        if is_stopping or not is_saveable:
             raise KeyboardInterrupt
-        wanted.append(True)
-        stderr.note("stopping in a moment; again to stop at once")
+        is_stopping = True
+        stderr.note("stopping as soon as the run is saved; press Ctrl-C again to stop at once")
 
     before = {number: signal.signal(number, on_signal) for number in _STOPPING}
     try:
@@ -57,8 +65,31 @@ def _stop_on_request() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
+def readable_forecast(forecast: Mapping[str, Any]) -> dict[str, str]:
+    """Return a forecast's JSON for a person: in the units people use, and without the settings of rare use."""
+    settings = forecast["settings"]
+    about = "" if forecast["is_exact"] else "about "
+    facts = {"tokens": f"{about}{forecast['tokens']:,}"}
+    for count, words in forecast["vocabulary"].items():
+        facts[f"words with --min-count {count}"] = f"{about}{words:,}"
+    for name in ("algorithm", "architecture", "dim", "window", "epochs", "min_count", "workers"):
+        facts[f"--{name.replace('_', '-')}"] = str(settings[name])
+    facts["--engine"] = forecast["engine"]
+    facts["vocabulary"] = f"{about}{forecast['words']:,} words"
+    minutes, seconds = divmod(round(forecast["seconds"]), 60)
+    facts["time"] = f"about {minutes} min {seconds} s" if minutes else f"about {seconds} s"
+    for name, label in (("memory", "memory"), ("disk", "temporary files"), ("file", "model file")):
+        facts[label] = f"about {forecast[name] / 1e6:,.0f} MB"
+    return facts
+
+
 def training_summary(vectors: "Vectors", seconds: float | None) -> "RenderableType":
-    """What was trained, a taste of it, and what to type next; no time is told of a run that was resumed."""
+    """Return what was trained, examples of it, and what to type next.
+
+    Args:
+        vectors: the trained model.
+        seconds: how long it took, or None if that is unknown since the run was resumed.
+    """
     from rich.console import Group
     from rich.text import Text
 
@@ -67,11 +98,11 @@ def training_summary(vectors: "Vectors", seconds: float | None) -> "RenderableTy
     examples = characteristic_words(vectors, _EXAMPLES)
     asked = examples[0] if examples else vectors.vocabulary[0]
     following = Text(f"\nNext: {stderr.visible(_next_command(vectors.path, asked))}", overflow="fold")
-    return Group(_facts(vectors, seconds), Text(""), _taste(vectors, examples), following)
+    return Group(_facts(vectors, seconds), Text(""), _examples(vectors, examples), following)
 
 
 def _next_command(path: Path | None, word: str) -> str:
-    """A command to ask the model with; it names the model unless that is in the current folder."""
+    """Return a command that asks the model; it names the model unless that is in the current folder."""
     words = ["wvcli", "similar", word]
     if path is not None and path.resolve().parent != Path.cwd():
         words += ["-m", str(path)]
@@ -95,13 +126,13 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
         "tokens": f"{read:,} read, {kept:,} ({kept / left:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
         "loss": f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "",
-        "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s in all" if seconds else "",
+        "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s overall" if seconds else "",
     }
     return facts_table(facts | _extras(vectors))
 
 
 def facts_table(facts: Mapping[str, str]) -> "RenderableType":
-    """Named facts below one another, without those that are empty."""
+    """Return a table of named facts, without those that are empty."""
     from rich.table import Table
     from rich.text import Text
 
@@ -113,7 +144,7 @@ def facts_table(facts: Mapping[str, str]) -> "RenderableType":
 
 
 def _extras(vectors: "Vectors") -> dict[str, str]:
-    """What is told of some runs only."""
+    """Return the facts that only some runs have."""
     facts = {}
     skipped, init, updated = (vectors.manifest.get(name) for name in ("corpus", "init", "updated"))
     if skipped and skipped["skipped"]:
@@ -121,24 +152,24 @@ def _extras(vectors: "Vectors") -> dict[str, str]:
         facts["skipped"] = f"{count:,} unreadable record{'' if count == 1 else 's'}"
     if "phrases" in vectors.manifest:
         found, joined = vectors.manifest["phrases"]["found"], vectors.manifest["coverage"]["tokens_joined"]
-        facts["phrases"] = f"{sum(found):,} found, {joined:,} tokens joined to the one before"
+        facts["phrases"] = f"{sum(found):,} found, {joined:,} tokens joined to the one before them"
     if init:
-        kept = "kept as they are" if init["freeze"] else "trained on"
-        until = f" for {init['freeze_until']} epochs" if init["freeze_until"] else ""
-        facts["start"] = f"{init['matched']:,} of {len(vectors):,} words from {init['source']}, {kept}{until}"
+        fixed = "kept fixed" if init["freeze"] else "trained further"
+        until = f" for the first {init['freeze_until']} epochs" if init["freeze_until"] else ""
+        facts["start"] = f"{init['matched']:,} of {len(vectors):,} words from {init['source']}, {fixed}{until}"
     if updated:
         facts["new words"] = f"{updated['new_words']:,}"
     return facts
 
 
 def spark(values: list[float]) -> str:
-    """Numbers as a small line of blocks, the lowest empty and the highest full."""
+    """Return numbers as a small line of blocks, the lowest empty and the highest full."""
     low, high = min(values), max(values)
     steps = [round((value - low) / (high - low) * (len(_BLOCKS) - 1)) if high > low else 0 for value in values]
     return "".join(_BLOCKS[step] for step in steps[:: max(1, -(-len(steps) // _SPARKS))])
 
 
-def _taste(vectors: "Vectors", words: list[str]) -> "RenderableType":
+def _examples(vectors: "Vectors", words: list[str]) -> "RenderableType":
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text

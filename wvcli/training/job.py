@@ -1,0 +1,175 @@
+"""One run, from the text that was asked for to the model file."""
+
+import platform
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from wvcli.errors import UsageError
+from wvcli.models import model_file
+from wvcli.reporting import OnNote, OnProgress, Progress, Throttle
+from wvcli.system import atomic_files
+from wvcli.system.compiling import gc_paused
+from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.training import engines
+from wvcli.training.checkpoints import Checkpoints, workspace
+from wvcli.training.loop import Run
+from wvcli.training.preparation import Prepared, prepare
+from wvcli.training.request import Request
+from wvcli.training.starting_points import InitialVectors, ModelToUpdate
+from wvcli.vectors.geometry import row_norms
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
+from wvcli.version import __version__
+
+_BYTES_PER_ID = 4  # of a token on disk
+_LARGE_BYTES = 1_000_000_000  # of encoded text, from which on a note says how much disk it takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """All that a run needs, from text to file.
+
+    Attributes:
+        request: the text and the settings.
+        start: what training starts from, or None for random vectors.
+        path: the model file to write.
+        engine: what trains; None is decided by the size of the text.
+        overwrite: replace an existing model file.
+        keep_in: a folder to keep the encoded text in.
+        checkpoint_minutes: between two checkpoints, or 0 for none.
+        resume: continue from a checkpoint.
+        early_stop: stop when the loss hardly falls any more.
+    """
+
+    request: Request
+    start: InitialVectors | ModelToUpdate | None
+    path: Path
+    engine: engines.Engine | None
+    overwrite: bool
+    keep_in: Path | None = None
+    checkpoint_minutes: float = 0
+    resume: bool = False
+    early_stop: bool = False
+    on_progress: OnProgress
+    on_note: OnNote
+    should_stop: Callable[[], bool] = lambda: False
+
+    def run(self) -> Vectors:
+        """Train and save."""
+        self.request.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
+        _check_output(self.path, self.overwrite)
+        with workspace(self.path, self.checkpoint_minutes > 0, self.resume, self.overwrite) as folder:
+            self._note_before_reading(folder)
+            self._import_engine()
+            prepared = prepare(
+                self.request,
+                folder,
+                prior=self.start.prior_vocabulary() if self.start else None,
+                keep_in=self.keep_in,
+                on_progress=self.on_progress,
+                on_note=self.on_note,
+            )
+            progress = _TrainingProgress(self.on_progress, prepared)
+            engine = self.engine or engines.default_engine(prepared.encoded.tokens_kept, self.on_note)
+            trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
+            run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
+            started_from = self.start.apply(run) if self.start else {}
+            if self.checkpoint_minutes:
+                run.checkpoints = Checkpoints(folder, self.checkpoint_minutes)
+                run.should_stop = self.should_stop
+            run.restore()
+            progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
+            run.train()
+            self.on_progress(Progress("saving"))
+            manifest = prepared.manifest(self.request.text) | started_from | self._manifest(run, engine)
+            model_file.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
+        return model_file.open_model(self.path).vectors()
+
+    def _import_engine(self) -> None:
+        """Import the packages of the engine that will train, if the size of the text decides that already.
+
+        Numba is then imported before the text is read, and reading (`tokens.tokenizing`) looks for it in
+        `sys.modules`: where it is, a text is scanned by compiled loops from its first line on.
+        """
+        tokens = self.request.likely_tokens()
+        if self.engine or tokens >= engines.LARGE:
+            engine = self.engine or engines.default_engine(tokens)
+            with gc_paused(), suppress(ImportError):  # the engine itself says what is wrong with its packages
+                for package in engine.packages:
+                    import_module(package)
+
+    def _note_before_reading(self, folder: Path) -> None:
+        """Say that there is nothing to resume, and how much disk a large text takes."""
+        if self.resume and not EncodedCorpus.lies_in(folder):
+            self.on_note("there is no unfinished run to continue; starting from the beginning")
+        size = _BYTES_PER_ID * self.request.likely_tokens()
+        if size < _LARGE_BYTES:
+            return
+        for path in dict.fromkeys(path for path in (folder, self.keep_in) if path):
+            free = shutil.disk_usage(path).free
+            warning = "" if free > size else ", which may not be enough"
+            self.on_note(
+                f"the encoded text takes about {size / 1e9:.1f} GB in {path}, where {free / 1e9:.1f} GB are "
+                f"free{warning}"
+            )
+
+    def _manifest(self, run: Run, engine: engines.Engine) -> dict[str, Any]:
+        own = {"wvcli": __version__, "python": platform.python_version()}
+        return {
+            "engine": engine.name,
+            "early_stop": self.early_stop,
+            "coverage": {
+                **run.corpus.coverage(),
+                "tokens_trained": min(epoch["tokens_trained"] for epoch in run.history),
+            },
+            "history": run.history,
+            "versions": own | engine.versions(),
+        }
+
+
+def _check_output(path: Path, overwrite: bool) -> None:
+    """Refuse a model file that could not be written in the end.
+
+    Raises:
+        UsageError: it exists, or its name does not end as a model file's does.
+        WvcliError: its folder is missing or cannot be written.
+    """
+    if path.suffix != model_file.SUFFIX:
+        raise UsageError(
+            f"the output file must end in {model_file.SUFFIX} (got {path})",
+            "for other formats, train first and then use wvcli export",
+        )
+    atomic_files.check_writable(path, overwrite)
+
+
+def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
+    vocabulary = Vocabulary.from_words(prepared.encoded.words)
+    matrix = trainer.vectors()
+    vectors = Vectors(vocabulary, matrix, prepared.encoded.frequencies, stored_norms=row_norms(matrix))
+    return {**trainer.tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
+
+
+class _TrainingProgress:
+    """Counts the tokens trained on, and reports them ten times a second at most."""
+
+    def __init__(self, on_progress: OnProgress, prepared: Prepared) -> None:
+        self._on_progress = on_progress
+        self._each = prepared.encoded.tokens_kept
+        self._epochs = prepared.settings.epochs or 1
+        self._done = 0
+        self._throttle = Throttle()
+        self._lock = Lock()
+
+    def add(self, count: int) -> None:
+        with self._lock:
+            self._done += count
+            total = self._each * self._epochs
+            if self._throttle.is_due() or self._done == total:
+                epoch = min(self._epochs, self._done // max(1, self._each) + 1)
+                self._on_progress(Progress("training", self._done, total, epoch, self._epochs, "tokens"))

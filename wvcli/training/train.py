@@ -270,7 +270,7 @@ class _Job:
     def _load(self) -> None:
         """Load the packages of the engine that will train, if the size of the text tells: Numba reads it too."""
         tokens = _likely_tokens(self.source)
-        if self.engine or tokens >= engines.LARGE:
+        if self.engine or tokens >= engines.FAST_TOKENS:
             engine = self.engine or engines.default_engine(tokens)
             with gc_paused(), suppress(ImportError):  # the engine tells what is wrong with them
                 for package in engine.packages:

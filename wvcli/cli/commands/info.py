@@ -95,7 +95,7 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     options |= {"--stopwords": reading["stopwords_file"]} if reading["stopwords_file"] else {}
     options |= {"--tokenizer": tokenizer["name"]} if tokenizer["name"] != "auto" else {}
     options |= {"--min-length": tokenizer["min_length"]} if tokenizer["min_length"] > 1 else {}
-    is_usual = manifest["engine"] == "gensim" and manifest["coverage"]["tokens_kept"] < engines.LARGE
+    is_usual = manifest["engine"] == "gensim" and manifest["coverage"]["tokens_kept"] < engines.FAST_TOKENS
     options |= {} if is_usual else {"--engine": manifest["engine"]}
     init = manifest.get("init") or {}
     options |= {"--init": init["source"]} if init else {}

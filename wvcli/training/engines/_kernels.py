@@ -33,9 +33,9 @@ from wvcli.training.engines._worker_rows import (
     word_row,
 )
 
-_SHARING_WORDS = 4  # context words of skip-gram that share noise words; docs/fast-engine.md has the scores of others
-_USES = 5  # noise words that are used, at most, for each that is replaced
-_SUBWORD_USES = 3  # the same with FastText's skip-gram: of five, two are replaced
+_SHARING_WORDS = 4  # words of a skip-gram window trained on the same noise words; compared in docs/fast-engine.md
+_USES = 5  # noise words that predictions use, at most, for each that is replaced in the pool
+_SUBWORD_USES = 3  # the same with FastText's skip-gram: for five that are used, two are replaced
 _OUTPUT_DISTANCE = 2  # tokens ahead of which the output row of a middle word is prefetched
 
 

@@ -3,15 +3,15 @@
     python benchmarks/engines_quality.py TEXT DATA [--methods skipgram cbow fasttext] [--engines corpus_file fast]
         [--tokens N] [--dim 100] [--epochs 5] [--seeds 3] [--workers 2] [--min-alpha 0.0001]
 
-TEXT is raw text, of which the first N tokens are taken, or all; DATA is a folder with `similarity/*.tsv` and
+TEXT is raw text, of which the first N tokens are used, or all; DATA is a folder with `similarity/*.tsv` and
 `analogies/questions-words.txt`. For each method and seed a model of each engine is trained on the same tokens, in
 a process of its own: `fast`; `gensim`, which is Gensim's loops fed by wvcli; `corpus_file`, which is Gensim by
-itself in its faster mode. Printed are the means over the seeds, the least and the largest score, and how the means
-stand to those of the first engine; scores are over the pairs and questions that the models cover, which are the
-same for all. Words a second are of training alone, and of the whole run from text to saved model; a first run,
-which compiles, does not count.
+itself in its faster mode. Printed are the means over the seeds, the lowest and the highest score, and the
+differences from the means of the first engine. Scores are over the pairs and questions that the models cover,
+which are the same for all. Words a second are of training alone, and of the whole run from text to saved model; a
+first run, which compiles, does not count.
 
-With `corpus_file`, Gensim reckons how far an epoch has come by what one worker has done of the whole text, so that
+With `corpus_file`, Gensim judges the progress of an epoch by what one worker has done of the whole text, so that
 the learning rate ends not near 0 but at alpha / epochs * (1 - 1 / workers). `--min-alpha` lets it end there with
 the other engines as well: at 0.0025 with two workers and five epochs.
 """
@@ -40,7 +40,7 @@ SPEEDS = "words/s, training", "words/s, whole run"
 
 
 def scored(model: Path, data: Path) -> dict[str, float]:
-    """The score of a model in each set."""
+    """Return the score of a model in each set."""
     found = evaluate.evaluate([wvcli.load(model)], [data / name for name in SETS])
     return {
         f"{Path(each.set).stem} {each.measure}": each.score
@@ -90,17 +90,17 @@ def main() -> None:
                         )
                     speeds = tokens / seconds.training, tokens / seconds.whole
                     found = dict(zip(SPEEDS, speeds, strict=True)) | scored(model, options.data)
-                    told_now = "  ".join(f"{what} {score:.3f}" for what, score in found.items())
-                    print(f"seed {seed}, {engine}: {told_now}", file=sys.stderr, flush=True)
+                    listed = "  ".join(f"{what} {score:.3f}" for what, score in found.items())
+                    print(f"seed {seed}, {engine}: {listed}", file=sys.stderr, flush=True)
                     for what, score in found.items():
                         scores[what][engine].append(score)
             print(f"{method}, {options.dim} dimensions, {options.epochs} epochs, {options.seeds} seeds")
             for what, by_engine in scores.items():
-                print(f"  {what:<26}" + "".join(told(what, engine, by_engine) for engine in by_engine), flush=True)
+                print(f"  {what:<26}" + "".join(cell(what, engine, by_engine) for engine in by_engine), flush=True)
 
 
-def told(name: str, engine: str, scores: dict[str, list[float]]) -> str:
-    """An engine's mean, with its least and largest value, and how it stands to the first engine's."""
+def cell(name: str, engine: str, scores: dict[str, list[float]]) -> str:
+    """Return an engine's mean with its lowest and highest value, and the difference from the first engine's."""
     mine, first = mean(scores[engine]), mean(next(iter(scores.values())))
     if name in SPEEDS:
         return f"  {engine} {mine:,.0f} ({mine / first:.1f} times)"

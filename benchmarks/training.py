@@ -1,13 +1,13 @@
-"""Training speed of the fast engine against Gensim and against the fastText program, on the same tokens.
+"""Training speed of the fast engine beside Gensim's and the fastText program's, on the same tokens.
 
     python benchmarks/training.py TEXT [--tokens 3000000] [--dims 100 300] [--methods skipgram cbow fasttext]
         [--epochs 5] [--workers 2] [--pairs 3]
 
-TEXT is raw text, of which the first tokens are taken. Every run trains one model in a process of its own, and all
-take turns. Gensim is used in its faster mode, `corpus_file`. Printed are medians: the words a second of training
-alone, how many times that is Gensim's and fastText's, the same for the whole run from text to saved model, and
-how much two workers gain over one. `--engine gensim` tries Gensim's loops as wvcli uses them instead.
-The fastText program is left out where it is not installed.
+TEXT is raw text, of which the first tokens are used. Every run trains one model in a process of its own, and the
+programs take turns. Gensim runs in its faster mode, `corpus_file`. Printed are medians: words a second of training
+alone; how many times as fast that is as Gensim and fastText; the same for the whole run from text to saved model;
+and the gain of two workers over one. `--engine gensim` measures Gensim's loops as wvcli runs them instead of the
+fast engine. The fastText program is left out where it is not installed.
 """
 
 import argparse
@@ -67,14 +67,14 @@ METHODS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Seconds:
-    """What a run took: training alone, and the whole of it."""
+    """How long a run took: training alone, and all of it."""
 
     training: float
     whole: float
 
 
 def tokenized(source: Path, target: Path, limit: int) -> int:
-    """Write up to `limit` tokens of a raw text, split by blanks, to a file; gives the number of tokens."""
+    """Write up to `limit` tokens of a raw text to a file, separated by spaces, and return their number."""
     from wvcli.text.tokenizers import TokenizerSettings
 
     tokenize = TokenizerSettings().tokenize()
@@ -91,7 +91,7 @@ def tokenized(source: Path, target: Path, limit: int) -> int:
 
 
 def run(script: str, text: Path, model: Path, settings: dict[str, Any]) -> Seconds:
-    """Train by a script that prints the seconds of training alone."""
+    """Train with a script that prints the seconds of training alone."""
     command = [sys.executable, "-c", script, str(text), str(model), json.dumps(settings)]
     started = perf_counter()
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -99,7 +99,7 @@ def run(script: str, text: Path, model: Path, settings: dict[str, Any]) -> Secon
 
 
 def run_fasttext(text: Path, model: Path, settings: dict[str, Any], tokens: int) -> Seconds:
-    """Train by the fastText program; its training time is by the words a second that it tells last."""
+    """Train with the fastText program; its training time follows from the words a second that it prints last."""
     has_subwords = settings["algorithm"] == "fasttext"
     subwords = ["-minn", "3", "-maxn", "6"] if has_subwords else ["-minn", "0", "-maxn", "0", "-bucket", "1"]
     options = {"dim": "dim", "epoch": "epochs", "thread": "workers", "minCount": "min_count"}
@@ -107,16 +107,16 @@ def run_fasttext(text: Path, model: Path, settings: dict[str, Any], tokens: int)
     command += ["-t", "0.001", "-lr", "0.025"]
     command += [part for option, name in options.items() for part in (f"-{option}", str(settings[name]))]
     started = perf_counter()
-    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     whole = perf_counter() - started
-    speeds = re.findall(r"words/sec/thread:\s*(\d+)", told.stdout + told.stderr)
+    speeds = re.findall(r"words/sec/thread:\s*(\d+)", done.stdout + done.stderr)
     return Seconds(tokens * settings["epochs"] / (int(speeds[-1]) * settings["workers"]), whole)
 
 
 def measured(
     text: Path, folder: Path, settings: dict[str, Any], tokens: int, pairs: int
 ) -> dict[str, list[Seconds]]:
-    """The runs of each program, taken in turn; the first run of ours, which compiles, does not count."""
+    """Run the programs in turn, and return the runs of each, without a first run of ours, which compiles."""
     alone = settings | {"workers": 1}
     theirs = {name: value for name, value in settings.items() if name not in ("engine", "buckets")}
     runs: dict[str, list[Seconds]] = {"ours": [], "alone": [], "gensim": [], "fasttext": []}
@@ -131,7 +131,7 @@ def measured(
 
 
 def times(runs: dict[str, list[Seconds]], other: str, what: str) -> str:
-    """The median, the least and the largest of how many times as long another program took."""
+    """Return how many times as long another program took: the median, the minimum and the maximum."""
     ratios = [
         getattr(theirs, what) / getattr(ours, what)
         for ours, theirs in zip(runs["ours"], runs[other], strict=False)

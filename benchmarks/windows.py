@@ -3,10 +3,10 @@
     python benchmarks/windows.py [--words 40000] [--dims 100 300] [--methods skipgram cbow fasttext]
         [--windows 300000] [--rounds 5]
 
-A window is a word of the text and those around it. Words are drawn by Zipf's law, and thinned out as Gensim does
-it; they are written in syllables, so that they have n-grams in common. Two threads that train models of their own
-share nothing but the machine: what they do more than one thread is what the machine allows, and what two threads
-on one model do less is what they lose to one another. Medians of rounds in turn.
+A window is a word of the text and those around it. Words are drawn by Zipf's law and subsampled as Gensim does it;
+they are written in syllables, so that they have n-grams in common. Two threads that train a model each share
+nothing but the machine: what they gain over one thread is what the machine allows, and what two threads on one
+model do less is what they lose to each other. Printed are medians of rounds in turn.
 """
 
 import argparse
@@ -19,14 +19,16 @@ from typing import Any
 import numpy as np
 from gensim.models import FastText, Word2Vec
 
-from wvcli.training.engines import _state, fast
+from wvcli.training.engines._layout import CompiledLoop
+from wvcli.training.engines._state import Task
+from wvcli.training.engines._tuning import DEFAULT
 
 METHODS: dict[str, tuple[Any, int]] = {"skipgram": (Word2Vec, 1), "cbow": (Word2Vec, 0), "fasttext": (FastText, 1)}
 TOKENS = 1 << 30  # of the text that the vocabulary is said to be from
 
 
 def syllables(number: int) -> str:
-    """A word for a number, the shorter the smaller that is."""
+    """Return a word for a number, shorter for smaller ones."""
     word = ""
     while number >= 0:
         number, which = divmod(number, 90)
@@ -35,26 +37,37 @@ def syllables(number: int) -> str:
     return word
 
 
-def loop(method: str, dim: int, shares: Any, workers: int) -> Any:
-    """The loop of a method, on a new model with room for so many workers."""
+def loop(method: str, dim: int, shares: Any, workers: int) -> CompiledLoop:
+    """Return the loop of a method, on a new model, for a number of workers."""
     kind, sg = METHODS[method]
     model = kind(vector_size=dim, sg=sg, min_count=1, window=5, negative=5)
     model.build_vocab_from_freq({syllables(n): int(share * TOKENS) for n, share in enumerate(shares)})
-    made = fast._loop(model, kind is FastText, workers)
-    made.weights.output[:] = 0  # so that no page of it is new when it is timed
+    made = CompiledLoop.of(model, has_subwords=kind is FastText, workers=workers, tuning=DEFAULT)
+    made.weights.output[:] = 0  # so that all its pages are in memory when it is timed
     return made
 
 
-def speed(text: Any, loops: list[Any]) -> float:
-    """Windows a second, a thread for each loop, each on a part of the text."""
+def speed(text: Any, loops: list[CompiledLoop]) -> float:
+    """Return windows a second, with a thread for each loop, each on a part of the text."""
     length = len(text) // len(loops)
 
     def work(number: int) -> None:
         mine = loops[number]
         for start in range(number * length, (number + 1) * length, 10_000):
             stop = min(start + 10_000, (number + 1) * length)
-            task = _state.Task(text, len(text), start, stop, 0.025, 0.0, 5, False, 5, start)
-            mine.kernel(task, mine.tables, mine.weights, mine.rooms[number])
+            task = Task(
+                ids=text,
+                length=len(text),
+                start=start,
+                stop=stop,
+                alpha=0.025,
+                alpha_step=0.0,
+                window=5,
+                has_fixed_window=False,
+                negative=5,
+                seed=start,
+            )
+            mine.kernel(task, mine.tables, mine.weights, mine.scratch[number])
 
     threads = [Thread(target=work, args=(number,)) for number in range(len(loops))]
     started = perf_counter()
@@ -76,9 +89,9 @@ def main() -> None:
     options = parser.parse_args()
     shares = 1 / np.arange(1.0, options.words + 1)
     shares /= shares.sum()
-    thinned = shares * np.minimum(1, np.sqrt(1e-3 / shares) + 1e-3 / shares)
+    sampled = shares * np.minimum(1, np.sqrt(1e-3 / shares) + 1e-3 / shares)
     random = np.random.default_rng(1)
-    text = random.choice(options.words, size=options.windows, p=thinned / thinned.sum()).astype(np.uint32)
+    text = random.choice(options.words, size=options.windows, p=sampled / sampled.sum()).astype(np.uint32)
     for dim in options.dims:
         for method in options.methods:
             alone, one, other = (loop(method, dim, shares, workers) for workers in (1, 2, 2))
@@ -89,11 +102,11 @@ def main() -> None:
                 seen["two, one model"].append(speed(text, [one, one]))
                 seen["two, two models"].append(speed(text, [one, other]))
             first = median(seen["one thread"])
-            told = [
+            cells = [
                 f"{how} {median(speeds) / 1e6:.2f} M ({median(speeds) / first:.2f})"
                 for how, speeds in seen.items()
             ]
-            print(f"{method}, dim {dim}: windows a second: {', '.join(told)}", flush=True)
+            print(f"{method}, dim {dim}: windows a second: {', '.join(cells)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """One class for every family of interchangeable members: formats, tokenizers, engines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib import import_module
 from pkgutil import iter_modules
@@ -22,11 +22,13 @@ class Registry(Generic[Member]):
     Args:
         family: the singular noun of the family, used in messages.
         package: the dotted name of the package that holds the modules.
+        choices: further names that a user may give, such as `auto` for the most suitable member; hints name them.
     """
 
-    def __init__(self, family: str, package: str) -> None:
+    def __init__(self, family: str, package: str, choices: Sequence[str] = ()) -> None:
         self.family = family
         self.package = package
+        self._choices = choices
 
     @cached_property
     def _modules(self) -> dict[str, str]:
@@ -57,5 +59,6 @@ class Registry(Generic[Member]):
     def _hint(self, name: str) -> str:
         from difflib import get_close_matches
 
-        near = get_close_matches(name, self.names(), n=1)
-        return f"did you mean {near[0]}?" if near else f"known: {', '.join(self.names())}"
+        known = sorted([*self._choices, *self.names()])
+        near = get_close_matches(name, known, n=1)
+        return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"

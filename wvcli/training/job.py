@@ -98,7 +98,7 @@ class Job:
         `sys.modules`: where it is, a text is scanned by compiled loops from its first line on.
         """
         tokens = self.request.likely_tokens()
-        if self.engine or tokens >= engines.LARGE:
+        if self.engine or tokens >= engines.FAST_TOKENS:
             engine = self.engine or engines.default_engine(tokens)
             with gc_paused(), suppress(ImportError):  # the engine itself says what is wrong with its packages
                 for package in engine.packages:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from tests.tokens.corpora import number_texts
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
+from wvcli.training.engines._tuning import DEFAULT, Tuning
+from wvcli.training.engines.fast import FastTrainer
 from wvcli.training.loop import Run
 from wvcli.training.settings import TrainSettings
 
@@ -41,26 +43,45 @@ def encode(texts: list[list[str]], folder: Path, **limits: int) -> EncodedCorpus
 
 @dataclass
 class Trained:
-    """What came of a run: its arrays, the words' vectors among them, and the tokens of each epoch."""
+    """The result of a run: its arrays, the words' vectors among them, and the tokens of each epoch."""
 
     tensors: dict[str, npt.NDArray[np.float32]]
     tokens_trained: list[int]
 
 
+def start_fast(
+    corpus: EncodedCorpus,
+    settings: TrainSettings,
+    tuning: Tuning = DEFAULT,
+    on_tokens: Callable[[int], None] = silent,
+) -> FastTrainer:
+    return FastTrainer(corpus, settings, on_tokens, lambda note: None, tuning)
+
+
 def train(
-    corpus: EncodedCorpus, settings: TrainSettings, engine: str, on_tokens: Callable[[int], None] = silent
+    corpus: EncodedCorpus,
+    settings: TrainSettings,
+    engine: str,
+    on_tokens: Callable[[int], None] = silent,
+    tuning: Tuning | None = None,
 ) -> Trained:
-    """Train, and fail rather than wait for ever."""
+    """Train, the fast engine with a tuning of its own if there is one, and fail rather than wait forever."""
     outcome: dict[str, Any] = {}
 
     def work() -> None:
         try:
             done: list[int] = []
-            trainer = engines.registry.get(engine).start(
-                corpus, settings, lambda count: (done.append(count), on_tokens(sum(done)))[0], lambda note: None
-            )
+
+            def count(tokens: int) -> None:
+                done.append(tokens)
+                on_tokens(sum(done))
+
+            if tuning is None:
+                trainer = engines.registry.get(engine).start(corpus, settings, count, lambda note: None)
+            else:
+                trainer = start_fast(corpus, settings, tuning, count)
             run = Run(corpus, settings, trainer, engine)
-            run.go()
+            run.train()
             tensors = {**trainer.tensors, "vectors": trainer.vectors()}
             outcome["trained"] = Trained(tensors, [epoch["tokens_trained"] for epoch in run.history])
         except BaseException as error:

@@ -24,9 +24,9 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> EncodedCorpus:
-    return encode(make_texts(), tmp_path)
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> EncodedCorpus:
+    return encode(make_texts(), tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
@@ -43,23 +43,21 @@ def test_one_worker_trains_the_same_twice(
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 @pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
-def test_every_token_is_trained_in_every_epoch_and_told(
+def test_every_token_is_trained_in_every_epoch_and_reported(
     tmp_path: Path, base: TrainSettings, workers: int, engine: str
 ) -> None:
     texts = [["w1"], *make_texts(300), [f"w{n % 50}" for n in range(25_000)], ["w2", "w3"]]
     corpus = encode(texts, tmp_path)
-    told: list[int] = []
-    trained = train(corpus, replace(base, workers=workers), engine, told.append)
+    reported: list[int] = []
+    trained = train(corpus, replace(base, workers=workers), engine, reported.append)
     assert trained.tokens_trained == [sum(map(len, texts))] * 3
-    assert told == sorted(told)
-    assert told[-1] == 3 * sum(map(len, texts))
+    assert reported == sorted(reported)
+    assert reported[-1] == 3 * sum(map(len, texts))
     assert all(np.isfinite(array).all() for array in trained.tensors.values())
 
 
 @pytest.mark.parametrize("sample", [1e-6, 1e-4, 1e-2, 0.5])
-def test_thinning_out_frequent_words_is_not_taken_for_lost_text(
-    tmp_path: Path, sample: float, engine: str
-) -> None:
+def test_subsampling_is_not_taken_for_lost_text(tmp_path: Path, sample: float, engine: str) -> None:
     texts = [["the"] * 5 + [f"w{n % 300}"] * (n % 4) for n in range(2_000)]
     corpus = encode(texts, tmp_path)
     for seed in range(3):
@@ -100,17 +98,17 @@ def test_batches_of_long_texts_are_whole(tmp_path: Path, engine: str) -> None:
 
 
 @pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
-def test_training_tells_of_itself_within_an_epoch(tmp_path: Path, base: TrainSettings, engine: str) -> None:
-    """Gensim by itself has nothing to say before an epoch is over."""
+def test_progress_is_reported_within_an_epoch(tmp_path: Path, base: TrainSettings, engine: str) -> None:
+    """Gensim by itself reports nothing before an epoch is over."""
     corpus = encode(make_texts(4_000), tmp_path)
-    told: list[int] = []
-    train(corpus, replace(base, epochs=1), engine, told.append)
-    assert len(told) >= 4
-    assert told[0] < corpus.tokens_kept / 3
+    reported: list[int] = []
+    train(corpus, replace(base, epochs=1), engine, reported.append)
+    assert len(reported) >= 4
+    assert reported[0] < corpus.tokens_kept / 3
 
 
-def test_the_learning_rate_ends_where_it_was_told_to(tmp_path: Path, engine: str) -> None:
-    """Gensim by itself takes a learning rate of 0 for one not given."""
+def test_the_learning_rate_ends_at_min_alpha(tmp_path: Path, engine: str) -> None:
+    """Gensim by itself takes a learning rate of 0 as none given."""
     corpus = encode(make_texts(2_500), tmp_path)
     ends = [
         train(corpus, replace(BASE, epochs=1, min_alpha=end), engine).tensors["vectors"]
@@ -125,7 +123,7 @@ def test_the_learning_rate_ends_where_it_was_told_to(tmp_path: Path, engine: str
 
 
 @pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
-def test_words_in_like_company_become_alike(tmp_path: Path, base: TrainSettings, engine: str) -> None:
+def test_words_of_similar_contexts_get_similar_vectors(tmp_path: Path, base: TrainSettings, engine: str) -> None:
     corpus = encode(make_texts(2_000, words=60), tmp_path)
     trained = train(corpus, replace(base, epochs=15, alpha=0.05, min_n=6, max_n=6, sample=0.0), engine)
     vectors = trained.tensors["vectors"]
@@ -154,15 +152,23 @@ def test_fasttext_vectors_are_composed_as_gensim_composes_them(
     assert np.abs(tensors["vectors"] - untrained).max() > 0.01
 
 
-# --- failures end the run; Gensim by itself would wait for ever ---
+# --- failures end the run; Gensim by itself would wait forever ---
+
+
+@pytest.fixture(scope="module")
+def many_shards(tmp_path_factory: pytest.TempPathFactory) -> EncodedCorpus:
+    """A corpus in many shards, more than Gensim's queues hold at once."""
+    corpus = encode(make_texts(10_000, words=200), tmp_path_factory.mktemp("shards"), shard_ids=5_000)
+    assert len(corpus.shards) > 20
+    return corpus
 
 
 @pytest.fixture
-def sharded(tmp_path: Path) -> EncodedCorpus:
-    """A corpus in many shards, more than Gensim's queues hold at once."""
-    corpus = encode(make_texts(10_000, words=200), tmp_path, shard_ids=5_000)
-    assert len(corpus.shards) > 20
-    return corpus
+def sharded(many_shards: EncodedCorpus, tmp_path: Path) -> EncodedCorpus:
+    """A corpus in many shards that a test may damage."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    return replace(many_shards, shards=[Path(shutil.copy(shard, folder)) for shard in many_shards.shards])
 
 
 def delete(path: Path) -> None:

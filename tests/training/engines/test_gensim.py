@@ -15,13 +15,13 @@ from wvcli.training import engines
 from wvcli.training.settings import TrainSettings
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> EncodedCorpus:
-    return encode(make_texts(), tmp_path)
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> EncodedCorpus:
+    return encode(make_texts(), tmp_path_factory.mktemp("corpus"))
 
 
 def plain_gensim(corpus: EncodedCorpus, settings: TrainSettings) -> dict[str, npt.NDArray[np.float32]]:
-    """The same by Gensim alone, used with the care that its traps ask for."""
+    """Return the arrays that Gensim trains by itself, used so that none of its traps is stepped into."""
     options: dict[str, Any] = {
         "vector_size": settings.dim,
         "window": settings.window,
@@ -93,9 +93,7 @@ def test_each_setting_trains_as_in_gensim(
 
 @pytest.mark.parametrize("sample", [0.0, 0.01])
 @pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
-def test_text_that_gensim_drops_without_a_word_fails_the_run(
-    tmp_path: Path, base: TrainSettings, sample: float
-) -> None:
+def test_text_that_gensim_drops_silently_fails_the_run(tmp_path: Path, base: TrainSettings, sample: float) -> None:
     """Were a text not split, Gensim would drop its end, and count it as trained."""
     text = [f"w{n % 500}" for n in range(12_000)]
     corpus = encode([text] * 3, tmp_path, longest_text=12_000)

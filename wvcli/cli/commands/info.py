@@ -102,7 +102,7 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     reading, tokenizer, init = manifest["reading"], manifest["tokenizer"], manifest.get("init") or {}
     if tokenizer["stopwords"] and not reading["stopwords_file"]:
         raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
-    is_small = manifest["coverage"]["tokens_kept"] < engines.LARGE  # Gensim trains it by default
+    is_small = manifest["coverage"]["tokens_kept"] < engines.FAST_TOKENS  # Gensim trains it by default
     default = TrainSettings().to_json() | _DEFAULTS | {"engine": "gensim" if is_small else None}
     given = {
         **manifest["settings"],

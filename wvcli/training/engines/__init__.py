@@ -19,8 +19,10 @@ FloatArray = npt.NDArray[np.float32]
 OnTokens = Callable[[int], None]
 
 AUTO = "auto"
-LARGE = 1_000_000  # tokens, from which on compiling repays itself, once
-_VERY_LARGE = 20_000_000  # tokens, from which on it is worth telling of the extra
+FAST_TOKENS = (
+    1_000_000  # tokens of text from which on the fast engine saves more time than compiling it takes, once
+)
+_EXTRA_TOKENS = 20_000_000  # tokens from which on a user is told of the extra that installs it
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Trained:
 
     Attributes:
         tokens: tokens trained on, before subsampling, by the engine's own count.
-        sampled: of these, how many subsampling left.
+        sampled: tokens of these that were left after subsampling.
     """
 
     tokens: int
@@ -43,14 +45,15 @@ class Trainer(Protocol):
     `output.negative` or `output.hierarchical`.
 
     Attributes:
-        stretch: tokens that it takes a few seconds for or less: the grain of checkpoints.
+        stretch: tokens to train on in one call, which takes a few seconds at most; checkpoints are made between
+            calls.
     """
 
     stretch: int
 
     @property
     def tensors(self) -> Mapping[str, FloatArray]:
-        """The arrays as they are now."""
+        """The arrays as they are now, by name: float32 [rows, dim] each."""
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
         """Train on a stretch of text while the learning rate falls evenly from `alpha` to `min_alpha`.
@@ -60,28 +63,28 @@ class Trainer(Protocol):
         """
 
     def expected_sample(self) -> tuple[float, float]:
-        """How many tokens subsampling leaves of an epoch: the expectation and the standard deviation."""
+        """Return the expected number of tokens that subsampling leaves of an epoch, and its standard deviation."""
 
     def inputs(self, words: IdArray) -> FloatArray:
-        """float32 [words, dim], the vectors of these words as they are now."""
+        """Return float32 [words, dim], the vectors of these words as they are now."""
 
     def pieces(self, words: IdArray) -> IdArray:
-        """uint32 [words], how many vectors each word is made of: CBOW takes the mean over all of them."""
+        """Return uint32 [words], how many vectors each word is made of: CBOW takes the mean over all of them."""
 
     def paths(self, word: int) -> tuple[IdArray, FloatArray]:
-        """The inner nodes on a word's way down the Huffman tree, and at each 1 or -1 for the side it takes."""
+        """Return a word's path in the Huffman tree: its inner nodes, and at each 1 for left or -1 for right."""
 
     def freeze(self, words: IdArray | None) -> None:
-        """Keep the vectors of these words as they are from now on; None sets all free again."""
+        """Leave the vectors of these words as they are from now on; None trains all again."""
 
     def random_state(self) -> dict[str, Any]:
-        """The state of the random numbers, as JSON."""
+        """Return the state of the random numbers, as JSON."""
 
     def set_random_state(self, state: Mapping[str, Any]) -> None:
         """Go back to a state of the random numbers."""
 
     def vectors(self) -> FloatArray:
-        """float32 [words, dim], the vectors of all words, in the order of the vocabulary."""
+        """Return float32 [words, dim], the vectors of all words, in the order of the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,13 @@ class Engine:
     Attributes:
         name: what users call it.
         about: one line for the help.
-        packages: what it stands on, whose versions the model records.
-        start: a model with fresh weights for a corpus, by settings in which nothing is `auto` any more; the
-            first callback is told, from any thread, how many tokens were trained since its last call, the second
-            what is worth knowing.
-        extra: what to install it with, or an empty string.
-        memory: bytes that its packages take beyond Gensim's.
-        lanes: what the length of a row in memory is a multiple of.
+        packages: the packages it uses, whose versions the model records.
+        start: makes a model with fresh weights for a corpus, by settings in which nothing is `auto` any more. The
+            first callback is called with the number of tokens trained on since its last call, from any thread; the
+            second with notes for the user.
+        extra: the extra that installs its packages, or an empty string.
+        memory: bytes of memory that its packages take beyond Gensim's.
+        lanes: float32 numbers of which a row in memory holds a multiple.
     """
 
     name: str
@@ -109,24 +112,24 @@ class Engine:
     lanes: int = 1
 
     def is_installed(self) -> bool:
-        """Whether all of its packages are there."""
+        """Return whether all of its packages are installed."""
         return all(find_spec(package) for package in self.packages)
 
     def versions(self) -> dict[str, str]:
-        """The versions of its packages."""
+        """Return the versions of its packages."""
         from importlib.metadata import version
 
         return {package: version(package) for package in self.packages}
 
 
-registry: Registry[Engine] = Registry("engine", __name__)
+registry: Registry[Engine] = Registry("engine", __name__, choices=[AUTO])
 
 
 def engine_called(name: str) -> Engine | None:
-    """The engine of this name, or None for `auto`, which is decided by the size of the text.
+    """Return the engine of this name, or None for `auto`, which is decided by the size of the text.
 
     Raises:
-        UsageError: there is none.
+        UsageError: no engine has that name.
         MissingExtraError: its packages are not installed.
     """
     if name == AUTO:
@@ -138,13 +141,13 @@ def engine_called(name: str) -> Engine | None:
 
 
 def default_engine(tokens: int, on_note: OnNote = lambda note: None) -> Engine:
-    """The engine for a text of so many tokens: the fast one if it is installed and the text is not small."""
+    """Return the engine for a text of so many tokens: the fast one if it is installed and the text is large."""
     fast = registry.get("fast")
-    if tokens < LARGE:
+    if tokens < FAST_TOKENS:
         return registry.get("gensim")
     if fast.is_installed():
-        on_note("training with the fast engine; --engine gensim takes Gensim's own loops")
+        on_note("training with the fast engine; `engine=gensim` takes Gensim's own loops")
         return fast
-    if tokens >= _VERY_LARGE:
+    if tokens >= _EXTRA_TOKENS:
         on_note(f"training with Gensim's own loops; several times as fast after {install_line(fast.extra)}")
     return registry.get("gensim")

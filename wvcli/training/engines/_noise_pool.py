@@ -1,89 +1,95 @@
-"""Noise words at hand: their rows, or copies of them, stay in the cache of the worker's core.
+"""The noise pool: some hundreds of noise words whose rows, or copies of them, stay in the cache of a core.
 
-A worker trains its copies a few times each, and then adds what changed to the row itself. So it neither waits for
+Noise words of a prediction are drawn evenly from the pool; the words of the pool are drawn by the noise
+distribution and replaced one by one as they are used. Without subwords a worker trains copies of their rows, and
+when a word leaves the pool, what changed in its copy is added to the row itself: so the worker waits neither for
 memory nor for another worker that trains on the same word. With subwords, where most of the time goes to n-grams,
 there are no copies, and the rows themselves are trained.
 """
 
 from numba import int64, uint64
 
-from wvcli.training.engines._random import drawn, next_random, random_below
-from wvcli.training.engines._state import AHEAD, fetch_row, inlined
-from wvcli.training.engines._worker_rows import copy_rows, own_output, write_back
+from wvcli.training.engines._random import draw_word, next_random, random_below
+from wvcli.training.engines._state import QUEUE_WORDS, inlined, prefetch_row
+from wvcli.training.engines._worker_rows import copy_numbers, output_row, write_back
 
 
 @inlined
-def _copy(weights, room, slot):
-    """Copy the row of the word of a slot."""
+def _copy_slot(weights, scratch, slot):
+    """Copy the row of the word in a slot."""
     width = weights.width
-    row, copy = own_output(room.own, room.pool[slot]) * width, (room.own.copies + slot) * width
-    copy_rows(weights.output, row, copy, room.copied, slot * width, width)
+    shared = output_row(scratch.rows, scratch.pool[slot]) * width
+    copy = (scratch.rows.first_copy + slot) * width
+    copy_numbers(weights.output, shared, copy, scratch.copy_snapshot, slot * width, width)
 
 
 @inlined
-def _write_back(weights, room, slot):
-    """Add what changed in the copy to the row of the word of a slot."""
+def _write_back_slot(weights, scratch, slot):
+    """Add what changed in the copy to the row of the word in a slot."""
     width = weights.width
-    row, copy = own_output(room.own, room.pool[slot]) * width, (room.own.copies + slot) * width
-    write_back(weights.output, row, copy, room.copied, slot * width, width)
+    shared = output_row(scratch.rows, scratch.pool[slot]) * width
+    copy = (scratch.rows.first_copy + slot) * width
+    write_back(weights.output, shared, copy, scratch.copy_snapshot, slot * width, width)
 
 
 @inlined
-def noise_row(room, slot):
-    """The row to train for the word of a slot."""
-    return room.own.copies + slot if room.own.is_copied else own_output(room.own, room.pool[slot])
+def noise_row(scratch, slot):
+    """Return the row of the output layer to train for the word in a slot."""
+    rows = scratch.rows
+    return rows.first_copy + slot if rows.has_copies else output_row(rows, scratch.pool[slot])
 
 
 @inlined
-def _draw(tables, room, random):
-    """Draw the words that come next, and a slot for each, together, for the table is waited for with each word."""
-    for turn in range(0, 2 * AHEAD, 2):
+def _fill_queue(tables, scratch, random):
+    """Draw the words that enter the pool next, and a slot for each, by random numbers after this one."""
+    for index in range(0, 2 * QUEUE_WORDS, 2):
         random = next_random(random)
-        room.coming[turn] = drawn(tables, random)
+        scratch.queue[index] = draw_word(tables, random)
         random = next_random(random)
-        room.coming[turn + 1] = random_below(random, room.own.slots)
-    room.stream[0], room.stream[1] = random, 0
+        scratch.queue[index + 1] = random_below(random, scratch.rows.pool_size)
+    scratch.queue_state[0], scratch.queue_state[1] = random, 0
 
 
 @inlined
-def _fetch_next(weights, room, turn):
-    """Ask for the rows that the next word needs."""
-    fetch_row(weights.output, own_output(room.own, room.coming[turn]), weights.width)
-    if room.own.is_copied:
-        fetch_row(weights.output, own_output(room.own, room.pool[room.coming[turn + 1]]), weights.width)
+def _prefetch_next(weights, scratch, head):
+    """Prefetch the rows that are needed when the head of the queue enters the pool."""
+    prefetch_row(weights.output, output_row(scratch.rows, scratch.queue[head]), weights.width)
+    if scratch.rows.has_copies:
+        leaving = scratch.pool[scratch.queue[head + 1]]
+        prefetch_row(weights.output, output_row(scratch.rows, leaving), weights.width)
 
 
 @inlined
-def fill_pool(tables, weights, room, random):
-    """Give each slot a word, by random numbers after this one, and choose those that come next."""
-    for slot in range(room.own.slots):
+def fill_pool(tables, weights, scratch, random):
+    """Fill every slot of the pool, and the queue, by random numbers after this one."""
+    for slot in range(scratch.rows.pool_size):
         random = next_random(random)
-        room.pool[slot] = drawn(tables, random)
-        if room.own.is_copied:
-            _copy(weights, room, slot)
-    _draw(tables, room, random)
-    _fetch_next(weights, room, 0)
+        scratch.pool[slot] = draw_word(tables, random)
+        if scratch.rows.has_copies:
+            _copy_slot(weights, scratch, slot)
+    _fill_queue(tables, scratch, random)
+    _prefetch_next(weights, scratch, 0)
 
 
 @inlined
-def renew(tables, weights, room):
-    """Give a slot to another word."""
-    turn = int64(room.stream[1])
-    slot = int64(room.coming[turn + 1])
-    if room.own.is_copied:
-        _write_back(weights, room, slot)
-    room.pool[slot] = room.coming[turn]
-    if room.own.is_copied:
-        _copy(weights, room, slot)
-    room.stream[1] += uint64(2)
-    if room.stream[1] == 2 * AHEAD:
-        _draw(tables, room, room.stream[0])
-    _fetch_next(weights, room, int64(room.stream[1]))
+def replace_word(tables, weights, scratch):
+    """Let the head of the queue take its slot of the pool, in place of the word there."""
+    head = int64(scratch.queue_state[1])
+    slot = int64(scratch.queue[head + 1])
+    if scratch.rows.has_copies:
+        _write_back_slot(weights, scratch, slot)
+    scratch.pool[slot] = scratch.queue[head]
+    if scratch.rows.has_copies:
+        _copy_slot(weights, scratch, slot)
+    scratch.queue_state[1] += uint64(2)
+    if scratch.queue_state[1] == 2 * QUEUE_WORDS:
+        _fill_queue(tables, scratch, scratch.queue_state[0])
+    _prefetch_next(weights, scratch, int64(scratch.queue_state[1]))
 
 
 @inlined
-def empty_pool(weights, room):
-    """Let all rows have what changed in their copies."""
-    if room.own.is_copied:
-        for slot in range(room.own.slots):
-            _write_back(weights, room, slot)
+def write_back_pool(weights, scratch):
+    """Add what changed in the copies to the rows of all words of the pool."""
+    if scratch.rows.has_copies:
+        for slot in range(scratch.rows.pool_size):
+            _write_back_slot(weights, scratch, slot)

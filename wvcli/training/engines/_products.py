@@ -1,9 +1,9 @@
 """The arithmetic of the fast engine: predictions, and what follows from their errors.
 
-Skip-gram takes all words of a window against the same few targets, the middle word and noise words, so that its
-arithmetic is a small matrix product (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in Shared and Distributed
-Memory", 2016). Its inner loops go over few words and targets and the outer one over lines, so that what is read
-once is at hand for all: targets stay in registers.
+Skip-gram predicts the same few targets, the middle word and noise words, from several words of a window at once,
+so that its arithmetic is a small matrix product (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in Shared and
+Distributed Memory", 2016). Targets are taken in groups of six. Outer loops go over the lines of a row and inner
+ones over words and targets, so that what is loaded once serves all of them from registers.
 """
 
 from numba import float32, int64
@@ -11,308 +11,267 @@ from numba import float32, int64
 from wvcli.system.compiling import LANES
 from wvcli.training.engines._simd import (
     HALF,
+    add,
+    broadcast,
+    clamp,
+    divide,
     fold_2,
     fold_4,
     fold_8,
     fold_16,
     load,
-    load_twice,
-    minus,
-    over,
-    plus,
-    plus_times,
-    splat,
+    load_each,
+    load_half_twice,
+    multiply,
+    multiply_add,
+    multiply_add_each,
     store,
-    times,
-    within,
+    store_each,
+    subtract,
 )
-from wvcli.training.engines._state import TARGETS, inlined
+from wvcli.training.engines._state import GROUP, inlined
 
 _BLOCK = 4 * LANES  # numbers of a row that are added up in registers while all rows pass
+_BLOCK_LINES = tuple(range(0, _BLOCK, LANES))
 
 
 @inlined
-def _slot(number):
-    """Where of a target's kind is kept: a group of targets takes half a line."""
-    return number // TARGETS * HALF + number % TARGETS
+def _group_index(target):
+    """Return the index of a target's label and count: each group begins at a multiple of half a line."""
+    return target // GROUP * HALF + target % GROUP
 
 
 @inlined
-def add_target(room, count, row, label):
-    """Let a row of the output layer be a target; gives how many there are then."""
-    room.rows[count] = row
-    room.labels[_slot(count)] = label
-    room.shares[_slot(count)] = float32(1)
+def add_target(scratch, count, row, label):
+    """Append a row of the output layer to the targets, and return how many there are then."""
+    scratch.targets[count] = row
+    scratch.labels[_group_index(count)] = label
+    scratch.counts[_group_index(count)] = float32(1)
     return count + 1
 
 
 @inlined
-def add_noise(room, count, row):
-    """Let the copy of a noise word be a target, or count once more."""
-    for other in range(1, count):
-        if room.rows[other] == row:
-            room.shares[_slot(other)] += float32(1)
+def add_noise(scratch, count, row):
+    """Append the row of a noise word to the targets, or count it once more if it is there; return their number."""
+    for target in range(1, count):
+        if scratch.targets[target] == row:
+            scratch.counts[_group_index(target)] += float32(1)
             return count
-    return add_target(room, count, row, float32(0))
+    return add_target(scratch, count, row, float32(0))
 
 
 @inlined
-def pad_targets(room, count):
-    """Add targets of no share until the last group is whole; gives their number."""
-    while count % TARGETS != 0:
-        room.shares[_slot(count)] = float32(0)
-        room.rows[count] = room.own.spare
+def pad_targets(scratch, count):
+    """Append targets that count 0 times until the last group is full, and return the number of targets."""
+    while count % GROUP != 0:
+        scratch.counts[_group_index(count)] = float32(0)
+        scratch.targets[count] = scratch.rows.padding
         count += 1
     return count
 
 
 @inlined
-def _rows(weights, room, group):
-    """Where the rows of a group of targets begin."""
-    rows, width = room.rows, weights.width
-    one = int64(rows[group]) * width, int64(rows[group + 1]) * width, int64(rows[group + 2]) * width
-    two = int64(rows[group + 3]) * width, int64(rows[group + 4]) * width, int64(rows[group + 5]) * width
-    return one[0], one[1], one[2], two[0], two[1], two[2]
+def _starts(weights, scratch, group):
+    """Return where in the output layer the rows of six targets begin."""
+    targets, width = scratch.targets, weights.width
+    return (
+        int64(targets[group]) * width,
+        int64(targets[group + 1]) * width,
+        int64(targets[group + 2]) * width,
+        int64(targets[group + 3]) * width,
+        int64(targets[group + 4]) * width,
+        int64(targets[group + 5]) * width,
+    )
 
 
 @inlined
-def _errors(room, group, logits, alpha):
-    """What weights change by: the learning rate times the share of a target, times its label less its probability.
+def _errors(scratch, group, logits, alpha):
+    """Return alpha * count * (label - probability) for the log-odds of six targets, in each half of a line.
 
-    In each half are the log-odds of a group of six targets. The logistic function is half of tanh plus a half, and
-    tanh the seventh convergent of Lambert's continued fraction: within 0.00005 of the truth, and without a branch.
+    The logistic function is (tanh + 1) / 2 of half the log-odds, and tanh the seventh convergent of Lambert's
+    continued fraction: within 0.00005 of the truth, and without a branch.
     """
-    half = within(times(logits, splat(float32(0.5))), float32(4.97))
-    square = times(half, half)
-    above = plus_times(splat(float32(17325)), square, plus(splat(float32(378)), square))
-    above = times(half, plus_times(splat(float32(135135)), square, above))
-    below = plus_times(splat(float32(3150)), square, splat(float32(28)))
-    below = plus_times(splat(float32(135135)), square, plus_times(splat(float32(62370)), square, below))
-    probability = plus_times(splat(float32(0.5)), splat(float32(0.5)), over(above, below))
-    at = group // TARGETS * HALF
-    error = minus(load_twice(room.labels, at), probability)
-    return times(error, times(splat(alpha), load_twice(room.shares, at)))
+    half = clamp(multiply(logits, broadcast(float32(0.5))), float32(4.97))
+    square = multiply(half, half)
+    above = multiply_add(broadcast(float32(17325)), square, add(broadcast(float32(378)), square))
+    above = multiply(half, multiply_add(broadcast(float32(135135)), square, above))
+    below = multiply_add(broadcast(float32(3150)), square, broadcast(float32(28)))
+    below = multiply_add(broadcast(float32(62370)), square, below)
+    below = multiply_add(broadcast(float32(135135)), square, below)
+    probability = multiply_add(broadcast(float32(0.5)), broadcast(float32(0.5)), divide(above, below))
+    first = group // GROUP * HALF
+    error = subtract(load_half_twice(scratch.labels, first), probability)
+    return multiply(error, multiply(broadcast(alpha), load_half_twice(scratch.counts, first)))
 
 
 @inlined
-def _halves(sums):
-    """Eight lines folded until each is two numbers: six sums, and two that do not count."""
-    sum_0, sum_1, sum_2, sum_3, sum_4, sum_5 = sums
-    one = fold_8(fold_16(sum_0, sum_1), fold_16(sum_2, sum_3))
-    two = fold_16(sum_4, sum_5)
-    return fold_4(one, fold_8(two, two))
+def _zeros():
+    """Return six lines of zeros."""
+    zero = broadcast(float32(0))
+    return zero, zero, zero, zero, zero, zero
 
 
 @inlined
-def _with_two(words, one, other, output, rows, width):
-    """Log-odds of two vectors with six rows: in each half of a line those of one vector."""
-    row_0, row_1, row_2, row_3, row_4, row_5 = rows
-    zero = splat(float32(0))
-    one_0 = one_1 = one_2 = one_3 = one_4 = one_5 = zero
-    two_0 = two_1 = two_2 = two_3 = two_4 = two_5 = zero
-    for at in range(0, width, LANES):
-        first, second = load(words, one + at), load(words, other + at)
-        row = load(output, row_0 + at)
-        one_0, two_0 = plus_times(one_0, first, row), plus_times(two_0, second, row)
-        row = load(output, row_1 + at)
-        one_1, two_1 = plus_times(one_1, first, row), plus_times(two_1, second, row)
-        row = load(output, row_2 + at)
-        one_2, two_2 = plus_times(one_2, first, row), plus_times(two_2, second, row)
-        row = load(output, row_3 + at)
-        one_3, two_3 = plus_times(one_3, first, row), plus_times(two_3, second, row)
-        row = load(output, row_4 + at)
-        one_4, two_4 = plus_times(one_4, first, row), plus_times(two_4, second, row)
-        row = load(output, row_5 + at)
-        one_5, two_5 = plus_times(one_5, first, row), plus_times(two_5, second, row)
-    one = one_0, one_1, one_2, one_3, one_4, one_5
-    two = two_0, two_1, two_2, two_3, two_4, two_5
-    return fold_2(_halves(one), _halves(two))
+def _half_sums(sums):
+    """Fold six lines until each is two numbers: one line of twelve, and four that do not count."""
+    first = fold_8(fold_16(sums[0], sums[1]), fold_16(sums[2], sums[3]))
+    last = fold_16(sums[4], sums[5])
+    return fold_4(first, fold_8(last, last))
 
 
 @inlined
-def _weighted(errors, lines):
-    """Six lines, each times its error, added up."""
-    error_0, error_1, error_2, error_3, error_4, error_5 = errors
-    line_0, line_1, line_2, line_3, line_4, line_5 = lines
-    one = plus_times(plus_times(times(error_0, line_0), error_1, line_1), error_2, line_2)
-    two = plus_times(plus_times(times(error_3, line_3), error_4, line_4), error_5, line_5)
-    return plus(one, two)
+def _logits_of_two(vectors, one, other, output, starts, width):
+    """Return the log-odds of two vectors with six rows: in each half of a line those of one vector."""
+    one_sums, other_sums = _zeros(), _zeros()
+    for offset in range(0, width, LANES):
+        rows = load_each(output, starts, offset)
+        one_sums = multiply_add_each(one_sums, load(vectors, one + offset), rows)
+        other_sums = multiply_add_each(other_sums, load(vectors, other + offset), rows)
+    return fold_2(_half_sums(one_sums), _half_sums(other_sums))
 
 
 @inlined
-def _splats(errors, at):
-    one = splat(errors[at]), splat(errors[at + 1]), splat(errors[at + 2])
-    two = splat(errors[at + 3]), splat(errors[at + 4]), splat(errors[at + 5])
-    return one[0], one[1], one[2], two[0], two[1], two[2]
-
-
-@inlined
-def _change_line(weights, room, start, stop, rows, at):
-    """Change a line of some words of the context, and of six targets by the words as they were."""
-    words, output, width = weights.words, weights.output, weights.width
-    row_0, row_1, row_2, row_3, row_4, row_5 = rows
-    old_0, old_1, old_2 = load(output, row_0 + at), load(output, row_1 + at), load(output, row_2 + at)
-    old_3, old_4, old_5 = load(output, row_3 + at), load(output, row_4 + at), load(output, row_5 + at)
-    new_0, new_1, new_2, new_3, new_4, new_5 = old_0, old_1, old_2, old_3, old_4, old_5
-    for number in range(start, stop):
-        word = room.context[number]
-        first = int64(word) * width + at
-        vector, errors = load(words, first), _splats(room.errors, number * HALF)
-        change = _weighted(errors, (old_0, old_1, old_2, old_3, old_4, old_5))
-        store(words, first, plus_times(vector, splat(weights.factors[word]), change))
-        new_0, new_1 = plus_times(new_0, errors[0], vector), plus_times(new_1, errors[1], vector)
-        new_2, new_3 = plus_times(new_2, errors[2], vector), plus_times(new_3, errors[3], vector)
-        new_4, new_5 = plus_times(new_4, errors[4], vector), plus_times(new_5, errors[5], vector)
-    store(output, row_0 + at, new_0)
-    store(output, row_1 + at, new_1)
-    store(output, row_2 + at, new_2)
-    store(output, row_3 + at, new_3)
-    store(output, row_4 + at, new_4)
-    store(output, row_5 + at, new_5)
-
-
-@inlined
-def train_words(weights, room, start, stop, count, alpha):
-    """Words of the context from `start` up to `stop` against the same targets, no two of which are one row.
-
-    There must be one more word in the context.
-    """
-    width, context = weights.width, room.context
-    for group in range(0, count, TARGETS):
-        rows = _rows(weights, room, group)
-        for word in range(start, stop, 2):
-            one, other = int64(context[word]) * width, int64(context[word + 1]) * width
-            logits = _with_two(weights.words, one, other, weights.output, rows, width)
-            store(room.errors, word * HALF, _errors(room, group, logits, alpha))
-        for at in range(0, width, LANES):
-            _change_line(weights, room, start, stop, rows, at)
-
-
-@inlined
-def _with_one(vector, output, rows, width):
-    """Log-odds of a vector with six rows, in each half of a line."""
-    row_0, row_1, row_2, row_3, row_4, row_5 = rows
-    sum_0 = sum_1 = sum_2 = sum_3 = sum_4 = sum_5 = splat(float32(0))
-    for at in range(0, width, LANES):
-        line = load(vector, at)
-        sum_0 = plus_times(sum_0, line, load(output, row_0 + at))
-        sum_1 = plus_times(sum_1, line, load(output, row_1 + at))
-        sum_2 = plus_times(sum_2, line, load(output, row_2 + at))
-        sum_3 = plus_times(sum_3, line, load(output, row_3 + at))
-        sum_4 = plus_times(sum_4, line, load(output, row_4 + at))
-        sum_5 = plus_times(sum_5, line, load(output, row_5 + at))
-    halves = _halves((sum_0, sum_1, sum_2, sum_3, sum_4, sum_5))
+def _logits_of_one(vector, output, starts, width):
+    """Return the log-odds of a vector with six rows, in each half of a line."""
+    sums = _zeros()
+    for offset in range(0, width, LANES):
+        sums = multiply_add_each(sums, load(vector, offset), load_each(output, starts, offset))
+    halves = _half_sums(sums)
     return fold_2(halves, halves)
 
 
 @inlined
-def _change_target(output, place, error, hidden, change):
-    """Change a line of a target, and give what the hidden vector is to change by with it."""
-    line = load(output, place)
-    store(output, place, plus_times(line, error, hidden))
-    return plus_times(change, error, line)
+def _load_errors(scratch, word):
+    """Return the six errors of a word of the context, each as a line."""
+    errors, first = scratch.errors, word * HALF
+    return (
+        broadcast(errors[first]),
+        broadcast(errors[first + 1]),
+        broadcast(errors[first + 2]),
+        broadcast(errors[first + 3]),
+        broadcast(errors[first + 4]),
+        broadcast(errors[first + 5]),
+    )
 
 
 @inlined
-def train_hidden(weights, room, count, alpha, follow):
-    """One vector against targets.
+def _weighted_sum(errors, lines):
+    """Return the sum of six lines, each times its error: of two sums that need not wait for each other."""
+    one = multiply_add(multiply_add(multiply(errors[0], lines[0]), errors[1], lines[1]), errors[2], lines[2])
+    two = multiply_add(multiply_add(multiply(errors[3], lines[3]), errors[4], lines[4]), errors[5], lines[5])
+    return add(one, two)
 
-    What it is to change by is added to `room.total`, and `follow` times that to the vector itself.
+
+@inlined
+def _change_line(weights, scratch, start, stop, starts, offset):
+    """Change one line of some words of the context and of six targets, each by what the others were before."""
+    before = load_each(weights.output, starts, offset)
+    after = before
+    for word in range(start, stop):
+        row = scratch.context[word]
+        first = int64(row) * weights.width + offset
+        vector, errors = load(weights.word_vectors, first), _load_errors(scratch, word)
+        change, factor = _weighted_sum(errors, before), broadcast(weights.lock_factors[row])
+        store(weights.word_vectors, first, multiply_add(vector, factor, change))
+        after = multiply_add_each(after, errors, vector)
+    store_each(weights.output, starts, offset, after)
+
+
+@inlined
+def train_words(weights, scratch, start, stop, count, alpha):
+    """Train words of the context from `start` up to `stop` on the same targets, no two of which are one row.
+
+    There must be one more word in the context, for words are taken in twos.
     """
-    width, output, hidden = weights.width, weights.output, room.hidden
-    for group in range(0, count, TARGETS):
-        rows = _rows(weights, room, group)
-        logits = _with_one(hidden, output, rows, width)
-        store(room.errors, 0, _errors(room, group, logits, alpha))
-        errors = _splats(room.errors, 0)
-        for at in range(0, width, LANES):
-            line, change = load(hidden, at), splat(float32(0))
-            change = _change_target(output, rows[0] + at, errors[0], line, change)
-            change = _change_target(output, rows[1] + at, errors[1], line, change)
-            change = _change_target(output, rows[2] + at, errors[2], line, change)
-            change = _change_target(output, rows[3] + at, errors[3], line, change)
-            change = _change_target(output, rows[4] + at, errors[4], line, change)
-            change = _change_target(output, rows[5] + at, errors[5], line, change)
-            store(room.total, at, plus(load(room.total, at), change))
-            store(hidden, at, plus_times(line, splat(follow), change))
+    width, context = weights.width, scratch.context
+    for group in range(0, count, GROUP):
+        starts = _starts(weights, scratch, group)
+        for word in range(start, stop, 2):
+            one, other = int64(context[word]) * width, int64(context[word + 1]) * width
+            logits = _logits_of_two(weights.word_vectors, one, other, weights.output, starts, width)
+            store(scratch.errors, word * HALF, _errors(scratch, group, logits, alpha))
+        for offset in range(0, width, LANES):
+            _change_line(weights, scratch, start, stop, starts, offset)
 
 
 @inlined
-def fill(vector, width):
-    """Make a vector all zeros."""
-    for at in range(0, width, LANES):
-        store(vector, at, splat(float32(0)))
+def train_hidden(weights, scratch, count, alpha, feedback):
+    """Train the hidden layer on targets.
+
+    What it is to change by is added to `scratch.hidden_change`, and `feedback` times that to the layer itself.
+    """
+    hidden, hidden_change = scratch.hidden, scratch.hidden_change
+    for group in range(0, count, GROUP):
+        starts = _starts(weights, scratch, group)
+        logits = _logits_of_one(hidden, weights.output, starts, weights.width)
+        store(scratch.errors, 0, _errors(scratch, group, logits, alpha))
+        errors = _load_errors(scratch, 0)
+        for offset in range(0, weights.width, LANES):
+            line, rows = load(hidden, offset), load_each(weights.output, starts, offset)
+            store_each(weights.output, starts, offset, multiply_add_each(rows, errors, line))
+            change = _weighted_sum(errors, rows)
+            store(hidden_change, offset, add(load(hidden_change, offset), change))
+            store(hidden, offset, multiply_add(line, broadcast(feedback), change))
+
+
+@inlined
+def clear(vector, width):
+    """Set a vector to zeros."""
+    for offset in range(0, width, LANES):
+        store(vector, offset, broadcast(float32(0)))
 
 
 @inlined
 def scale(vector, width, factor):
-    for at in range(0, width, LANES):
-        store(vector, at, times(load(vector, at), splat(factor)))
-
-
-@inlined
-def _load_block(array, place):
-    """Lines that lie behind one another, as many as are added up in one go."""
-    one, two = load(array, place), load(array, place + LANES)
-    return one, two, load(array, place + 2 * LANES), load(array, place + 3 * LANES)
-
-
-@inlined
-def _store_block(array, place, block):
-    store(array, place, block[0])
-    store(array, place + LANES, block[1])
-    store(array, place + 2 * LANES, block[2])
-    store(array, place + 3 * LANES, block[3])
-
-
-@inlined
-def _block_plus_times(block, factor, other):
-    one, two = plus_times(block[0], factor, other[0]), plus_times(block[1], factor, other[1])
-    return one, two, plus_times(block[2], factor, other[2]), plus_times(block[3], factor, other[3])
+    """Multiply a vector by a number."""
+    for offset in range(0, width, LANES):
+        store(vector, offset, multiply(load(vector, offset), broadcast(factor)))
 
 
 @inlined
 def add_rows(array, width, rows, start, stop, total):
-    """Add to a vector the rows of an array that are named from `start` up to `stop`."""
-    one = splat(float32(1))
-    for at in range(0, width - _BLOCK + 1, _BLOCK):
-        block = _load_block(total, at)
-        for number in range(start, stop):
-            block = _block_plus_times(block, one, _load_block(array, int64(rows[number]) * width + at))
-        _store_block(total, at, block)
-    for at in range(width // _BLOCK * _BLOCK, width, LANES):
-        line = load(total, at)
-        for number in range(start, stop):
-            line = plus(line, load(array, int64(rows[number]) * width + at))
-        store(total, at, line)
+    """Add to a vector the rows of an array that `rows` names from `start` up to `stop`."""
+    one = broadcast(float32(1))
+    for offset in range(0, width - _BLOCK + 1, _BLOCK):
+        sums = load_each(total, _BLOCK_LINES, offset)
+        for index in range(start, stop):
+            row = load_each(array, _BLOCK_LINES, int64(rows[index]) * width + offset)
+            sums = multiply_add_each(sums, one, row)
+        store_each(total, _BLOCK_LINES, offset, sums)
+    for offset in range(width // _BLOCK * _BLOCK, width, LANES):
+        line = load(total, offset)
+        for index in range(start, stop):
+            line = add(line, load(array, int64(rows[index]) * width + offset))
+        store(total, offset, line)
 
 
 @inlined
-def _change_rows(array, width, rows, start, stop, change, factors, with_factors):
-    """Add a vector to the rows that are named, times the factor of each if so asked."""
-    for at in range(0, width - _BLOCK + 1, _BLOCK):
-        block = _load_block(change, at)
-        for number in range(start, stop):
-            row = int64(rows[number])
-            factor = splat(factors[row] if with_factors else float32(1))
-            place = row * width + at
-            _store_block(array, place, _block_plus_times(_load_block(array, place), factor, block))
-    for at in range(width // _BLOCK * _BLOCK, width, LANES):
-        line = load(change, at)
-        for number in range(start, stop):
-            row = int64(rows[number])
-            factor = splat(factors[row] if with_factors else float32(1))
-            place = row * width + at
-            store(array, place, plus_times(load(array, place), factor, line))
+def _change_rows(array, width, rows, start, stop, change, factors, has_factors):
+    """Add a vector to the rows that are named, times the factor of each if there are factors."""
+    for offset in range(0, width - _BLOCK + 1, _BLOCK):
+        block = load_each(change, _BLOCK_LINES, offset)
+        for index in range(start, stop):
+            row = int64(rows[index])
+            factor = broadcast(factors[row] if has_factors else float32(1))
+            first = row * width + offset
+            before = load_each(array, _BLOCK_LINES, first)
+            store_each(array, _BLOCK_LINES, first, multiply_add_each(before, factor, block))
+    for offset in range(width // _BLOCK * _BLOCK, width, LANES):
+        line = load(change, offset)
+        for index in range(start, stop):
+            row = int64(rows[index])
+            factor = broadcast(factors[row] if has_factors else float32(1))
+            first = row * width + offset
+            store(array, first, multiply_add(load(array, first), factor, line))
 
 
 @inlined
 def change_rows(array, width, rows, start, stop, change):
-    """Add a vector to the rows of an array that are named from `start` up to `stop`."""
+    """Add a vector to the rows of an array that `rows` names from `start` up to `stop`."""
     _change_rows(array, width, rows, start, stop, change, change, False)
 
 
 @inlined
-def change_words(weights, words, start, stop, change):
-    """Add a vector to the words that are named from `start` up to `stop`, but to those that are kept."""
-    _change_rows(weights.words, weights.width, words, start, stop, change, weights.factors, True)
+def change_word_vectors(weights, rows, start, stop, change):
+    """Add a vector to the word vectors that `rows` names from `start` up to `stop`, times their lock factors."""
+    _change_rows(weights.word_vectors, weights.width, rows, start, stop, change, weights.lock_factors, True)

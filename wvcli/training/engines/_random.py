@@ -1,4 +1,4 @@
-"""Random numbers for the fast engine: which occurrences of frequent words are left out, and noise words."""
+"""Random numbers of the fast engine: subsampling of frequent words, and drawing of noise words."""
 
 import numpy as np
 from numba import int64, uint32, uint64
@@ -11,19 +11,19 @@ END = uint32(TEXT_END)
 
 @inlined
 def next_random(random):
-    """The random number after this one (Knuth's MMIX); the upper bits are the good ones."""
+    """Return the random number after this one (Knuth's MMIX generator); its upper bits are the good ones."""
     return random * uint64(6364136223846793005) + uint64(1442695040888963407)
 
 
 @inlined
 def random_below(random, bound):
-    """A number from 0 up to `bound`, from the upper half of a random one."""
+    """Return a number from 0 up to `bound`, by the upper half of a random number."""
     return int64(((random >> uint64(32)) * uint64(bound)) >> uint64(32))
 
 
 @inlined
 def seeded(seed):
-    """A random number to begin with, far from that of the next seed (Steele et al., "SplitMix", 2014)."""
+    """Return the first random number of a seed, far from that of the next (Steele et al., "SplitMix", 2014)."""
     mixed = uint64(seed) * uint64(0x9E3779B97F4A7C15) + uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> uint64(27))) * uint64(0x94D049BB133111EB)
@@ -32,15 +32,19 @@ def seeded(seed):
 
 @compiled
 def alias_table(weights):
-    """uint32 [words * 2], for drawing words by these float64 weights (Walker, 1977; Vose, 1991).
+    """Return the table that `draw_word` draws words by, with chances as these weights (Walker, 1977; Vose, 1991).
 
-    Place p, drawn evenly, stands for the word p where a random number is below the first of its two numbers, and
-    else for the word that is the second.
+    Args:
+        weights: float64 [words].
+
+    Returns:
+        uint32 [words * 2], two numbers for each column: column c, of which all are equally likely, stands for word
+        c where a random number is not above the first of them, and else for the word that is the second.
     """
     count = len(weights)
     parts = weights / weights.sum() * count
     table = np.empty(2 * count, np.uint32)
-    waiting = np.empty(count, np.int64)  # words of less than their share from the front, of more from the back
+    waiting = np.empty(count, np.int64)  # words of less than one column from the front, of more from the back
     small, large = 0, count
     for word in range(count):
         table[2 * word], table[2 * word + 1] = END, word
@@ -62,9 +66,17 @@ def alias_table(weights):
     return table
 
 
+@inlined
+def draw_word(tables, random):
+    """Return a noise word: half of the random number takes a column of the alias table, the other half decides."""
+    column = random_below(random, tables.vocabulary_size)
+    bound, other = tables.alias_table[2 * column], tables.alias_table[2 * column + 1]
+    return other if uint32(random) > bound else uint32(column)
+
+
 @compiled
-def thinned(ids, keep, seed):
-    """The text without the occurrences that subsampling leaves out.
+def subsample(ids, keep, seed):
+    """Return a text without the occurrences that subsampling leaves out.
 
     Args:
         ids: uint32, the text.
@@ -72,7 +84,8 @@ def thinned(ids, keep, seed):
         seed: of the random numbers.
 
     Returns:
-        The ids that are left; how many tokens there were, or -1 when one is no word; and how many are left.
+        The ids that are left; how many tokens there were, or -1 if an id is not that of a word; how many tokens
+        are left.
     """
     left = np.empty(len(ids), np.uint32)
     random = seeded(seed)
@@ -90,11 +103,3 @@ def thinned(ids, keep, seed):
         left[count] = word
         count += 1
     return left[:count], tokens, count - ends
-
-
-@inlined
-def drawn(tables, random):
-    """A noise word by the alias table."""
-    place = random_below(random, tables.words)
-    bound, other = tables.noise[2 * place], tables.noise[2 * place + 1]
-    return other if uint32(random) > bound else uint32(place)

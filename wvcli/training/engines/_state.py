@@ -1,7 +1,7 @@
-"""What the loops of the fast engine work on, and how they reach it.
+"""What the kernels of the fast engine work on, as named tuples of arrays, and how kernels reach into them.
 
-The loops see pointers where callers give arrays: Numba counts references to arrays, which in loops as short as
-these costs more than the arithmetic.
+A kernel first replaces the arrays of its arguments by pointers (`pointers`): Numba counts references to arrays,
+which in loops as short as these costs more than the arithmetic.
 """
 
 from typing import Any, NamedTuple
@@ -19,78 +19,80 @@ from wvcli.training.engines._simd import HALF
 
 FloatArray = npt.NDArray[np.float32]
 
-AHEAD = 64  # noise words drawn at a time
-TARGETS = 6  # multiplied at a time: a window of 5 noise words has so many
+QUEUE_WORDS = 64  # noise words drawn together: each waits for the alias table, and 64 overlap their waiting
+GROUP = 6  # targets multiplied at a time: a word and the usual five noise words
 
 
-def _can_keep() -> bool:
-    """Whether compiled loops can be kept: in the package's folder or in one of the user's."""
+def _is_cacheable() -> bool:
+    """Return whether Numba can keep compiled code: in the package's folder or in one of the user's."""
     try:
-        njit(cache=True)(_can_keep)
+        njit(cache=True)(_is_cacheable)
     except RuntimeError:
         return False
     return True
 
 
-_HOW: dict[str, Any] = {"nogil": True, "cache": _can_keep(), "fastmath": True, "error_model": "numpy"}
-compiled = njit(**_HOW)
-inlined = njit(forceinline=True, **_HOW)
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": _is_cacheable(), "fastmath": True, "error_model": "numpy"}
+compiled = njit(**_OPTIONS)
+inlined = njit(forceinline=True, **_OPTIONS)
+specialized = njit(inline="always")  # compiled only as part of its caller, with the functions that this hands it
 
 
 class Weights(NamedTuple):
-    """What is trained; each row begins with a line, and zeros fill its last one up.
+    """What is trained, flat: row r begins at r * width, on a cache line, and is zero beyond the dimension.
 
     Attributes:
-        words: float32 [words * width], the words' own vectors.
-        ngrams: float32 [buckets * width], those of their n-grams; empty without subwords.
-        output: float32, a row for each word, or with hierarchical softmax for each inner node, and then for each
-            worker its copies and one row that stands for no word.
-        factors: float32 [words], by which changes of a word's vector are multiplied: 0 keeps it as it is.
-        width: numbers from a row to the next.
+        word_vectors: float32, a row for each word, then the replicas of each worker.
+        ngram_vectors: float32, a row for each bucket of n-grams; empty without subwords.
+        output: float32, a row for each word, or with hierarchical softmax for each inner node; then for each
+            worker its copies of noise words, its padding row and its replicas.
+        lock_factors: float32, for each row of `word_vectors`: changes of the row are multiplied by it, so that 0
+            freezes a word.
+        width: float32 numbers from one row to the next: the dimension, rounded up to whole cache lines.
     """
 
-    words: FloatArray
-    ngrams: FloatArray
+    word_vectors: FloatArray
+    ngram_vectors: FloatArray
     output: FloatArray
-    factors: FloatArray
+    lock_factors: FloatArray
     width: int
 
 
 class Tables(NamedTuple):
-    """What training looks up of words; in lists, word w has the members from `starts[w]` up to `starts[w + 1]`.
+    """What kernels look up about words. Word w has the n-grams (and nodes) from `starts[w]` up to `starts[w + 1]`.
 
     Attributes:
-        noise: uint32 [words * 2], what `alias_table` gives.
-        words: number of words.
+        alias_table: uint32 [words * 2], by which noise words are drawn; empty with hierarchical softmax.
+        vocabulary_size: number of words.
         ngram_starts: int64 [words + 1].
-        ngrams: uint32, the n-grams' rows.
+        ngrams: uint32, rows of the n-gram vectors.
         path_starts: int64 [words + 1]; all 0 with negative sampling.
-        nodes: uint32, the inner nodes on the way to a word.
-        sides: float32, 1 or 0 at each: what the model is to predict.
+        path_nodes: uint32, the inner nodes of the Huffman tree from its root to a word: rows of the output layer.
+        path_labels: float32, 1 or 0 at each node: what the model is to predict there.
     """
 
-    noise: IdArray
-    words: int
+    alias_table: IdArray
+    vocabulary_size: int
     ngram_starts: npt.NDArray[np.int64]
     ngrams: IdArray
     path_starts: npt.NDArray[np.int64]
-    nodes: IdArray
-    sides: FloatArray
+    path_nodes: IdArray
+    path_labels: FloatArray
 
 
 class Task(NamedTuple):
-    """A piece of text to train on.
+    """A piece of text that one worker trains on in one call of a kernel.
 
     Attributes:
-        ids: uint32 [length], the text around it as well, each text ended by `TEXT_END`.
+        ids: uint32 [length], the text with what stands around the piece; `TEXT_END` ends each text.
         length: number of ids.
-        start: the first place to train at.
-        stop: one after the last.
-        alpha: learning rate at the start.
-        fall: by how much it falls with each place.
+        start: index of the first id to train on.
+        stop: index after the last.
+        alpha: learning rate at `start`.
+        alpha_step: by how much the learning rate falls with each id.
         window: words of context on each side, at most.
-        is_fixed: whether the window is always as wide as that.
-        negative: noise words for each window; 0 with hierarchical softmax.
+        has_fixed_window: whether it is always as wide as that.
+        negative: noise words for each prediction; 0 with hierarchical softmax.
         seed: of the random numbers.
     """
 
@@ -99,137 +101,165 @@ class Task(NamedTuple):
     start: int
     stop: int
     alpha: float
-    fall: float
+    alpha_step: float
     window: int
-    is_fixed: bool
+    has_fixed_window: bool
     negative: int
     seed: int
 
 
 class WorkerRows(NamedTuple):
-    """Which rows a worker has for itself.
+    """Which rows of the weights one worker alone trains, and how often they are exchanged with those of all.
 
     Attributes:
-        copies: row of the output layer that is the first copy of a noise word.
-        slots: number of noise words at hand.
-        is_copied: whether copies of their rows are trained, or the rows themselves.
-        renewed: windows of CBOW with which noise words give way once.
-        spare: row of the output layer that stands for no word.
-        frequent: of how many of the most frequent words it has rows of its own in the output layer.
-        output: row of the output layer that is the first of those.
-        vectors: of how many it has vectors of its own as well.
-        words: row of the words' vectors that is the first of those.
-        period: windows with which what changed in those of one word is shared.
+        first_copy: row of the output layer with the copy of the first noise word of the pool.
+        pool_size: number of words in the noise pool.
+        has_copies: whether copies of noise words are trained, or the rows of the words themselves.
+        padding: row of the output layer that stands for no word, for groups of targets that are not full.
+        output_replicas: how many of the most frequent words have a replica in the output layer.
+        first_output_replica: row of the output layer with the first of them.
+        word_replicas: how many of the most frequent words have a replica of their vector.
+        first_word_replica: row of the word vectors with the first of them.
+        refresh_windows: windows of CBOW after which noise words of the pool are replaced.
+        sync_windows: windows after which the replicas of one word are synchronized.
     """
 
-    copies: int
-    slots: int
-    is_copied: bool
-    renewed: int
-    spare: int
-    frequent: int
-    output: int
-    vectors: int
-    words: int
-    period: int
+    first_copy: int
+    pool_size: int
+    has_copies: bool
+    padding: int
+    output_replicas: int
+    first_output_replica: int
+    word_replicas: int
+    first_word_replica: int
+    refresh_windows: int
+    sync_windows: int
 
     @classmethod
     def of(
         cls,
+        *,
         worker: int,
         words: int,
-        slots: int,
-        is_copied: bool,
-        renewed: int,
-        frequent: int,
-        vectors: int,
-        period: int,
+        pool_size: int,
+        has_copies: bool,
+        output_replicas: int,
+        word_replicas: int,
+        refresh_windows: int,
+        sync_windows: int,
     ) -> "WorkerRows":
-        """Those of a worker, by its number: they stand after the rows of words and of workers before it."""
-        copies = words + worker * (slots + 1 + frequent)
-        spare, first = copies + slots, words + worker * vectors
-        return cls(copies, slots, is_copied, renewed, spare, frequent, spare + 1, vectors, first, period)
+        """Return the rows of a worker by its number: they stand behind those of words and of earlier workers."""
+        first_copy = words + worker * (pool_size + 1 + output_replicas)
+        return cls(
+            first_copy=first_copy,
+            pool_size=pool_size,
+            has_copies=has_copies,
+            padding=first_copy + pool_size,
+            output_replicas=output_replicas,
+            first_output_replica=first_copy + pool_size + 1,
+            word_replicas=word_replicas,
+            first_word_replica=words + worker * word_replicas,
+            refresh_windows=refresh_windows,
+            sync_windows=sync_windows,
+        )
+
+    @property
+    def output_rows(self) -> int:
+        """The number of rows that the output layer must have to hold these."""
+        return self.first_output_replica + self.output_replicas
+
+    @property
+    def word_rows(self) -> int:
+        """The number of rows that the word vectors must have to hold these."""
+        return self.first_word_replica + self.word_replicas
 
 
 class Scratch(NamedTuple):
-    """Room for what is at hand of one window.
+    """The working memory of one worker.
 
     Attributes:
-        own: where the rows are that the worker has for itself.
-        context: uint32, rows of the vectors of the words around, and after them of the middle one.
-        pool: uint32 [slots], noise words at hand.
-        coming: uint32 [2 * AHEAD], the words that come next, each with its slot.
-        stream: uint64 [2], the random number by which they were drawn, and which of them is next.
-        copied: float32 [slots * width], the rows of noise words when they were copied.
-        output_before: float32 [frequent * width], rows of frequent words when they were shared last.
-        words_before: float32 [vectors * width], the same of their vectors.
-        rows: uint32, rows of the output layer that are its targets.
-        labels: float32, 1 for a target that is there and 0 for one that is not; half a line for each six.
-        shares: float32, by which the learning rate is multiplied for a target; as `labels`.
-        errors: float32, of each word of the context half a line, with those of six targets.
-        hidden: float32 [width], the vector that predicts.
-        total: float32 [width], what it is to change by.
+        rows: which rows of the weights are the worker's.
+        context: uint32 [2 * window + 1], rows of the vectors of the words around, then of the middle word.
+        pool: uint32 [pool_size], the words of the noise pool.
+        queue: uint32 [2 * QUEUE_WORDS], words to enter the pool next, each followed by its slot there.
+        queue_state: uint64 [2], the random number that the queue was drawn with last, and the index of its head.
+        copy_snapshot: float32 [pool_size * width], the rows of noise words when they were copied.
+        output_snapshot: float32 [output_replicas * width], the output rows of frequent words at the last
+            synchronization.
+        word_snapshot: float32 [word_replicas * width], the same of their vectors.
+        targets: uint32, rows of the output layer to predict: groups of six, of which the last may hold padding.
+        labels: float32, for each target 1 if it is to be predicted and 0 if not; half a line for each group.
+        counts: float32, how often each target was drawn, 0 for padding; laid out as `labels`.
+        errors: float32, half a line for each word of the context: by what to change for each target of a group.
+        hidden: float32 [width], the hidden layer: the vector that predicts.
+        hidden_change: float32 [width], what it is to change by.
     """
 
-    own: WorkerRows
+    rows: WorkerRows
     context: IdArray
     pool: IdArray
-    coming: IdArray
-    stream: npt.NDArray[np.uint64]
-    copied: FloatArray
-    output_before: FloatArray
-    words_before: FloatArray
-    rows: IdArray
+    queue: IdArray
+    queue_state: npt.NDArray[np.uint64]
+    copy_snapshot: FloatArray
+    output_snapshot: FloatArray
+    word_snapshot: FloatArray
+    targets: IdArray
     labels: FloatArray
-    shares: FloatArray
+    counts: FloatArray
     errors: FloatArray
     hidden: FloatArray
-    total: FloatArray
+    hidden_change: FloatArray
 
     @classmethod
-    def of(cls, own: WorkerRows, window: int, targets: int, width: int) -> "Scratch":
-        """Room for so many words on each side and so many targets at once."""
-        words, groups = 2 * window + 1, targets // TARGETS + 1
-        labels, shares = np.zeros((2, groups * HALF), np.float32)
-        hidden, total = aligned((2, width))
+    def of(cls, rows: WorkerRows, *, window: int, targets: int, width: int) -> "Scratch":
+        """Return zeros for windows of up to `window` words on each side and up to `targets` targets at once."""
+        words, groups = 2 * window + 1, targets // GROUP + 1
+        labels, counts = np.zeros((2, groups * HALF), np.float32)
+        hidden, hidden_change = aligned_zeros((2, width))
         return cls(
-            own,
-            np.zeros(words, np.uint32),
-            np.zeros(own.slots, np.uint32),
-            np.zeros(2 * AHEAD, np.uint32),
-            np.zeros(2, np.uint64),
-            aligned((own.slots * width,)),
-            aligned((own.frequent * width,)),
-            aligned((own.vectors * width,)),
-            np.zeros(groups * TARGETS, np.uint32),
-            labels,
-            shares,
-            np.zeros((words + 1) * HALF, np.float32),
-            hidden,
-            total,
+            rows=rows,
+            context=np.zeros(words, np.uint32),
+            pool=np.zeros(rows.pool_size, np.uint32),
+            queue=np.zeros(2 * QUEUE_WORDS, np.uint32),
+            queue_state=np.zeros(2, np.uint64),
+            copy_snapshot=aligned_zeros((rows.pool_size * width,)),
+            output_snapshot=aligned_zeros((rows.output_replicas * width,)),
+            word_snapshot=aligned_zeros((rows.word_replicas * width,)),
+            targets=np.zeros(groups * GROUP, np.uint32),
+            labels=labels,
+            counts=counts,
+            errors=np.zeros((words + 1) * HALF, np.float32),
+            hidden=hidden,
+            hidden_change=hidden_change,
         )
 
 
-def aligned(shape: tuple[int, ...]) -> FloatArray:
-    """Zeros of this shape, the first of which begins a line of the cache."""
-    numbers = np.zeros(int(np.prod(shape)) + LANES, np.float32)
+def aligned_zeros(shape: tuple[int, ...]) -> FloatArray:
+    """Return float32 zeros of this shape that begin on a cache line."""
+    count = int(np.prod(shape))
+    numbers = np.zeros(count + LANES, np.float32)
     first = -numbers.ctypes.data % (LANES * numbers.itemsize) // numbers.itemsize
-    return numbers[first : first + int(np.prod(shape))].reshape(shape)
+    return numbers[first : first + count].reshape(shape)
 
 
 @intrinsic
-def _pointer(typingctx: Any, array: Any) -> Any:
-    """Where the numbers of an array are."""
+def pointers(typingctx: Any, record: Any) -> Any:
+    """Return a named tuple with pointers to their numbers in place of its arrays, and all else as it is."""
+    fields = [types.CPointer(kind.dtype) if isinstance(kind, types.Array) else kind for kind in record.types]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        values = []
+        for kind, value in zip(record.types, cgutils.unpack_tuple(builder, arguments[0]), strict=True):
+            is_array = isinstance(kind, types.Array)
+            values.append(context.make_array(kind)(context, builder, value).data if is_array else value)
+        return context.make_tuple(builder, signature.return_type, values)
 
-    return types.CPointer(array.dtype)(array), generate
+    return types.NamedTuple(fields, record.instance_class)(record), generate
 
 
 @intrinsic
-def _fetch(typingctx: Any, pointer: Any, place: Any) -> Any:
-    """Ask for a number's line of the cache before it is needed."""
+def _prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
+    """Load the cache line of a number into the cache before it is needed, to be written to."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -243,64 +273,8 @@ def _fetch(typingctx: Any, pointer: Any, place: Any) -> Any:
 
 
 @inlined
-def at_weights(weights):
-    words, ngrams = _pointer(weights.words), _pointer(weights.ngrams)
-    return Weights(words, ngrams, _pointer(weights.output), _pointer(weights.factors), weights.width)
-
-
-@inlined
-def at_tables(tables):
-    ngrams = _pointer(tables.ngram_starts), _pointer(tables.ngrams)
-    nodes = _pointer(tables.nodes), _pointer(tables.sides)
-    return Tables(
-        _pointer(tables.noise),
-        tables.words,
-        ngrams[0],
-        ngrams[1],
-        _pointer(tables.path_starts),
-        nodes[0],
-        nodes[1],
-    )
-
-
-@inlined
-def at_task(task):
-    return Task(
-        _pointer(task.ids),
-        task.length,
-        task.start,
-        task.stop,
-        task.alpha,
-        task.fall,
-        task.window,
-        task.is_fixed,
-        task.negative,
-        task.seed,
-    )
-
-
-@inlined
-def at_room(room):
-    return Scratch(
-        room.own,
-        _pointer(room.context),
-        _pointer(room.pool),
-        _pointer(room.coming),
-        _pointer(room.stream),
-        _pointer(room.copied),
-        _pointer(room.output_before),
-        _pointer(room.words_before),
-        _pointer(room.rows),
-        _pointer(room.labels),
-        _pointer(room.shares),
-        _pointer(room.errors),
-        _pointer(room.hidden),
-        _pointer(room.total),
-    )
-
-
-@inlined
-def fetch_row(array, row, width):
+def prefetch_row(array, row, width):
+    """Load a row into the cache before it is needed, so that it is not waited for then."""
     first = int64(row) * width
-    for place in range(0, width, LANES):
-        _fetch(array, first + place)
+    for offset in range(0, width, LANES):
+        _prefetch(array, first + offset)

@@ -1,84 +1,92 @@
-"""Rows of the most frequent words that each worker has for itself.
+"""Replicas: rows of the most frequent words that each worker has for itself.
 
-Two cores that write to the same row take it from one another each time, and the most frequent words are in every
-window. So with CBOW, and in the output layer with FastText's skip-gram, each worker trains rows of its own for
-them, which stand after the rows of all words, and word by word adds what changed in them to the rows of all.
+Two cores that write to one row take its cache lines from each other each time, and the most frequent words are in
+every window. So with CBOW (word vectors and output layer) and with FastText's skip-gram (output layer) each worker
+trains replicas of their rows, which stand behind the rows of all words. A replica is synchronized by adding to the
+shared row what changed in the replica since the last time, and then copying the shared row.
 """
 
 from numba import int64
 
 from wvcli.system.compiling import LANES
-from wvcli.training.engines._simd import load, minus, plus, store
-from wvcli.training.engines._state import fetch_row, inlined
+from wvcli.training.engines._simd import add, load, store, subtract
+from wvcli.training.engines._state import inlined, prefetch_row
 
 
 @inlined
-def own_word(own, word):
-    """The row of a word's vector that this worker trains."""
-    return own.words + int64(word) if word < own.vectors else int64(word)
+def word_row(rows, word):
+    """Return the row of the word vectors that this worker trains for a word: the replica if there is one."""
+    return rows.first_word_replica + int64(word) if word < rows.word_replicas else int64(word)
 
 
 @inlined
-def own_output(own, word):
-    """The row of the output layer that this worker trains for a word."""
-    return own.output + int64(word) if word < own.frequent else int64(word)
+def output_row(rows, word):
+    """Return the row of the output layer that this worker trains for a word: the replica if there is one."""
+    return rows.first_output_replica + int64(word) if word < rows.output_replicas else int64(word)
 
 
 @inlined
-def copy_rows(array, rows, copies, kept, start, length):
-    """Copy rows, and keep what they were; named by where numbers begin, of which `length` are taken."""
-    for at in range(0, length, LANES):
-        line = load(array, rows + at)
-        store(array, copies + at, line)
-        store(kept, start + at, line)
+def copy_numbers(array, shared, copy, snapshot, start, length):
+    """Copy `length` numbers of an array from index `shared` to `copy`, and into a snapshot from `start` on."""
+    for offset in range(0, length, LANES):
+        line = load(array, shared + offset)
+        store(array, copy + offset, line)
+        store(snapshot, start + offset, line)
 
 
 @inlined
-def write_back(array, rows, copies, kept, start, length):
-    """Add to rows what changed in their copies since these were made."""
-    for at in range(0, length, LANES):
-        change = minus(load(array, copies + at), load(kept, start + at))
-        store(array, rows + at, plus(load(array, rows + at), change))
+def write_back(array, shared, copy, snapshot, start, length):
+    """Add to shared numbers what changed in their copies since the snapshot; arguments as in `copy_numbers`."""
+    for offset in range(0, length, LANES):
+        change = subtract(load(array, copy + offset), load(snapshot, start + offset))
+        store(array, shared + offset, add(load(array, shared + offset), change))
 
 
 @inlined
-def take_rows(weights, room):
-    """Begin with what the rows of all are."""
-    own, width = room.own, weights.width
-    copy_rows(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
-    copy_rows(weights.words, 0, own.words * width, room.words_before, 0, own.vectors * width)
+def _synchronize(array, shared, copy, snapshot, start, length):
+    """Write copies back, and copy what the shared numbers are now; arguments as in `copy_numbers`."""
+    write_back(array, shared, copy, snapshot, start, length)
+    copy_numbers(array, shared, copy, snapshot, start, length)
 
 
 @inlined
-def _share(array, rows, copies, kept, start, length):
-    """Add what changed in copies to rows, and copy what these are now; numbers as in `copy_rows`."""
-    write_back(array, rows, copies, kept, start, length)
-    copy_rows(array, rows, copies, kept, start, length)
+def fill_replicas(weights, scratch):
+    """Copy the shared rows of frequent words into the worker's replicas."""
+    rows, width = scratch.rows, weights.width
+    first, length = rows.first_output_replica * width, rows.output_replicas * width
+    copy_numbers(weights.output, 0, first, scratch.output_snapshot, 0, length)
+    first, length = rows.first_word_replica * width, rows.word_replicas * width
+    copy_numbers(weights.word_vectors, 0, first, scratch.word_snapshot, 0, length)
 
 
 @inlined
-def share_rows(weights, room):
-    """Add what changed in the worker's own rows to those of all, and take on what other workers changed."""
-    own, width = room.own, weights.width
-    _share(weights.output, 0, own.output * width, room.output_before, 0, own.frequent * width)
-    _share(weights.words, 0, own.words * width, room.words_before, 0, own.vectors * width)
+def synchronize_replicas(weights, scratch):
+    """Synchronize all replicas of the worker."""
+    rows, width = scratch.rows, weights.width
+    first, length = rows.first_output_replica * width, rows.output_replicas * width
+    _synchronize(weights.output, 0, first, scratch.output_snapshot, 0, length)
+    first, length = rows.first_word_replica * width, rows.word_replicas * width
+    _synchronize(weights.word_vectors, 0, first, scratch.word_snapshot, 0, length)
 
 
 @inlined
-def share_word(weights, room, turn):
-    """Share the own rows of a noise word at hand, by turns, and ask for what the next turn needs.
+def synchronize_one(weights, scratch, turn):
+    """Synchronize the replicas of the noise word in slot `turn` of the pool, and prefetch the next turn's rows.
 
-    So a word is shared as often as it is a noise word, and its rows of all are waited for one at a time.
+    So a word is synchronized as often as it is a noise word, and its shared rows, which mostly lie in another
+    core's cache, are waited for one at a time.
     """
-    own, width = room.own, weights.width
-    word, coming = int64(room.pool[turn % own.slots]), int64(room.pool[(turn + 1) % own.slots])
-    if word < own.frequent:
-        first, copy = word * width, (own.output + word) * width
-        _share(weights.output, first, copy, room.output_before, first, width)
-    if word < own.vectors:
-        first, copy = word * width, (own.words + word) * width
-        _share(weights.words, first, copy, room.words_before, first, width)
-    if coming < own.frequent:
-        fetch_row(weights.output, coming, width)
-    if coming < own.vectors:
-        fetch_row(weights.words, coming, width)
+    rows, width = scratch.rows, weights.width
+    word = int64(scratch.pool[turn % rows.pool_size])
+    following = int64(scratch.pool[(turn + 1) % rows.pool_size])
+    shared = word * width
+    if word < rows.output_replicas:
+        replica = (rows.first_output_replica + word) * width
+        _synchronize(weights.output, shared, replica, scratch.output_snapshot, shared, width)
+    if word < rows.word_replicas:
+        replica = (rows.first_word_replica + word) * width
+        _synchronize(weights.word_vectors, shared, replica, scratch.word_snapshot, shared, width)
+    if following < rows.output_replicas:
+        prefetch_row(weights.output, following, width)
+    if following < rows.word_replicas:
+        prefetch_row(weights.word_vectors, following, width)

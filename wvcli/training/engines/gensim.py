@@ -1,8 +1,8 @@
-"""Gensim's own training loops, fed and watched by us.
+"""Gensim's own training loops, fed and watched by wvcli.
 
-Gensim hangs when its feed or a worker fails, cuts long texts without a word, and counts what it was given
-rather than what it trained. So the feed never raises into Gensim, a failing worker ends the run with its
-error, and texts come in lengths Gensim takes whole.
+Gensim hangs when its feed or a worker fails, cuts long texts silently, and counts what it was given rather than
+what it trained. So the feed never raises into Gensim, a failing worker ends the run with its error, and texts come
+in lengths that Gensim takes whole.
 """
 
 import logging
@@ -20,21 +20,28 @@ from wvcli.tokens.shards import IdArray
 from wvcli.training.engines import Engine, FloatArray, OnTokens, Trained
 from wvcli.training.settings import TrainSettings
 
-logging.getLogger("gensim").addHandler(logging.NullHandler())  # its warnings are not for our users' terminal
+logging.getLogger("gensim").addHandler(
+    logging.NullHandler()
+)  # its warnings are not for the terminal of wvcli's users
 
-_COMPOSED = 4_096  # FastText words composed at a time
+_COMPOSED_WORDS = 4_096  # FastText words whose vectors are composed at a time
 
 
 @dataclass
 class _Watch:
-    """What is seen of a run from inside Gensim's threads."""
+    """What Gensim's threads report of a run, and read of it.
+
+    Attributes:
+        on_tokens: called with the number of tokens of each batch that has been trained on.
+        failure: what went wrong first, or None.
+    """
 
     on_tokens: OnTokens
     failure: BaseException | None = None
 
 
 class _Watched:
-    """Mixed into Gensim's models: reports each finished batch, and turns a failing worker into a failed run."""
+    """Mixed into Gensim's models: report each finished batch, and let a failing worker end the run."""
 
     watch: _Watch
 
@@ -44,13 +51,13 @@ class _Watched:
         try:
             sampled, given = super()._do_train_job(sentences, alpha, inits)  # type: ignore[misc]
             self.watch.on_tokens(given)
-        except BaseException as error:  # it must not leave this thread, or Gensim waits for ever
+        except BaseException as error:  # raised in this thread, Gensim would wait forever
             self.watch.failure = error
             return 0, 0
         return sampled, given
 
     def _clear_post_train(self) -> None:
-        """Nothing: Gensim's FastText would compose every word's vector after each stretch."""
+        """Do nothing: Gensim's FastText would compose every word's vector after each stretch."""
 
 
 class _WatchedWord2Vec(_Watched, Word2Vec):  # type: ignore[misc]
@@ -62,7 +69,7 @@ class _WatchedFastText(_Watched, FastText):  # type: ignore[misc]
 
 
 class _Feed:
-    """A stretch of text as Gensim wants it; counts what it hands over and never raises."""
+    """A stretch of text as sentences for Gensim; counts the tokens it hands over, and never raises."""
 
     def __init__(self, corpus: EncodedCorpus, stretch: Stretch, watch: _Watch) -> None:
         self._corpus = corpus
@@ -89,7 +96,9 @@ class GensimTrainer:
         corpus: what it is trained on.
         model: Gensim's model.
         is_fasttext: whether it has subwords.
-        stretch: tokens in a stretch of text.
+
+    Raises:
+        WvcliError: there is not enough memory.
     """
 
     stretch = 500_000
@@ -104,7 +113,7 @@ class GensimTrainer:
         except MemoryError as error:
             raise WvcliError(
                 f"there is not enough memory for {len(corpus.words):,} words of {settings.dim:,} dimensions",
-                "take a smaller --dim, --max-vocab or --buckets, or a larger --min-count",
+                "choose a smaller `dim`, `max_vocab` or `buckets`, or a larger `min_count`",
             ) from error
         self.is_fasttext = settings.algorithm == "fasttext"
 
@@ -122,7 +131,7 @@ class GensimTrainer:
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
         feed = _Feed(self.corpus, stretch, self._watch)
-        # Set, not passed: Gensim takes a learning rate of 0 given to train() for one not given.
+        # Set, not passed: Gensim's train() takes a learning rate of 0 as none given.
         self.model.alpha, self.model.min_alpha = alpha, min_alpha
         try:
             sampled, given = self.model.train(feed, total_words=stretch.tokens, epochs=1)
@@ -148,13 +157,12 @@ class GensimTrainer:
         if not self.is_fasttext:
             vectors: FloatArray = wv.vectors[words]
             return vectors
-        own = wv.vectors_vocab[words]
-        for row, word in zip(own, words.tolist(), strict=True):
+        composed: FloatArray = wv.vectors_vocab[words]
+        for row, word in zip(composed, words.tolist(), strict=True):
             ngrams = wv.buckets_word[word]
             if len(ngrams):
-                # One sum over rows, so that they are added in Gensim's order and round as there.
+                # One sum over all rows, so that they are added in Gensim's order and rounded alike.
                 row[:] = np.concatenate([row[None], wv.vectors_ngrams[ngrams]]).sum(axis=0) / (len(ngrams) + 1)
-        composed: FloatArray = own
         return composed
 
     def pieces(self, words: IdArray) -> IdArray:
@@ -186,15 +194,15 @@ class GensimTrainer:
         if not self.is_fasttext:
             vectors: FloatArray = self.model.wv.vectors
             return vectors
-        composed: FloatArray = self.model.wv.vectors  # Gensim's place for them, which training leaves alone
-        for start in range(0, len(composed), _COMPOSED):
-            words = np.arange(start, min(start + _COMPOSED, len(composed)), dtype=np.uint32)
+        composed: FloatArray = self.model.wv.vectors  # where Gensim has them; training leaves it alone
+        for start in range(0, len(composed), _COMPOSED_WORDS):
+            words = np.arange(start, min(start + _COMPOSED_WORDS, len(composed)), dtype=np.uint32)
             composed[words] = self.inputs(words)
         return composed
 
 
 def training_error(failure: BaseException) -> WvcliError:
-    """What to raise when a worker has failed."""
+    """Return the error to raise when a worker has failed."""
     if isinstance(failure, WvcliError):
         return failure
     error = WvcliError(f"training failed: {str(failure) or type(failure).__name__}")
@@ -203,13 +211,13 @@ def training_error(failure: BaseException) -> WvcliError:
 
 
 def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any:
-    """A Gensim model with the corpus's vocabulary and fresh weights."""
+    """Return a Gensim model with the corpus's vocabulary and fresh weights."""
     options: dict[str, Any] = {
         "vector_size": settings.dim,
         "window": settings.window,
         "shrink_windows": not settings.fixed_window,
         "min_count": 1,  # the vocabulary is decided already
-        "sorted_vocab": 0,  # and sorted: Gensim's own sort leaves ties to chance
+        "sorted_vocab": 0,  # and sorted: Gensim's own sort orders ties by chance
         "sg": int(settings.architecture == "skipgram"),
         "hs": int(settings.loss == "hierarchical"),
         "negative": settings.negative if settings.loss == "negative" else 0,

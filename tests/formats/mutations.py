@@ -17,7 +17,7 @@ import numpy as np
 from tests.formats import slow
 from wvcli import formats
 from wvcli.errors import WvcliError
-from wvcli.formats import Format, Writing, registry
+from wvcli.formats import Format, Kept, Writing, registry
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.vocabulary import Vocabulary
@@ -42,7 +42,7 @@ def kinds(member: Format) -> list[str]:
     """What files of a format may hold besides the usual: eight-bit numbers, subwords, those of floret's hash."""
     found = {
         "int8": "int8" in member.dtypes,
-        "subwords": "subwords" in member.keeps,
+        "subwords": Kept.SUBWORDS in member.keeps,
         "hashed": member.name == "floret",
     }
     return ["", *(kind for kind, there in found.items() if there)]

@@ -13,7 +13,7 @@ from tests.formats.mutations import kinds, mutations, outcome
 from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, kept, remove, same
 from wvcli import formats
 from wvcli.errors import UsageError, WvcliError
-from wvcli.formats import Format, Writing, registry
+from wvcli.formats import Format, Kept, Writing, registry
 from wvcli.models import exporting
 from wvcli.vectors.selection import Selection
 from wvcli.vectors.vocabulary import Vocabulary
@@ -42,8 +42,8 @@ def test_there_and_back_nothing_is_lost_that_both_keep(first: Format, second: Fo
     exporting.export(formats.read(two, second.name), one, name=first.name)
     found = formats.read(one, first.name)
     assert list(found) == [kept(second, kept(first, word)) for word in words]
-    assert same(second if "rounded" in second.keeps else first, found.matrix[:], whole.matrix)
-    if "counts" in first.keeps and "counts" in second.keeps:
+    assert same(first if Kept.EXACT_VECTORS in second.keeps else second, found.matrix[:], whole.matrix)
+    if Kept.COUNTS in first.keeps & second.keeps:
         assert found.counts is not None
         assert whole.counts is not None
         assert found.counts.tolist() == whole.counts.tolist()

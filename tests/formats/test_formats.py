@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from tests.clients import marks
 from wvcli import formats
 from wvcli.errors import InputError, UsageError, WvcliError
-from wvcli.formats import Format, Writing, registry
+from wvcli.formats import Format, Kept, Writing, registry
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -28,7 +28,7 @@ GENSIM = {
     "fasttext-vec": ({}, {}),
     "glove": ({"write_header": False}, {"no_header": True}),
 }
-LINES = [param for param in MEMBERS if param.id in GENSIM]  # a word, a blank, its numbers: tested byte by byte
+LINES = [param for param in MEMBERS if param.id in GENSIM]  # a word, a space, its numbers: tested byte by byte
 # Formats whose files are also those of another, under whose name they are read.
 READ_AS: dict[str, str] = {"torchtext": "glove"}
 WITHOUT_ZERO_BYTES = ["fasttext", "floret"]  # formats that refuse a word with a zero byte, which ends a word there
@@ -47,7 +47,7 @@ ODD_WORDS += [
     "e\u0301",
     "é",
 ]
-BLANKS = dict.fromkeys(map(ord, " \t\n\v\f\r"), "_")
+SPACES = dict.fromkeys(map(ord, " \t\n\v\f\r"), "_")
 
 
 def vectors_of(words: list[str], matrix: FloatArray) -> Vectors:
@@ -61,7 +61,7 @@ def random_vectors(words: int = 50, dim: int = 7) -> Vectors:
 
 def kept(member: Format, word: str) -> str:
     """What becomes of a word in a format."""
-    return word if "blanks" in member.keeps else word.translate(BLANKS) or "_"
+    return word if Kept.SPACES in member.keeps else word.translate(SPACES) or "_"
 
 
 def bits(matrix: FloatArray) -> list[list[int]]:
@@ -71,7 +71,7 @@ def bits(matrix: FloatArray) -> list[list[int]]:
 
 def same(member: Format, found: FloatArray, expected: FloatArray) -> bool:
     """Whether numbers came back: to the last bit, or nearly where the format keeps them rounded."""
-    if "rounded" not in member.keeps:
+    if Kept.EXACT_VECTORS in member.keeps:
         found, expected = (np.where(np.isnan(matrix), np.float32(np.nan), matrix) for matrix in (found, expected))
         return np.array_equal(found.view(np.uint32), expected.view(np.uint32))
     exact = expected.astype(np.float64)
@@ -106,7 +106,7 @@ def read(member: Format, path: Path, limit: int | None = None) -> Vectors:
 
 
 def recognised(path: Path) -> list[str]:
-    return [member.name for member in formats.fitting(path)]
+    return [member.name for member in formats.matching(path)]
 
 
 def refusal(member: Format, path: Path) -> str:
@@ -202,7 +202,7 @@ def test_other_text_is_not_taken_for_vectors(member: Format, tmp_path: Path, tex
     assert not member.sniff(text.encode())
     path = tmp_path / f"file{member.suffixes[0]}"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="not in any format known here"):
+    with pytest.raises(InputError, match="not in a known format"):
         formats.read(path)
 
 
@@ -243,7 +243,7 @@ def test_words_are_written_in_the_models_order_whatever_their_counts(member: For
     found = read(member, tmp_path / "file")
     assert list(found) == words
     assert same(member, found.matrix, matrix)
-    assert (found.counts is not None) == ("counts" in member.keeps)
+    assert (found.counts is not None) == (Kept.COUNTS in member.keeps)
     if found.counts is not None:
         assert found.counts.dtype == np.int64
         assert found.counts.tolist() == counts.tolist()
@@ -293,20 +293,20 @@ def test_a_folder_is_replaced_only_where_it_is_of_the_same_format(member: Format
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-def test_words_with_blanks_are_kept_or_written_with_underscores_and_noted(member: Format, tmp_path: Path) -> None:
+def test_words_with_spaces_are_kept_or_written_with_underscores_and_noted(member: Format, tmp_path: Path) -> None:
     words = ["the", "new york", "a\tb", "c\r\nd", "猫 犬"]
     matrix = np.arange(10, dtype=np.float32).reshape(5, 2)
     path = tmp_path / "file"
-    if "blanks" in member.keeps:
+    if Kept.SPACES in member.keeps:
         assert write(member, vectors_of(words, matrix), path) == []
         assert list(read(member, path)) == words
         return
     assert write(member, vectors_of(words, matrix), path) == [
-        "4 words with blanks were written with _ (first: 'new york')"
+        "4 words with spaces were written with _ (first: 'new york')"
     ]
     assert list(read(member, path)) == ["the", "new_york", "a_b", "c__d", "猫_犬"]
     assert write(member, vectors_of(words[:2], matrix[:2]), path) == [
-        "1 word with blanks was written with _ (first: 'new york')"
+        "1 word with spaces was written with _ (first: 'new york')"
     ]
 
 

@@ -77,5 +77,5 @@ def test_a_number_too_large_for_float16_is_refused(tmp_path: Path) -> None:
 
 def test_it_is_named_when_it_is_to_be_read(tmp_path: Path) -> None:
     written(tmp_path / "words.onnx")
-    with pytest.raises(InputError, match="in the format onnx, which can be written but not read"):
+    with pytest.raises(InputError, match="in the format onnx, which wvcli can write but not read"):
         formats.read(tmp_path / "words.onnx")

@@ -90,4 +90,4 @@ def test_a_folder_of_the_projector_cannot_be_read(run: Run, word2vec_model: Path
     assert run("export", "shown", "--to", "projector", "-m", word2vec_model).code == 0
     done = run("similar", "cat", "-m", "shown")
     assert done.code == 3
-    assert "is in the format projector, which can be written but not read" in done.err
+    assert "is in the format projector, which wvcli can write but not read" in done.err

@@ -196,7 +196,7 @@ def test_a_layer_of_tensorflow_hub_is_trained_or_kept(tf: Any, tmp_path: Path, t
 @pytest.mark.parametrize("name", ["words.keras", "words.savedmodel", "words.tfhub"])
 def test_what_is_only_written_is_named_when_it_is_to_be_read(tf: Any, tmp_path: Path, name: str) -> None:
     written(tmp_path / name)
-    with pytest.raises(InputError, match="which can be written but not read"):
+    with pytest.raises(InputError, match="which wvcli can write but not read"):
         formats.read(tmp_path / name)
 
 

@@ -15,7 +15,7 @@ from wvcli.errors import UsageError
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File or folder to write.", show_default=False)],
     model: shared.Model = None,
-    to: Annotated[
+    name: Annotated[
         str | None,
         typer.Option(
             "--to",
@@ -83,7 +83,7 @@ def export(
 
     if str(file) == "-":
         raise UsageError("a model is exported to a file, not to stdout")
-    chosen = formats.for_writing(file, to)
+    chosen = formats.for_writing(file, name)
     selection = Selection(
         words=None if words is None else words_in(words),
         top=top,

@@ -59,7 +59,7 @@ def random_vectors(words: int = 50, dim: int = 7) -> Vectors:
     return vectors_of([f"word{index}" for index in range(words)], matrix)
 
 
-def kept(member: Format, word: str) -> str:
+def word_after(member: Format, word: str) -> str:
     """What becomes of a word in a format."""
     return word if Kept.SPACES in member.keeps else word.translate(SPACES) or "_"
 
@@ -69,7 +69,7 @@ def bits(matrix: FloatArray) -> list[list[int]]:
     return np.where(np.isnan(matrix), np.float32(np.nan), matrix).astype(np.float32).view(np.uint32).tolist()
 
 
-def same(member: Format, found: FloatArray, expected: FloatArray) -> bool:
+def is_preserved(member: Format, found: FloatArray, expected: FloatArray) -> bool:
     """Whether numbers came back: to the last bit, or nearly where the format keeps them rounded."""
     if Kept.EXACT_VECTORS in member.keeps:
         found, expected = (np.where(np.isnan(matrix), np.float32(np.nan), matrix) for matrix in (found, expected))
@@ -105,7 +105,7 @@ def read(member: Format, path: Path, limit: int | None = None) -> Vectors:
     return member.read(path, limit)
 
 
-def recognised(path: Path) -> list[str]:
+def matching_names(path: Path) -> list[str]:
     return [member.name for member in formats.matching(path)]
 
 
@@ -136,7 +136,7 @@ def test_odd_words_and_numbers_come_back_as_they_were(member: Format, tmp_path: 
     assert write(member, vectors_of(ODD_WORDS, matrix), path) == []
     found = read(member, path)
     assert list(found) == ODD_WORDS
-    assert same(member, found.matrix, matrix)
+    assert is_preserved(member, found.matrix, matrix)
     assert found.matrix.dtype == np.float32
     assert found.path == path
 
@@ -150,7 +150,7 @@ def test_odd_words_and_numbers_come_back_as_they_were(member: Format, tmp_path: 
 def test_any_words_and_numbers_come_back(
     member: Format, folder: Path, words: list[str], numbers: FloatArray
 ) -> None:
-    expected = [kept(member, word) for word in words]
+    expected = [word_after(member, word) for word in words]
     assume(len(set(expected)) == len(words))
     assume("\0" not in "".join(words) or member.name not in WITHOUT_ZERO_BYTES)
     path = folder / member.name
@@ -158,7 +158,7 @@ def test_any_words_and_numbers_come_back(
     assert bool(notes) == (expected != words)
     found = read(member, path)
     assert list(found) == expected
-    assert same(member, found.matrix, numbers[: len(words)])
+    assert is_preserved(member, found.matrix, numbers[: len(words)])
 
 
 @pytest.mark.parametrize("member", MEMBERS)
@@ -166,15 +166,15 @@ def test_a_file_is_recognised_by_its_content_alone(member: Format, tmp_path: Pat
     for vectors in (random_vectors(), random_vectors(3, 1), vectors_of(*toy())):
         path = tmp_path / "no-suffix"
         write(member, vectors, path)
-        assert recognised(path) == [READ_AS.get(member.name, member.name)]
-        assert same(member, formats.read(path).matrix, vectors.matrix)
+        assert matching_names(path) == [READ_AS.get(member.name, member.name)]
+        assert is_preserved(member, formats.read(path).matrix, vectors.matrix)
 
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_first_line_longer_than_what_is_looked_at_is_recognised(member: Format, tmp_path: Path) -> None:
     vectors = random_vectors(2, 9000)
     write(member, vectors, tmp_path / "no-suffix")
-    assert same(member, formats.read(tmp_path / "no-suffix").matrix, vectors.matrix)
+    assert is_preserved(member, formats.read(tmp_path / "no-suffix").matrix, vectors.matrix)
 
 
 def toy() -> tuple[list[str], FloatArray]:
@@ -211,7 +211,7 @@ def test_the_suffix_chooses_the_format_to_write(member: Format, tmp_path: Path) 
     for suffix in member.suffixes:
         assert formats.for_writing(Path("model" + suffix.upper())) == member
         assert formats.write(random_vectors(), tmp_path / f"model{suffix}") == []
-        assert recognised(tmp_path / f"model{suffix}") == [READ_AS.get(member.name, member.name)]
+        assert matching_names(tmp_path / f"model{suffix}") == [READ_AS.get(member.name, member.name)]
         with pytest.raises(UsageError, match="exists"):
             formats.write(random_vectors(), tmp_path / f"model{suffix}")
 
@@ -232,7 +232,7 @@ def test_gensim_reads_what_is_written_and_the_other_way_round(member: Format, tm
     found = read(member, theirs)
     # Gensim invents counts for words that have none and sorts by them; they fall in file order.
     assert list(found) == ODD_WORDS
-    assert same(member, found.matrix, matrix)
+    assert is_preserved(member, found.matrix, matrix)
 
 
 @pytest.mark.parametrize("member", MEMBERS)
@@ -242,7 +242,7 @@ def test_words_are_written_in_the_models_order_whatever_their_counts(member: For
     write(member, Vectors(Vocabulary.from_words(words), matrix, counts), tmp_path / "file")
     found = read(member, tmp_path / "file")
     assert list(found) == words
-    assert same(member, found.matrix, matrix)
+    assert is_preserved(member, found.matrix, matrix)
     assert (found.counts is not None) == (Kept.COUNTS in member.keeps)
     if found.counts is not None:
         assert found.counts.dtype == np.int64
@@ -262,7 +262,7 @@ def test_only_the_first_words_are_read_on_request(member: Format, tmp_path: Path
     write(member, vectors, tmp_path / "file")
     found = read(member, tmp_path / "file", limit)
     assert list(found) == list(vectors)[:limit]
-    assert same(member, found.matrix, vectors.matrix[:limit])
+    assert is_preserved(member, found.matrix, vectors.matrix[:limit])
     assert list(formats.read(tmp_path / "file", limit=limit)) == list(found)
 
 
@@ -282,7 +282,7 @@ def test_a_folder_is_replaced_only_where_it_is_of_the_same_format(member: Format
     with pytest.raises(UsageError, match="exists"):
         formats.write(random_vectors(), path, member.name)
     formats.write(random_vectors(20), path, member.name, overwrite=True)
-    assert recognised(path) == [READ_AS.get(member.name, member.name)]
+    assert matching_names(path) == [READ_AS.get(member.name, member.name)]
     assert list(tmp_path.iterdir()) == [path]
     shutil.rmtree(path)
     path.mkdir()
@@ -395,4 +395,4 @@ def test_beside_the_matrix_little_memory_is_used(member: Format, tmp_path: Path)
     tracemalloc.stop()
     assert written < 12e6
     assert peak < matrix.nbytes + 12e6
-    assert same(member, found.matrix, matrix)
+    assert is_preserved(member, found.matrix, matrix)

@@ -19,7 +19,7 @@ from wvcli.vectors.geometry import FloatArray
 
 
 def nearest(matrix: FloatArray, queries: list[int]) -> tuple[np.ndarray, FloatArray]:
-    """Return int64 [queries, 10], the nearest rows of each query, and its cosines to all, float32 [queries, rows]."""
+    """Return int64 [queries, 10], the nearest rows, and float32 [queries, rows], the cosines to all."""
     units = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
     cosines = units[queries] @ units.T
     cosines[np.arange(len(queries)), queries] = -2

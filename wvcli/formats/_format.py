@@ -45,7 +45,7 @@ class Format:
         sniff: whether a file that begins with these bytes is in this format.
         sniff_folder: whether a folder is in this format; None for formats that are files.
         may_replace: whether a folder may be replaced by a new one; None where any in this format may.
-        read: opens a file or folder, all of it or only its first so many words; None when the format is only
+        read: opens a file or folder, all words or only the first `limit`; None when the format is only
             written. Raises InputError naming file and line.
         write: makes a new file or folder at a path where nothing is yet, and returns notes for the user on what
             was changed; None when the format is only read. The matrix may be lazy: it is read in blocks of rows,

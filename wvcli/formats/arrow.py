@@ -1,7 +1,7 @@
 """Apache Arrow's file format, which is also Feather version 2: a table of words, counts and vectors.
 
 The layout is "IPC File Format" of https://arrow.apache.org/docs/format/Columnar.html; see
-wvcli/formats/_arrow.py for the columns. pandas, Polars and DuckDB read it. It is written in batches and without
+wvcli/formats/_arrow.py for the columns. pandas and Polars read it. It is written in batches and without
 compression, so that programs can memory-map it; compressed files are read too. Arrow's stream format, which has
 no magic number, is not read.
 """

@@ -32,7 +32,7 @@ _BYTES_AT_ONCE = 1 << 18  # of vectors
 
 
 class _Record(NamedTuple):
-    """A row of the table: its id, and what it holds."""
+    """A row of the table."""
 
     id: int
     word: str

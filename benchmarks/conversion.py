@@ -2,8 +2,8 @@
 
     python benchmarks/conversion.py [--formats NAME,NAME] [--words 3000000] [--dim 300] [--folder FOLDER]
 
-Without names, all formats. The folder needs room for the model, the file, the numbers once more, and a second
-model. Peaks are of resident memory, as in `benchmarks/memory.py`.
+Without names, all formats are measured. The folder needs space for the model, the file, the numbers once more, and
+a second model. Peaks are of resident memory, as in `benchmarks/memory.py`.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import sys
 import numpy as np
 from pathlib import Path
 from wvcli.models import model_file
-from wvcli.vectors.selection import Lazy
+from wvcli.vectors.lazy import Lazy
 from wvcli.vectors.word_vectors import Vectors
 from wvcli.vectors.vocabulary import Vocabulary
 path, words, dim = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -35,7 +35,7 @@ print(f"{Path(path).stat().st_size / 2**20:,.0f} MB")
 
 
 def size_of(file: Path) -> int:
-    """Bytes of a file, with those beside it, or of a folder."""
+    """Return the bytes of a file, with the files beside it, or of a folder."""
     beside = file.parent.glob(f"{file.name}.*")
     return sum(
         part.stat().st_size for each in (file, *beside) for part in (each, *each.rglob("*")) if part.is_file()

@@ -1,9 +1,9 @@
-"""How fast the formats read and write, against Gensim in the same run.
+"""How fast the formats read and write, compared with Gensim in the same run.
 
     python benchmarks/formats.py [--words 100000] [--dim 100] [--glove glove.6B.50d.txt]
 
-With `--glove` that file is read, and its vectors are written as word2vec text; else random vectors. Each pair of
-times is taken one right after the other, three times over; the medians are compared.
+With `--glove` that file is read, and its vectors are written as word2vec text; otherwise random vectors are used.
+Both programs are timed one right after the other, three times; the medians are compared.
 """
 
 import argparse
@@ -24,21 +24,21 @@ PAIRS = 3
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """How long the action takes."""
+    """Return how long the action takes."""
     start = perf_counter()
     action()
     return perf_counter() - start
 
 
 def compare(what: str, ours: Callable[[], object], gensims: Callable[[], object]) -> None:
-    """Print one row: both medians and how many times faster ours is."""
+    """Print one row: both medians, and how many times faster ours is."""
     pairs = [(seconds(ours), seconds(gensims)) for _ in range(PAIRS)]
     our_time, gensim_time = (median(times) for times in zip(*pairs, strict=True))
     print(f"{what:24}{our_time:9.3f} s{gensim_time:9.3f} s{gensim_time / our_time:8.1f} x", flush=True)
 
 
 def compare_format(name: str, vectors: Vectors, gensim: KeyedVectors, folder: Path) -> None:
-    """Write and read one format in both ways; what is read was written by Gensim."""
+    """Write and read one format with both programs; the file that is read was written by Gensim."""
     member = registry.get(name)
     assert member.read
     assert member.write
@@ -60,7 +60,7 @@ def compare_format(name: str, vectors: Vectors, gensim: KeyedVectors, folder: Pa
 
 
 def compare_glove(file: Path, folder: Path) -> None:
-    """Read a real file of GloVe and write it as word2vec text."""
+    """Read a published GloVe file and write it as word2vec text."""
     glove, text = registry.get("glove"), registry.get("word2vec-text")
     assert glove.read
     assert text.write

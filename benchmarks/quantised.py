@@ -1,9 +1,9 @@
-"""What smaller numbers change: neighbours and similarities of a model against its exports with `--dtype`.
+"""What smaller numbers change: neighbours and similarities of a model compared with its exports with `--dtype`.
 
     python benchmarks/quantised.py MODEL [--queries 1000] [--among 100000]
 
-Asked are words drawn at random among the first ones of the model. Agreement is the part of a word's ten nearest
-neighbours that the smaller file gives as well; error is that of the cosines of the model's own ten.
+The queries are drawn at random among the first words of the model. Agreement is the share of a word's ten nearest
+neighbours that the smaller file finds too; errors are those of the cosines of the model's own ten.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from wvcli.formats import Writing
 from wvcli.vectors.geometry import FloatArray
 
 
-def nearest(matrix: FloatArray, asked: list[int]) -> tuple[np.ndarray, FloatArray]:
-    """int64 [asked, 10], the nearest rows of each one asked, and the cosines to all, float32 [asked, rows]."""
+def nearest(matrix: FloatArray, queries: list[int]) -> tuple[np.ndarray, FloatArray]:
+    """Return int64 [queries, 10], the nearest rows, and float32 [queries, rows], the cosines to all."""
     units = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
-    cosines = units[asked] @ units.T
-    cosines[np.arange(len(asked)), asked] = -2
+    cosines = units[queries] @ units.T
+    cosines[np.arange(len(queries)), queries] = -2
     return np.argpartition(-cosines, 10, axis=1)[:, :10], cosines
 
 
@@ -35,16 +35,16 @@ def main() -> None:
     options = parser.parse_args()
     vectors = wvcli.load(options.model)
     rows = min(options.among, len(vectors))
-    asked = np.random.default_rng(1).choice(rows, min(options.queries, rows), replace=False).tolist()
+    queries = np.random.default_rng(1).choice(rows, min(options.queries, rows), replace=False).tolist()
     exact = np.array(vectors.matrix[:rows])
-    found, cosines = nearest(exact, asked)
+    found, cosines = nearest(exact, queries)
     for dtype in ("float16", "int8"):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "small.safetensors")
             formats.write(vectors, path, writing=Writing(dtype))
             size = path.stat().st_size
             smaller = np.array(formats.read(path).matrix[:rows])
-        others, changed = nearest(smaller, asked)
+        others, changed = nearest(smaller, queries)
         same = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, others, strict=True)])
         errors = np.abs(np.take_along_axis(cosines - changed, found, axis=1))
         print(

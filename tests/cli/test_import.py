@@ -89,7 +89,7 @@ def test_what_cannot_be_imported_is_told_and_leaves_nothing(
     (tmp_path / "prose").write_text("It was the best of times.\n")
     for code, said, *arguments in (
         (3, "there is no file none", "none"),
-        (3, "not in any format known here", "prose"),
+        (3, "not in a known format", "prose"),
         (3, "cut.txt, line", "cut.txt"),
         (2, "is a model already", word2vec_model),
         (2, "ends in .safetensors", "a.txt", "-o", "a.bin"),

@@ -17,7 +17,7 @@ import numpy as np
 from tests.formats import slow
 from wvcli import formats
 from wvcli.errors import WvcliError
-from wvcli.formats import Format, Writing, registry
+from wvcli.formats import Format, Kept, Writing, registry
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.vocabulary import Vocabulary
@@ -42,7 +42,7 @@ def kinds(member: Format) -> list[str]:
     """What files of a format may hold besides the usual: eight-bit numbers, subwords, those of floret's hash."""
     found = {
         "int8": "int8" in member.dtypes,
-        "subwords": "subwords" in member.keeps,
+        "subwords": Kept.SUBWORDS in member.keeps,
         "hashed": member.name == "floret",
     }
     return ["", *(kind for kind, there in found.items() if there)]
@@ -58,15 +58,15 @@ def write(member: Format, path: Path, kind: str) -> None:
         path.write_bytes(data[:52] + struct.pack("<2i", 2, 2) + data[60:])  # the mode, and rows for each n-gram
 
 
-def mutated(whole: bytes, rng: random.Random) -> bytes:
+def mutate(whole: bytes, rng: random.Random) -> bytes:
     """The bytes of a file with one thing wrong, or two."""
     data = whole
     for _ in range(rng.choice([1, 1, 2])):
-        data = _once(data, rng)
+        data = _mutate_once(data, rng)
     return data
 
 
-def _once(data: bytes, rng: random.Random) -> bytes:
+def _mutate_once(data: bytes, rng: random.Random) -> bytes:
     place = rng.randrange(len(data) + 1)
     early = rng.randrange(min(len(data), 64) + 1)  # where headers are
     kind = rng.randrange(9)
@@ -102,7 +102,7 @@ def mutations(member: Format, folder: Path, count: int, kind: str = "") -> Itera
     whole = {file: file.read_bytes() for file in files}
     for _ in range(count):
         file = rng.choice(files)
-        file.write_bytes(mutated(whole[file], rng))
+        file.write_bytes(mutate(whole[file], rng))
         yield path
         file.write_bytes(whole[file])
 
@@ -132,7 +132,7 @@ def outcome(member: Format, path: Path, before: FloatArray | None = None) -> str
     return "as before" if same else "otherwise"
 
 
-def checked(member: Format, path: Path, before: FloatArray) -> str:
+def checked_outcome(member: Format, path: Path, before: FloatArray) -> str:
     """`outcome`, or `wrong` where a slow reader reads the file otherwise."""
     seen = outcome(member, path, before)
     if seen != "refused" and member.name in slow.READERS:
@@ -144,7 +144,7 @@ def checked(member: Format, path: Path, before: FloatArray) -> str:
     return seen
 
 
-def tried(member: Format, kind: str, count: int) -> Counter[str]:
+def count_outcomes(member: Format, kind: str, count: int) -> Counter[str]:
     """How often each outcome was seen in so many broken files."""
     seen: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
@@ -152,7 +152,7 @@ def tried(member: Format, kind: str, count: int) -> Counter[str]:
         before = formats.read(Path(other, "sample"), member.name).matrix[:]
         for path in mutations(member, Path(folder), count, kind):
             try:
-                seen[checked(member, path, before)] += 1
+                seen[checked_outcome(member, path, before)] += 1
             except Exception as error:
                 seen["crashed"] += 1
                 print(f"  {member.name}: {type(error).__name__}: {error}"[:200])
@@ -167,7 +167,7 @@ def main(count: int = 200, *names: str) -> int:
         if not (member.read and member.write) or (names and member.name not in names):
             continue
         for kind in kinds(member):
-            seen = tried(member, kind, count)
+            seen = count_outcomes(member, kind, count)
             bad += seen["wrong"] + seen["crashed"]
             numbers = [seen[name] for name in ("refused", "as before", "otherwise", "wrong", "crashed")]
             row = "{:7}{:9}{:11}{:11}{:7}{:9}".format(seen.total(), *numbers)

@@ -33,7 +33,7 @@ HALF = Writing("float16", pad=0, unknown=1)
 PLAIN = Writing()
 
 
-def written(path: Path, writing: Writing = PLAIN) -> list[str]:
+def export_words(path: Path, writing: Writing = PLAIN) -> list[str]:
     """Write the words in the format that the suffix means; gives the notes."""
     return formats.write(Vectors(Vocabulary.from_words(WORDS), MATRIX), path, writing=writing)
 

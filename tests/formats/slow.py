@@ -185,31 +185,31 @@ def _murmur(data: bytes) -> list[int]:
     """MurmurHash3_x64_128 of Appleby's with floret's seed, in four parts."""
     first, second, low, high = 0x87C37B91114253D5, 0x4CF5AD432745937F, 2166136261, 2166136261
 
-    def mixed(part: bytes, before: int, bits: int, after: int) -> int:
-        return _turned(int.from_bytes(part, "little") * before % 2**64, bits) * after % 2**64
+    def mix(part: bytes, before: int, bits: int, after: int) -> int:
+        return _rotate_left(int.from_bytes(part, "little") * before % 2**64, bits) * after % 2**64
 
     for start in range(0, len(data) + 1, 16):
         part = data[start : start + 16]
-        low ^= mixed(part[:8], first, 31, second)
+        low ^= mix(part[:8], first, 31, second)
         if len(part) == 16:
-            low = ((_turned(low, 27) + high) * 5 + 0x52DCE729) % 2**64
-        high ^= mixed(part[8:], second, 33, first)
+            low = ((_rotate_left(low, 27) + high) * 5 + 0x52DCE729) % 2**64
+        high ^= mix(part[8:], second, 33, first)
         if len(part) == 16:
-            high = ((_turned(high, 31) + low) * 5 + 0x38495AB5) % 2**64
+            high = ((_rotate_left(high, 31) + low) * 5 + 0x38495AB5) % 2**64
     low, high = low ^ len(data), high ^ len(data)
     low = (low + high) % 2**64
     high = (high + low) % 2**64
-    low, high = _finished(low), _finished(high)
+    low, high = _finalise(low), _finalise(high)
     low = (low + high) % 2**64
     high = (high + low) % 2**64
     return [low % 2**32, low >> 32, high % 2**32, high >> 32]
 
 
-def _turned(number: int, bits: int) -> int:
+def _rotate_left(number: int, bits: int) -> int:
     return (number << bits | number >> (64 - bits)) % 2**64
 
 
-def _finished(number: int) -> int:
+def _finalise(number: int) -> int:
     for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
         number = (number ^ number >> 33) * factor % 2**64
     return number ^ number >> 33

@@ -10,10 +10,10 @@ import pytest
 from tests.clients import marks
 from tests.formats import slow
 from tests.formats.mutations import kinds, mutations, outcome
-from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, kept, remove, same
+from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, is_preserved, remove, word_after
 from wvcli import formats
 from wvcli.errors import UsageError, WvcliError
-from wvcli.formats import Format, Writing, registry
+from wvcli.formats import Format, Kept, Writing, registry
 from wvcli.models import exporting
 from wvcli.vectors.selection import Selection
 from wvcli.vectors.vocabulary import Vocabulary
@@ -41,9 +41,9 @@ def test_there_and_back_nothing_is_lost_that_both_keep(first: Format, second: Fo
     remove(one)
     exporting.export(formats.read(two, second.name), one, name=first.name)
     found = formats.read(one, first.name)
-    assert list(found) == [kept(second, kept(first, word)) for word in words]
-    assert same(second if "rounded" in second.keeps else first, found.matrix[:], whole.matrix)
-    if "counts" in first.keeps and "counts" in second.keeps:
+    assert list(found) == [word_after(second, word_after(first, word)) for word in words]
+    assert is_preserved(first if Kept.EXACT_VECTORS in second.keeps else second, found.matrix[:], whole.matrix)
+    if Kept.COUNTS in first.keeps & second.keeps:
         assert found.counts is not None
         assert whole.counts is not None
         assert found.counts.tolist() == whole.counts.tolist()
@@ -61,7 +61,7 @@ def test_smaller_numbers_are_the_nearest_there_are(member: Format, tmp_path: Pat
         found = formats.read(tmp_path / "file", member.name).matrix[:]
         assert found.dtype == np.float32
         if dtype == "float32":
-            assert same(member, found, whole.matrix)
+            assert is_preserved(member, found, whole.matrix)
         elif dtype == "float16":
             assert (found == whole.matrix.astype(np.float16)).all()
         else:
@@ -104,7 +104,7 @@ def test_rows_are_asked_for_in_blocks(member: Format, tmp_path: Path) -> None:
             assert found.nbytes < self.nbytes / 2
             return found.copy()
 
-    matrix = np.random.default_rng(1).normal(size=(16_000, 500)).astype(np.float32)  # 32 MB
+    matrix = np.random.default_rng(1).normal(size=(10_000, 500)).astype(np.float32)  # 20 MB
     words = Vocabulary.from_words([f"word{number}" for number in range(len(matrix))])
     assert member.write
     member.write(Vectors(words, Guarded(matrix)), tmp_path / "file", Writing())  # type: ignore[arg-type]

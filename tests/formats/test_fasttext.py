@@ -49,7 +49,7 @@ def fasttext(*arguments: object, stdin: str = "") -> str:
     return done.stdout.decode()
 
 
-def printed(path: Path, words: list[str]) -> FloatArray:
+def printed_vectors(path: Path, words: list[str]) -> FloatArray:
     """The vectors that the program prints, to five digits."""
     lines = fasttext("print-word-vectors", path, stdin="\n".join(words) + "\n").splitlines()
     assert [line.split(" ")[0] for line in lines] == words
@@ -58,7 +58,7 @@ def printed(path: Path, words: list[str]) -> FloatArray:
 
 def check_printed(path: Path, vectors: Vectors, words: list[str]) -> None:
     ours = [np.zeros(vectors.dim) if (found := vectors.find(word)) is None else found.vector for word in words]
-    np.testing.assert_allclose(printed(path, words), ours, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(printed_vectors(path, words), ours, rtol=1e-4, atol=1e-8)
 
 
 def check_neighbors(path: Path, vectors: Vectors, words: list[str]) -> None:
@@ -134,7 +134,7 @@ def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Pat
     vectors = model_file.open_model(fasttext_model).vectors()
     path = tmp_path / "model.fasttext.bin"
     _, notes = exporting.export(vectors, path)
-    assert notes == ["fastText has no noise exponent but 0.5: that of this model, 0.75, is left out"]
+    assert notes == ["the noise exponent 0.75 is left out: fastText's files imply 0.5"]
     check_printed(path, vectors, [*vectors, *UNSEEN])
     check_neighbors(path, vectors, ["cat", "mouse", "kitchens"])
     settings = dict(line.split() for line in fasttext("dump", path, "args").splitlines())
@@ -193,7 +193,7 @@ def test_the_output_layer_of_hierarchical_softmax_is_left_out_and_said_to_be(
     hierarchical: tuple[Vectors, Path, list[str]],
 ) -> None:
     ours, path, notes = hierarchical
-    assert notes == ["the output layer is left out, since fastText builds its tree of words otherwise"]
+    assert notes == ["the output layer is left out, since fastText builds another tree of words"]
     theirs = load_facebook_model(str(path))
     np.testing.assert_allclose(theirs.wv.vectors, ours.matrix, rtol=1e-5, atol=1e-8)
     assert theirs.hs == 1
@@ -275,7 +275,7 @@ def test_words_that_are_not_utf8_are_escaped_and_have_the_programs_vectors(tmp_p
         np.testing.assert_allclose(ours[escaped], np.array(numbers, dtype=np.float32), rtol=1e-4)
 
 
-def arbitrary(words: list[str]) -> Vectors:
+def random_vectors(words: list[str]) -> Vectors:
     """Vectors that no training made, with subwords."""
     rng = np.random.default_rng(4)
     matrix = rng.normal(size=(len(words), 6)).astype(np.float32)
@@ -289,7 +289,7 @@ ARBITRARY_WORDS = ["rare", "cat", "猫", "new york", "</s>", "", "x", "naïve"]
 
 def test_vectors_that_are_no_mean_of_subwords_are_written_so_that_they_become_one(tmp_path: Path) -> None:
     words = ARBITRARY_WORDS
-    vectors, path = arbitrary(words), tmp_path / "file.bin"
+    vectors, path = random_vectors(words), tmp_path / "file.bin"
     formats.write(vectors, path, "fasttext")
     found, theirs = formats.read(path), load_facebook_model(str(path))
     assert list(found) == words
@@ -304,7 +304,7 @@ def test_vectors_that_are_no_mean_of_subwords_are_written_so_that_they_become_on
 
 @pytest.mark.client
 def test_the_program_gives_vectors_that_are_no_mean_of_subwords(tmp_path: Path) -> None:
-    vectors, path = arbitrary(ARBITRARY_WORDS), tmp_path / "file.bin"
+    vectors, path = random_vectors(ARBITRARY_WORDS), tmp_path / "file.bin"
     formats.write(vectors, path, "fasttext")
     check_printed(path, vectors, ["rare", "cat", "猫", "</s>", "x", "naïve", *UNSEEN])
 
@@ -319,13 +319,13 @@ def test_chosen_words_keep_their_vectors_and_subwords(run: Run, fasttext_model: 
 
 
 def test_a_word_with_a_zero_byte_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WvcliError, match=r"the word 'a\\x00b' holds a zero byte"):
-        formats.write(arbitrary(["x", "a\0b", "c"]), tmp_path / "file", "fasttext")
+    with pytest.raises(WvcliError, match=r"the word 'a\\x00b' contains a zero byte"):
+        formats.write(random_vectors(["x", "a\0b", "c"]), tmp_path / "file", "fasttext")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_word_is_answered_from_the_subwords_of_the_file(run: Run, tmp_path: Path) -> None:
-    formats.write(arbitrary(["the", "cat", "dog"]), tmp_path / "wiki.fasttext.bin")
+    formats.write(random_vectors(["the", "cat", "dog"]), tmp_path / "wiki.fasttext.bin")
     done = run("similar", "cats", "-m", "wiki.fasttext.bin", "--missing", "subword")
     assert done.code == 0
     assert len(done.rows) == 3
@@ -364,7 +364,7 @@ FIELDS |= {"loss": 32, "model": 36, "bucket": 40, "minn": 44, "maxn": 48, "entri
 @pytest.mark.parametrize(
     ("place", "value", "problem"),
     [
-        (4, 13, "is of fastText's version 13"),
+        (4, 13, "has version 13 of fastText's format"),
         (FIELDS["dim"], 7, "expected 7 columns, found 6"),
         (FIELDS["dim"], 0, "no settings of fastText"),
         (FIELDS["dim"], 2**31 - 1, "columns"),
@@ -377,7 +377,7 @@ FIELDS |= {"loss": 32, "model": 36, "bucket": 40, "minn": 44, "maxn": 48, "entri
     ],
 )
 def test_a_wrong_number_is_refused(tmp_path: Path, place: int, value: int, problem: str) -> None:
-    formats.write(arbitrary(["the", "cat", "dog"]), tmp_path / "file", "fasttext")
+    formats.write(random_vectors(["the", "cat", "dog"]), tmp_path / "file", "fasttext")
     data = bytearray((tmp_path / "file").read_bytes())
     data[place : place + 4] = struct.pack("<i", value)
     (tmp_path / "file").write_bytes(data)
@@ -386,7 +386,7 @@ def test_a_wrong_number_is_refused(tmp_path: Path, place: int, value: int, probl
 
 def test_a_quantised_or_pruned_file_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    formats.write(arbitrary(["the", "cat", "dog"]), path, "fasttext")
+    formats.write(random_vectors(["the", "cat", "dog"]), path, "fasttext")
     whole = path.read_bytes()
     flag = whole.index(b"dog\0") + 13
     path.write_bytes(whole[:flag] + b"\1" + whole[flag + 1 :])
@@ -424,13 +424,13 @@ def check_broken(path: Path, name: str, seed: int) -> None:
 
 
 def test_broken_files_with_subwords_are_refused_or_read_as_they_stand(tmp_path: Path) -> None:
-    formats.write(arbitrary(["the", "cat", "naïve", "猫", "</s>"]), tmp_path / "file", "fasttext")
+    formats.write(random_vectors(["the", "cat", "naïve", "猫", "</s>"]), tmp_path / "file", "fasttext")
     check_broken(tmp_path / "file", "fasttext", 2)
 
 
 def test_words_are_cut_into_ngrams_as_their_bytes_are(tmp_path: Path) -> None:
     """What is read is the mean of the rows that `Subwords.buckets` names, one word at a time."""
-    vectors, path = arbitrary(["cat", "naïve", "猫猫"]), tmp_path / "file"
+    vectors, path = random_vectors(["cat", "naïve", "猫猫"]), tmp_path / "file"
     formats.write(vectors, path, "fasttext")
     with path.open("rb") as file:
         model = open_model(file, path)

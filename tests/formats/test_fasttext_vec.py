@@ -14,7 +14,7 @@ from wvcli.vectors.word_vectors import Vectors
 FASTTEXT_VEC = registry.get("fasttext-vec")
 
 
-def test_each_line_ends_with_a_blank_as_in_fasttexts_own_files(tmp_path: Path) -> None:
+def test_each_line_ends_with_a_space_as_in_fasttexts_own_files(tmp_path: Path) -> None:
     vectors = Vectors(Vocabulary.from_words(["the", "猫"]), np.array([[0.5, -1], [0.1, 2e-9]], dtype=np.float32))
     assert FASTTEXT_VEC.write
     FASTTEXT_VEC.write(vectors, tmp_path / "a.vec", Writing())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.formats.test_formats import ODD_WORDS, random_vectors, refusal, same, vectors_of
+from tests.formats.test_formats import ODD_WORDS, is_preserved, random_vectors, refusal, vectors_of
 from wvcli import formats
 from wvcli.formats import registry
 from wvcli.models.model_file import open_model
@@ -99,7 +99,7 @@ def test_finalfusion_reads_what_is_written(tmp_path: Path, mmap: bool) -> None:
     found = client().load_finalfusion(str(tmp_path / "file.fifu"), mmap=mmap)
     assert found.vocab.words == words
     assert np.asarray(found.norms) == pytest.approx(np.linalg.norm(whole.matrix, axis=1))
-    assert same(MEMBER, np.asarray(found.storage) * np.asarray(found.norms)[:, None], whole.matrix)
+    assert is_preserved(MEMBER, np.asarray(found.storage) * np.asarray(found.norms)[:, None], whole.matrix)
     found.write(str(tmp_path / "again"))
     assert (tmp_path / "again").read_bytes() == (tmp_path / "file.fifu").read_bytes()
 
@@ -143,15 +143,15 @@ def test_rows_without_a_length_are_written_as_they_are(tmp_path: Path) -> None:
     [
         (0, b"FuFi", "not a finalfusion file of version 0"),
         (4, b"\1\0\0\0", "not a finalfusion file of version 0"),
-        (8, b"\xff\xff\xff\xff", "it says that it has 4294967295 chunks"),
+        (8, b"\xff\xff\xff\xff", "it claims 4294967295 chunks"),
         (8, b"\1\0\0\0", "ends within chunk 1 (vectors)"),
-        (20, b"\4\0\0\0", "holds quantised vectors, which cannot be read"),
-        (20, b"\x11\0\0\0", "chunk 1 is of the kind 17"),
+        (20, b"\4\0\0\0", "has quantised vectors, which wvcli cannot read"),
+        (20, b"\x11\0\0\0", "chunk 1 has the type 17"),
         (24, b"\xff" * 8, "ends within chunk 1 (words)"),
         (32, b"\xff" * 8, "words and 3 x 2 numbers"),
         (32, b"\2" + bytes(7), "2 words and 3 x 2 numbers"),
         (32, bytes(8), "0 words"),
-        (40, b"\xff\xff\xff\xff", "word 1 is longer than the words of the file together"),
+        (40, b"\xff\xff\xff\xff", "word 1: longer than all words of the file together"),
         (44, b"\xff", "word 1: the word is not UTF-8"),
         (78, b"\xff" * 8, "its vectors are not"),
         (90, b"\1", "its vectors are not float32"),

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from tests.clients import marks
 from wvcli import formats
 from wvcli.errors import InputError, UsageError, WvcliError
-from wvcli.formats import Format, Writing, registry
+from wvcli.formats import Format, Kept, Writing, registry
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -28,7 +28,7 @@ GENSIM = {
     "fasttext-vec": ({}, {}),
     "glove": ({"write_header": False}, {"no_header": True}),
 }
-LINES = [param for param in MEMBERS if param.id in GENSIM]  # a word, a blank, its numbers: tested byte by byte
+LINES = [param for param in MEMBERS if param.id in GENSIM]  # a word, a space, its numbers: tested byte by byte
 # Formats whose files are also those of another, under whose name they are read.
 READ_AS: dict[str, str] = {"torchtext": "glove"}
 WITHOUT_ZERO_BYTES = ["fasttext", "floret"]  # formats that refuse a word with a zero byte, which ends a word there
@@ -47,7 +47,7 @@ ODD_WORDS += [
     "e\u0301",
     "é",
 ]
-BLANKS = dict.fromkeys(map(ord, " \t\n\v\f\r"), "_")
+SPACES = dict.fromkeys(map(ord, " \t\n\v\f\r"), "_")
 
 
 def vectors_of(words: list[str], matrix: FloatArray) -> Vectors:
@@ -59,9 +59,9 @@ def random_vectors(words: int = 50, dim: int = 7) -> Vectors:
     return vectors_of([f"word{index}" for index in range(words)], matrix)
 
 
-def kept(member: Format, word: str) -> str:
+def word_after(member: Format, word: str) -> str:
     """What becomes of a word in a format."""
-    return word if "blanks" in member.keeps else word.translate(BLANKS) or "_"
+    return word if Kept.SPACES in member.keeps else word.translate(SPACES) or "_"
 
 
 def bits(matrix: FloatArray) -> list[list[int]]:
@@ -69,9 +69,9 @@ def bits(matrix: FloatArray) -> list[list[int]]:
     return np.where(np.isnan(matrix), np.float32(np.nan), matrix).astype(np.float32).view(np.uint32).tolist()
 
 
-def same(member: Format, found: FloatArray, expected: FloatArray) -> bool:
+def is_preserved(member: Format, found: FloatArray, expected: FloatArray) -> bool:
     """Whether numbers came back: to the last bit, or nearly where the format keeps them rounded."""
-    if "rounded" not in member.keeps:
+    if Kept.EXACT_VECTORS in member.keeps:
         found, expected = (np.where(np.isnan(matrix), np.float32(np.nan), matrix) for matrix in (found, expected))
         return np.array_equal(found.view(np.uint32), expected.view(np.uint32))
     exact = expected.astype(np.float64)
@@ -105,8 +105,8 @@ def read(member: Format, path: Path, limit: int | None = None) -> Vectors:
     return member.read(path, limit)
 
 
-def recognised(path: Path) -> list[str]:
-    return [member.name for member in formats.fitting(path)]
+def matching_names(path: Path) -> list[str]:
+    return [member.name for member in formats.matching(path)]
 
 
 def refusal(member: Format, path: Path) -> str:
@@ -136,7 +136,7 @@ def test_odd_words_and_numbers_come_back_as_they_were(member: Format, tmp_path: 
     assert write(member, vectors_of(ODD_WORDS, matrix), path) == []
     found = read(member, path)
     assert list(found) == ODD_WORDS
-    assert same(member, found.matrix, matrix)
+    assert is_preserved(member, found.matrix, matrix)
     assert found.matrix.dtype == np.float32
     assert found.path == path
 
@@ -150,7 +150,7 @@ def test_odd_words_and_numbers_come_back_as_they_were(member: Format, tmp_path: 
 def test_any_words_and_numbers_come_back(
     member: Format, folder: Path, words: list[str], numbers: FloatArray
 ) -> None:
-    expected = [kept(member, word) for word in words]
+    expected = [word_after(member, word) for word in words]
     assume(len(set(expected)) == len(words))
     assume("\0" not in "".join(words) or member.name not in WITHOUT_ZERO_BYTES)
     path = folder / member.name
@@ -158,7 +158,7 @@ def test_any_words_and_numbers_come_back(
     assert bool(notes) == (expected != words)
     found = read(member, path)
     assert list(found) == expected
-    assert same(member, found.matrix, numbers[: len(words)])
+    assert is_preserved(member, found.matrix, numbers[: len(words)])
 
 
 @pytest.mark.parametrize("member", MEMBERS)
@@ -166,15 +166,15 @@ def test_a_file_is_recognised_by_its_content_alone(member: Format, tmp_path: Pat
     for vectors in (random_vectors(), random_vectors(3, 1), vectors_of(*toy())):
         path = tmp_path / "no-suffix"
         write(member, vectors, path)
-        assert recognised(path) == [READ_AS.get(member.name, member.name)]
-        assert same(member, formats.read(path).matrix, vectors.matrix)
+        assert matching_names(path) == [READ_AS.get(member.name, member.name)]
+        assert is_preserved(member, formats.read(path).matrix, vectors.matrix)
 
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_first_line_longer_than_what_is_looked_at_is_recognised(member: Format, tmp_path: Path) -> None:
     vectors = random_vectors(2, 9000)
     write(member, vectors, tmp_path / "no-suffix")
-    assert same(member, formats.read(tmp_path / "no-suffix").matrix, vectors.matrix)
+    assert is_preserved(member, formats.read(tmp_path / "no-suffix").matrix, vectors.matrix)
 
 
 def toy() -> tuple[list[str], FloatArray]:
@@ -202,7 +202,7 @@ def test_other_text_is_not_taken_for_vectors(member: Format, tmp_path: Path, tex
     assert not member.sniff(text.encode())
     path = tmp_path / f"file{member.suffixes[0]}"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="not in any format known here"):
+    with pytest.raises(InputError, match="not in a known format"):
         formats.read(path)
 
 
@@ -211,7 +211,7 @@ def test_the_suffix_chooses_the_format_to_write(member: Format, tmp_path: Path) 
     for suffix in member.suffixes:
         assert formats.for_writing(Path("model" + suffix.upper())) == member
         assert formats.write(random_vectors(), tmp_path / f"model{suffix}") == []
-        assert recognised(tmp_path / f"model{suffix}") == [READ_AS.get(member.name, member.name)]
+        assert matching_names(tmp_path / f"model{suffix}") == [READ_AS.get(member.name, member.name)]
         with pytest.raises(UsageError, match="exists"):
             formats.write(random_vectors(), tmp_path / f"model{suffix}")
 
@@ -232,7 +232,7 @@ def test_gensim_reads_what_is_written_and_the_other_way_round(member: Format, tm
     found = read(member, theirs)
     # Gensim invents counts for words that have none and sorts by them; they fall in file order.
     assert list(found) == ODD_WORDS
-    assert same(member, found.matrix, matrix)
+    assert is_preserved(member, found.matrix, matrix)
 
 
 @pytest.mark.parametrize("member", MEMBERS)
@@ -242,8 +242,8 @@ def test_words_are_written_in_the_models_order_whatever_their_counts(member: For
     write(member, Vectors(Vocabulary.from_words(words), matrix, counts), tmp_path / "file")
     found = read(member, tmp_path / "file")
     assert list(found) == words
-    assert same(member, found.matrix, matrix)
-    assert (found.counts is not None) == ("counts" in member.keeps)
+    assert is_preserved(member, found.matrix, matrix)
+    assert (found.counts is not None) == (Kept.COUNTS in member.keeps)
     if found.counts is not None:
         assert found.counts.dtype == np.int64
         assert found.counts.tolist() == counts.tolist()
@@ -262,7 +262,7 @@ def test_only_the_first_words_are_read_on_request(member: Format, tmp_path: Path
     write(member, vectors, tmp_path / "file")
     found = read(member, tmp_path / "file", limit)
     assert list(found) == list(vectors)[:limit]
-    assert same(member, found.matrix, vectors.matrix[:limit])
+    assert is_preserved(member, found.matrix, vectors.matrix[:limit])
     assert list(formats.read(tmp_path / "file", limit=limit)) == list(found)
 
 
@@ -282,7 +282,7 @@ def test_a_folder_is_replaced_only_where_it_is_of_the_same_format(member: Format
     with pytest.raises(UsageError, match="exists"):
         formats.write(random_vectors(), path, member.name)
     formats.write(random_vectors(20), path, member.name, overwrite=True)
-    assert recognised(path) == [READ_AS.get(member.name, member.name)]
+    assert matching_names(path) == [READ_AS.get(member.name, member.name)]
     assert list(tmp_path.iterdir()) == [path]
     shutil.rmtree(path)
     path.mkdir()
@@ -293,20 +293,20 @@ def test_a_folder_is_replaced_only_where_it_is_of_the_same_format(member: Format
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-def test_words_with_blanks_are_kept_or_written_with_underscores_and_noted(member: Format, tmp_path: Path) -> None:
+def test_words_with_spaces_are_kept_or_written_with_underscores_and_noted(member: Format, tmp_path: Path) -> None:
     words = ["the", "new york", "a\tb", "c\r\nd", "猫 犬"]
     matrix = np.arange(10, dtype=np.float32).reshape(5, 2)
     path = tmp_path / "file"
-    if "blanks" in member.keeps:
+    if Kept.SPACES in member.keeps:
         assert write(member, vectors_of(words, matrix), path) == []
         assert list(read(member, path)) == words
         return
     assert write(member, vectors_of(words, matrix), path) == [
-        "4 words with blanks were written with _ (first: 'new york')"
+        "4 words with spaces were written with _ (first: 'new york')"
     ]
     assert list(read(member, path)) == ["the", "new_york", "a_b", "c__d", "猫_犬"]
     assert write(member, vectors_of(words[:2], matrix[:2]), path) == [
-        "1 word with blanks was written with _ (first: 'new york')"
+        "1 word with spaces was written with _ (first: 'new york')"
     ]
 
 
@@ -395,4 +395,4 @@ def test_beside_the_matrix_little_memory_is_used(member: Format, tmp_path: Path)
     tracemalloc.stop()
     assert written < 12e6
     assert peak < matrix.nbytes + 12e6
-    assert same(member, found.matrix, matrix)
+    assert is_preserved(member, found.matrix, matrix)

@@ -219,7 +219,7 @@ def test_older_files_that_gensim_ships_are_read(file: str, words: int) -> None:
         ("phrases-3.6.0.model", "gensim.models.phrases.Phrases"),
         ("lda_3_0_1_model", "gensim.models.ldamodel.LdaModel"),
         ("lee_fasttext", "gensim.models.wrappers.fasttext.FastText"),
-        ("compatible-hash-true.model", "before Gensim 3.8"),
+        ("compatible-hash-true.model", "before 3.8"),
         ("word2vec_pre_kv_py2", "before 1.0"),
         ("ensemblelda", "gensim.models.ensemblelda.EnsembleLda"),
     ],
@@ -300,7 +300,7 @@ def call(name: str, protocol: int, split: int = 1) -> bytes:
     return named + text(TEXT_OF) + b"\x85R"
 
 
-def in_vectors(payload: bytes) -> bytes:
+def vectors_with(payload: bytes) -> bytes:
     """A KeyedVectors one of whose attributes is made by the instructions given."""
     return b"\x80\x04cgensim.models.keyedvectors\nKeyedVectors\n)\x81}(" + text("norms") + payload + b"ub."
 
@@ -312,11 +312,11 @@ def test_a_hostile_pickle_is_refused_by_name(name: str, tmp_path: Path, monkeypa
     for split in (1, 2) if name.count(".") > 1 else (1,):
         for protocol in (2, 4):
             payload = call(name, protocol, split)
-            for data in (b"\x80\x04" + payload + b".", in_vectors(payload), b"\x80\x02(" + payload + b"l."):
+            for data in (b"\x80\x04" + payload + b".", vectors_with(payload), b"\x80\x02(" + payload + b"l."):
                 path.write_bytes(data)
                 with pytest.raises(InputError) as caught:
                     formats.read(path)
-                assert f"holds {name}, which has no place" in caught.value.message
+                assert f"contains {name}, which does not belong" in caught.value.message
                 assert "nothing was run" in caught.value.hint or name.startswith("gensim.")
     assert [file.name for file in tmp_path.iterdir()] == ["model.kv"]
 
@@ -345,7 +345,7 @@ def test_a_hostile_pickle_is_refused_by_name(name: str, tmp_path: Path, monkeypa
 )
 def test_tricks_with_instructions_are_refused(payload: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.kv"
-    for data in (in_vectors(payload), b"\x80\x02" + payload + b"."):
+    for data in (vectors_with(payload), b"\x80\x02" + payload + b"."):
         path.write_bytes(data)
         refusal(path)
 
@@ -354,7 +354,7 @@ def test_what_hostile_files_lead_to_is_seen_by_no_audit_hook(tmp_path: Path) -> 
     files = []
     for index, name in enumerate(HOSTILE):
         files.append(tmp_path / f"{index}.kv")
-        files[-1].write_bytes(in_vectors(call(name, 4)))
+        files[-1].write_bytes(vectors_with(call(name, 4)))
     program = f"""
         import sys
         from pathlib import Path
@@ -404,7 +404,7 @@ def test_what_claims_too_much_takes_no_memory(claim: bytes, tmp_path: Path) -> N
     import tracemalloc
 
     path = tmp_path / "model.kv"
-    path.write_bytes(in_vectors(b"N" + claim))
+    path.write_bytes(vectors_with(b"N" + claim))
     tracemalloc.start()
     refusal(path)
     peak = tracemalloc.get_traced_memory()[1]
@@ -426,7 +426,7 @@ def entries(**changes: Any) -> KeyedVectors:
         ({"vectors": np.zeros(6, np.float32)}, r"'vectors' is float32 \[6\]"),
         ({"vectors": np.zeros((3, 2), np.int32)}, "'vectors' is int32"),
         ({"vectors": np.array([[None] * 2] * 3)}, "'vectors'"),
-        ({"vectors": None}, "without vectors"),
+        ({"vectors": None}, "but no vectors"),
         ({"index_to_key": [1, 2, 3]}, "word 1: '1' is not text"),
         ({"index_to_key": ["a", "b", None]}, "word 3: 'None' is not text"),
         ({"index_to_key": ["a", "b", "\ud800"]}, "not Unicode text"),

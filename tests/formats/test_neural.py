@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.formats.neural import written
+from tests.formats.neural import export_words
 from wvcli.errors import MissingExtraError
 
 
@@ -26,6 +26,6 @@ def test_a_missing_package_is_named_with_what_to_type(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError) as caught:
-        written(tmp_path / f"words{suffix}")
+        export_words(tmp_path / f"words{suffix}")
     assert caught.value.hint == f'pip install "wvcli[{extra}]"'
     assert list(tmp_path.iterdir()) == []

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from wvcli.formats._numbers import format_rows, parse, tokens
 
 
-def parsed(texts: list[str]) -> list[int]:
+def parsed_bits(texts: list[str]) -> list[int]:
     """The bits of the numbers read from the texts."""
     numbers, bad = parse(tokens(" ".join(texts).encode() + b"\n"))
     assert bad is None
     return numbers.view(np.uint32).tolist()
 
 
-def expected(texts: list[str]) -> list[int]:
+def expected_bits(texts: list[str]) -> list[int]:
     with np.errstate(over="ignore"):
         return np.array([float(text) for text in texts]).astype(np.float32).view(np.uint32).tolist()
 
@@ -25,14 +25,14 @@ def expected(texts: list[str]) -> list[int]:
 @given(st.lists(st.from_regex(r"[+-]?([0-9]{1,20}\.?[0-9]{0,30}|\.[0-9]{1,30})(e-?[0-9]{1,3})?", fullmatch=True)))
 @settings(deadline=None)
 def test_a_number_is_read_as_python_reads_it(texts: list[str]) -> None:
-    assert parsed(texts) == expected(texts)
+    assert parsed_bits(texts) == expected_bits(texts)
 
 
 @pytest.mark.parametrize("digits", range(1, 28))
 def test_any_number_of_digits_is_read_right(digits: int) -> None:
     rng = np.random.default_rng(digits)
     texts = [f"{number:.{digits}f}" for number in rng.normal(0, 1, 2000) * 10.0 ** rng.integers(-6, 6, 2000)]
-    assert parsed(texts) == expected(texts)
+    assert parsed_bits(texts) == expected_bits(texts)
 
 
 @pytest.mark.parametrize("beside", ["0", "1e-17", "-1e-17", "1e-20", "-1e-20"])
@@ -43,7 +43,7 @@ def test_numbers_at_the_middle_between_two_floats_are_read_right(beside: str) ->
     middles = [format((Decimal(low) + Decimal(high)) / 2 + Decimal(beside), "f") for low, high in pairs]
     for length in (12, 17, 18, 19, 20, 26, 40):
         texts = [middle[:length] for middle in middles]
-        assert parsed(texts) == expected(texts)
+        assert parsed_bits(texts) == expected_bits(texts)
 
 
 WRONG = [
@@ -115,5 +115,5 @@ def test_a_wide_range_of_numbers_comes_back_bit_by_bit() -> None:
     short = (rng.integers(-10_000, 10_000, (500, 64)) / 1000).astype(np.float32)
     matrix = np.concatenate([np.nan_to_num(every_bit), usual, short])
     rows = format_rows(matrix)
-    assert parsed([row.decode() for row in rows]) == matrix.reshape(-1).view(np.uint32).tolist()
+    assert parsed_bits([row.decode() for row in rows]) == matrix.reshape(-1).view(np.uint32).tolist()
     assert rows[-1].decode() == " ".join(map(str, matrix[-1]))

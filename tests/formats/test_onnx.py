@@ -9,7 +9,7 @@ import pytest
 
 import wvcli.formats.onnx
 from tests.clients import package
-from tests.formats.neural import BOTH, HALF, WORDS, expected, written
+from tests.formats.neural import BOTH, HALF, WORDS, expected, export_words
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Writing
@@ -26,7 +26,7 @@ def runtime() -> Any:
 
 @pytest.mark.parametrize("writing", [Writing(), BOTH, HALF], ids=["plain", "special", "float16"])
 def test_ids_give_vectors_and_metadata_gives_words(runtime: Any, tmp_path: Path, writing: Writing) -> None:
-    assert written(tmp_path / "words.onnx", writing) == []
+    assert export_words(tmp_path / "words.onnx", writing) == []
     package("onnx").checker.check_model(str(tmp_path / "words.onnx"), full_check=True)
     session = runtime.InferenceSession(str(tmp_path / "words.onnx"))
     metadata = session.get_modelmeta().custom_metadata_map
@@ -56,8 +56,8 @@ def test_numbers_that_protobuf_cannot_hold_are_beside_the_file(
 ) -> None:
     monkeypatch.setattr(wvcli.formats.onnx, "_MOST", 100)
     name = "all.our words.onnx"
-    assert written(tmp_path / name, writing) == [
-        f"the numbers, more than the 2 GiB that ONNX holds, are in {name}.data: keep it beside the file"
+    assert export_words(tmp_path / name, writing) == [
+        f"the numbers exceed the 2 GiB of an ONNX file and are in {name}.data: keep it beside the file"
     ]
     assert sorted(path.name for path in tmp_path.iterdir()) == [name, f"{name}.data"]
     package("onnx").checker.check_model(str(tmp_path / name), full_check=True)
@@ -76,6 +76,6 @@ def test_a_number_too_large_for_float16_is_refused(tmp_path: Path) -> None:
 
 
 def test_it_is_named_when_it_is_to_be_read(tmp_path: Path) -> None:
-    written(tmp_path / "words.onnx")
-    with pytest.raises(InputError, match="in the format onnx, which can be written but not read"):
+    export_words(tmp_path / "words.onnx")
+    with pytest.raises(InputError, match="in the format onnx, which wvcli can write but not read"):
         formats.read(tmp_path / "words.onnx")

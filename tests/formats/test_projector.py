@@ -43,7 +43,7 @@ def tensorboard(folder: Path) -> Iterator[str]:
         program.communicate(timeout=30)
 
 
-def asked(address: str, what: str) -> bytes:
+def fetch(address: str, what: str) -> bytes:
     with urlopen(f"{address}data/plugin/projector/{what}", timeout=30) as answer:
         found: bytes = answer.read()
         return found
@@ -60,18 +60,18 @@ def test_tensorboard_shows_the_words_and_their_vectors(run: Run, word2vec_model:
     assert done.code == 0, done.err
 
     with tensorboard(tmp_path / "runs" / "odd") as address:
-        assert json.loads(asked(address, "runs")) == ["."]
-        [shown] = json.loads(asked(address, "info?run=."))["embeddings"]
+        assert json.loads(fetch(address, "runs")) == ["."]
+        [shown] = json.loads(fetch(address, "info?run=."))["embeddings"]
         assert shown["tensorShape"] == [len(words), 6]
-        labels = asked(address, "metadata?run=.&name=words").decode().split("\n")
-        numbers = np.frombuffer(asked(address, "tensor?run=.&name=words"), np.float32).reshape(-1, 6)
+        labels = fetch(address, "metadata?run=.&name=words").decode().split("\n")
+        numbers = np.frombuffer(fetch(address, "tensor?run=.&name=words"), np.float32).reshape(-1, 6)
     assert labels.pop() == ""
     assert labels == [re.sub(r"[\t\r\n\x1c\x85\u2028]", "_", word) if word.strip() else "_" for word in words]
     assert bits(numbers) == bits(matrix)
 
     with tensorboard(tmp_path / "runs" / "model") as address:
-        labels = asked(address, "metadata?run=.&name=words").decode().split("\n")
-        numbers = np.frombuffer(asked(address, "tensor?run=.&name=words"), np.float32).reshape(-1, 24)
+        labels = fetch(address, "metadata?run=.&name=words").decode().split("\n")
+        numbers = np.frombuffer(fetch(address, "tensor?run=.&name=words"), np.float32).reshape(-1, 24)
     assert labels[0] == "word\tcount"
     vocabulary = run("vocab", "-m", word2vec_model).rows
     assert [label.split("\t") for label in labels[1:-1]] == vocabulary
@@ -90,4 +90,4 @@ def test_a_folder_of_the_projector_cannot_be_read(run: Run, word2vec_model: Path
     assert run("export", "shown", "--to", "projector", "-m", word2vec_model).code == 0
     done = run("similar", "cat", "-m", "shown")
     assert done.code == 3
-    assert "is in the format projector, which can be written but not read" in done.err
+    assert "is in the format projector, which wvcli can write but not read" in done.err

@@ -26,11 +26,11 @@ INT8 = Writing("int8")
 ABLE = ("npz", "safetensors")
 
 
-def of(matrix: Any) -> Vectors:
+def vectors_of(matrix: Any) -> Vectors:
     return Vectors(Vocabulary.from_words([f"w{row}" for row in range(len(matrix))]), matrix)
 
 
-def plain(path: Path) -> dict[str, Any]:
+def client_arrays(path: Path) -> dict[str, Any]:
     """The arrays in a file, as its plain client has them."""
     if path.suffix == ".safetensors":
         return dict(load_file(path))
@@ -43,7 +43,7 @@ def test_plain_clients_have_the_numbers_to_within_half_a_step(tmp_path: Path, na
     path = tmp_path / f"words.{name}"
     counts = np.arange(len(WORDS), 0, -1, dtype=np.int64)
     formats.write(Vectors(Vocabulary.from_words(WORDS), MATRIX, counts), path, writing=INT8)
-    found = plain(path)
+    found = client_arrays(path)
     assert (found["vectors"].dtype, found["scales"].dtype) == (np.int8, np.float32)
     assert found["scales"].shape == (len(WORDS),)
     assert found["counts"].tolist() == counts.tolist()
@@ -66,8 +66,8 @@ def test_plain_clients_have_the_numbers_to_within_half_a_step(tmp_path: Path, na
 
 @given(arrays.arrays(np.float32, (3, 4), elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))
 def test_no_number_is_off_by_more_than_half_a_step(matrix: Any) -> None:
-    scales = row_scales(of(matrix))
-    numbers = Quantised(of(matrix), scales)[0:3]
+    scales = row_scales(vectors_of(matrix))
+    numbers = Quantised(vectors_of(matrix), scales)[0:3]
     steps = scales.astype(np.float64)[:, np.newaxis]
     assert (np.abs(numbers) <= 127).all()
     assert (np.abs(matrix - numbers * steps) <= steps / 2 * (1 + 1e-12)).all()
@@ -79,7 +79,7 @@ def test_no_number_is_off_by_more_than_half_a_step(matrix: Any) -> None:
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, name: str, number: float) -> None:
     matrix = np.array([[1, 2], [3, number]], dtype=np.float32)
     with pytest.raises(WvcliError, match="the vector of 'w1' has a number that is not finite"):
-        formats.write(of(matrix), tmp_path / "words", name, writing=INT8)
+        formats.write(vectors_of(matrix), tmp_path / "words", name, writing=INT8)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -87,7 +87,7 @@ def test_other_formats_refuse_them(tmp_path: Path) -> None:
     for member in formats.registry:
         if member.write and member.name not in ABLE:
             with pytest.raises(UsageError, match=f"{member.name} cannot hold int8"):
-                formats.write(of(MATRIX), tmp_path / "words", member.name, writing=INT8)
+                formats.write(vectors_of(MATRIX), tmp_path / "words", member.name, writing=INT8)
 
 
 @pytest.mark.parametrize("name", ABLE)

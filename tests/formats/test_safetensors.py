@@ -88,13 +88,13 @@ def test_bfloat16_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tensors", "texts", "message"),
     [
-        ({"a": np.eye(2), "b": np.eye(3)}, {}, r"not one matrix alone \(matrices: a, b\)"),
+        ({"a": np.eye(2), "b": np.eye(3)}, {}, r"not exactly one matrix \(matrices: a, b\)"),
         ({"a": np.zeros(2)}, {}, "matrices: none"),
         ({"vectors": np.zeros(2)}, {}, r"'vectors' is float64 \[2\]"),
         ({"vectors": np.zeros((2, 2), np.int8)}, {}, "'vectors' is int8"),
         ({"vectors": np.zeros((0, 2))}, {}, r"'vectors' is float64 \[0, 2\]"),
-        ({"vectors": np.eye(2)}, {"words": "the cat"}, "the words in its header are no JSON"),
-        ({"vectors": np.eye(2)}, {"words": '{"the": 0}'}, "the words in its header are no list"),
+        ({"vectors": np.eye(2)}, {"words": "the cat"}, "the words in its header are not JSON"),
+        ({"vectors": np.eye(2)}, {"words": '{"the": 0}'}, "the words in its header are not a list"),
         ({"vectors": np.eye(2)}, {"words": '["a", 2]'}, "word 2: '2' is not text"),
         ({"vectors": np.eye(2)}, {"words": '["a", "\\ud800"]'}, "not Unicode text"),
         ({"vectors": np.eye(2)}, {"words": '["a"]'}, "2 vectors for 1 words"),

@@ -180,13 +180,13 @@ def test_what_has_no_vectors_of_words_is_refused(spacy: Any, tmp_path: Path) -> 
     data = np.ones((10, 4), dtype=np.float32)
     nlp.vocab.vectors = spacy.vectors.Vectors(data=data, mode="floret", minn=3, maxn=5, hash_count=2)
     nlp.to_disk(tmp_path / "ngrams")
-    assert "has floret vectors, which are of n-grams" in refusal(tmp_path / "ngrams")
+    assert "has floret vectors, which belong to n-grams" in refusal(tmp_path / "ngrams")
     nlp.vocab.strings.add("the")
     nlp.vocab.vectors = spacy.vectors.Vectors(data=data[:3], keys=["one", "two", "the"])
     nlp.to_disk(tmp_path / "nameless")  # keys are hashes, and nothing says of which words
     assert "lacks the words of 2 of 3 vectors; add them to nlp.vocab.strings" in refusal(tmp_path / "nameless")
     (tmp_path / "other").mkdir()
-    assert "holds no vectors of spaCy" in refusal(tmp_path / "other")
+    assert "has no vectors of spaCy" in refusal(tmp_path / "other")
     (tmp_path / "file").write_text("text")
     assert "is no folder" in refusal(tmp_path / "file")
 
@@ -196,7 +196,7 @@ def test_documents_of_spacy_are_told_as_such(spacy: Any, run: Run, tmp_path: Pat
     for command in (["similar", "cat", "-m", "docs.spacy"], ["import", "docs.spacy", "--from", "spacy"]):
         done = run(*command)
         assert done.code == 3
-        assert done.err.startswith("error: docs.spacy holds documents of spaCy's, a DocBin, and no vectors")
+        assert done.err.startswith("error: docs.spacy is a DocBin of spaCy, which has documents but no vectors")
 
 
 @pytest.mark.parametrize(
@@ -204,17 +204,17 @@ def test_documents_of_spacy_are_told_as_such(spacy: Any, run: Run, tmp_path: Pat
     [
         ("key2row", b"", "key2row is damaged"),
         ("key2row", b"\xdf\xff\xff\xff\xff\x01\x00", "claims 4294967295 entries"),
-        ("key2row", b"\x81\xa1a\x00", "is no whole number"),
+        ("key2row", b"\x81\xa1a\x00", "is not a whole number"),
         ("key2row", b"\x93\x01\x02\x03", "is damaged"),
-        ("key2row", b"\x81\x5b\x07", "of 3 vectors it names number 7"),
+        ("key2row", b"\x81\x5b\x07", "it refers to row 7 of 3"),
         ("key2row", b"\x81\x5b\x00\x00", "does not end with its last entry"),
         ("key2row", b"\x81\x5b\xcf", "is damaged"),
-        ("vectors.cfg", b'{"mode": "other"}', "no kind of vectors known here: 'other'"),
+        ("vectors.cfg", b'{"mode": "other"}', "unknown mode of vectors 'other'"),
         ("strings.json", b'{"a": 1}', "expected a list of strings"),
         ("strings.json", b'["a", 2]', "word 2: '2' is not text"),
         ("strings.json", b'["\\ud800"]', "is not Unicode text"),
-        ("strings.json", b"[" * 100_000, "is no JSON"),
-        ("vectors", b"\x93NUMPY\x01\x00", "is damaged or no .npy"),
+        ("strings.json", b"[" * 100_000, "is not JSON"),
+        ("vectors", b"\x93NUMPY\x01\x00", "is damaged or not an .npy"),
     ],
 )
 def test_damage_is_told_by_file(spacy: Any, tmp_path: Path, name: str, content: bytes, message: str) -> None:

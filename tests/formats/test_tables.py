@@ -208,7 +208,7 @@ def test_sqlite_vec_finds_the_same_neighbours(run: Run, word2vec_model: Path, tm
     database.close()
 
 
-def made(path: Path, *statements: str) -> Path:
+def make_database(path: Path, *statements: str) -> Path:
     database = sqlite3.connect(path)
     for statement in statements:
         database.execute(statement)
@@ -219,7 +219,7 @@ def made(path: Path, *statements: str) -> Path:
 
 def test_a_database_with_more_in_it_is_read_in_the_order_of_ids(tmp_path: Path) -> None:
     found = formats.read(
-        made(
+        make_database(
             tmp_path / "odd name?#%41",
             "CREATE TABLE other (a)",
             "CREATE TABLE Words (note, Vector BLOB, id INTEGER PRIMARY KEY, WORD)",
@@ -238,7 +238,7 @@ TABLE = "CREATE TABLE words (word, count, vector)"
 @pytest.mark.parametrize(
     ("statements", "message"),
     [
-        (["CREATE TABLE other (a)"], "holds no vectors; expected a table words"),
+        (["CREATE TABLE other (a)"], "has no vectors; expected a table words"),
         (["CREATE TABLE words (word, count)"], "the table words lacks a column"),
         ([TABLE], "the table words is empty"),
         ([TABLE, "INSERT INTO words VALUES ('a', 1, '[1,2,3]x')"], "id 1: expected a BLOB of float32 numbers"),
@@ -258,7 +258,7 @@ TABLE = "CREATE TABLE words (word, count, vector)"
     ],
 )
 def test_databases_of_other_things_are_refused(tmp_path: Path, statements: list[str], message: str) -> None:
-    assert message in refusal(registry.get("sqlite"), made(tmp_path / "file", *statements))
+    assert message in refusal(registry.get("sqlite"), make_database(tmp_path / "file", *statements))
 
 
 def jq(query: str, path: Path, *options: str) -> list:

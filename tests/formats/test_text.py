@@ -12,7 +12,7 @@ from wvcli.vectors.word_vectors import Vectors
 WITH_HEADER = ["word2vec-text", "fasttext-vec"]
 
 
-def read(name: str, path: Path, data: bytes) -> Vectors:
+def read_bytes(name: str, path: Path, data: bytes) -> Vectors:
     path.write_bytes(data)
     reader = registry.get(name).read
     assert reader
@@ -48,7 +48,7 @@ def test_lines_end_at_line_feeds_and_words_at_the_last_numbers(
         *((name, b"2 2\n") for name in WITH_HEADER),
         (WITH_HEADER[0], b" 2\t2 \r\n"),
     ]:
-        found = read(name, tmp_path / "file", header + lines)
+        found = read_bytes(name, tmp_path / "file", header + lines)
         assert list(found) == words
         assert found.matrix.tolist() == [[1.5, 2.5], [3.5, 4.5]]
 
@@ -76,7 +76,7 @@ def test_a_wrong_line_is_named_with_what_was_expected(
     path = tmp_path / "file"
     for name, header in [("glove", b""), *((name, b"3 2\n") for name in WITH_HEADER)]:
         with pytest.raises(InputError) as caught:
-            read(name, path, header + lines)
+            read_bytes(name, path, header + lines)
         assert caught.value.message.startswith(f"{path}, line {number + bool(header)}: {problem}")
 
 
@@ -87,7 +87,7 @@ def test_a_wrong_line_is_named_with_what_was_expected(
         (b"3 1\na 1\nb 2\n", "line 4: the file ends after 2 words; line 1 promises 3"),
         (b"3 1\na 1\nb 2\n\n\n", "line 4: the file ends after 2 words; line 1 promises 3"),
         (b"1 1\na 1\nb 2\n", "line 3: expected the end of the file after 1 words"),
-        (b"2 1\n", "line 1: promises 1 numbers a word; the file ends before that"),
+        (b"2 1\n", "line 1: promises 1 numbers for each word; the file is shorter than that"),
     ],
 )
 def test_lines_are_counted_against_the_header(tmp_path: Path, name: str, data: bytes, problem: str) -> None:
@@ -95,31 +95,31 @@ def test_lines_are_counted_against_the_header(tmp_path: Path, name: str, data: b
     with pytest.raises(InputError, match=problem):
         formats.read(tmp_path / "file")
     with pytest.raises(InputError, match=problem):
-        read(name, tmp_path / "file", data)
+        read_bytes(name, tmp_path / "file", data)
 
 
 def test_many_lines_are_numbered_right_across_blocks(tmp_path: Path) -> None:
     lines = [b"word%d 0.5 %d.25" % (index, index) for index in range(60_000)]
-    found = read("glove", tmp_path / "file", b"\n".join(lines))
+    found = read_bytes("glove", tmp_path / "file", b"\n".join(lines))
     assert (len(found), found["word59999"].tolist()) == (60_000, [0.5, 59999.25])
     lines[43_210] = b"word7 1.5 2.5"
-    found = read("glove", tmp_path / "file", b"\n".join(lines))
+    found = read_bytes("glove", tmp_path / "file", b"\n".join(lines))
     assert len(found) == 59_999
     assert found["word7"].tolist() == [0.5, 7.25]
     assert found["word43211"].tolist() == [0.5, 43211.25]
     lines[43_210] = b"broken 0.5"
     with pytest.raises(InputError, match="line 43211: expected a word and 2 numbers"):
-        read("glove", tmp_path / "file", b"\n".join(lines))
+        read_bytes("glove", tmp_path / "file", b"\n".join(lines))
 
 
 def test_dimensions_without_a_header_are_those_of_most_lines(tmp_path: Path) -> None:
-    found = read("glove", tmp_path / "file", b"area 51 1.5 2.5\na 1.5 2.5\nb 1.5 2.5\n")
+    found = read_bytes("glove", tmp_path / "file", b"area 51 1.5 2.5\na 1.5 2.5\nb 1.5 2.5\n")
     assert (found.dim, list(found)) == (2, ["area 51", "a", "b"])
     with pytest.raises(InputError, match="line 1: expected a word and 2 numbers, found 1"):
-        read("glove", tmp_path / "file", b"cut 1.5\na 1.5 2.5\nb 1.5 2.5\n")
+        read_bytes("glove", tmp_path / "file", b"cut 1.5\na 1.5 2.5\nb 1.5 2.5\n")
     for nothing in (b"", b"\n", b"only words\nin here\n"):
         with pytest.raises(InputError, match="line 1: expected a word and then its numbers"):
-            read("glove", tmp_path / "file", nothing)
+            read_bytes("glove", tmp_path / "file", nothing)
 
 
 def test_a_file_without_line_ends_is_refused_before_it_fills_memory(tmp_path: Path) -> None:

@@ -82,9 +82,9 @@ def test_files_with_and_without_a_header_are_read(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.client
-def test_words_with_blanks_are_written_with_underscores(torchtext: Any, tmp_path: Path) -> None:
+def test_words_with_spaces_are_written_with_underscores(torchtext: Any, tmp_path: Path) -> None:
     vectors = Vectors(Vocabulary.from_words(["new york", "cat"]), MATRIX[:2])
     assert formats.write(vectors, tmp_path / "words.torchtext", writing=Writing()) == [
-        "1 word with blanks was written with _ (first: 'new york')"
+        "1 word with spaces was written with _ (first: 'new york')"
     ]
     assert torchtext.Vectors("words.torchtext", cache=str(tmp_path)).itos == ["new_york", "cat"]

@@ -19,7 +19,7 @@ def record(word: bytes, *numbers: float, end: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_line_ends_after_vectors_are_accepted_and_none_is_written(tmp_path: Path, end: bytes) -> None:
-    # The bytes of the first number are a line end and a blank, which must not be taken for any.
+    # The bytes of the first number are a line end and a space, which must not be mistaken for separators.
     tricky = struct.unpack("<f", b"\n \n ")[0]
     rows = {"a": (tricky, 0.5), "猫": (-2.0, tricky), "": (0.0, 1.0)}
     records = b"".join(record(word.encode(), *numbers, end=end) for word, numbers in rows.items())
@@ -40,7 +40,7 @@ def test_line_ends_after_vectors_are_accepted_and_none_is_written(tmp_path: Path
         (b"3 2\n" + record(b"a", 1, 2) + record(b"b", 1, 2), "word 3 of 3: the file ends here; expected a word"),
         (
             b"2 2\n" + record(b"a", 1, 2) + record(b"b", 1, 2)[:-1],
-            "word 2 of 2: .* a blank and 8 bytes of numbers",
+            "word 2 of 2: .* a space and 8 bytes of numbers",
         ),
         (b"2 2\n" + record(b"a", 1, 2) + b"bbbbbbbbbb", "word 2 of 2: the file ends here"),
         (b"2 2\n", "word 1 of 2: the file ends here"),
@@ -48,7 +48,7 @@ def test_line_ends_after_vectors_are_accepted_and_none_is_written(tmp_path: Path
         (b"1 2\n" + record(b"a", 1, 2) * 2, "after word 1, found 10 bytes more"),
         (b"1 2\n" + record(b"a", 1, 2) + bytes(3_000_000), "after word 1, found 3000000 bytes more"),
         (b"2 1\n" + record(b"a", 1) + record(b"\xe7\x8c", 2), "word 2: the word is not UTF-8"),
-        (b"2 1\n" + record(b"a", 1) + b"b" * 3_000_000, "word 2: no blank follows"),
+        (b"2 1\n" + record(b"a", 1) + b"b" * 3_000_000, "word 2: no space follows"),
     ],
 )
 def test_a_wrong_word_is_named_with_what_was_expected(tmp_path: Path, data: bytes, problem: str) -> None:

@@ -1,94 +1,52 @@
-"""Formats: each reads and writes the files of one other system, told by content and never by name alone."""
+"""Formats: each module reads and writes the files of one other system.
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+Files are recognised by their content, and by their name only where several formats match.
+"""
+
+from dataclasses import replace
 from pathlib import Path
 
-from wvcli.errors import InputError, UsageError, unreadable
+from wvcli.errors import InputError, UsageError
+from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._reading import open_input
 from wvcli.registry import Registry
 from wvcli.reporting import OnProgress, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import atomic_write
 from wvcli.vectors.word_vectors import Vectors
 
-_SNIFFED = 65_536  # bytes shown to the formats to recognise their own
+__all__ = [
+    "Format",
+    "Kept",
+    "Writing",
+    "check_dtype",
+    "for_writing",
+    "matching",
+    "read",
+    "recognise",
+    "registry",
+    "write",
+]
+
+_SNIFFED = 65_536  # bytes of a file that are shown to each format
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 
-
-@dataclass(frozen=True)
-class Writing:
-    """How a file is to be written.
-
-    Attributes:
-        dtype: the kind of number, one of the format's `dtypes`.
-        pad: the row of the padding word, which neural models need, or None.
-        unknown: the row that stands for words outside the vocabulary, or None.
-    """
-
-    dtype: str = "float32"
-    pad: int | None = None
-    unknown: int | None = None
-
-
-@dataclass(frozen=True)
-class Format:
-    """A file format of another system.
-
-    Attributes:
-        name: what users call it.
-        suffixes: endings of file names that mean this format when writing, the usual one first; none for a
-            format that must be named.
-        keeps: what survives a round trip, in a few words. Where it says `counts`, `subwords` or `blanks` (inside
-            words), these come back as they were.
-        sniff: whether a file that begins with these bytes is in this format.
-        sniff_folder: whether a folder is in this format; None for formats that are files.
-        may_replace: whether a folder may be replaced by one that is written; None where any in this format may.
-        read: opens a file or folder, all of it or only its first so many words; None when the format is only
-            written. Raises InputError naming file and line.
-        write: makes a new file or folder at a path where nothing is yet, and returns notes for the user on what
-            was changed; None when the format is only read. The matrix may be lazy: it is read in blocks of rows,
-            `vectors.matrix[start:stop]`, and never whole. Further files go beside the path if their names begin
-            with its name and a dot.
-        dtypes: the kinds of number it can be written with, the usual one first.
-        special: whether the rows for padding and for unknown words mean something to it.
-        extra: the optional dependency it needs, as in `pip install "wvcli[EXTRA]"`, or an empty string.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    keeps: str
-    sniff: Callable[[bytes], bool]
-    sniff_folder: Callable[[Path], bool] | None = None
-    may_replace: Callable[[Path], bool] | None = None
-    read: Callable[[Path, int | None], Vectors] | None = None
-    write: Callable[[Vectors, Path, Writing], list[str]] | None = None
-    dtypes: tuple[str, ...] = ("float32",)
-    special: bool = False
-    extra: str = ""
-
-    @property
-    def replaceable(self) -> Callable[[Path], bool] | None:
-        """Whether a folder may be replaced by one in this format; None where no folder may."""
-        return self.may_replace or self.sniff_folder
-
+_USUAL = Writing()
 
 registry: Registry[Format] = Registry("format", __name__)
 
 
 def _check_file(path: Path) -> None:
     if path.exists() and not path.is_dir() and not path.is_file():
-        raise InputError(f"{path} is no ordinary file", "put what comes out of a pipe into a file first")
+        raise InputError(f"{path} is not a regular file", "save the output of a pipe to a file first")
 
 
 def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_SNIFFED)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    with open_input(path) as file:
+        return file.read(_SNIFFED)
 
 
-def fitting(path: Path) -> list[Format]:
-    """The formats that a file or folder may be in.
+def matching(path: Path) -> list[Format]:
+    """Return the formats that a file or folder may be in.
 
     Raises:
         InputError: it cannot be read.
@@ -101,33 +59,33 @@ def fitting(path: Path) -> list[Format]:
 
 
 def recognise(path: Path) -> Format:
-    """The format of a file or folder; of several that fit one that its name means too.
+    """Return the format of a file or folder; where several match, one that its suffix means too is preferred.
 
     Raises:
-        InputError: it cannot be read, or is in no known format, or in one that is only written.
+        InputError: it cannot be read, is in no known format, or in one that wvcli only writes.
     """
-    found = fitting(path)
-    able = [candidate for candidate in found if candidate.read]
-    named = [candidate for candidate in able if path.name.lower().endswith(candidate.suffixes)]
-    for candidate in named + able:
+    found = matching(path)
+    readable = [candidate for candidate in found if candidate.read]
+    by_suffix = [candidate for candidate in readable if path.name.lower().endswith(candidate.suffixes)]
+    for candidate in by_suffix + readable:
         return candidate
     if found:
-        raise InputError(f"{path} is in the format {found[0].name}, which can be written but not read")
+        raise InputError(f"{path} is in the format {found[0].name}, which wvcli can write but not read")
     if not path.is_dir() and _head(path).startswith(_COMPRESSED):
         raise InputError(f"{path} is compressed", "unpack it first")
     what = "a folder, and not" if path.is_dir() else "not"
-    raise InputError(f"{path} is {what} in any format known here", "wvcli formats lists them")
+    raise InputError(f"{path} is {what} in a known format", "wvcli formats lists them")
 
 
 def read(
     path: Path, name: str | None = None, limit: int | None = None, on_progress: OnProgress = ignore_progress
 ) -> Vectors:
-    """Open a file or folder in the format called `name`, or in whichever it is.
+    """Open a file or folder of another system.
 
     Args:
         path: the file or folder.
-        name: the format; None to tell it by content.
-        limit: read the first so many words only.
+        name: the format; None to recognise it by content.
+        limit: read only the first `limit` words.
         on_progress: called with the stage `opening` and the words read, of how many there are at most.
 
     Raises:
@@ -136,17 +94,17 @@ def read(
         MissingExtraError: the format needs a package that is not installed.
     """
     if limit is not None and limit < 1:
-        raise UsageError(f"the limit must be at least 1, not {limit}")
+        raise UsageError(f"`limit` must be at least 1, not {limit}")
     _check_file(path)
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
-        raise UsageError(f"the format {chosen.name} can be written but not read")
+        raise UsageError(f"wvcli can write the format {chosen.name} but not read it")
     with words_reported_to(on_progress, "opening", path.name):
         return chosen.read(path, limit)
 
 
 def for_writing(path: Path, name: str | None = None) -> Format:
-    """The format called `name`, or else the one that the suffix of `path` means.
+    """Return the format called `name`, or else the one that the suffix of `path` means.
 
     Raises:
         UsageError: there is none, or it cannot be written.
@@ -154,22 +112,22 @@ def for_writing(path: Path, name: str | None = None) -> Format:
     if name is not None:
         chosen = registry.get(name)
     else:
-        meant = [
+        by_suffix = [
             (len(suffix), candidate)
             for candidate in registry
             for suffix in candidate.suffixes
             if candidate.write and path.name.lower().endswith(suffix)
         ]
-        if not meant:
-            raise UsageError(f"no format goes by the suffix of {path}", "name one with --to; see wvcli formats")
-        chosen = max(meant, key=lambda pair: pair[0])[1]
+        if not by_suffix:
+            raise UsageError(f"no format has the suffix of {path}", "choose one with `name`; see wvcli formats")
+        chosen = max(by_suffix, key=lambda pair: pair[0])[1]
     if chosen.write is None:
-        raise UsageError(f"the format {chosen.name} can be read but not written")
+        raise UsageError(f"wvcli can read the format {chosen.name} but not write it")
     return chosen
 
 
 def check_dtype(chosen: Format, dtype: str) -> None:
-    """Refuse a kind of number that a format cannot hold.
+    """Refuse a dtype that a format cannot hold.
 
     Raises:
         UsageError: it is none of its `dtypes`.
@@ -183,14 +141,25 @@ def write(
     path: Path,
     name: str | None = None,
     overwrite: bool = False,
-    writing: Writing = Writing(),
+    writing: Writing = _USUAL,
 ) -> list[str]:
-    """Write vectors to a file or folder, complete or not at all; returns notes for the user.
+    """Write vectors to a file or folder, complete or not at all.
 
     A folder is replaced only where it is empty or in the same format.
 
+    Args:
+        vectors: what to write.
+        path: the file or folder to make.
+        name: the format; None to choose it by the suffix of `path`.
+        overwrite: replace what is there.
+        writing: the dtype and the special rows.
+
+    Returns:
+        Notes for the user on what was changed or left out.
+
     Raises:
-        UsageError: no such format, or not with this kind of number, or the file exists and `overwrite` is false.
+        UsageError: there is no such format, it cannot hold this dtype, or the file exists and `overwrite` is
+            false.
         MissingExtraError: the format needs a package that is not installed.
         WvcliError: the file cannot be written.
     """
@@ -198,11 +167,11 @@ def write(
     assert chosen.write is not None
     check_dtype(chosen, writing.dtype)
     notes = []
-    if vectors.subwords is not None and vectors.subwords.hashes and "subwords" in chosen.keeps:
+    if vectors.subwords is not None and vectors.subwords.hashes and Kept.SUBWORDS in chosen.keeps:
         vectors = replace(vectors, subwords=None)
         notes.append(
             f"floret's subwords are left out, since {chosen.name} is written with fastText's hash: "
             "words outside the vocabulary will have no vector"
         )
-    with atomic_write(path, overwrite, chosen.replaceable) as aside:
-        return notes + chosen.write(vectors, aside, writing)
+    with atomic_write(path, overwrite, chosen.replaceable) as temporary:
+        return notes + chosen.write(vectors, temporary, writing)

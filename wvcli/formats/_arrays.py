@@ -1,4 +1,4 @@
-"""What formats that hold the numbers as one array share: the array is mapped, and words are put to its rows."""
+"""What formats share whose vectors are one array: it is memory-mapped and joined with the words of its rows."""
 
 import warnings
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, first_line, unreadable
+from wvcli.errors import InputError, first_line
 from wvcli.formats._quantised import restore
-from wvcli.formats._reading import RowCollector
+from wvcli.formats._reading import RowCollector, open_input
 from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
@@ -19,38 +19,36 @@ from wvcli.vectors.word_vectors import Vectors
 
 Counts = npt.NDArray[np.int64]
 
-BFLOAT16 = np.dtype("V2")  # the upper half of a float32, which NumPy has no kind for
-_KINDS = ("float16", "float32", "float64", BFLOAT16.name)
+BFLOAT16 = np.dtype("V2")  # the upper half of a float32, for which NumPy has no dtype
+_DTYPES = ("float16", "float32", "float64", BFLOAT16.name)
 _WORD_LISTS = (".words.txt", ".words", ".vocab.txt", ".vocab", ".txt")  # endings, tried in this order
 
 
 def map_array(path: Path) -> npt.NDArray[Any]:
-    """A `.npy` file of NumPy's, memory-mapped.
+    """Memory-map an `.npy` file of NumPy.
 
     Raises:
-        InputError: it cannot be read, or holds no numbers.
+        InputError: it cannot be read, or is not an array of numbers.
     """
     try:
-        with warnings.catch_warnings():
+        with open_input(path), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of headers written by Python 2
             array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except OSError as error:
-        raise unreadable(path, error) from error
     except (ValueError, EOFError, SyntaxError, OverflowError, TokenError) as error:
-        raise InputError(f"{path} is damaged or no .npy file of numbers: {first_line(error)}") from error
+        raise InputError(f"{path} is damaged or not an .npy file of numbers: {first_line(error)}") from error
     if not isinstance(array, np.ndarray):
-        raise InputError(f"{path} is no .npy file")
+        raise InputError(f"{path} is not an .npy file")
     return np.asarray(array)
 
 
 def check_matrix(path: Path, name: str, array: npt.NDArray[Any]) -> None:
-    """Refuse an array that is no matrix of floating-point numbers, [words, dim]."""
-    if array.ndim != 2 or array.dtype.name not in _KINDS or not array.size:
+    """Refuse an array that is not a matrix of floating-point numbers, [words, dim]."""
+    if array.ndim != 2 or array.dtype.name not in _DTYPES or not array.size:
         found = f"{array.dtype} {list(array.shape)}"
         raise InputError(f"{path}: {name!r} is {found}; expected floating-point numbers [words, dimensions]")
 
 
-def of_arrays(
+def vectors_of(
     path: Path,
     words: Sequence[str],
     matrix: npt.NDArray[Any],
@@ -58,11 +56,17 @@ def of_arrays(
     counts: Counts | None = None,
     scales: npt.NDArray[Any] | None = None,
 ) -> Vectors:
-    """Vectors of words and a matrix [words, dim] that `check_matrix` let pass; only the first `limit` of them.
+    """Join words and the rows of an array.
 
-    A matrix of int8 comes with the scales of its rows, float [words].
+    A matrix of float32 is not copied. Of a word that occurs again only the first vector is kept.
 
-    A matrix of float32 stays where it is. Of a word that occurs again only the first vector is kept.
+    Args:
+        path: the file that they come from.
+        words: the word of each row.
+        matrix: [words, dim], as accepted by `check_matrix`, or int8.
+        limit: keep only the first `limit` words; None for all.
+        counts: int64 [words], or None.
+        scales: float [words], the scales of the rows of an int8 matrix.
 
     Raises:
         InputError: the numbers of words, vectors and counts differ, or a word is not text.
@@ -72,14 +76,14 @@ def of_arrays(
     words, matrix = words[:limit], matrix[:limit]
     check_words(path, words)
     counts = None if counts is None else counts[:limit]
-    fresh = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))  # the first row of each word
-    if len(fresh) < len(words) and counts is not None:
-        counts = counts[sorted(fresh.values())]
-    plain = matrix.dtype == np.float32 and matrix.dtype.isnative and matrix.flags.c_contiguous
-    if plain and len(fresh) == len(words) and matrix.flags.aligned:
-        del fresh
+    first = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))  # the first row of each word
+    if len(first) < len(words) and counts is not None:
+        counts = counts[sorted(first.values())]
+    is_plain = matrix.dtype == np.float32 and matrix.dtype.isnative and matrix.flags.c_contiguous
+    if is_plain and len(first) == len(words) and matrix.flags.aligned:
+        del first
         return Vectors(vocabulary_of(path, words), matrix, counts, path=path)
-    del fresh
+    del first
     rows = RowCollector(path, len(words), matrix.shape[1])
     for start, block in blocks(matrix):
         stop = start + len(block)
@@ -89,7 +93,7 @@ def of_arrays(
 
 
 def floats(block: npt.NDArray[Any]) -> FloatArray:
-    """Rows of any kind that `check_matrix` lets pass as float32; what is beyond it is infinite."""
+    """Return rows of any dtype that `check_matrix` accepts as float32; larger numbers become infinite."""
     if block.dtype != BFLOAT16:
         with np.errstate(over="ignore"):
             return block.astype(np.float32)
@@ -97,10 +101,10 @@ def floats(block: npt.NDArray[Any]) -> FloatArray:
 
 
 def check_words(path: Path, words: Sequence[Any]) -> None:
-    """Refuse words that are no text, or none that UTF-8 can hold."""
-    for place, word in enumerate(words, 1):
+    """Refuse words that are not text, or cannot be encoded in UTF-8."""
+    for number, word in enumerate(words, 1):
         if not isinstance(word, str):
-            raise InputError(f"{path}, word {place}: {str(word)[:50]!r} is not text")
+            raise InputError(f"{path}, word {number}: {str(word)[:50]!r} is not text")
     try:
         "".join(words).encode()
     except UnicodeEncodeError as error:
@@ -108,10 +112,10 @@ def check_words(path: Path, words: Sequence[Any]) -> None:
 
 
 def vocabulary_of(path: Path, words: Sequence[str]) -> Vocabulary:
-    """The words as a vocabulary.
+    """Return the words as a vocabulary.
 
     Raises:
-        InputError: a word is no text, or occurs twice.
+        InputError: a word is not text, or occurs twice.
     """
     check_words(path, words)
     try:
@@ -121,10 +125,10 @@ def vocabulary_of(path: Path, words: Sequence[str]) -> Vocabulary:
 
 
 def as_counts(path: Path, array: npt.NDArray[Any]) -> Counts:
-    """int64 [words], how often each word occurred.
+    """Return int64 [words], how often each word occurred.
 
     Raises:
-        InputError: the array is no list of whole numbers.
+        InputError: the array is not a list of whole numbers.
     """
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(
@@ -134,10 +138,10 @@ def as_counts(path: Path, array: npt.NDArray[Any]) -> Counts:
 
 
 def words_beside(path: Path, rows: int) -> list[str]:
-    """The words of a file that has none, from the text file that lies beside it, one a line.
+    """Read the words for a file without words from a text file beside it, one on each line.
 
-    Beside `NAME.npy` it is the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and
-    `NAME.txt`. What follows a tab on a line, a count say, is passed over.
+    Beside `NAME.npy` that is the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and
+    `NAME.txt`. What follows a tab on a line, such as a count, is ignored.
 
     Raises:
         InputError: there is none, or it has another number of lines.
@@ -146,13 +150,13 @@ def words_beside(path: Path, rows: int) -> list[str]:
     found = next((file for file in tried if file.is_file() and file != path), None)
     if found is None:
         raise InputError(
-            f"{path} holds no words, and no list of them lies beside it",
-            f"put them into {tried[0].name}, one a line, in the order of the rows",
+            f"{path} has no words, and there is no list of words beside it",
+            f"put them into {tried[0].name}, one on each line, in the order of the rows",
         )
+    with open_input(found) as file:
+        data = file.read().removeprefix(b"\xef\xbb\xbf")
     try:
-        lines = found.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8").removesuffix("\n").split("\n")
-    except OSError as error:
-        raise unreadable(found, error) from error
+        lines = data.decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{found} is not UTF-8 at byte {error.start}") from error
     if len(lines) != rows:

@@ -1,8 +1,8 @@
-"""What Parquet and Arrow files share: the columns `word`, `count` and `vector` of Arrow's types.
+"""What Parquet and Arrow files share: the columns `word`, `count` and `vector`, with Arrow's types.
 
-`word` is a string, `count` an int64 and left out where counts are unknown, `vector` a fixed-size list of float32
-or float16. When reading, any strings, whole numbers and lists of numbers will do, and where the file has a single
-column of strings or of lists, its name means nothing. A missing number is NaN.
+`word` is a string; `count` is an int64, and is left out where counts are unknown; `vector` is a fixed-size list of
+float32 or float16. When reading, any type of strings, whole numbers and lists of numbers is accepted, and a single
+column of strings or of lists may have any name. A missing number is NaN.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wvcli.errors import InputError, MissingExtraError, first_line, unreadable
-from wvcli.formats._columns import checked_count, known_counts, parts
+from wvcli.formats._columns import check_count, column_blocks, known_counts
+from wvcli.formats._format import Kept
 from wvcli.formats._reading import RowCollector
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 EXTRA = "parquet"
 DTYPES = ("float32", "float16")
-KEEPS = "words with blanks, counts and vectors"
+KEEPS = frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS})
 _BATCH_BYTES = 1 << 22  # of vectors, read at a time
 
 
@@ -33,12 +34,12 @@ class Columns(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """Those that there are."""
+        """The columns that exist."""
         return [name for name in self if name is not None]
 
 
 def import_arrow(what: str) -> Any:
-    """The package pyarrow.
+    """Return the package pyarrow.
 
     Raises:
         MissingExtraError: it is not installed.
@@ -51,8 +52,8 @@ def import_arrow(what: str) -> Any:
 
 
 @contextmanager
-def reading(path: Path, arrow: Any) -> Iterator[None]:
-    """What goes wrong while a file is read becomes an InputError."""
+def input_errors(path: Path, arrow: Any) -> Iterator[None]:
+    """Turn errors of Arrow within the block, in which a file is read, into InputErrors."""
     try:
         yield
     except arrow.ArrowException as error:
@@ -66,19 +67,19 @@ def reading(path: Path, arrow: Any) -> Iterator[None]:
 
 
 def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:
-    """The columns of a file with words and vectors.
+    """Find the columns of a file with words and vectors.
 
     Raises:
-        InputError: it has none.
+        InputError: it has none, or more than one.
     """
-    is_list, is_text = _tests(arrow)
+    is_list, is_text = _type_tests(arrow)
     lists = [field.name for field in schema if is_list(field.type)]
     texts = [field.name for field in schema if is_text(field.type)]
     word, vector = _choose("word", texts), _choose("vector", lists)
     if word is None or vector is None:
-        shown = ", ".join(f"{field.name} ({field.type})" for field in schema)
+        found = ", ".join(f"{field.name} ({field.type})" for field in schema)
         expected = "expected a column word of strings and a column vector of lists of numbers"
-        raise InputError(f"{path}: {expected}, found {shown or 'no columns'}"[:400])
+        raise InputError(f"{path}: {expected}, found {found or 'no columns'}"[:400])
     counts = [field.name for field in schema if field.name == "count" and arrow.types.is_integer(field.type)]
     names = [field.name for field in schema]
     if any(names.count(name) > 1 for name in (word, vector)):
@@ -86,34 +87,34 @@ def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:
     return Columns(word, vector, counts[0] if len(counts) == 1 else None)
 
 
-def _choose(name: str, fitting: list[str]) -> str | None:
-    if name in fitting:
+def _choose(name: str, matching: list[str]) -> str | None:
+    if name in matching:
         return name
-    return fitting[0] if len(fitting) == 1 else None
+    return matching[0] if len(matching) == 1 else None
 
 
-def _tests(arrow: Any) -> tuple[Any, Any]:
-    """Whether a type is one of lists of numbers, and whether it is one of strings."""
+def _type_tests(arrow: Any) -> tuple[Any, Any]:
+    """Return two functions: whether a type is one of lists of numbers, and whether it is one of strings."""
     types = arrow.types
 
-    def is_list(kind: Any) -> bool:
-        lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-        return bool(lists and (types.is_floating(kind.value_type) or types.is_integer(kind.value_type)))
+    def is_list(tested: Any) -> bool:
+        lists = types.is_list(tested) or types.is_large_list(tested) or types.is_fixed_size_list(tested)
+        return bool(lists and (types.is_floating(tested.value_type) or types.is_integer(tested.value_type)))
 
-    def is_text(kind: Any) -> bool:
-        kind = kind.value_type if types.is_dictionary(kind) else kind
-        return bool(types.is_string(kind) or types.is_large_string(kind))
+    def is_text(tested: Any) -> bool:
+        tested = tested.value_type if types.is_dictionary(tested) else tested
+        return bool(types.is_string(tested) or types.is_large_string(tested))
 
     return is_list, is_text
 
 
 def dimensions(column: Any, path: Path) -> int:
-    """The length of the first vector of a column.
+    """Return the length of the first vector of a column.
 
     Raises:
         InputError: there is none.
     """
-    column.validate(full=True)  # what a damaged file says of places in memory must not be followed
+    column.validate(full=True)  # offsets of a damaged file must not be followed
     first = column[0].as_py() if len(column) else None
     if not first:
         raise InputError(f"{path}, row 1: expected a vector")
@@ -121,76 +122,76 @@ def dimensions(column: Any, path: Path) -> int:
 
 
 def batch_rows(dim: int) -> int:
-    """How many rows are read at a time."""
+    """Return how many rows are read at a time."""
     return max(1, _BATCH_BYTES // (4 * dim))
 
 
-class Table:
-    """The rows of a table as they are read.
+class TableReader:
+    """Collects the rows of a table as they are read.
 
     Args:
-        path: the file they come from.
+        path: the file that they come from.
         columns: the names of its columns.
-        most: rows that it says it has.
-        dim: numbers a vector.
-        limit: keep the first so many words only; None for all.
+        promised: the number of rows that it claims to have.
+        dim: the number of dimensions.
+        limit: keep only the first `limit` words; None for all.
     """
 
-    def __init__(self, path: Path, columns: Columns, most: int, dim: int, limit: int | None) -> None:
+    def __init__(self, path: Path, columns: Columns, promised: int, dim: int, limit: int | None) -> None:
         self._path = path
         self._columns = columns
-        self._most = most
+        self._promised = promised
         self._dim = dim
         self._done = 0
-        self._rows = RowCollector(path, most, dim, limit)
+        self._rows = RowCollector(path, promised, dim, limit)
 
     def add(self, batch: Any) -> bool:
-        """Take in some rows; tells whether as many are kept as the limit allows.
+        """Append a batch of rows; return whether as many are kept as the limit allows.
 
         Raises:
-            InputError: a row is not what it should be, or there are more than promised.
+            InputError: a row lacks a word or a complete vector, or there are more rows than promised.
         """
         batch.validate(full=True)
         columns, path, first = self._columns, self._path, self._done + 1
         self._done += len(batch)
-        if self._done > self._most:
-            raise InputError(f"{path} is damaged: it says that it has {self._most} rows and has more")
+        if self._done > self._promised:
+            raise InputError(f"{path} is damaged: it has more rows than the {self._promised} that it claims")
         words = batch.column(columns.word).to_pylist()
         if None in words:
             raise InputError(f"{path}, row {first + words.index(None)}: expected a word")
         matrix = self._matrix(batch.column(columns.vector), first)
         counts = batch.column(columns.counts).to_pylist() if columns.counts else [None] * len(words)
-        checked = [checked_count(count, f"{path}, row {place}") for place, count in enumerate(counts, first)]
+        checked = [check_count(count, f"{path}, row {row}") for row, count in enumerate(counts, first)]
         self._rows.add(words, matrix, known_counts(checked))
-        return self._rows.full
+        return self._rows.is_full
 
     def _matrix(self, column: Any, first: int) -> FloatArray:
-        """float32 [rows, dim], the vectors of a column."""
+        """Return float32 [rows, dim], the vectors of a column."""
         lengths = column.value_lengths()
         if lengths.null_count or not np.all(lengths.to_numpy() == self._dim):
-            for place, length in enumerate(lengths.to_pylist(), first):
+            for row, length in enumerate(lengths.to_pylist(), first):
                 if length != self._dim:
                     found = "none" if length is None else length
-                    raise InputError(f"{self._path}, row {place}: expected {self._dim} numbers, found {found}")
+                    raise InputError(f"{self._path}, row {row}: expected {self._dim} numbers, found {found}")
         numbers = column.flatten().to_numpy(zero_copy_only=False)
         with np.errstate(over="ignore"):
             return np.asarray(numbers, dtype=np.float32).reshape(len(column), self._dim)
 
     def vectors(self) -> Vectors:
-        """What was taken in.
+        """Return all rows.
 
         Raises:
-            InputError: there are fewer rows than promised.
+            InputError: there are fewer than promised.
         """
-        if self._done < self._most and not self._rows.full:
+        if self._done < self._promised and not self._rows.is_full:
             raise InputError(
-                f"{self._path} is damaged: it says that it has {self._most} rows and has {self._done}"
+                f"{self._path} is damaged: it has {self._done} rows of the {self._promised} that it claims"
             )
         return self._rows.vectors()
 
 
 def schema_of(vectors: Vectors, dtype: str, arrow: Any) -> Any:
-    """The columns that vectors are written in."""
+    """Return the columns that vectors are written in."""
     number = arrow.float16() if dtype == "float16" else arrow.float32()
     fields = [arrow.field("word", arrow.string(), nullable=False)]
     if vectors.counts is not None:
@@ -201,11 +202,11 @@ def schema_of(vectors: Vectors, dtype: str, arrow: Any) -> Any:
 
 
 def batches(vectors: Vectors, schema: Any, arrow: Any) -> Iterator[Any]:
-    """The rows of a table of these columns, a block at a time."""
-    kind = schema.field("vector").type
-    dtype = "float16" if kind.value_type == arrow.float16() else "float32"
-    for words, counts, block in parts(vectors, dtype):
-        numbers = arrow.array(block.reshape(-1), type=kind.value_type)
-        column = arrow.FixedSizeListArray.from_arrays(numbers, type=kind)
+    """Yield the rows of a table of these columns, a block at a time."""
+    vector_type = schema.field("vector").type
+    dtype = "float16" if vector_type.value_type == arrow.float16() else "float32"
+    for words, counts, block in column_blocks(vectors, dtype):
+        numbers = arrow.array(block.reshape(-1), type=vector_type.value_type)
+        column = arrow.FixedSizeListArray.from_arrays(numbers, type=vector_type)
         known = [] if counts is None else [arrow.array(counts, arrow.int64())]
         yield arrow.record_batch([arrow.array(words, arrow.string()), *known, column], schema=schema)

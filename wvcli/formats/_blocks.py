@@ -1,4 +1,4 @@
-"""Rows of a matrix a few at a time, as the kind of number that a file holds."""
+"""The vectors in blocks of rows, in the dtype that a file holds."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,11 +14,11 @@ from wvcli.vectors.word_vectors import Vectors
 class Converted(paging.ComputedRows[Any]):
     """The matrix of some vectors as float32 or float16 [words, dim], C-ordered and little-endian.
 
-    Rows are converted when they are asked for. WvcliError is raised where a number is too large for float16.
+    Rows are converted when they are read. WvcliError is raised where a number is too large for float16.
 
     Args:
         vectors: the vectors.
-        dtype: the kind of number.
+        dtype: `float32` or `float16`.
     """
 
     def __init__(self, vectors: Vectors, dtype: str) -> None:
@@ -27,20 +27,20 @@ class Converted(paging.ComputedRows[Any]):
         self.shape = (len(vectors), vectors.dim)
 
     def __getitem__(self, rows: slice, /) -> npt.NDArray[Any]:
-        given = self._vectors.matrix[rows]
+        original = self._vectors.matrix[rows]
         with np.errstate(over="ignore"):
-            block = np.ascontiguousarray(given, dtype=self.dtype)
-        if self.dtype.itemsize < given.itemsize:
-            lost = np.flatnonzero((np.isinf(block) & np.isfinite(given)).any(axis=1))
+            block = np.ascontiguousarray(original, dtype=self.dtype)
+        if self.dtype.itemsize < original.itemsize:
+            lost = np.flatnonzero((np.isinf(block) & np.isfinite(original)).any(axis=1))
             if len(lost):
                 word = self._vectors.vocabulary[rows.start + int(lost[0])]
                 raise WvcliError(f"the vector of {word!r} has a number too large for {self.dtype.name}")
-            paging.release_if_large(given, self)
+            paging.release_if_large(original, self)
         return block
 
 
 def blocks(vectors: Vectors, dtype: str) -> Iterator[npt.NDArray[Any]]:
-    """All rows in order, in C-ordered, little-endian arrays [some rows, dim] of float32 or float16.
+    """Yield all rows in order, in C-ordered, little-endian blocks [rows, dim] of float32 or float16.
 
     Raises:
         WvcliError: a number is too large for float16.

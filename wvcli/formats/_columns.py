@@ -1,4 +1,4 @@
-"""What the formats share that hold a word, its count and its vector under these names."""
+"""What table formats share, which have a record or columns for a word, its count and its vector."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,11 +10,11 @@ from wvcli.errors import InputError
 from wvcli.formats._blocks import blocks
 from wvcli.vectors.word_vectors import Vectors
 
-_MOST = 2**63 - 1  # the largest count that is kept
+_LARGEST_COUNT = 2**63 - 1  # that int64 can hold
 
 
-def parts(vectors: Vectors, dtype: str) -> Iterator[tuple[list[str], list[int] | None, npt.NDArray[Any]]]:
-    """Words, their counts or None, and their vectors, little-endian and contiguous [rows, dim], a block at a time.
+def column_blocks(vectors: Vectors, dtype: str) -> Iterator[tuple[list[str], list[int] | None, npt.NDArray[Any]]]:
+    """Yield words, their counts or None, and their vectors, C-ordered and little-endian [rows, dim], in blocks.
 
     Raises:
         WvcliError: a number is too large for float16.
@@ -27,8 +27,8 @@ def parts(vectors: Vectors, dtype: str) -> Iterator[tuple[list[str], list[int] |
         start += len(block)
 
 
-def decoded(word: bytes, path: Path, place: str) -> str:
-    """A word of a file as text.
+def decode_word(word: bytes, path: Path, where: str) -> str:
+    """Return a word of a file as text.
 
     Raises:
         InputError: it is not UTF-8.
@@ -36,21 +36,21 @@ def decoded(word: bytes, path: Path, place: str) -> str:
     try:
         return word.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}, {place}: the word is not UTF-8") from error
+        raise InputError(f"{path}, {where}: the word is not UTF-8") from error
 
 
-def checked_count(count: object, place: str) -> int | None:
-    """A count as it stands in a file, or None where there is none.
+def check_count(count: object, where: str) -> int | None:
+    """Return a count of a file, or None where there is none.
 
     Raises:
-        InputError: it is no count; the message begins with `place`.
+        InputError: it is not a count; the message begins with `where`.
     """
-    if count is None or (type(count) is int and 0 <= count <= _MOST):
+    if count is None or (type(count) is int and 0 <= count <= _LARGEST_COUNT):
         return count
-    raise InputError(f"{place}: expected a count, found {count!r:.40}")
+    raise InputError(f"{where}: expected a count, found {count!r:.40}")
 
 
 def known_counts(counts: Sequence[int | None]) -> list[int] | None:
-    """The counts, or None where one of them is unknown."""
+    """Return the counts, or None where one of them is unknown."""
     known = [count for count in counts if count is not None]
     return known if len(known) == len(counts) else None

@@ -1,8 +1,8 @@
-"""Decimal text to float32 and back, for many numbers at once, in NumPy alone.
+"""Decimal text to float32 and back, for many numbers at once, with NumPy alone.
 
-Reading gives the float32 nearest to the float64 nearest to the text, as `np.float32(float(text))` does; writing
-gives the shortest text that reads back to the same bits. Both do plain numbers by arithmetic on whole arrays and
-leave what is rare (exponents, very small and very large numbers, NaN, infinity) to Python, one number at a time.
+A number is read as the float32 nearest to the float64 nearest to the text, as by `np.float32(float(text))`, and
+written as the shortest text that reads back as the same bits. Plain numbers are converted by arithmetic on whole
+arrays; rare ones (exponents, very small and very large numbers, NaN, infinity) by Python, one at a time.
 """
 
 import re
@@ -28,15 +28,26 @@ _WHOLE_POWERS = 10 ** np.arange(19, dtype=np.int64)
 _MOST_FRACTION = 16  # digits after the point that are used: more than float64 has for most numbers
 
 _SMALLEST, _LARGEST = 1e-4, 1e4  # numbers in this range are written without an exponent and at once
-_SIGNIFICANT = 9  # digits that tell any float32 from every other
-_ALWAYS_ENOUGH = 6  # digits that every float32 keeps, so a shorter text shows as zeros at the end of these
-_PLACES = 12  # digits after the point that 1e-4 needs for nine significant ones
-_CELL = np.dtype([(name, f"u{size}") for name, size in zip("bswpxyz", (1, 1, 4, 1, 4, 4, 4), strict=True)])
+_SIGNIFICANT = 9  # digits that distinguish any float32 from every other
+_ALWAYS_ENOUGH = 6  # digits that every float32 preserves, so a shorter text shows as zeros at the end of these
+_DECIMALS = 12  # digits after the point that 1e-4 needs for nine significant ones
+# The text of a number with what stands before it; a zero byte stands for no character.
+_CELL = np.dtype(
+    [
+        ("separator", np.uint8),
+        ("sign", np.uint8),
+        ("whole", np.uint32),  # up to four digits before the point
+        ("point", np.uint8),
+        ("first", np.uint32),  # the digits after the point, in three groups of up to four
+        ("second", np.uint32),
+        ("third", np.uint32),
+    ]
+)
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What stands between blanks, tabs and line ends.
+    """The fields of a block of lines: what stands between spaces, tabs and line ends.
 
     Attributes:
         text: uint8 [bytes], the padding and then whole lines.
@@ -53,16 +64,16 @@ class Tokens:
     lines: IntArray
 
     def select(self, chosen: npt.NDArray[np.int64 | np.bool_]) -> "Tokens":
-        """The tokens with these places, or those where the mask is true."""
+        """Return the tokens at these indices, or those where the mask is true."""
         return Tokens(self.text, self.starts[chosen], self.ends[chosen], self.points[chosen], self.lines)
 
-    def token(self, place: int) -> bytes:
-        """The bytes of one token."""
-        return self.text[self.starts[place] : self.ends[place]].tobytes()
+    def token(self, index: int) -> bytes:
+        """Return the bytes of one token."""
+        return self.text[self.starts[index] : self.ends[index]].tobytes()
 
 
 def tokens(block: bytes) -> Tokens:
-    """The tokens of a block of lines, of which the last one ends with a line end too."""
+    """Find the tokens in a block of lines, the last of which ends with a line end too."""
     text = np.frombuffer(PADDING + block, dtype=np.uint8)
     marks = np.flatnonzero((text == 32) | (text == 46) | (text == 10) | (text == 9))
     stops = np.flatnonzero(text[marks] != 46)
@@ -75,7 +86,7 @@ def tokens(block: bytes) -> Tokens:
 
 
 def parse(found: Tokens) -> tuple[FloatArray, int | None]:
-    """float32 [tokens], the tokens as numbers, and the place of the first that is none, or None."""
+    """Return the tokens as numbers, float32 [tokens], and the index of the first that is not a number, or None."""
     first = found.text[found.starts]
     negative = first == ord("-")
     whole_digits = found.points - found.starts - (negative | (first == ord("+")))
@@ -85,7 +96,7 @@ def parse(found: Tokens) -> tuple[FloatArray, int | None]:
     values = whole + fraction
     plain = whole_plain & fraction_plain & (whole_digits + fraction_digits > 0)
     # The value may be off by some units in the last place of a float64, and by the digits that were left out.
-    # Where float32 is the same on both sides of that, it is right; otherwise the number is parsed with care.
+    # Where float32 is the same on both sides of that, it is right; otherwise Python parses the number.
     error = values * 2.0**-50 + np.where(fraction_digits > _MOST_FRACTION, 2 / _POWERS[_MOST_FRACTION], 0)
     floats = (values + error).astype(np.float32)
     plain &= floats == (values - error).astype(np.float32)
@@ -96,7 +107,7 @@ def parse(found: Tokens) -> tuple[FloatArray, int | None]:
 
 
 def _fraction(found: Tokens, digits: IntArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """What stands after each point, as far as its sixteenth digit, and whether there are only digits."""
+    """Return the digits after each point, at most 16, as a fraction, and whether there are only digits."""
     used = np.minimum(digits, _MOST_FRACTION)
     stops = found.ends - (digits - used)
     low, plain = _digits(found.text, stops, np.minimum(used, 8))
@@ -108,18 +119,18 @@ def _fraction(found: Tokens, digits: IntArray) -> tuple[npt.NDArray[np.float64],
 
 
 def _parse_rare(found: Tokens) -> tuple[FloatArray, int | None]:
-    """As `parse`, one number at a time."""
+    """Do as `parse`, one number at a time."""
     text = found.text.tobytes()
     parts = [text[start:end] for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
     bad = None
     values = np.zeros(len(parts))
     try:
-        # Of the other characters float() takes what NUMBER allows and no more.
+        # Of texts with these characters alone float() accepts what NUMBER does and no more.
         if b"".join(parts).translate(None, b"0123456789+-.eE"):
             raise ValueError
         values[:] = [float(part) for part in parts]
     except ValueError:
-        bad = next((place for place, part in enumerate(parts) if not NUMBER.fullmatch(part)), None)
+        bad = next((index for index, part in enumerate(parts) if not NUMBER.fullmatch(part)), None)
         values[:bad] = [float(part) for part in parts[:bad]]
     with np.errstate(over="ignore", under="ignore"):
         return values.astype(np.float32), bad
@@ -128,9 +139,10 @@ def _parse_rare(found: Tokens) -> tuple[FloatArray, int | None]:
 def _digits(
     text: ByteArray, stops: IntArray, count: IntArray
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The `count` bytes before each stop as a whole number, and whether they are at most eight and all digits.
+    """Return the `count` bytes before each stop as a whole number, and whether they are at most eight digits.
 
-    Eight bytes are loaded as one 64-bit word and neighbouring digits added up in it: to pairs, fours and eight.
+    Eight bytes are loaded as one 64-bit word, in which neighbouring digits are combined: to pairs, fours and
+    eight.
     """
     windows = np.ndarray((len(text) - 7,), dtype="<u8", buffer=text, strides=(1,))[stops - 8]
     digits = (windows ^ np.uint64(0x3030303030303030)) & _masks()[np.minimum(count, 8)]
@@ -143,30 +155,30 @@ def _digits(
 
 @cache
 def _masks() -> npt.NDArray[np.uint64]:
-    """uint64 [9], for each count the mask of that many last bytes of a little-endian word."""
+    """Return uint64 [9], for each count the mask of that many last bytes of a little-endian word."""
     return np.array([(2**64 - 1) ^ (2 ** (64 - 8 * count) - 1) for count in range(9)], dtype=np.uint64)
 
 
 def format_rows(matrix: FloatArray) -> list[bytes]:
-    """The text of each row of a float32 [rows, dim]: its numbers with single blanks between them."""
+    """Return the text of each row of a float32 [rows, dim]: its numbers with single spaces between them."""
     numbers = np.ascontiguousarray(matrix, dtype=np.float32).reshape(-1)
-    digits, places, plain = _shortest(np.abs(numbers))
-    scaled = digits * _WHOLE_POWERS[_PLACES - places]
-    whole = scaled // 10**_PLACES
-    fraction = scaled - whole * 10**_PLACES
+    digits, decimals, is_plain = _shortest(np.abs(numbers))
+    scaled = digits * _WHOLE_POWERS[_DECIMALS - decimals]
+    whole = scaled // 10**_DECIMALS
+    fraction = scaled - whole * 10**_DECIMALS
     upper = fraction // 10**4
     groups = upper // 10**4, upper % 10**4, fraction % 10**4
     full, tail, first_tail, leading = _four_digits()
     cells = np.empty(len(numbers), dtype=_CELL)
-    cells["b"] = ord(" ")
-    cells["b"].reshape(matrix.shape)[:, 0] = ord("\n")
-    cells["s"] = np.where(np.signbit(numbers), ord("-"), 0)
-    cells["w"] = leading[whole]
-    cells["p"] = ord(".")
-    cells["x"] = np.where((groups[1] == 0) & (groups[2] == 0), first_tail[groups[0]], full[groups[0]])
-    cells["y"] = np.where(groups[2] == 0, tail[groups[1]], full[groups[1]])
-    cells["z"] = tail[groups[2]]
-    rare = np.flatnonzero(~plain)
+    cells["separator"] = ord(" ")
+    cells["separator"].reshape(matrix.shape)[:, 0] = ord("\n")
+    cells["sign"] = np.where(np.signbit(numbers), ord("-"), 0)
+    cells["whole"] = leading[whole]
+    cells["point"] = ord(".")
+    cells["first"] = np.where((groups[1] == 0) & (groups[2] == 0), first_tail[groups[0]], full[groups[0]])
+    cells["second"] = np.where(groups[2] == 0, tail[groups[1]], full[groups[1]])
+    cells["third"] = tail[groups[2]]
+    rare = np.flatnonzero(~is_plain)
     if len(rare):
         width = _CELL.itemsize - 1  # more than the 14 characters of -1.1754944e-38
         shortest = (np.format_float_scientific(number, trim="-") for number in numbers[rare])
@@ -176,39 +188,39 @@ def format_rows(matrix: FloatArray) -> list[bytes]:
 
 
 def _shortest(sizes: FloatArray) -> tuple[IntArray, IntArray, npt.NDArray[np.bool_]]:
-    """The fewest digits that give each number back.
+    """Find the fewest digits from which each number is read back.
 
     Returns:
-        digits: int64 [numbers]; with `places` of them after the point they read as the number.
-        places: int64 [numbers], at most `_PLACES`.
-        plain: bool [numbers], false where the number is outside the range or was not given back.
+        digits: int64 [numbers]; with `decimals` of them after the point they read as the number.
+        decimals: int64 [numbers], at most `_DECIMALS`.
+        is_plain: bool [numbers], false where the number is outside the range or is not read back.
     """
     in_range = ((sizes >= _SMALLEST) & (sizes < _LARGEST)) | (sizes == 0)
     safe = np.where(in_range, sizes, np.float32(0))
     exact = safe.astype(np.float64)
-    places = np.full(len(sizes), _PLACES)
+    decimals = np.full(len(sizes), _DECIMALS)
     for bound in (1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3):
-        places -= exact >= bound
+        decimals -= exact >= bound
     best = np.zeros(len(sizes))
-    plain = np.zeros(len(sizes), dtype=bool)
+    is_plain = np.zeros(len(sizes), dtype=bool)
     for dropped in range(_SIGNIFICANT - _ALWAYS_ENOUGH + 1):
-        scale = _POWERS[places - dropped]
+        scale = _POWERS[decimals - dropped]
         rounded = np.rint(exact * scale)
         same = (rounded / scale).astype(np.float32) == safe
         best = np.where(same, rounded * _POWERS[dropped], best)
-        plain |= same
-    return best.astype(np.int64), places, plain & in_range
+        is_plain |= same
+    return best.astype(np.int64), decimals, is_plain & in_range
 
 
 @cache
 def _four_digits() -> tuple[npt.NDArray[np.uint32], ...]:
-    """The numbers 0 to 9999 as four bytes of text, in four ways; a zero byte stands for no character.
+    """Return the numbers 0 to 9999 as four bytes of text, in four ways; a zero byte stands for no character.
 
     Returns:
         full: all four digits.
         tail: without zeros at the end.
-        first_tail: as `tail`, but 0 stays one zero: a digit always follows the point.
-        leading: without zeros in front, but 0 stays one zero.
+        first_tail: as `tail`, but 0 remains one zero: a digit always follows the point.
+        leading: without zeros in front, but 0 remains one zero.
     """
     full = [b"%04d" % number for number in range(10_000)]
     tail = [text.rstrip(b"0") for text in full]

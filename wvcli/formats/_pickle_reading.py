@@ -1,9 +1,9 @@
 """Pickles read as plain data: nothing that a pickle names is ever looked up, imported or called.
 
 A pickle is a program for a small stack machine, described in Python's own `pickletools`. Python's machine calls
-whatever the program names. This one knows the instructions that Gensim's files consist of, makes numbers, text,
-lists, tables and NumPy arrays of them, and keeps any other object as its name and its attributes. A name that was
-not admitted beforehand ends the reading, and so does any other instruction.
+whatever the program names. This one knows the instructions that Gensim's files consist of. It makes numbers, text,
+lists, dicts and NumPy arrays, and keeps any other object as its name and its attributes. Reading stops at a name
+that was not admitted beforehand, and at any other instruction.
 """
 
 import mmap
@@ -12,50 +12,52 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from wvcli.errors import InputError, unreadable
-from wvcli.formats._pickle_objects import ADMITTED, MADE, Array, Kind, Name, Thing
+from wvcli.errors import InputError
+from wvcli.formats._pickle_objects import ADMITTED, MAKERS, Array, DtypeCode, Name, PickledObject
+from wvcli.formats._reading import open_input
 
 _PROTOCOLS = (2, 3, 4, 5)
 
 
 def load(path: Path, admitted: Collection[str]) -> Any:
-    """What a pickle file holds: None, numbers, `str`, `memoryview`, tuples, lists, tables, `Array` and `Thing`.
+    """Return the contents of a pickle file.
+
+    They are None, numbers, `str`, `memoryview`, tuples, lists, dicts, `Array` and `PickledObject`.
 
     Args:
         path: the file.
-        admitted: the names that it may hold beside those of NumPy's arrays.
+        admitted: the names that it may contain besides those of NumPy's arrays.
 
     Raises:
-        InputError: it cannot be read, is no whole pickle, or holds another name.
+        InputError: it cannot be read, is not a complete pickle, or contains another name.
     """
-    try:
-        with path.open("rb") as file:
+    with open_input(path) as file:
+        try:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except ValueError as error:
-        raise InputError(f"{path} is empty; expected a pickle of Gensim's") from error
+        except ValueError as error:
+            raise InputError(f"{path} is empty; expected a pickle that Gensim saved") from error
     machine = _Machine(mapped, ADMITTED | frozenset(admitted))
     try:
         return machine.run()
     except _RefusedError as refused:
         raise InputError(
-            f"{path} holds {refused}, which has no place in a file of vectors", refused.hint
+            f"{path} contains {refused}, which does not belong in a file of vectors", refused.hint
         ) from refused
-    except Exception as error:  # whatever a damaged program leads to
-        reason = "the file ends here" if machine.place >= len(mapped) else str(error) or type(error).__name__
-        raise InputError(f"{path} is damaged: byte {min(machine.place, len(mapped))}: {reason}") from error
+    except Exception as error:  # whatever a damaged program causes
+        position = min(machine.position, len(mapped))
+        reason = "the file ends here" if position == len(mapped) else str(error) or type(error).__name__
+        raise InputError(f"{path} is damaged: byte {position}: {reason}") from error
 
 
 class _RefusedError(Exception):
-    """The pickle holds a name that was not admitted."""
+    """The pickle contains a name that was not admitted."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.hint = (
-            "KeyedVectors, Word2Vec and FastText are read; of other models save the .wv"
+            "wvcli reads KeyedVectors, Word2Vec and FastText; of other models save the .wv"
             if name.startswith("gensim.")
-            else "nothing was run; be careful with this file: what opens pickles may run what is in it"
+            else "nothing was run; be careful with this file: a program that unpickles it may run code in it"
         )
 
 
@@ -64,11 +66,11 @@ class _Machine:
 
     Args:
         data: the pickle.
-        admitted: the names that it may hold.
+        admitted: the names that it may contain.
     """
 
     def __init__(self, data: mmap.mmap, admitted: frozenset[str]) -> None:
-        self.place = 0
+        self.position = 0
         self._data = data
         self._view = memoryview(data)
         self._admitted = admitted
@@ -77,36 +79,36 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        """What the pickle holds."""
+        """Execute the pickle and return what it makes."""
         data, steps, stop = self._data, _STEPS, ord(".")
         if data[0] != 0x80:
-            raise ValueError("not a pickle of protocol 2 to 5")
+            raise ValueError("expected a pickle of protocol 2 to 5")
         while True:
-            code = data[self.place]
-            self.place += 1
+            code = data[self.position]
+            self.position += 1
             if code == stop:
                 return self._stack.pop()
             step = steps.get(code)
             if step is None:
-                self.place -= 1
+                self.position -= 1
                 raise ValueError(f"the instruction {bytes([code])!r} does not occur in files of vectors")
             step(self)
 
     def take(self, size: int) -> memoryview:
-        """The next so many bytes, where they are."""
-        stop = self.place + size
-        if not self.place <= stop <= len(self._data):
-            self.place = len(self._data)
+        """Return the next `size` bytes without copying them."""
+        stop = self.position + size
+        if not self.position <= stop <= len(self._data):
+            self.position = len(self._data)
             raise IndexError
-        taken = self._view[self.place : stop]
-        self.place = stop
+        taken = self._view[self.position : stop]
+        self.position = stop
         return taken
 
     def number(self, layout: struct.Struct) -> Any:
-        """The next number."""
-        place = self.place
-        self.place += layout.size
-        return layout.unpack_from(self._data, place)[0]
+        """Read the next number."""
+        start = self.position
+        self.position += layout.size
+        return layout.unpack_from(self._data, start)[0]
 
     def push(self, value: Any) -> None:
         """Put a value on the stack."""
@@ -114,13 +116,13 @@ class _Machine:
 
     def check_protocol(self) -> None:
         """PROTO."""
-        protocol = self._data[self.place]
+        protocol = self._data[self.position]
         if protocol not in _PROTOCOLS:
-            raise ValueError(f"a pickle of protocol {protocol}; expected 2 to 5")
-        self.place += 1
+            raise ValueError(f"its pickle protocol is {protocol}; expected 2 to 5")
+        self.position += 1
 
     def skip_frame(self) -> None:
-        """FRAME, which says how many bytes belong together."""
+        """FRAME: the size of a group of instructions."""
         self.take(8)
 
     def mark(self) -> None:
@@ -128,14 +130,14 @@ class _Machine:
         self._marks.append(len(self._stack))
 
     def since_mark(self) -> list[Any]:
-        """Everything above the last mark, taken from the stack with it."""
+        """Pop everything above the last mark, and the mark."""
         begin = self._marks.pop()
         values = self._stack[begin:]
         del self._stack[begin:]
         return values
 
     def remember(self, index: int) -> None:
-        """Keep the value on top under a number."""
+        """Store the value on top in the memo, under a number."""
         self._memo[index] = self._stack[-1]
 
     def memoize(self) -> None:
@@ -143,11 +145,11 @@ class _Machine:
         self._memo[len(self._memo)] = self._stack[-1]
 
     def recall(self, index: int) -> None:
-        """Put on the stack what was kept under a number."""
+        """Push what the memo has under a number."""
         self._stack.append(self._memo[index])
 
     def text(self, size: int) -> None:
-        """A `str` of so many bytes."""
+        """Push a `str` of `size` bytes in UTF-8."""
         self._stack.append(str(self.take(size), "utf-8", "surrogatepass"))
 
     def long(self) -> None:
@@ -155,7 +157,7 @@ class _Machine:
         self.push(int.from_bytes(self.take(self.number(_U1)), "little", signed=True))
 
     def tuple_of(self, size: int) -> None:
-        """A tuple of the values on top."""
+        """Replace the `size` values on top by a tuple of them."""
         begin = len(self._stack) - size
         if begin < 0:
             raise IndexError("the stack is empty")
@@ -169,7 +171,7 @@ class _Machine:
     def _extend(self, values: list[Any]) -> None:
         target = self._stack[-1]
         if not isinstance(target, list):
-            raise ValueError("values for what is no list")
+            raise ValueError("it appends to what is not a list")
         target += values
 
     def extend(self) -> None:
@@ -188,23 +190,23 @@ class _Machine:
     def _update(self, pairs: list[Any]) -> None:
         target = self._stack[-1]
         if not isinstance(target, dict):
-            raise ValueError("keys for what is no table")
+            raise ValueError("it sets keys of what is not a dict")
         target.update(zip(pairs[::2], pairs[1::2], strict=True))
 
     def global_lines(self) -> None:
         """GLOBAL: a module and a name, each on a line."""
         lines = []
         for _ in range(2):
-            stop = self._data.find(b"\n", self.place)
+            stop = self._data.find(b"\n", self.position)
             if stop < 0:
-                self.place = len(self._data)
+                self.position = len(self._data)
                 raise IndexError
-            lines.append(str(self._data[self.place : stop], "utf-8"))
-            self.place = stop + 1
+            lines.append(str(self._data[self.position : stop], "utf-8"))
+            self.position = stop + 1
         self._name(*lines)
 
     def global_on_stack(self) -> None:
-        """STACK_GLOBAL: a module and a name, from the stack."""
+        """STACK_GLOBAL: a module and a name from the stack."""
         name, module = self._stack.pop(), self._stack.pop()
         self._name(module, name)
 
@@ -215,32 +217,32 @@ class _Machine:
         self.push(Name(full))
 
     def make(self) -> None:
-        """REDUCE: what a call would make."""
+        """REDUCE: what the call of a function would make."""
         arguments, name = self._stack.pop(), self._stack.pop()
         if not isinstance(name, Name) or not isinstance(arguments, tuple):
-            raise ValueError("a call of what is no name")
+            raise ValueError("it calls what is not a name")
         short = ".".join(name.text.split(".")[-2:])
-        maker = MADE.get(short) if name.text in ADMITTED else None
-        self.push(maker(arguments) if maker else Thing(name.text))
+        maker = MAKERS.get(short) if name.text in ADMITTED else None
+        self.push(maker(arguments) if maker else PickledObject(name.text))
 
     def make_new(self) -> None:
-        """NEWOBJ: an object of a class."""
+        """NEWOBJ: makes an object of a class."""
         _, name = self._stack.pop(), self._stack.pop()
         if not isinstance(name, Name):
-            raise ValueError("an object of what is no class")
-        self.push(Thing(name.text))
+            raise ValueError("it makes an object of what is not a class")
+        self.push(PickledObject(name.text))
 
     def build(self) -> None:
-        """BUILD: the attributes of the object below."""
-        state, thing = self._stack.pop(), self._stack[-1]
-        if isinstance(thing, Array):
-            _, thing.shape, thing.kind, thing.fortran, thing.data = state
-        elif isinstance(thing, Kind):
-            thing.order = state[1]
-        elif not isinstance(thing, Thing):
-            raise ValueError("attributes for what is no object")
+        """BUILD: sets the attributes of the object below."""
+        state, target = self._stack.pop(), self._stack[-1]
+        if isinstance(target, Array):
+            _, target.shape, target.dtype, target.is_fortran, target.data = state
+        elif isinstance(target, DtypeCode):
+            target.byte_order = state[1]
+        elif not isinstance(target, PickledObject):
+            raise ValueError("it sets attributes of what is not an object")
         elif isinstance(state, dict):
-            thing.state = state  # the states of random numbers, say, are no tables and tell nothing
+            target.state = state  # other states, such as those of random generators, are not needed
 
 
 _U1, _U2, _U4, _U8 = (struct.Struct(code) for code in ("<B", "<H", "<I", "<Q"))
@@ -250,7 +252,7 @@ _Step = Callable[[_Machine], None]
 
 
 def _sized(layout: struct.Struct, use: Callable[[_Machine, int], None]) -> _Step:
-    """The step that reads a number and uses it."""
+    """Return the step that reads a number and passes it on."""
 
     def step(machine: _Machine) -> None:
         use(machine, machine.number(layout))
@@ -270,7 +272,7 @@ def _old_text(machine: _Machine, size: int) -> None:
     machine.push(str(machine.take(size), "latin-1"))  # as Gensim reads what Python 2 wrote
 
 
-# By the names of Python's pickletools, in which each is described.
+# With their names in Python's pickletools, which describes each.
 _STEPS: dict[int, _Step] = {
     0x80: _Machine.check_protocol,  # PROTO
     0x95: _Machine.skip_frame,  # FRAME

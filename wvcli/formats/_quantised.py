@@ -1,7 +1,7 @@
-"""Vectors as whole numbers of eight bits, with a scale for each row: x is about q * s.
+"""Vectors quantised to 8-bit integers, with a scale for each row: x is approximately q * s.
 
 The scale s of a row is its largest absolute number divided by 127, rounded up, and q is x / s rounded to the
-nearest whole number, so that |x - q * s| <= s / 2; a row of zeros has the scale 0. Files hold q as `vectors`, int8
+nearest integer, so that |x - q * s| <= s / 2; a row of zeros has the scale 0. Files hold q as `vectors`, int8
 [words, dim], and s as `scales`, float32 [words].
 """
 
@@ -17,11 +17,11 @@ from wvcli.vectors.word_vectors import Vectors
 
 INT8, SCALES = "int8", "scales"
 _LARGEST = 127
-_KINDS = ("float16", "float32", "float64")
+_SCALE_DTYPES = ("float16", "float32", "float64")
 
 
 def row_scales(vectors: Vectors) -> FloatArray:
-    """float32 [words], the scale of each row.
+    """Return float32 [words], the scale of each row.
 
     Raises:
         WvcliError: a number is not finite.
@@ -29,23 +29,23 @@ def row_scales(vectors: Vectors) -> FloatArray:
     scales = np.empty(len(vectors), dtype=np.float32)
     for start, block in paging.blocks(vectors.matrix):
         largest = np.abs(block).max(axis=1).astype(np.float64)
-        odd = np.flatnonzero(~np.isfinite(largest))
-        if len(odd):
-            word = vectors.vocabulary[start + int(odd[0])]
+        not_finite = np.flatnonzero(~np.isfinite(largest))
+        if len(not_finite):
+            word = vectors.vocabulary[start + int(not_finite[0])]
             raise WvcliError(f"the vector of {word!r} has a number that is not finite, which int8 cannot hold")
         nearest = (largest / _LARGEST).astype(np.float32)
-        # Rounded up, for else a row of the smallest numbers there are would go beyond 127.
-        raised = np.where(nearest < largest / _LARGEST, np.nextafter(nearest, np.float32(np.inf)), nearest)
-        scales[start : start + len(block)] = raised
+        # Rounded up, or a row of the smallest numbers that float32 has would exceed 127.
+        rounded_up = np.where(nearest < largest / _LARGEST, np.nextafter(nearest, np.float32(np.inf)), nearest)
+        scales[start : start + len(block)] = rounded_up
     return scales
 
 
 class Quantised(paging.ComputedRows[np.int8]):
-    """The matrix of some vectors as int8 [words, dim], worked out when rows are asked for.
+    """The matrix of some vectors as int8 [words, dim], computed when rows are read.
 
     Args:
         vectors: the vectors.
-        scales: what `row_scales` gives for them.
+        scales: float32 [words], from `row_scales`.
     """
 
     dtype = np.dtype(np.int8)
@@ -56,20 +56,20 @@ class Quantised(paging.ComputedRows[np.int8]):
 
     def __getitem__(self, rows: slice, /) -> npt.NDArray[np.int8]:
         divisors = np.where(self._scales[rows] > 0, self._scales[rows], 1).astype(np.float64)[:, np.newaxis]
-        given = self._matrix[rows]
-        numbers = np.rint(given / divisors).astype(np.int8)
-        paging.release_if_large(given, self)
+        original = self._matrix[rows]
+        numbers = np.rint(original / divisors).astype(np.int8)
+        paging.release_if_large(original, self)
         return numbers
 
 
 def is_quantised(matrix: Any, scales: Any) -> bool:
-    """Whether arrays, by their `dtype` and `shape`, are numbers of eight bits and the scales of their rows."""
-    if matrix is None or scales is None or matrix.dtype != np.int8 or scales.dtype.name not in _KINDS:
+    """Return whether arrays, by `dtype` and `shape`, are 8-bit integers and the scales of their rows."""
+    if matrix is None or scales is None or matrix.dtype != np.int8 or scales.dtype.name not in _SCALE_DTYPES:
         return False
     return len(matrix.shape) == 2 and all(matrix.shape) and tuple(scales.shape) == tuple(matrix.shape[:1])
 
 
 def restore(block: npt.NDArray[Any], scales: npt.NDArray[Any]) -> FloatArray:
-    """float32 [rows, dim] of int8 [rows, dim] and a scale for each row."""
+    """Return float32 [rows, dim] from int8 [rows, dim] and a scale for each row."""
     with np.errstate(over="ignore", invalid="ignore"):  # of scales that are damaged
         return block.astype(np.float32) * scales.astype(np.float32)[:, np.newaxis]

@@ -1,4 +1,4 @@
-"""What readers of vectors share: the file opened, and rows of words and numbers as they come."""
+"""What readers share: opening a file, and collecting words and vectors as they are read."""
 
 import shutil
 import tempfile
@@ -18,12 +18,12 @@ from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
-MOST_IN_MEMORY = 1 << 29  # bytes of numbers read; more are put into a file
+MOST_IN_MEMORY = 1 << 29  # bytes of numbers; more are put into a temporary file
 
 
 @contextmanager
 def open_input(path: Path) -> Iterator[BinaryIO]:
-    """The file, open to be read; an error of the operating system becomes an InputError."""
+    """Open a file to read; an error of the operating system within the block becomes an InputError."""
     try:
         with path.open("rb") as file:
             yield file
@@ -32,27 +32,27 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
 
 
 def bytes_left(file: BinaryIO) -> int:
-    """How many bytes follow the place where the file is read."""
-    place = file.tell()
+    """Return how many bytes follow the current position of the file."""
+    position = file.tell()
     end = file.seek(0, 2)
-    file.seek(place)
-    return end - place
+    file.seek(position)
+    return end - position
 
 
 class GrowingMatrix:
-    """Rows of numbers as they come, one block after the other.
+    """A matrix that is filled one block of rows after the other.
 
-    Numbers that would fill much memory are put into an unnamed file in the temporary folder and mapped.
+    Large ones are put into an unnamed file in the temporary folder, which is memory-mapped.
 
     Args:
-        path: the file they come from.
-        capacity: no more rows than this are added; it must be bounded by the size of the file, not by what
-            the file says of itself.
-        dim: numbers a row.
+        path: the file that the numbers come from.
+        capacity: the most rows that can be added; it must be bounded by the size of the file, not by what the
+            file claims.
+        dim: the number of columns.
 
     Raises:
         InputError: memory cannot hold so many numbers.
-        WvcliError: the temporary folder cannot.
+        WvcliError: the temporary folder has no space for them.
     """
 
     def __init__(self, path: Path, capacity: int, dim: int) -> None:
@@ -67,41 +67,41 @@ class GrowingMatrix:
             else:
                 self._matrix = np.empty((capacity, dim), dtype=np.float32)
         except (MemoryError, ValueError) as error:
-            raise InputError(f"{path} holds {capacity} x {dim} numbers, more than memory can hold") from error
+            raise InputError(f"{path} has {capacity} x {dim} numbers, more than fit into memory") from error
 
     def add(self, rows: FloatArray) -> None:
-        """Take in float32 [rows, dim]."""
+        """Append float32 [rows, dim]."""
         if self._matrix is not None:
             self._matrix[self._count : self._count + len(rows)] = rows
         elif self._spill:
             try:
                 self._spill.write(np.ascontiguousarray(rows, dtype=np.float32).data)
             except OSError as error:
-                raise _no_room(self._path) from error
+                raise _no_space(self._path) from error
         self._count += len(rows)
 
     def whole(self) -> FloatArray:
-        """float32 [rows, dim], everything added; nothing can be added afterwards."""
+        """Return float32 [rows, dim], everything added; nothing can be added afterwards."""
         shape = (self._count, self._dim)
         if self._spill:
             self._spill.flush()
             self._matrix = (
                 np.memmap(self._spill, np.float32, "r", shape=shape) if shape[0] else np.empty(shape, "f4")
             )
-            self._spill.close()  # the map keeps what is in it
+            self._spill.close()  # the map keeps its contents
         assert self._matrix is not None
         return np.asarray(self._matrix[: self._count])
 
 
 class RowCollector:
-    """Words and vectors as they are read. Of a word that occurs again only the first vector is kept.
+    """Collects words and vectors as they are read; of a word that occurs again only the first vector is kept.
 
     Args:
-        path: the file they come from.
-        capacity: no more rows than this are added; it must be bounded by the size of the file, not by what
-            the file says of itself.
-        dim: numbers a row.
-        limit: keep the first so many words only; None for all.
+        path: the file that they come from.
+        capacity: the most rows that can be added; it must be bounded by the size of the file, not by what the
+            file claims.
+        dim: the number of dimensions.
+        limit: keep only the first `limit` words; None for all.
 
     Raises:
         InputError: memory cannot hold so many numbers.
@@ -116,30 +116,30 @@ class RowCollector:
         self._counts = array("q")
 
     def add(self, words: Sequence[str], vectors: FloatArray, counts: Sequence[int] | None = None) -> None:
-        """Take in the vectors, float32 [words, dim], of some words, and their counts where they are known.
+        """Append words, their vectors, float32 [words, dim], and their counts where they are known.
 
         Counts that are unknown for some words are unknown for all.
         """
         filled = len(self._words)
-        fresh: dict[str, int] = {}
+        new: dict[str, int] = {}
         for row, word in enumerate(words):
             if word not in self._words:
-                fresh.setdefault(word, row)
-        if self._limit is not None and filled + len(fresh) > self._limit:
-            fresh = dict(islice(fresh.items(), self._limit - filled))
-        self._matrix.add(vectors if len(fresh) == len(vectors) else vectors[list(fresh.values())])
-        self._words.update(dict.fromkeys(fresh))
+                new.setdefault(word, row)
+        if self._limit is not None and filled + len(new) > self._limit:
+            new = dict(islice(new.items(), self._limit - filled))
+        self._matrix.add(vectors if len(new) == len(vectors) else vectors[list(new.values())])
+        self._words.update(dict.fromkeys(new))
         if counts is not None:
-            self._counts.extend([counts[row] for row in fresh.values()])
+            self._counts.extend([counts[row] for row in new.values()])
         report_words(len(self._words), self._most)
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         """Whether as many words are kept as the limit allows."""
         return self._limit is not None and len(self._words) >= self._limit
 
     def vectors(self) -> Vectors:
-        """Everything added, in the order in which it came."""
+        """Return everything added, in order."""
         vocabulary = Vocabulary.from_words(list(self._words))
         self._words = {}
         matrix = self._matrix.whole()
@@ -150,14 +150,14 @@ class RowCollector:
 def _temporary_file(path: Path, size: int) -> IO[bytes]:
     try:
         if shutil.disk_usage(tempfile.gettempdir()).free < size:
-            raise _no_room(path)
+            raise _no_space(path)
         return tempfile.TemporaryFile()
     except OSError as error:
-        raise _no_room(path) from error
+        raise _no_space(path) from error
 
 
-def _no_room(path: Path) -> WvcliError:
+def _no_space(path: Path) -> WvcliError:
     folder = tempfile.gettempdir()
     return WvcliError(
-        f"the folder {folder} has no room for the numbers of {path}", "set TMPDIR to a folder that has"
+        f"the temporary folder {folder} has no space for the vectors of {path}", "set TMPDIR to a folder that has"
     )

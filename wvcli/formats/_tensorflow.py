@@ -1,4 +1,4 @@
-"""TensorFlow as the formats use it, and SavedModels in which words are found by a table in the graph."""
+"""What TensorFlow formats share: importing it silently, and SavedModels with a look-up table of words."""
 
 import errno
 import json
@@ -13,25 +13,25 @@ from types import ModuleType
 from typing import Any
 
 from wvcli.errors import MissingExtraError
-from wvcli.formats import Writing
 from wvcli.formats._blocks import blocks
+from wvcli.formats._format import Writing
 from wvcli.vectors.word_vectors import Vectors
 
-# `assets.extra` is the part of a SavedModel that TensorFlow leaves to others.
+# `assets.extra` is the folder of a SavedModel that TensorFlow leaves to others.
 _DESCRIPTION = Path("assets.extra", "wvcli.json")
-_OF_THE_SYSTEM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EROFS)
-_BLOCKS_A_PART = 8  # blocks of rows in one file of a SavedModel's numbers
+_SYSTEM_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EROFS)
+_BLOCKS_PER_PART = 8  # blocks of rows in one part of a checkpoint
 
 Tensor = Any
 
 
 @contextmanager
 def tensorflow(what: str) -> Iterator[ModuleType]:
-    """TensorFlow, which says nothing within the block but what goes wrong.
+    """Import TensorFlow, which prints nothing but errors within the block.
 
     Raises:
         MissingExtraError: it is not installed.
-        OSError: within the block it could not write a file, which it tells by errors of its own.
+        OSError: it could not write a file; TensorFlow has errors of its own for that.
     """
     # Read once, when it is imported; oneDNN would announce itself on stderr.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -48,7 +48,7 @@ def tensorflow(what: str) -> Iterator[ModuleType]:
         try:
             yield tensorflow
         except tensorflow.errors.OpError as error:
-            for number in _OF_THE_SYSTEM:
+            for number in _SYSTEM_ERRORS:
                 if os.strerror(number) in error.message:
                     raise OSError(number, os.strerror(number)) from error
             raise
@@ -57,7 +57,7 @@ def tensorflow(what: str) -> Iterator[ModuleType]:
 
 
 def sniff_saved_model(path: Path, name: str) -> bool:
-    """Whether a folder is a SavedModel that was written here in the format called `name`."""
+    """Return whether a folder is a SavedModel that wvcli wrote in the format called `name`."""
     try:
         described = json.loads((path / _DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -79,7 +79,7 @@ class Words:
         self._escaped = bool((vocabulary.text == ord("\n")).any()) or "" in vocabulary
 
     def write(self, path: Path) -> None:
-        """Make the file."""
+        """Write the file."""
         with path.open("wb") as file:
             for word in self._vocabulary:
                 if self._escaped:
@@ -87,7 +87,7 @@ class Words:
                 file.write(word.encode() + b"\n")
 
     def lines(self, tf: ModuleType, words: Tensor) -> Tensor:
-        """The lines that some words, a tensor of text, would have in the file."""
+        """Return the lines that words, a tensor of text, would have in the file."""
         if not self._escaped:
             return words
         doubled = tf.strings.regex_replace(words, r"\\", r"\\\\")
@@ -97,13 +97,13 @@ class Words:
 class Table:
     """Words and their vectors in TensorFlow.
 
-    The variable is as large as the vectors by its type, yet holds nothing: `save` puts the numbers into the files.
+    The variable has the shape of the vectors but no numbers: `save` writes these into the files.
 
     Args:
         tf: TensorFlow.
         vectors: words and numbers.
         writing: how they are to be written.
-        folder: where the file of words can be until all is saved.
+        folder: for the file of words, until all is saved.
 
     Attributes:
         embeddings: tf.Variable float32 or float16 [words, dim].
@@ -129,34 +129,34 @@ class Table:
         )  # fmt: skip
 
     def find(self, words: Tensor) -> Tensor:
-        """int64 [...], the rows of words [...]; of all others the row for unknown words, or -1."""
+        """Return int64 [...], the rows of words [...]; for others the row for unknown words, or -1."""
         return self.index.lookup(self._words.lines(self._tf, words))
 
     def rows(self, rows: Tensor) -> Tensor:
-        """float32 [..., dim], the vectors in these rows, int64 [...]."""
+        """Return float32 [..., dim], the vectors in these rows, int64 [...]."""
         return self._tf.cast(self._tf.gather(self.embeddings, rows), self._tf.float32)
 
     def fill(self, prefix: str) -> None:
-        """Write a checkpoint again, with the numbers in the place of the empty variable, some blocks at a time.
+        """Rewrite a checkpoint with the numbers in place of the empty variable, some blocks at a time.
 
-        The files of a partitioned variable are made, of which TensorFlow puts the parts together.
+        The blocks are written as the slices of a partitioned variable, which TensorFlow puts together.
         """
         raw, rows, dim = self._tf.raw_ops, len(self._vectors), self._vectors.dim
-        held = self._tf.train.load_checkpoint(prefix)
-        [name] = [key for key in held.get_variable_to_shape_map() if key.startswith("embeddings/")]
-        others = [key for key in held.get_variable_to_shape_map() if key != name]
-        given = [(key, "", self._tf.constant(held.get_tensor(key))) for key in others]
-        del held
+        checkpoint = self._tf.train.load_checkpoint(prefix)
+        [name] = [key for key in checkpoint.get_variable_to_shape_map() if key.startswith("embeddings/")]
+        others = [key for key in checkpoint.get_variable_to_shape_map() if key != name]
+        tensors = [(key, "", self._tf.constant(checkpoint.get_tensor(key))) for key in others]
+        del checkpoint
         parts: list[str] = []
-        given_blocks, place = blocks(self._vectors, self._dtype), 0
-        while given or place < rows:
-            for block in islice(given_blocks, _BLOCKS_A_PART):
-                given.append((name, f"{rows} {dim} {place},{len(block)}:0,{dim}", block))
-                place += len(block)
+        rows_left, start = blocks(self._vectors, self._dtype), 0
+        while tensors or start < rows:
+            for block in islice(rows_left, _BLOCKS_PER_PART):
+                tensors.append((name, f"{rows} {dim} {start},{len(block)}:0,{dim}", block))
+                start += len(block)
             parts.append(f"{prefix}.part{len(parts)}")
-            names, slices, tensors = zip(*given, strict=True)
-            raw.SaveV2(prefix=parts[-1], tensor_names=names, shape_and_slices=slices, tensors=tensors)
-            given = []
+            names, slices, values = zip(*tensors, strict=True)
+            raw.SaveV2(prefix=parts[-1], tensor_names=names, shape_and_slices=slices, tensors=values)
+            tensors = []
         for old in Path(prefix).parent.glob(f"{Path(prefix).name}.[di]*"):
             old.unlink()
         raw.MergeV2Checkpoints(checkpoint_prefixes=parts, destination_prefix=prefix, delete_old_dirs=False)
@@ -173,15 +173,15 @@ def save(tf: ModuleType, table: Table, function: Callable[[Tensor], Tensor], arg
     module.variables = [table.embeddings]
     module.trainable_variables = [table.embeddings]
     module.regularization_losses = []
-    given = module.__call__.get_concrete_function()
-    tf.saved_model.save(module, str(path), signatures={"serving_default": given})
+    concrete = module.__call__.get_concrete_function()
+    tf.saved_model.save(module, str(path), signatures={"serving_default": concrete})
     table.fill(str(path / "variables" / "variables"))
-    # It holds a checksum of the empty variable. TensorFlow does without, as it did before 2.12.
+    # It has a checksum of the empty variable. TensorFlow does not need it: it had none before 2.12.
     (path / "fingerprint.pb").unlink(missing_ok=True)
 
 
 def describe(path: Path, described: Mapping[str, Any], vectors: Vectors) -> None:
-    """Write what a SavedModel is into its folder, as JSON with the words in the order of the rows."""
+    """Write the description of a SavedModel into its folder, as JSON with the words in the order of the rows."""
     target = path / _DESCRIPTION
     target.parent.mkdir()
     with target.open("w", encoding="utf-8") as file:
@@ -191,8 +191,8 @@ def describe(path: Path, described: Mapping[str, Any], vectors: Vectors) -> None
 
 
 def json_list(words: Iterable[str]) -> Iterator[str]:
-    """A JSON list of words, in parts, so that a large one need not be in memory."""
+    """Yield a JSON list of words in parts, so that a large one need not be in memory."""
     yield "["
-    for place, word in enumerate(words):
-        yield (", " if place else "") + json.dumps(word, ensure_ascii=False)
+    for index, word in enumerate(words):
+        yield (", " if index else "") + json.dumps(word, ensure_ascii=False)
     yield "]"

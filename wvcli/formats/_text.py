@@ -1,34 +1,35 @@
-"""Text layouts: a line a word, the word first and then its numbers, with or without a header line.
+"""Text layouts: a line for each word, the word first and then its numbers, with or without a header line.
 
-Lines end at the byte 10 alone, and blanks and tabs alone stand between words and numbers, so that other Unicode
-spaces stay inside words. The numbers are counted from the end of the line, because words may hold blanks. A
-carriage return before the line end and blank lines at the end of the file mean nothing.
+Only the byte 10 ends a line, and only spaces and tabs separate words and numbers, so that other Unicode spaces
+stay inside words. The numbers are counted from the end of the line, because words may contain spaces. A carriage
+return before the line end and blank lines at the end of the file are ignored.
 """
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats import Writing
-from wvcli.formats._layout import Header, WritableWords, find_header, read_header
+from wvcli.formats._format import Writing
+from wvcli.formats._headers import Header, find_header, read_header
 from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
 from wvcli.formats._reading import RowCollector, bytes_left, open_input
+from wvcli.formats._writable_words import WritableWords
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 18  # bytes parsed at a time: the arrays of one block then stay in the processor's cache
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers
-_NUMBERS_AT_ONCE = 1 << 14  # numbers written at a time, for the same reason
-_GUESSED_FROM = 100  # lines from which the number of dimensions is told when no header does
+_NUMBERS_AT_ONCE = 1 << 14  # written at a time, for the same reason
+_EXAMINED_LINES = 100  # from which the number of dimensions is determined where there is no header
 
 
 @dataclass
-class _Lines:
+class _LineParser:
     """Parses blocks of lines and knows where in the file they stand.
 
     Attributes:
@@ -44,15 +45,15 @@ class _Lines:
     dim: int
     header: Header | None
     number: int
-    rows: int = field(default=0)
-    blank: int | None = field(default=None)
+    rows: int = 0
+    blank: int | None = None
 
     def error(self, line: int, problem: str) -> InputError:
-        """The error for one line of the block, counted from 0."""
+        """Return the error for one line of the block, counted from 0."""
         return InputError(f"{self.path}, line {self.number + line}: {problem}")
 
     def parse(self, block: bytes) -> tuple[list[str], FloatArray]:
-        """The words and their vectors, float32 [words, dim], of a block that ends with a line end.
+        """Return the words of a block that ends with a line end, and their vectors, float32 [words, dim].
 
         Raises:
             InputError: a line is not a word and `dim` numbers, or there are more lines than promised.
@@ -68,9 +69,9 @@ class _Lines:
         self._check_lengths(found, first, past)
         vectors, bad = parse(found.select((past[:, None] - self.dim + np.arange(self.dim)).reshape(-1)))
         if bad is not None:
-            line, place = divmod(bad, self.dim)
-            shown = _shown(found.token(int(past[line]) - self.dim + place))
-            raise self.error(line, f"{shown} is not a number; expected a word and then {self.dim}")
+            line, column = divmod(bad, self.dim)
+            token = _quoted(found.token(int(past[line]) - self.dim + column))
+            raise self.error(line, f"{token} is not a number; expected a word and then {self.dim}")
         self._check_surplus(found, first, past)
         words = self._words(found, first, past)
         self.number += len(found.lines)
@@ -78,7 +79,7 @@ class _Lines:
         return words, vectors.reshape(used, self.dim)
 
     def _check_blank_lines(self, fields: IntArray) -> int:
-        """The number of lines before the blank ones at the end; blank lines elsewhere are an error."""
+        """Return the number of lines before the blank ones at the end; blank lines elsewhere are an error."""
         filled = np.flatnonzero(fields)
         used = int(filled[-1]) + 1 if len(filled) else 0
         if used and self.blank is not None:
@@ -95,7 +96,7 @@ class _Lines:
             line = self.header.words - self.rows
             raise self.error(line, f"expected the end of the file after {self.header.words} words")
         begins = np.concatenate([[len(PADDING)], found.lines[: len(first) - 1] + 1])
-        # A line that begins with a blank has an empty word.
+        # A line that begins with a space has an empty word.
         after_word = past - first - (found.starts[first] == begins)
         short = np.flatnonzero(after_word < self.dim)
         if len(short):
@@ -103,17 +104,17 @@ class _Lines:
             raise self.error(line, f"expected a word and {self.dim} numbers, found {after_word[line]} numbers")
 
     def _check_surplus(self, found: Tokens, first: IntArray, past: IntArray) -> None:
-        """Refuse a line with a number too many, which would else become the end of its word.
+        """Refuse a line with a number too many, which would otherwise become the end of its word.
 
-        A whole number among decimal ones is let through, so that a word may be `area 51`.
+        A whole number among decimal ones is accepted, so that a word may be `area 51`.
         """
         for line in np.flatnonzero(past - first > self.dim + 1).tolist():
-            place = int(past[line]) - self.dim - 1
-            last = found.token(place)
-            if not NUMBER.fullmatch(last):
+            before = int(past[line]) - self.dim - 1  # the token before the expected numbers
+            surplus = found.token(before)
+            if not NUMBER.fullmatch(surplus):
                 continue
-            numbers = b"".join(found.token(later) for later in range(place + 1, place + 1 + self.dim))
-            if not last.isdigit() or not numbers.translate(None, b"+-0123456789"):
+            numbers = b"".join(found.token(token) for token in range(before + 1, before + 1 + self.dim))
+            if not surplus.isdigit() or not numbers.translate(None, b"+-0123456789"):
                 raise self.error(line, f"expected a word and {self.dim} numbers, found more numbers than that")
 
     def _words(self, found: Tokens, first: IntArray, past: IntArray) -> list[str]:
@@ -125,7 +126,7 @@ class _Lines:
             return [word.decode() for word in words]
         except UnicodeDecodeError:
             line = next(line for line, word in enumerate(words) if not _is_utf8(word))
-            raise self.error(line, f"the word {_shown(words[line])} is not UTF-8") from None
+            raise self.error(line, f"the word {_quoted(words[line])} is not UTF-8") from None
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -136,41 +137,43 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _shown(text: bytes) -> str:
-    """A piece of a file as an error message shows it: readable, on one line and not too long."""
+def _quoted(text: bytes) -> str:
+    """Return a piece of a file as an error message shows it: readable, on one line and not too long."""
     return repr(text[:40].decode(errors="replace"))
 
 
 def read_with_header(path: Path, limit: int | None = None) -> Vectors:
-    """Read a file whose first line holds the numbers of words and of dimensions, or its first `limit` words.
+    """Read a file whose first line is the number of words and of dimensions, or only its first `limit` words.
 
     Raises:
         InputError: the file cannot be read, or a line of it is not what it should be.
     """
     with open_input(path) as file:
         header = read_header(file, path)
-        most = (bytes_left(file) + 1) // (2 * header.dim + 1)  # words of no letters, numbers of one digit
+        most = (bytes_left(file) + 1) // (2 * header.dim + 1)  # empty words and numbers of one digit
         if not most:
-            raise InputError(f"{path}, line 1: promises {header.dim} numbers a word; the file ends before that")
-        lines = _Lines(path, header.dim, header, number=2)
-        rows = _read_lines(file, lines, RowCollector(path, min(header.words, most), header.dim, limit))
-    if lines.rows < header.words and not rows.full:
-        problem = f"the file ends after {lines.rows} words; line 1 promises {header.words}"
-        raise InputError(f"{path}, line {lines.blank or lines.number}: {problem}")
+            raise InputError(
+                f"{path}, line 1: promises {header.dim} numbers for each word; the file is shorter than that"
+            )
+        parser = _LineParser(path, header.dim, header, number=2)
+        rows = _read_lines(file, parser, RowCollector(path, min(header.words, most), header.dim, limit))
+    if parser.rows < header.words and not rows.is_full:
+        problem = f"the file ends after {parser.rows} words; line 1 promises {header.words}"
+        raise InputError(f"{path}, line {parser.blank or parser.number}: {problem}")
     return rows.vectors()
 
 
 def read_without_header(path: Path, limit: int | None = None) -> Vectors:
-    """Read a file that begins with the first word, or its first `limit` words.
+    """Read a file that begins with the first word, or only its first `limit` words.
 
-    The first lines tell the number of dimensions.
+    The number of dimensions is the one that most of the first lines have.
 
     Raises:
         InputError: the file cannot be read, or a line of it is not what it should be.
     """
     with open_input(path) as file:
         head = next(_blocks(file, path), b"")
-        dim = _dimensions(head.split(b"\n")[:_GUESSED_FROM])
+        dim = _dimensions(head.split(b"\n")[:_EXAMINED_LINES])
         if not dim:
             raise InputError(f"{path}, line 1: expected a word and then its numbers")
         file.seek(0)
@@ -178,22 +181,24 @@ def read_without_header(path: Path, limit: int | None = None) -> Vectors:
         if limit is None or limit > most:
             most = min(most, sum(block.count(b"\n") for block in _blocks(file, path)))
         file.seek(0)
-        return _read_lines(file, _Lines(path, dim, None, number=1), RowCollector(path, most, dim, limit)).vectors()
+        return _read_lines(
+            file, _LineParser(path, dim, None, number=1), RowCollector(path, most, dim, limit)
+        ).vectors()
 
 
-def _read_lines(file: BinaryIO, lines: _Lines, rows: RowCollector) -> RowCollector:
-    for block in _blocks(file, lines.path):
-        rows.add(*lines.parse(block))
-        if rows.full:
+def _read_lines(file: BinaryIO, parser: _LineParser, rows: RowCollector) -> RowCollector:
+    for block in _blocks(file, parser.path):
+        rows.add(*parser.parse(block))
+        if rows.is_full:
             break
     return rows
 
 
 def _blocks(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """The rest of the file in pieces of whole lines; the last one is given a line end if it has none.
+    """Yield the rest of the file in pieces of whole lines, each with a line end.
 
     Raises:
-        InputError: a line is too long to be one.
+        InputError: a line is too long for a word and its vector.
     """
     rest = b""
     while more := file.read(max(_BLOCK, len(rest))):
@@ -204,19 +209,21 @@ def _blocks(file: BinaryIO, path: Path) -> Iterator[bytes]:
         else:
             rest += more
         if len(rest) > _LONGEST_LINE:
-            raise InputError(f"{path}: found no line end within {_LONGEST_LINE >> 20} MiB; not a text of vectors")
+            raise InputError(
+                f"{path} is not a text of word vectors: it has no line end within {_LONGEST_LINE >> 20} MiB"
+            )
     if rest:
         yield rest + b"\n"
 
 
 def _dimensions(lines: list[bytes]) -> int:
-    """The number of numbers at the end of most lines, or 0; of equally frequent ones the first."""
+    """Return how many numbers most lines end with, or 0; of equally frequent counts the first."""
     counts = Counter(_numbers_at_end(line) for line in lines if line.strip())
     return counts.most_common(1)[0][0] if counts else 0
 
 
 def _split(line: bytes) -> list[bytes]:
-    """What stands between blanks and tabs; an empty word at the beginning counts."""
+    """Split a line at spaces and tabs; a line that begins with one has an empty word."""
     line = line.removesuffix(b"\r").replace(b"\t", b" ")
     parts = [part for part in line.split(b" ") if part]
     return [b"", *parts] if line.startswith(b" ") else parts
@@ -231,18 +238,18 @@ def _numbers_at_end(line: bytes) -> int:
 
 
 def _sample(head: bytes) -> list[bytes]:
-    """The lines that a file begins with; the last one, if it may be cut, only when there is no other."""
+    """Return the first lines of a file; the last one, which may be cut off, only where there is no other."""
     *whole, cut = head.split(b"\n")
     if not whole:
         *parts, last = cut.rsplit(b" ", 1)
         whole = [cut] if not parts or NUMBER.fullmatch(last) else parts
-    return whole[:_GUESSED_FROM]
+    return whole[:_EXAMINED_LINES]
 
 
 def sniff_header(head: bytes) -> bytes | None:
-    """The first line after the header if the file begins with one and goes on as text, else None.
+    """Return the first line after the header if the file begins with a header and goes on as text, else None.
 
-    It goes on as text where most of what follows the first word is numbers; one that is none may be damage.
+    It goes on as text where most fields after the first word are numbers; one that is not may be damage.
     """
     header = find_header(head)
     if header is None:
@@ -255,28 +262,28 @@ def sniff_header(head: bytes) -> bytes | None:
 
 
 def sniff_no_header(head: bytes) -> bool:
-    """Whether most lines end with equally many numbers and no header stands before them.
+    """Return whether most lines end with equally many numbers and no header stands before them.
 
-    One whole number a line is more likely a list of counts than of vectors.
+    Lines with one whole number are more likely counts than vectors.
     """
     lines = [line for line in _sample(head) if line.strip()]
     dim = _dimensions(lines)
     if not dim or find_header(head):
         return False
-    fitting = [line for line in lines if _numbers_at_end(line) >= dim]
-    decimal = any(not part.isdigit() for line in fitting for part in _split(line)[-dim:])
-    return 2 * len(fitting) > len(lines) and (dim > 1 or decimal)
+    matching = [line for line in lines if _numbers_at_end(line) >= dim]
+    has_decimals = any(not part.isdigit() for line in matching for part in _split(line)[-dim:])
+    return 2 * len(matching) > len(lines) and (dim > 1 or has_decimals)
 
 
 def write_lines(vectors: Vectors, path: Path, writing: Writing, *, header: bool, ending: bytes) -> list[str]:
-    """Write a line a word, in model order, with the shortest numbers that give the same float32 back.
+    """Write a line for each word, in model order, with the shortest decimals that read back as the same float32.
 
     Args:
         vectors: what to write; the matrix is read a few rows at a time.
         path: the file to make.
-        writing: means nothing here.
-        header: whether a line with the numbers of words and of dimensions comes first.
-        ending: what ends a line.
+        writing: ignored.
+        header: whether the first line is the number of words and of dimensions.
+        ending: the bytes that end a line.
 
     Returns:
         Notes for the user.

@@ -1,8 +1,9 @@
 """Apache Arrow's file format, which is also Feather version 2: a table of words, counts and vectors.
 
-See wvcli/formats/_arrow.py for the columns. It is written in batches and without compression, so that programs can
-map it into memory as it is; compressed files are read too. Arrow's stream format, whose beginning tells nothing of
-it, is not.
+The layout is "IPC File Format" of https://arrow.apache.org/docs/format/Columnar.html; see
+wvcli/formats/_arrow.py for the columns. pandas and Polars read it. It is written in batches and without
+compression, so that programs can memory-map it; compressed files are read too. Arrow's stream format, which has
+no magic number, is not read.
 """
 
 from collections.abc import Iterator
@@ -10,43 +11,44 @@ from pathlib import Path
 from typing import Any
 
 from wvcli.errors import InputError
-from wvcli.formats import Format, Writing, _arrow
+from wvcli.formats import _arrow
+from wvcli.formats._format import Format, Writing
 from wvcli.formats._reading import open_input
 from wvcli.vectors.word_vectors import Vectors
 
 
 def _batches(path: Path, fields: list[int], arrow: Any) -> Iterator[Any]:
-    """The batches of a file with some of its columns, mapped one after the other so that none stays in memory."""
+    """Yield the batches of a file with some of its columns, each mapped anew so that none stays in memory."""
     options = arrow.ipc.IpcReadOptions(included_fields=sorted(fields))
-    place = 0
+    index = 0
     while True:
         with arrow.memory_map(str(path)) as source:
             file = arrow.ipc.open_file(source, options=options)
-            if place == file.num_record_batches:
+            if index == file.num_record_batches:
                 return
-            yield file.get_batch(place)
-        place += 1
+            yield file.get_batch(index)
+        index += 1
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
     arrow = _arrow.import_arrow("reading Arrow")
-    with open_input(path), _arrow.reading(path, arrow):
+    with open_input(path), _arrow.input_errors(path, arrow):
         with arrow.memory_map(str(path)) as source:
             schema = arrow.ipc.open_file(source).schema
         columns = _arrow.find_columns(path, schema, arrow)
         fields = [schema.names.index(name) for name in columns.names]
-        most = sum(map(len, _batches(path, fields[:1], arrow)))
+        rows = sum(map(len, _batches(path, fields[:1], arrow)))
         head = next(filter(len, _batches(path, fields, arrow)), None)
         if head is None:
-            raise InputError(f"{path} holds no words")
+            raise InputError(f"{path} has no words")
         dim = _arrow.dimensions(head.column(columns.vector), path)
-        taken = _arrow.Table(path, columns, most, dim, limit)
+        reader = _arrow.TableReader(path, columns, rows, dim, limit)
         step = _arrow.batch_rows(dim)
         for batch in _batches(path, fields, arrow):
             for start in range(0, len(batch), step):
-                if taken.add(batch.slice(start, step)):
-                    return taken.vectors()
-        return taken.vectors()
+                if reader.add(batch.slice(start, step)):
+                    return reader.vectors()
+        return reader.vectors()
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:

@@ -1,14 +1,15 @@
-"""finalfusion's `.fifu`: chunks for the words, the vectors and their lengths.
+"""finalfusion's `.fifu`: chunks for the words, the vectors and their norms.
 
-The layout is described at https://finalfusion.github.io/spec: the bytes `FiFu`, a version (0) and the kinds of the
-chunks, then each chunk as its kind (uint32), its length in bytes (uint64) and what it holds, all little-endian.
-Numbers begin at a multiple of four bytes, after one to four bytes of padding.
+The finalfusion programs write and read it. The layout is described at https://finalfusion.github.io/spec: the
+bytes `FiFu`, a version (0, uint32), the number of chunks (uint32) and the type of each (uint32), then each chunk
+as its type (uint32), its length in bytes (uint64) and its contents, all little-endian. Numbers begin at a
+multiple of four bytes, after one to four bytes of padding.
 
-finalfusion takes the dot product of two vectors for their cosine, so a file holds each vector divided by its
-length, and the lengths in a chunk of their own. Multiplied again they give each number back to within one part in
-eight million. A row that is zero, or without a finite length, is written as it is. Vectors without the chunk of
-lengths are read as they are. The n-grams of fastText are read and written; of the two kinds of finalfusion itself
-only the words are read, and quantised vectors are refused.
+finalfusion uses the dot product of two vectors as their cosine, so a file holds each vector divided by its norm,
+and the norms in a chunk of their own. Their product restores each number to within one part in eight million. A
+row that is zero, or whose norm is not finite, is written as it is. Vectors without the chunk of norms are read
+as they are. fastText's n-grams are read and written; with finalfusion's own two types of n-grams only the words
+are read. Quantised vectors are refused.
 """
 
 import struct
@@ -19,9 +20,9 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats import Format, Writing
 from wvcli.formats._blocks import blocks
-from wvcli.formats._columns import decoded
+from wvcli.formats._columns import decode_word
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.system import paging
 from wvcli.vectors.geometry import FloatArray
@@ -30,33 +31,33 @@ from wvcli.vectors.word_vectors import Vectors
 
 _MAGIC = b"FiFu"
 _START = struct.Struct("<4sII")  # the magic, the version, the number of chunks
-_CHUNK = struct.Struct("<IQ")  # its kind, its length
-_MOST_CHUNKS = 64  # far more than there are kinds
+_CHUNK = struct.Struct("<IQ")  # its type, its length
+_MOST_CHUNKS = 64  # far more than there are types
 
-_PLAIN, _ARRAY, _BUCKETS, _QUANTISED, _METADATA, _LENGTHS, _FASTTEXT, _EXPLICIT = range(1, 9)
+_PLAIN, _ARRAY, _BUCKETS, _QUANTISED, _METADATA, _NORMS, _FASTTEXT, _EXPLICIT = range(1, 9)
 _NAMES = (
     "words",
     "vectors",
     "words with n-grams",
     "quantised vectors",
     "metadata",
-    "lengths",
+    "norms",
     "words with fastText's n-grams",
     "words with explicit n-grams",
 )
-# How the chunk of words begins: the number of words, and with n-grams what there is to know of them.
+# How a chunk of words begins: the number of words, then for n-grams their lengths and the number of buckets.
 _WORDS = {
     kind: struct.Struct(form) for kind, form in zip((1, 3, 7, 8), ("<Q", "<QIII", "<QIII", "<QQII"), strict=True)
 }
-_SHAPE = struct.Struct("<QII")  # rows, columns, kind of number
-_LENGTH = struct.Struct("<QI")  # how many, kind of number
+_SHAPE = struct.Struct("<QII")  # rows, columns, number type
+_NORMS_SHAPE = struct.Struct("<QI")  # how many, number type
 _FLOAT32 = 10
 _WORDS_AT_ONCE = 4_096
 _NUMBERS_AT_ONCE = 1 << 16
 
 
 class _Chunk(NamedTuple):
-    """Where a chunk is: its kind, and the place and the number of the bytes it holds."""
+    """A chunk: its type, and the offset and the number of bytes of its contents."""
 
     kind: int
     start: int
@@ -64,16 +65,16 @@ class _Chunk(NamedTuple):
 
 
 class _Contents(NamedTuple):
-    """What a file holds.
+    """The contents of a file.
 
     Attributes:
         words: the chunk of words.
-        total: how many.
-        numbers: the place of the vectors in the file.
-        rows: how many there are, those of n-grams included.
-        dim: numbers a row.
-        lengths: the place of the words' lengths in the file, or None.
-        ngrams: the shortest and the longest of fastText's n-grams, or None.
+        total: the number of words.
+        numbers: the offset of the vectors in the file.
+        rows: the number of vectors, those of n-grams included.
+        dim: the number of dimensions.
+        norms: the offset of the words' norms in the file, or None.
+        ngrams: the lengths of fastText's shortest and longest n-grams, or None.
     """
 
     words: _Chunk
@@ -81,36 +82,36 @@ class _Contents(NamedTuple):
     numbers: int
     rows: int
     dim: int
-    lengths: int | None
+    norms: int | None
     ngrams: tuple[int, int] | None
 
 
 def _unpack(form: struct.Struct, file: BinaryIO, path: Path, what: str) -> tuple[Any, ...]:
     data = file.read(form.size)
     if len(data) < form.size:
-        raise InputError(f"{path} ends within {what}")
+        raise InputError(f"{path} is damaged: it ends within {what}")
     return form.unpack(data)
 
 
 def _chunks(file: BinaryIO, path: Path) -> dict[int, _Chunk]:
-    """The chunks of a file by their kind.
+    """Find the chunks of a file, by their type.
 
     Raises:
-        InputError: it is damaged, or lacks something.
+        InputError: it is damaged.
     """
     magic, version, promised = _unpack(_START, file, path, "its header")
     if magic != _MAGIC or version != 0:
         raise InputError(f"{path} is not a finalfusion file of version 0")
     if promised > _MOST_CHUNKS:
-        raise InputError(f"{path} is damaged: it says that it has {promised} chunks")
+        raise InputError(f"{path} is damaged: it claims {promised} chunks")
     file.seek(4 * promised, 1)
     found: dict[int, _Chunk] = {}
-    for place in range(1, promised + 1):
-        kind, size = _unpack(_CHUNK, file, path, f"the head of chunk {place}")
+    for number in range(1, promised + 1):
+        kind, size = _unpack(_CHUNK, file, path, f"the head of chunk {number}")
         if not 1 <= kind <= len(_NAMES) or kind in found:
-            raise InputError(f"{path} is damaged: chunk {place} is of the kind {kind}")
+            raise InputError(f"{path} is damaged: chunk {number} has the type {kind}")
         if size > bytes_left(file):
-            raise InputError(f"{path} ends within chunk {place} ({_NAMES[kind - 1]})")
+            raise InputError(f"{path} is damaged: it ends within chunk {number} ({_NAMES[kind - 1]})")
         found[kind] = _Chunk(kind, file.tell(), size)
         file.seek(size, 1)
     if bytes_left(file):
@@ -123,10 +124,10 @@ def _contents(file: BinaryIO, path: Path) -> _Contents:
     words = next((chunks[kind] for kind in _WORDS if kind in chunks), None)
     if _QUANTISED in chunks:
         raise InputError(
-            f"{path} holds quantised vectors, which cannot be read", "finalfusion can write them in full"
+            f"{path} has quantised vectors, which wvcli cannot read", "finalfusion can write them in full"
         )
     if words is None or _ARRAY not in chunks:
-        raise InputError(f"{path} holds no words or no vectors")
+        raise InputError(f"{path} has no words or no vectors")
     file.seek(words.start)
     count, *about = _unpack(_WORDS[words.kind], file, path, "the head of its words")
     rows, dim, numbers = _array(file, path, chunks[_ARRAY], _SHAPE)
@@ -136,46 +137,46 @@ def _contents(file: BinaryIO, path: Path) -> _Contents:
     if words.kind == _FASTTEXT:
         shortest, longest, buckets = about
         if count + buckets != rows or not 1 <= shortest <= longest or not buckets:
-            raise InputError(f"{path} is damaged: its n-grams do not fit its vectors")
+            raise InputError(f"{path} is damaged: its n-grams do not match its vectors")
         ngrams = shortest, longest
-    lengths = None
-    if _LENGTHS in chunks:
-        known, _, lengths = _array(file, path, chunks[_LENGTHS], _LENGTH)
+    norms = None
+    if _NORMS in chunks:
+        known, _, norms = _array(file, path, chunks[_NORMS], _NORMS_SHAPE)
         if known != count:
-            raise InputError(f"{path} is damaged: it has {count} words and {known} lengths")
-    return _Contents(words, count, numbers, rows, dim, lengths, ngrams)
+            raise InputError(f"{path} is damaged: it has {count} words and {known} norms")
+    return _Contents(words, count, numbers, rows, dim, norms, ngrams)
 
 
 def _array(file: BinaryIO, path: Path, chunk: _Chunk, form: struct.Struct) -> tuple[int, int, int]:
-    """The rows, the columns and the place in the file of the numbers of a chunk."""
+    """Return the number of rows and of columns of the numbers in a chunk, and their offset in the file."""
     file.seek(chunk.start)
     *shape, kind = _unpack(form, file, path, f"its {_NAMES[chunk.kind - 1]}")
     rows, columns = shape if len(shape) == 2 else (shape[0], 1)
     if kind != _FLOAT32:
         raise InputError(f"{path} is damaged: its {_NAMES[chunk.kind - 1]} are not float32")
-    place = file.tell() + _padding(file.tell())
-    if place + 4 * rows * columns != chunk.start + chunk.size:
+    offset = file.tell() + _padding(file.tell())
+    if offset + 4 * rows * columns != chunk.start + chunk.size:
         raise InputError(f"{path} is damaged: its {_NAMES[chunk.kind - 1]} are not {rows} x {columns} numbers")
-    return rows, columns, place
+    return rows, columns, offset
 
 
-def _padding(place: int) -> int:
-    """The bytes before numbers that could begin at this place: at least one, as finalfusion has it."""
-    return 4 - place % 4
+def _padding(offset: int) -> int:
+    """Return the number of bytes between this offset and the numbers: at least one, as in finalfusion."""
+    return 4 - offset % 4
 
 
 def _read_words(file: BinaryIO, path: Path, contents: _Contents) -> Iterator[str]:
     chunk = contents.words
     end = chunk.start + chunk.size
-    place = chunk.start + _WORDS[chunk.kind].size
-    file.seek(place)
+    offset = chunk.start + _WORDS[chunk.kind].size
+    file.seek(offset)
     for number in range(1, contents.total + 1):
         size = int.from_bytes(file.read(4), "little")
-        place += 4 + size
-        if place > end:
-            raise InputError(f"{path}, word {number} is longer than the words of the file together")
-        yield decoded(file.read(size), path, f"word {number}")
-    if place != end and chunk.kind != _EXPLICIT:
+        offset += 4 + size
+        if offset > end:
+            raise InputError(f"{path}, word {number}: longer than all words of the file together")
+        yield decode_word(file.read(size), path, f"word {number}")
+    if offset != end and chunk.kind != _EXPLICIT:
         raise InputError(f"{path} is damaged: its {contents.total} words do not fill their chunk")
 
 
@@ -186,17 +187,17 @@ def _read(path: Path, limit: int | None) -> Vectors:
         words = _read_words(file, path, contents)
         whole = np.memmap(path, np.uint8, "r")
         matrix = _floats(whole, contents.numbers, contents.rows * contents.dim).reshape(-1, contents.dim)
-        lengths = None if contents.lengths is None else _floats(whole, contents.lengths, contents.total)
+        norms = None if contents.norms is None else _floats(whole, contents.norms, contents.total)
         for start, block in paging.blocks(matrix[: contents.total]):
             stop = start + len(block)
-            if lengths is not None:
+            if norms is not None:
                 with np.errstate(over="ignore", invalid="ignore"):
-                    block = block * lengths[start:stop, None]
+                    block = block * norms[start:stop, None]
             rows.add([next(words) for _ in range(start, stop)], block)
-            if rows.full:
+            if rows.is_full:
                 break
         else:
-            next(words, None)  # looks at what follows the last one
+            next(words, None)  # checks what follows the last one
         vectors = rows.vectors()
     if contents.ngrams is None:
         return vectors
@@ -204,8 +205,8 @@ def _read(path: Path, limit: int | None) -> Vectors:
     return Vectors(vectors.vocabulary, vectors.matrix, subwords=subwords, path=path)
 
 
-def _floats(whole: np.memmap, place: int, count: int) -> FloatArray:
-    numbers: FloatArray = np.asarray(whole[place : place + 4 * count]).view("<f4")
+def _floats(whole: np.memmap, offset: int, count: int) -> FloatArray:
+    numbers: FloatArray = np.asarray(whole[offset : offset + 4 * count]).view("<f4")
     return numbers
 
 
@@ -213,43 +214,42 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     subwords = vectors.subwords
     kind = _PLAIN if subwords is None else _FASTTEXT
     with path.open("wb") as file:
-        file.write(_START.pack(_MAGIC, 0, 3) + struct.pack("<III", kind, _ARRAY, _LENGTHS))
+        file.write(_START.pack(_MAGIC, 0, 3) + struct.pack("<III", kind, _ARRAY, _NORMS))
         _write_words(file, vectors, kind)
         total = len(vectors) + (0 if subwords is None else len(subwords.matrix))
         _write_head(file, _ARRAY, _SHAPE, (total, vectors.dim), total * vectors.dim)
-        lengths = np.empty(len(vectors), dtype="<f4")
+        norms = np.empty(len(vectors), dtype="<f4")
         start = 0
         step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
         for block in blocks(vectors, "float32"):
-            for place in range(0, len(block), step):
-                units, found = _divided(block[place : place + step])
-                lengths[start : start + len(found)] = found
+            for row in range(0, len(block), step):
+                units, found = _normalise(block[row : row + step])
+                norms[start : start + len(found)] = found
                 start += len(found)
                 file.write(units.data)
         if subwords is not None:
             for _, block in paging.blocks(subwords.matrix):
                 file.write(np.ascontiguousarray(block, dtype="<f4").data)
-        _write_head(file, _LENGTHS, _LENGTH, (len(vectors),), len(vectors))
-        file.write(lengths.data)
+        _write_head(file, _NORMS, _NORMS_SHAPE, (len(vectors),), len(vectors))
+        file.write(norms.data)
     if subwords is not None and subwords.min_n == 1:
-        return ["finalfusion takes < and > alone for n-grams too, so its vectors of unknown words will differ"]
+        return ["finalfusion counts < and > alone as n-grams too, so its vectors of unknown words will differ"]
     return []
 
 
-def _divided(block: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The rows, float32 [rows, dim], each divided by its length, and the lengths, float32 [rows]."""
+def _normalise(block: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the rows, float32 [rows, dim], each divided by its norm, and the norms, float32 [rows]."""
     exact = block.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        lengths = np.sqrt(np.einsum("nd,nd->n", exact, exact)).astype("<f4")
-        divisors = np.where(lengths > 0, lengths, np.float32(1)).astype(np.float64)
-        lengths[~np.isfinite(lengths)] = divisors[~np.isfinite(divisors)] = 1
-        return (exact / divisors[:, None]).astype("<f4"), lengths
+        norms = np.sqrt(np.einsum("nd,nd->n", exact, exact)).astype("<f4")
+        divisors = np.where(norms > 0, norms, np.float32(1)).astype(np.float64)
+        norms[~np.isfinite(norms)] = divisors[~np.isfinite(divisors)] = 1
+        return (exact / divisors[:, None]).astype("<f4"), norms
 
 
 def _write_head(file: BinaryIO, kind: int, form: struct.Struct, shape: tuple[int, ...], numbers: int) -> None:
-    """What stands before the numbers of a chunk."""
-    place = file.tell() + _CHUNK.size + form.size
-    padding = _padding(place)
+    """Write what stands before the numbers of a chunk."""
+    padding = _padding(file.tell() + _CHUNK.size + form.size)
     file.write(_CHUNK.pack(kind, form.size + padding + 4 * numbers) + form.pack(*shape, _FLOAT32) + bytes(padding))
 
 
@@ -266,7 +266,7 @@ def _write_words(file: BinaryIO, vectors: Vectors, kind: int) -> None:
 FORMAT = Format(
     name="finalfusion",
     suffixes=(".fifu",),
-    keeps="words with blanks, subwords and vectors, rounded",
+    keeps=frozenset({Kept.SPACES, Kept.SUBWORDS}),
     sniff=lambda head: head.startswith(_MAGIC),
     read=_read,
     write=_write,

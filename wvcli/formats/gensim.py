@@ -1,12 +1,13 @@
 """Gensim's own files: `KeyedVectors`, `Word2Vec` and `FastText`, as versions 3.8 to 4.4 save them.
 
-The file is a pickle, and large arrays lie beside it, `NAME.vectors.npy` for one: Gensim puts arrays of 10,485,760
-numbers and more there. Pickles are read as plain data, so that nothing in them is run, and Gensim is not needed.
-Counts that Gensim makes up for files that have none (n, n - 1, ... 1) are unknown again.
+`save` of these classes writes such a file, and `load` reads it. It is a pickle; arrays of 10,485,760 numbers or
+more are beside it, such as `NAME.vectors.npy`. Pickles are read as plain data, so that nothing in them is run,
+and Gensim is not needed. The counts n, n - 1, ... 1, which Gensim makes up for vectors without counts, are read
+as unknown.
 
-What is written is a `KeyedVectors`, or with subwords a `FastTextKeyedVectors` whose words' own vectors are worked
-out from the composed ones. It holds the composed ones too, which Gensim's own files leave out, so that Gensim need
-not work them out when it opens the file.
+Written is a `KeyedVectors`, or with subwords a `FastTextKeyedVectors`, whose words' own vectors are computed from
+the composed ones. The composed vectors are in the file too, unlike in Gensim's own files, so that Gensim need not
+compute them when it opens the file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.formats import Format, Writing
 from wvcli.formats import _pickle_writing as pickled
-from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, of_arrays, vocabulary_of
-from wvcli.formats._pickle_objects import Array, Thing
+from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, vectors_of, vocabulary_of
+from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._pickle_objects import Array, PickledObject
 from wvcli.formats._pickle_reading import load
 from wvcli.formats._reading import RowCollector
 from wvcli.system.paging import ComputedRows, blocks
@@ -37,7 +38,7 @@ _VECTOR_CLASSES = frozenset(
     + [_KEYED + "FastTextKeyedVectors", _FASTTEXT + "FastTextKeyedVectors"]
 )
 _MODEL_CLASSES = frozenset(["gensim.models.word2vec.Word2Vec", _FASTTEXT + "FastText"])
-# What else these hold: settings, callables that versions 3 and 4 keep among them, and the state of random numbers.
+# What these contain besides: settings, among them callables in versions 3 and 4, and states of random generators.
 _PARTS = frozenset(
     [_KEYED + "Vocab", _KEYED + "CompatVocab"]
     + ["gensim.models.word2vec." + name for name in ("Vocab", "Word2VecTrainables", "Word2VecVocab")]
@@ -65,35 +66,35 @@ _SETTINGS = {
     "min_alpha": "min_alpha",
     "seed": "seed",
 }
-_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how PyTorch's files of the time before zip begin
-_ASIDE = 10 * 1024**2  # numbers; an array with so many is put beside the file, as Gensim does
+_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files of PyTorch before 1.6 begin
+_BESIDE = 10 * 1024**2  # numbers; Gensim puts an array with so many beside the file
 _SAVE_AGAIN = "open it with Gensim 3.8.3 and save it again"
-_COMPOSED = 16_384  # words whose vectors are worked out at a time
-_INVENTED = 10  # words from which on counts of n, n - 1, ... 1 are taken for made up
+_COMPOSED_AT_ONCE = 16_384  # words whose vectors are computed at a time
+_MADE_UP_FROM = 10  # words from which on counts of n, n - 1, ... 1 are considered made up
 
 
-class _Saved:
+class _SavedObject:
     """The attributes of a saved object, in the file or beside it."""
 
-    def __init__(self, path: Path, prefix: str, thing: Thing) -> None:
+    def __init__(self, path: Path, prefix: str, saved: PickledObject) -> None:
         self.path = path
-        self.state = thing.state
-        self.is_fasttext = thing.name.endswith("FastTextKeyedVectors")
+        self.state = saved.state
+        self.is_fasttext = saved.name.endswith("FastTextKeyedVectors")
         self._prefix = prefix
 
     def array(self, *names: str) -> npt.NDArray[Any] | None:
-        """The matrix that goes by the first of these names that there is, or None.
+        """Return the matrix with the first of these names that exists, or None.
 
         Raises:
-            InputError: it is no matrix of floating-point numbers, or its file is missing.
+            InputError: it is not a matrix of floating-point numbers, or its file is missing.
         """
-        aside = self.state.get("__numpys")
+        beside = self.state.get("__numpys")
         for name in names:
             held = self.state.get(name)
             if isinstance(held, Array):
                 found = self._numbers(name, held)
-            elif isinstance(aside, list) and name in aside:
-                found = map_array(self._beside(name))
+            elif isinstance(beside, list) and name in beside:
+                found = map_array(self._path_of(name))
             else:
                 continue
             check_matrix(self.path, name, found)
@@ -101,12 +102,12 @@ class _Saved:
         return None
 
     def has(self, name: str) -> bool:
-        """Whether an array by this name is there, in the file or beside it."""
-        aside = self.state.get("__numpys")
-        beside = isinstance(aside, list) and name in aside
-        return isinstance(self.state.get(name), Array) or (beside and self._beside(name).is_file())
+        """Return whether there is an array with this name, in the file or beside it."""
+        beside = self.state.get("__numpys")
+        is_beside = isinstance(beside, list) and name in beside
+        return isinstance(self.state.get(name), Array) or (is_beside and self._path_of(name).is_file())
 
-    def _beside(self, name: str) -> Path:
+    def _path_of(self, name: str) -> Path:
         return self.path.with_name(f"{self.path.name}{self._prefix}.{name}.npy")
 
     def _numbers(self, name: str, held: Array) -> npt.NDArray[Any]:
@@ -116,16 +117,16 @@ class _Saved:
             raise InputError(f"{self.path} is damaged: {name!r}: {error}") from error
 
     def words(self) -> list[str]:
-        """The words in the order of the rows."""
+        """Return the words in the order of the rows."""
         for name in ("index_to_key", "index2word", "index2entity"):
             words = self.state.get(name)
-            whole = name != "index_to_key" or isinstance(self.state.get("key_to_index"), dict)
-            if isinstance(words, list) and whole:
+            is_complete = name != "index_to_key" or isinstance(self.state.get("key_to_index"), dict)
+            if isinstance(words, list) and is_complete:
                 return words
-        raise InputError(f"{self.path} holds no words")
+        raise InputError(f"{self.path} has no words")
 
     def counts(self, words: list[str]) -> Counts | None:
-        """int64 [words] of these, the first ones, or None when unknown."""
+        """Return int64 [words], the counts of these, the first words, or None when unknown."""
         total = len(self.words())
         extra, old = self.state.get("expandos"), self.state.get("vocab")
         if isinstance(extra, dict) and isinstance(extra.get("count"), Array):
@@ -136,20 +137,20 @@ class _Saved:
             return None
         if len(counts) != total:  # Gensim leaves them short when words are added
             return None
-        made_up = total >= _INVENTED and (counts == np.arange(total, 0, -1)).all()
-        return None if made_up else counts[: len(words)]
+        are_made_up = total >= _MADE_UP_FROM and (counts == np.arange(total, 0, -1)).all()
+        return None if are_made_up else counts[: len(words)]
 
     def _old_counts(self, old: dict[Any, Any], words: list[str]) -> Counts:
         try:
             return np.fromiter((old[word].state["count"] for word in words), np.int64, len(words))
         except (KeyError, AttributeError, TypeError, ValueError, OverflowError) as error:
-            raise InputError(f"{self.path} is damaged: its words and their counts disagree") from error
+            raise InputError(f"{self.path} is damaged: its counts do not belong to its words") from error
 
     def subwords(self) -> Subwords | None:
-        """The vectors of the n-grams, or None when there are none.
+        """Return the vectors of the n-grams, or None when there are none.
 
         Raises:
-            InputError: they are hashed in another way than fastText does.
+            InputError: they are not hashed as fastText hashes them.
         """
         if not self.is_fasttext or not self.state.get("bucket"):
             return None
@@ -157,7 +158,7 @@ class _Saved:
         matrix = self.array("vectors_ngrams")
         if self.state.get("compatible_hash") is not True or matrix is None or len(matrix) != buckets:
             raise InputError(
-                f"{self.path} holds a FastText of before Gensim 3.8, whose n-grams are numbered in another way",
+                f"{self.path} was saved by a Gensim before 3.8, which hashed n-grams in another way",
                 _SAVE_AGAIN,
             )
         if not (isinstance(min_n, int) and isinstance(max_n, int) and 0 < min_n <= max_n < 1_000):
@@ -166,18 +167,22 @@ class _Saved:
 
 
 class _Training:
-    """What a saved model has beside its vectors: settings and output layers."""
+    """What a saved model has besides its vectors: settings and output layers."""
 
-    def __init__(self, path: Path, root: Thing) -> None:
+    def __init__(self, path: Path, root: PickledObject) -> None:
         parts = {name: root.state.get(name) for name in ("vocabulary", "trainables")}  # of Gensim 3
-        inner = {name: _Saved(path, f".{name}", part) for name, part in parts.items() if isinstance(part, Thing)}
-        self._parts = [_Saved(path, "", root), *inner.values()]
+        inner = {
+            name: _SavedObject(path, f".{name}", part)
+            for name, part in parts.items()
+            if isinstance(part, PickledObject)
+        }
+        self._parts = [_SavedObject(path, "", root), *inner.values()]
 
     def _value(self, name: str) -> Any:
         return next((part.state[name] for part in self._parts if name in part.state), None)
 
     def layer(self, name: str, limit: int | None) -> FloatArray | None:
-        """float32 [words, dim], an output layer, or None when there is none or the file with it is gone."""
+        """Return an output layer, float32 [words, dim], or None when there is none or its file is missing."""
         for part in self._parts:
             if part.has(name):
                 found = part.array(name)
@@ -185,9 +190,9 @@ class _Training:
         return None
 
     def settings(self, algorithm: str) -> dict[str, Any]:
-        """How it was trained, by the names of `TrainSettings`."""
-        told = {ours: self._value(theirs) for theirs, ours in _SETTINGS.items()}
-        known = {name: value for name, value in told.items() if type(value) in (int, float)}
+        """Return how the model was trained, by the names of `TrainSettings`."""
+        saved = {ours: self._value(theirs) for theirs, ours in _SETTINGS.items()}
+        known = {name: value for name, value in saved.items() if type(value) in (int, float)}
         is_skipgram = bool(self._value("sg"))
         known |= {"context": "sum"} if not is_skipgram and self._value("cbow_mean") == 0 else {}
         return known | {
@@ -201,7 +206,7 @@ class _Training:
 def _weights(
     training: _Training | None, own: npt.NDArray[Any] | None, limit: int | None, algorithm: str
 ) -> Weights | None:
-    """What training goes on from, as far as the file has it."""
+    """Return what further training needs, as far as the file has it."""
     words = None if own is None else _floats(own[:limit])
     if training is None:
         return None if words is None else Weights(words, None)
@@ -209,22 +214,22 @@ def _weights(
     return Weights(words, output, training.settings(algorithm), tree)
 
 
-def _saved(path: Path) -> tuple[_Saved, _Training | None]:
-    """The vectors that a file holds, and the model around them, if any."""
+def _load(path: Path) -> tuple[_SavedObject, _Training | None]:
+    """Return the vectors of a file, and the model around them, if any."""
     root = load(path, _ADMITTED)
-    if isinstance(root, Thing) and root.name in _MODEL_CLASSES:
+    if isinstance(root, PickledObject) and root.name in _MODEL_CLASSES:
         inner = root.state.get("wv")
-        if not isinstance(inner, Thing):
-            raise InputError(f"{path} was saved by a Gensim of before 1.0", _SAVE_AGAIN)
-        return _Saved(path, ".wv", inner), _Training(path, root)
-    if isinstance(root, Thing) and root.name in _VECTOR_CLASSES:
-        return _Saved(path, "", root), None
-    what = root.name if isinstance(root, Thing) else type(root).__name__
-    raise InputError(f"{path} holds a pickled {what}, no vectors of Gensim's")
+        if not isinstance(inner, PickledObject):
+            raise InputError(f"{path} was saved by a Gensim before 1.0", _SAVE_AGAIN)
+        return _SavedObject(path, ".wv", inner), _Training(path, root)
+    if isinstance(root, PickledObject) and root.name in _VECTOR_CLASSES:
+        return _SavedObject(path, "", root), None
+    what = root.name if isinstance(root, PickledObject) else type(root).__name__
+    raise InputError(f"{path} is a pickle of {what}; expected KeyedVectors, Word2Vec or FastText of Gensim")
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    saved, training = _saved(path)
+    saved, training = _load(path)
     words = saved.words()[:limit]
     counts = saved.counts(words)
     subwords = saved.subwords()
@@ -234,26 +239,31 @@ def _read(path: Path, limit: int | None) -> Vectors:
     if matrix is None and saved.is_fasttext:
         if subwords and own is not None:
             composed = _composed(path, own[:limit], words, subwords)
-            return replace(composed, counts=counts, subwords=subwords, weights=_fitting(weights, composed))
+            return replace(composed, counts=counts, subwords=subwords, weights=_matching(weights, composed))
         matrix = saved.array("vectors_vocab")
     if matrix is None:
-        raise InputError(f"{path} holds words without vectors")
-    found = of_arrays(path, words, matrix[:limit], counts=counts)
+        raise InputError(f"{path} has words but no vectors")
+    found = vectors_of(path, words, matrix[:limit], counts=counts)
     if subwords and subwords.matrix.shape[1] != found.dim:
-        raise InputError(f"{path} is damaged: its words and its n-grams have different dimensions")
-    return replace(found, subwords=subwords, weights=_fitting(weights, found))
+        raise InputError(f"{path} is damaged: its words and its n-grams have different numbers of dimensions")
+    return replace(found, subwords=subwords, weights=_matching(weights, found))
 
 
-def _fitting(weights: Weights | None, vectors: Vectors) -> Weights | None:
-    """The weights, without those that are not of these words."""
+def _matching(weights: Weights | None, vectors: Vectors) -> Weights | None:
+    """Return the weights without the layers whose shape is not that of the vectors."""
     if weights is None:
         return None
     shape = vectors.matrix.shape
 
-    def fitting(layer: FloatArray | None) -> FloatArray | None:
+    def matching_layer(layer: FloatArray | None) -> FloatArray | None:
         return layer if layer is not None and layer.shape == shape else None
 
-    return Weights(fitting(weights.words), fitting(weights.output), weights.settings, fitting(weights.tree))
+    return Weights(
+        matching_layer(weights.words),
+        matching_layer(weights.output),
+        weights.settings,
+        matching_layer(weights.tree),
+    )
 
 
 def _floats(matrix: npt.NDArray[Any]) -> FloatArray:
@@ -261,16 +271,18 @@ def _floats(matrix: npt.NDArray[Any]) -> FloatArray:
 
 
 def _composed(path: Path, own: npt.NDArray[Any], words: list[str], subwords: Subwords) -> Vectors:
-    """The words with the mean of each one's own vector and its n-grams', added up in Gensim's order."""
+    """Return the words with the mean of their own vector and those of their n-grams, summed in Gensim's order."""
     dim = subwords.matrix.shape[1]
     if own.shape != (len(words), dim):
-        raise InputError(f"{path} is damaged: it has {list(own.shape)} numbers for {len(words)} words of {dim}")
+        raise InputError(
+            f"{path} is damaged: its words' own vectors are {list(own.shape)}; expected {[len(words), dim]}"
+        )
     rows = RowCollector(path, len(words), dim)
-    for start in range(0, len(words), _COMPOSED):
-        part = words[start : start + _COMPOSED]
+    for start in range(0, len(words), _COMPOSED_AT_ONCE):
+        part = words[start : start + _COMPOSED_AT_ONCE]
         vocabulary = vocabulary_of(path, part)
-        vectors = np.array(own[start : start + _COMPOSED], dtype=np.float32)
-        with np.errstate(all="ignore"):  # numbers that are not finite are given as they are
+        vectors = np.array(own[start : start + _COMPOSED_AT_ONCE], dtype=np.float32)
+        with np.errstate(all="ignore"):  # numbers that are not finite stay so
             counts = subwords.add_to(vectors, vocabulary.text, vocabulary.offsets)
             vectors /= (counts + 1).astype(np.float32)[:, None]
         rows.add(part, vectors)
@@ -280,8 +292,8 @@ def _composed(path: Path, own: npt.NDArray[Any], words: list[str], subwords: Sub
     return found
 
 
-class _Own(ComputedRows[np.float32]):
-    """The words' own vectors, float32 [words, dim], worked out from the composed ones when rows are asked for."""
+class _OwnVectors(ComputedRows[np.float32]):
+    """The words' own vectors, float32 [words, dim], computed from the composed ones when rows are read."""
 
     dtype = np.dtype(np.float32)
 
@@ -300,8 +312,8 @@ class _Own(ComputedRows[np.float32]):
         return own
 
 
-def _write_aside(path: Path, values: Any) -> None:
-    """Write a matrix as a `.npy` file, a block at a time."""
+def _write_beside(path: Path, values: Any) -> None:
+    """Write a matrix as an `.npy` file, a block at a time."""
     header = {"descr": "<f4", "fortran_order": False, "shape": tuple(map(int, values.shape))}
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
@@ -310,39 +322,39 @@ def _write_aside(path: Path, values: Any) -> None:
 
 
 def _attributes(vectors: Vectors) -> tuple[dict[str, Iterable[pickled.Part]], dict[str, Any]]:
-    """The attributes of Gensim's object, already pickled, and its matrices."""
+    """Return the attributes of Gensim's object, already pickled, and its matrices."""
     count = len(vectors)
     batches = (vectors.vocabulary[start : start + pickled.BATCH] for start in range(0, count, pickled.BATCH))
     extra = {} if vectors.counts is None else {"count": pickled.array(vectors.counts)}
     entries: dict[str, Iterable[pickled.Part]] = {
-        "index_to_key": pickled.words(batches),  # first: the table after it counts on the numbers of the words
-        "key_to_index": pickled.places(count),
+        "index_to_key": pickled.words(batches),  # first: the dict after it refers to the words by their numbers
+        "key_to_index": pickled.word_indices(count),
         "vector_size": [pickled.number(vectors.dim)],
         "next_index": [pickled.number(count)],
         "norms": [pickled.constant(None)],
-        "expandos": pickled.table(extra),
+        "expandos": pickled.dictionary(extra),
         "mapfile_path": [pickled.constant(None)],
     }
     matrices: dict[str, Any] = {"vectors": vectors.matrix}
     subwords = vectors.subwords
     if subwords is not None:
-        free = np.ones(1, dtype=np.float32)
+        unlocked = np.ones(1, dtype=np.float32)
         numbers = {"min_n": subwords.min_n, "max_n": subwords.max_n, "bucket": len(subwords.matrix)}
         entries |= {name: [pickled.number(value)] for name, value in numbers.items()}
         entries |= {"buckets_word": [pickled.constant(None)], "compatible_hash": [pickled.constant(True)]}
-        entries |= {f"vectors_{name}_lockf": pickled.array(free) for name in ("vocab", "ngrams")}
+        entries |= {f"vectors_{name}_lockf": pickled.array(unlocked) for name in ("vocab", "ngrams")}
         own = vectors.weights.words if vectors.weights else None
-        matrices["vectors_vocab"] = _Own(vectors, subwords) if own is None else own
+        matrices["vectors_vocab"] = _OwnVectors(vectors, subwords) if own is None else own
         matrices["vectors_ngrams"] = subwords.matrix
     return entries, matrices
 
 
 def _parts(vectors: Vectors, path: Path) -> Iterator[pickled.Part]:
-    """The pickle; the matrices that go beside it are written on the way."""
+    """Yield the pickle, and write the matrices that go beside it."""
     entries, matrices = _attributes(vectors)
-    large = [name for name, values in matrices.items() if values.shape[0] * values.shape[1] >= _ASIDE]
+    large = [name for name, values in matrices.items() if values.shape[0] * values.shape[1] >= _BESIDE]
     for name in large:
-        _write_aside(path.with_name(f"{path.name}.{name}.npy"), matrices[name])
+        _write_beside(path.with_name(f"{path.name}.{name}.npy"), matrices[name])
     entries |= {name: pickled.array(values) for name, values in matrices.items() if name not in large}
     entries |= {"__numpys": pickled.strings(large)}
     entries |= {f"__{name}": pickled.strings([]) for name in ("scipys", "ignoreds", "recursive_saveloads")}
@@ -370,7 +382,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="gensim",
     suffixes=(".kv", ".model"),
-    keeps="words with blanks, counts, vectors, subwords",
+    keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS, Kept.SUBWORDS}),
     sniff=_sniff,
     read=_read,
     write=_write,

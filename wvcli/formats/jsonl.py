@@ -1,10 +1,10 @@
-"""JSON Lines: an object a line, `{"word": TEXT, "count": NUMBER, "vector": [NUMBER, ...]}`.
+"""JSON Lines: one object on each line, `{"word": TEXT, "count": NUMBER, "vector": [NUMBER, ...]}`.
 
-`count` is left out where counts are unknown, and other keys mean nothing. Numbers are written as the shortest text
-that gives the same float32 back. JSON has no NaN, which becomes `null`, and no infinity, which becomes `1e999`:
-readers of JSON take that for infinity or for the largest float64, and either is infinite as float32. When reading,
-the words NaN and Infinity that some programs write are understood too. Of a word that occurs again only the first
-line is kept; blank lines mean nothing. What `wvcli vector --format jsonl` prints can be read.
+`count` is left out where counts are unknown; other keys are ignored. Numbers are written as the shortest
+decimals that read back as the same float32. JSON has no NaN, which is written as `null`, and no infinity, which
+is written as `1e999`: JSON readers make that infinity or the largest float64, and either is infinite as float32.
+When reading, NaN and Infinity, which some programs write, are accepted too. Of a word that occurs again only the
+first line is kept; blank lines are ignored. What `wvcli vector --format jsonl` prints can be read.
 """
 
 import json
@@ -18,15 +18,15 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats import Format, Writing
-from wvcli.formats._columns import checked_count, known_counts, parts
+from wvcli.formats._columns import check_count, column_blocks, known_counts
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._numbers import format_rows
 from wvcli.formats._reading import RowCollector, open_input
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes counted at a time
-_NUMBERS_AT_ONCE = 1 << 14  # numbers read or written at a time
+_NUMBERS_AT_ONCE = 1 << 14  # read or written at a time
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers
 _EXPECTED = 'expected {"word": TEXT, "vector": [NUMBER, ...]}'
 _BOM = b"\xef\xbb\xbf"
@@ -34,7 +34,7 @@ _NUMBERS = {int, float, type(None)}
 
 
 class _Record(NamedTuple):
-    """A line: its number from 1, and what it holds."""
+    """A line: its number from 1, and its contents."""
 
     line: int
     word: str
@@ -43,15 +43,15 @@ class _Record(NamedTuple):
 
 
 def _record(line: bytes, path: Path, number: int) -> _Record:
-    """Take a line apart.
+    """Parse a line.
 
     Raises:
-        InputError: it is not what it should be.
+        InputError: it is not an object with a word and a vector.
     """
     try:
         found = json.loads(line.decode())
         word, vector = found["word"], found["vector"]
-        word.encode()  # a lone surrogate is no text
+        word.encode()  # a lone surrogate is not text
     except UnicodeDecodeError as error:
         raise InputError(f"{path}, line {number}: not UTF-8; {_EXPECTED}") from error
     except json.JSONDecodeError as error:
@@ -60,15 +60,15 @@ def _record(line: bytes, path: Path, number: int) -> _Record:
         raise InputError(f"{path}, line {number}: {_EXPECTED}") from error
     if not (isinstance(vector, list) and vector and set(map(type, vector)) <= _NUMBERS):
         raise InputError(f"{path}, line {number}: the vector is not a list of numbers; {_EXPECTED}")
-    count = checked_count(found.get("count"), f"{path}, line {number}")
+    count = check_count(found.get("count"), f"{path}, line {number}")
     return _Record(number, word, count, vector)
 
 
 def _records(file: BinaryIO, path: Path) -> Iterator[_Record]:
-    """The lines that are not blank.
+    """Yield the lines that are not blank.
 
     Raises:
-        InputError: a line is not what it should be, or not as long as the first.
+        InputError: a line is damaged, or its vector has another length than the first.
     """
     dim = 0
     for number in numbers(1):
@@ -88,7 +88,7 @@ def _records(file: BinaryIO, path: Path) -> Iterator[_Record]:
 
 
 def _matrix(batch: list[_Record], path: Path) -> FloatArray:
-    """float32 [records, dim], with NaN for `null`."""
+    """Return float32 [records, dim], with NaN for `null`."""
     matrix = np.empty((len(batch), len(batch[0].vector)), dtype=np.float32)
     with np.errstate(over="ignore"):
         for row, record in zip(matrix, batch, strict=True):
@@ -101,7 +101,7 @@ def _matrix(batch: list[_Record], path: Path) -> FloatArray:
 
 def _read(path: Path, limit: int | None) -> Vectors:
     with open_input(path) as file:
-        lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
+        line_count = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
         size = file.tell()
         file.seek(0)
         records = _records(file, path)
@@ -109,10 +109,10 @@ def _read(path: Path, limit: int | None) -> Vectors:
         if first is None:
             raise InputError(f"{path}, line 1: {_EXPECTED}")
         dim = len(first.vector)
-        rows = RowCollector(path, min(lines, size // (2 * dim)), dim, limit)
+        rows = RowCollector(path, min(line_count, size // (2 * dim)), dim, limit)
         step = max(1, _NUMBERS_AT_ONCE // dim)
         records = chain([first], records)
-        while not rows.full and (batch := list(islice(records, step))):
+        while not rows.is_full and (batch := list(islice(records, step))):
             counts = [record.occurrences for record in batch]
             rows.add([record.word for record in batch], _matrix(batch, path), known_counts(counts))
         return rows.vectors()
@@ -121,7 +121,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
     with path.open("wb") as file:
-        for words, counts, block in parts(vectors, writing.dtype):
+        for words, counts, block in column_blocks(vectors, writing.dtype):
             for start in range(0, len(words), step):
                 stop = min(start + step, len(words))
                 file.write(b"".join(_lines(words[start:stop], counts and counts[start:stop], block[start:stop])))
@@ -132,9 +132,9 @@ def _lines(words: list[str], counts: list[int] | None, block: FloatArray) -> Ite
     rows = [row.replace(b" ", b",") for row in format_rows(block)]
     if not np.isfinite(block).all():
         rows = [row.replace(b"nan", b"null").replace(b"inf", b"1e999") for row in rows]
-    for place, (word, row) in enumerate(zip(words, rows, strict=True)):
-        known = b'"count":%d,' % counts[place] if counts else b""
-        yield b'{"word":%b,%b"vector":[%b]}\n' % (json.dumps(word, ensure_ascii=False).encode(), known, row)
+    for index, (word, row) in enumerate(zip(words, rows, strict=True)):
+        count = b'"count":%d,' % counts[index] if counts else b""
+        yield b'{"word":%b,%b"vector":[%b]}\n' % (json.dumps(word, ensure_ascii=False).encode(), count, row)
 
 
 def _sniff(head: bytes) -> bool:
@@ -145,7 +145,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="jsonl",
     suffixes=(".jsonl", ".ndjson"),
-    keeps="words with blanks, counts and vectors",
+    keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
     write=_write,

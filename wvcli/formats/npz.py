@@ -1,16 +1,18 @@
-"""NumPy's `.npz`, which is a zip of `.npy` files, and a `.npy` with its words in a text file beside it.
+"""NumPy's `.npz`, a zip of `.npy` files, and an `.npy` with its words in a text file beside it.
 
-Written are `vectors`, float32 or float16 [words, dim], `words`, an array of text [words], and `counts`, int64
-[words], where they are known: `numpy.load` opens them without pickles. Where text of NumPy's cannot hold the words
-(one of them is very long, which makes all of them long there, or ends with a NUL) `words_utf8`, their bytes in
-UTF-8, and `words_offsets`, int64 [words + 1], are written in place of `words`.
+`numpy.savez` writes an `.npz` and `numpy.load` reads it, here without pickles. Written are the arrays
 
-With eight-bit numbers, `vectors` is int8 and the float32 array `scales` has one number for each row to multiply it
-by; see wvcli/formats/_quantised.py.
+    vectors         float32, float16 or int8 [words, dim]
+    words           text [words]
+    counts          int64 [words], where counts are known
+    scales          float32 [words], with int8 only: the factor of each row; see wvcli/formats/_quantised.py
 
-Read are these, or else the one matrix of floating-point numbers and the one list of text that there are. Beside
-`NAME.npy` the words are in the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and
-`NAME.txt`, one a line.
+NumPy stores text in a fixed width and drops a NUL at its end. Where a word is so long that the array would become
+too large, or ends with a NUL, the words are `words_utf8`, uint8 [bytes], and `words_offsets`, int64 [words + 1].
+
+Read are these arrays, or else the only matrix of floating-point numbers and the only list of text. The words for
+`NAME.npy` are in the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and `NAME.txt`, one
+on each line.
 """
 
 import zipfile
@@ -25,8 +27,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, unreadable
-from wvcli.formats import Format, Writing
+from wvcli.errors import InputError
 from wvcli.formats._arrays import (
     Counts,
     as_counts,
@@ -34,30 +35,31 @@ from wvcli.formats._arrays import (
     check_words,
     floats,
     map_array,
-    of_arrays,
+    vectors_of,
     words_beside,
 )
 from wvcli.formats._blocks import Converted
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, restore, row_scales
-from wvcli.formats._reading import RowCollector
+from wvcli.formats._reading import RowCollector, open_input
 from wvcli.system.paging import ComputedRows, blocks
 from wvcli.vectors.word_vectors import Vectors
 
 _NPY = b"\x93NUMPY"
 _BLOCK = 1 << 21  # bytes read at a time
-_LONGEST_TEXT = 1 << 28  # bytes that the array of words may take up, or eight times the words' own
-_MOST_DEFLATED = 1_032  # to one: what deflate can do at most
+_LARGEST_TEXT = 1 << 28  # bytes of the array of words, or eight times the words' own if that is more
+_MOST_DEFLATED = 1_032  # to one: the highest ratio of deflate
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, SyntaxError, OverflowError)
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """An array in an `.npz`, by what its header says."""
+    """An array in an `.npz`, as its header describes it."""
 
     name: str
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    fortran: bool
+    is_fortran: bool
 
     @property
     def row_bytes(self) -> int:
@@ -82,30 +84,30 @@ class _Archive:
         claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
         packed = min(info.compress_size, self.path.stat().st_size)
         if claimed > info.file_size or info.file_size > _MOST_DEFLATED * (packed + 1):
-            raise ValueError(f"{entry.name!r} says that it holds {claimed} bytes")
+            raise ValueError(f"{entry.name!r} claims {claimed} bytes")
         return entry
 
     def rows(self, entry: _Entry) -> Iterator[npt.NDArray[Any]]:
-        """The array a block of rows at a time; one in Fortran order whole.
+        """Yield the array a block of rows at a time; one in Fortran order as a whole.
 
         Raises:
-            ValueError: it holds pickled objects, or ends early.
+            ValueError: it consists of pickled objects, or ends early.
         """
         if entry.dtype.hasobject:
             raise ValueError(f"{entry.name!r} is pickled; save it with dtype=str or as numbers")
         with self._file.open(f"{entry.name}.npy") as file:
             _npy_header(file)
             count = entry.shape[0]
-            step = count if entry.fortran else max(1, _BLOCK // max(1, entry.row_bytes))
+            step = count if entry.is_fortran else max(1, _BLOCK // max(1, entry.row_bytes))
             for start in range(0, count, max(1, step)):
                 shape = (min(step, count - start), *entry.shape[1:])
-                data = _exactly(file, shape[0] * entry.row_bytes)
-                yield np.frombuffer(data, entry.dtype).reshape(shape, order="F" if entry.fortran else "C")
+                data = _read_exactly(file, shape[0] * entry.row_bytes)
+                yield np.frombuffer(data, entry.dtype).reshape(shape, order="F" if entry.is_fortran else "C")
             if file.read(1):
-                raise ValueError(f"{entry.name!r} goes on after its end")
+                raise ValueError(f"{entry.name!r} is longer than its header says")
 
-    def whole(self, entry: _Entry) -> npt.NDArray[Any]:
-        """The array."""
+    def read(self, entry: _Entry) -> npt.NDArray[Any]:
+        """Return the whole array."""
         return np.concatenate([np.empty((0, *entry.shape[1:]), entry.dtype), *self.rows(entry)])
 
 
@@ -116,7 +118,7 @@ def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, fortran, dtype
 
 
-def _exactly(file: IO[bytes], size: int) -> bytes:
+def _read_exactly(file: IO[bytes], size: int) -> bytes:
     parts = []
     while size:
         part = file.read(size)
@@ -130,37 +132,36 @@ def _exactly(file: IO[bytes], size: int) -> bytes:
 @contextmanager
 def _archive(path: Path) -> Iterator[_Archive]:
     try:
-        with zipfile.ZipFile(path) as file:
-            yield _Archive(path, file)
-    except OSError as error:
-        raise unreadable(path, error) from error
+        with open_input(path) as file, zipfile.ZipFile(file) as archive:
+            yield _Archive(path, archive)
     except (*_DAMAGE, RuntimeError) as error:  # RuntimeError: it is encrypted
         raise InputError(f"{path} is damaged: {str(error) or type(error).__name__}") from error
 
 
-def _one(archive: _Archive, name: str, kinds: str, axes: int) -> _Entry:
-    """The entry of this name, or else the only one with so many axes and of such a kind."""
+def _find(archive: _Archive, name: str, kinds: str, axes: int) -> _Entry:
+    """Return the entry of this name, or else the only one with so many axes and one of these kinds of dtype."""
     if name in archive.entries:
         return archive.entries[name]
-    fitting = [one for one in archive.entries.values() if one.dtype.kind in kinds and len(one.shape) == axes]
-    if len(fitting) != 1:
+    matching = [
+        entry for entry in archive.entries.values() if entry.dtype.kind in kinds and len(entry.shape) == axes
+    ]
+    if len(matching) != 1:
         found = ", ".join(sorted(archive.entries)) or "none"
-        raise InputError(f"{archive.path} holds no array {name!r} (arrays: {found})")
-    return fitting[0]
+        raise InputError(f"{archive.path} has no array {name!r} (arrays: {found})")
+    return matching[0]
 
 
 def _words(archive: _Archive) -> list[str]:
     entries = archive.entries
     if "words" not in entries and {"words_utf8", "words_offsets"} <= set(entries):
-        text = archive.whole(entries["words_utf8"]).tobytes()
-        offsets = archive.whole(entries["words_offsets"])
-        if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not _ascend(offsets, len(text)):
+        text = archive.read(entries["words_utf8"]).tobytes()
+        offsets = archive.read(entries["words_offsets"])
+        if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not _are_bounds(offsets, len(text)):
             raise ValueError("'words_offsets' does not divide 'words_utf8' into words")
-        places = offsets.tolist()
-        return [text[start:stop].decode() for start, stop in pairwise(places)]
-    entry = _one(archive, "words", "USO", 1)
+        return [text[start:stop].decode() for start, stop in pairwise(offsets.tolist())]
+    entry = _find(archive, "words", "USO", 1)
     if len(entry.shape) != 1 or entry.dtype.kind not in "USO":
-        raise ValueError(f"{entry.name!r} is {entry.dtype} {list(entry.shape)}, no list of text")
+        raise ValueError(f"{entry.name!r} is {entry.dtype} {list(entry.shape)}; expected text [words]")
     words: list[str] = []
     for block in archive.rows(entry):
         found = block.tolist()
@@ -168,14 +169,14 @@ def _words(archive: _Archive) -> list[str]:
     return words
 
 
-def _ascend(offsets: npt.NDArray[Any], end: int) -> bool:
-    whole = bool(len(offsets)) and offsets[0] == 0 and offsets[-1] == end
-    return bool(whole and (offsets[1:] >= offsets[:-1]).all())
+def _are_bounds(offsets: npt.NDArray[Any], end: int) -> bool:
+    is_complete = bool(len(offsets)) and offsets[0] == 0 and offsets[-1] == end
+    return bool(is_complete and (offsets[1:] >= offsets[:-1]).all())
 
 
 def _read_zip(path: Path, limit: int | None) -> Vectors:
     with _archive(path) as archive:
-        entry = _one(archive, "vectors", "f", 2)
+        entry = _find(archive, "vectors", "f", 2)
         scales = _scales(archive, entry)
         if scales is None:
             check_matrix(path, entry.name, np.broadcast_to(np.zeros((), entry.dtype), entry.shape))
@@ -190,23 +191,23 @@ def _read_zip(path: Path, limit: int | None) -> Vectors:
             stop = start + len(block)
             rows.add(words[start:stop], floats(block) if scales is None else restore(block, scales[start:stop]))
             start = stop
-            if rows.full:
+            if rows.is_full:
                 break
     found = rows.vectors()
     return Vectors(found.vocabulary, found.matrix, counts, path=path)
 
 
 def _scales(archive: _Archive, entry: _Entry) -> npt.NDArray[Any] | None:
-    """float [words], the scales of the rows of an array of int8; None for other arrays."""
+    """Return float [words], the scales of the rows of an int8 array; None for other arrays."""
     scales = archive.entries.get(SCALES)
-    return archive.whole(scales) if scales and is_quantised(entry, scales) else None
+    return archive.read(scales) if scales and is_quantised(entry, scales) else None
 
 
 def _counts(archive: _Archive, words: list[str], limit: int | None) -> Counts | None:
-    """int64 [words that are kept], or None."""
+    """Return int64 [distinct words], at most the first `limit`, or None."""
     if "counts" not in archive.entries:
         return None
-    counts = as_counts(archive.path, archive.whole(archive.entries["counts"]))
+    counts = as_counts(archive.path, archive.read(archive.entries["counts"]))
     if len(counts) != len(words):
         raise ValueError(f"it has {len(counts)} counts for {len(words)} words")
     first = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
@@ -214,30 +215,27 @@ def _counts(archive: _Archive, words: list[str], limit: int | None) -> Counts | 
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    try:
-        with path.open("rb") as file:
-            zipped = file.read(2) == b"PK"
-    except OSError as error:
-        raise unreadable(path, error) from error
-    if zipped:
+    with open_input(path) as file:
+        is_zip = file.read(2) == b"PK"
+    if is_zip:
         return _read_zip(path, limit)
     matrix = map_array(path)
     check_matrix(path, path.name, matrix)
-    return of_arrays(path, words_beside(path, len(matrix)), matrix, limit)
+    return vectors_of(path, words_beside(path, len(matrix)), matrix, limit)
 
 
-def _put(file: zipfile.ZipFile, name: str, array: Any) -> None:
+def _write_array(file: zipfile.ZipFile, name: str, array: Any) -> None:
     """Write an array a block of rows at a time."""
-    kind = array.dtype.newbyteorder("<")
-    header = {"descr": kind.str, "fortran_order": False, "shape": tuple(map(int, array.shape))}
+    dtype = array.dtype.newbyteorder("<")
+    header = {"descr": dtype.str, "fortran_order": False, "shape": tuple(map(int, array.shape))}
     with file.open(f"{name}.npy", "w", force_zip64=True) as member:
         np.lib.format.write_array_header_1_0(member, header)
         for _, block in blocks(array):
-            member.write(np.ascontiguousarray(block, dtype=kind).reshape(-1).view(np.uint8).data)
+            member.write(np.ascontiguousarray(block, dtype=dtype).reshape(-1).view(np.uint8).data)
 
 
-class _Text(ComputedRows[np.str_]):
-    """The words as NumPy's text of a fixed width, made when rows are asked for."""
+class _FixedWidthWords(ComputedRows[np.str_]):
+    """The words as NumPy text of a fixed width, made when rows are read."""
 
     def __init__(self, vectors: Vectors, width: int) -> None:
         self.dtype = np.dtype(f"<U{max(1, width)}")
@@ -248,30 +246,30 @@ class _Text(ComputedRows[np.str_]):
         return np.array(self._vocabulary[rows], dtype=self.dtype)
 
 
-def _put_words(file: zipfile.ZipFile, vectors: Vectors) -> None:
+def _write_words(file: zipfile.ZipFile, vectors: Vectors) -> None:
     vocabulary = vectors.vocabulary
     width = max(map(len, vocabulary))
     size = 4 * width * len(vocabulary)
-    if size <= max(_LONGEST_TEXT, 8 * len(vocabulary.text)) and not any(
+    if size <= max(_LARGEST_TEXT, 8 * len(vocabulary.text)) and not any(
         word.endswith("\0") for word in vocabulary
     ):
-        _put(file, "words", _Text(vectors, width))
+        _write_array(file, "words", _FixedWidthWords(vectors, width))
     else:
-        _put(file, "words_utf8", vocabulary.text)
-        _put(file, "words_offsets", vocabulary.offsets)
+        _write_array(file, "words_utf8", vocabulary.text)
+        _write_array(file, "words_offsets", vocabulary.offsets)
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     with zipfile.ZipFile(path, "w") as file:
         if writing.dtype == INT8:
             scales = row_scales(vectors)
-            _put(file, "vectors", Quantised(vectors, scales))
-            _put(file, SCALES, scales)
+            _write_array(file, "vectors", Quantised(vectors, scales))
+            _write_array(file, SCALES, scales)
         else:
-            _put(file, "vectors", Converted(vectors, writing.dtype))
-        _put_words(file, vectors)
+            _write_array(file, "vectors", Converted(vectors, writing.dtype))
+        _write_words(file, vectors)
         if vectors.counts is not None:
-            _put(file, "counts", vectors.counts)
+            _write_array(file, "counts", vectors.counts)
     return []
 
 
@@ -283,7 +281,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="npz",
     suffixes=(".npz",),
-    keeps="words with blanks, counts, vectors",
+    keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
     write=_write,

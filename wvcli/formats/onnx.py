@@ -2,8 +2,9 @@
 
 An id is the row of a word. The words, in the order of the rows, are the metadata property `words`, a JSON list;
 `pad` and `unknown` are the rows of the padding word and for words outside the vocabulary, where the vectors have
-them. The table is float32 or float16; what comes out is float32 in either case. A file holds less than 2 GiB, as
-protobuf does: the numbers of a larger table are ONNX's external data, in `NAME.onnx.data` beside `NAME.onnx`.
+them. The table is float32 or float16; the output is float32 in either case. The layout is the protobuf message
+ModelProto of onnx.proto. A protobuf message is smaller than 2 GiB: the numbers of a larger table are ONNX's
+external data, in `NAME.onnx.data` beside `NAME.onnx`. onnxruntime runs it.
 """
 
 import json
@@ -14,8 +15,8 @@ from typing import Any
 import numpy.typing as npt
 
 from wvcli.errors import MissingExtraError
-from wvcli.formats import Format, Writing
 from wvcli.formats._blocks import blocks
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.system.atomic_files import final_name
 from wvcli.vectors.word_vectors import Vectors
 
@@ -32,31 +33,31 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
         raise MissingExtraError("writing ONNX", "onnx") from error
     model, table = _model(onnx, vectors, writing)
     size = len(vectors) * vectors.dim * (2 if writing.dtype == "float16" else 4)
-    head = _inside(model, table, size)
+    head = _before_numbers(model, table, size)
     if len(head) + size <= _MOST:
-        _put(path, head, blocks(vectors, writing.dtype))
+        _write_file(path, head, blocks(vectors, writing.dtype))
         return []
     beside = path.with_name(f"{path.name}.data")
-    # It is said where the numbers will be once both files have their names.
+    # The model refers to the name that the file will have, not to its temporary one.
     location = final_name(beside)
     table.data_location = onnx.TensorProto.EXTERNAL
     for key, value in {"location": location, "offset": 0, "length": size}.items():
         table.external_data.add(key=key, value=str(value))
     model.graph.initializer.append(table)
-    _put(beside, b"", blocks(vectors, writing.dtype))
-    _put(path, model.SerializeToString(), [])
-    return [f"the numbers, more than the 2 GiB that ONNX holds, are in {location}: keep it beside the file"]
+    _write_file(beside, b"", blocks(vectors, writing.dtype))
+    _write_file(path, model.SerializeToString(), [])
+    return [f"the numbers exceed the 2 GiB of an ONNX file and are in {location}: keep it beside the file"]
 
 
-def _inside(model: Any, table: Any, size: int) -> bytes:
-    """The file up to the numbers of the table, so many bytes, which are its end."""
-    # Messages that follow one another are merged, so the table can come last, and in blocks.
-    head = table.SerializeToString() + _opening(_RAW_DATA, size)
-    head = _opening(_INITIALIZER, len(head) + size) + head
-    return bytes(model.SerializeToString() + _opening(_GRAPH, len(head) + size) + head)
+def _before_numbers(model: Any, table: Any, size: int) -> bytes:
+    """Return the file up to the numbers of the table, which are its last `size` bytes."""
+    # protobuf merges messages that follow one another, so the table can come last, and in blocks.
+    head = table.SerializeToString() + _field_start(_RAW_DATA, size)
+    head = _field_start(_INITIALIZER, len(head) + size) + head
+    return bytes(model.SerializeToString() + _field_start(_GRAPH, len(head) + size) + head)
 
 
-def _put(path: Path, head: bytes, rows: Iterable[npt.NDArray[Any]]) -> None:
+def _write_file(path: Path, head: bytes, rows: Iterable[npt.NDArray[Any]]) -> None:
     with path.open("wb") as file:
         file.write(head)
         for block in rows:
@@ -64,15 +65,15 @@ def _put(path: Path, head: bytes, rows: Iterable[npt.NDArray[Any]]) -> None:
 
 
 def _model(onnx: Any, vectors: Vectors, writing: Writing) -> tuple[Any, Any]:
-    """A ModelProto without its table, and the TensorProto of the table without its numbers."""
-    helper, kinds = onnx.helper, onnx.TensorProto
-    kind = kinds.FLOAT16 if writing.dtype == "float16" else kinds.FLOAT
-    last = [helper.make_node("Cast", ["rows"], ["vectors"], to=kinds.FLOAT)] if kind == kinds.FLOAT16 else []
+    """Return a ModelProto without its table, and the TensorProto of the table without its numbers."""
+    helper, types = onnx.helper, onnx.TensorProto
+    is_half = writing.dtype == "float16"
+    last = [helper.make_node("Cast", ["rows"], ["vectors"], to=types.FLOAT)] if is_half else []
     graph = helper.make_graph(
         [helper.make_node("Gather", ["table", "ids"], ["rows" if last else "vectors"]), *last],
         "word vectors",
-        [helper.make_tensor_value_info("ids", kinds.INT64, ["texts", "words"])],
-        [helper.make_tensor_value_info("vectors", kinds.FLOAT, ["texts", "words", vectors.dim])],
+        [helper.make_tensor_value_info("ids", types.INT64, ["texts", "words"])],
+        [helper.make_tensor_value_info("vectors", types.FLOAT, ["texts", "words", vectors.dim])],
     )
     model = helper.make_model(
         graph,
@@ -84,11 +85,13 @@ def _model(onnx: Any, vectors: Vectors, writing: Writing) -> tuple[Any, Any]:
     rows = {"pad": writing.pad, "unknown": writing.unknown}
     properties |= {name: str(row) for name, row in rows.items() if row is not None}
     helper.set_model_props(model, properties)
-    return model, kinds(name="table", dims=(len(vectors), vectors.dim), data_type=kind)
+    return model, types(
+        name="table", dims=(len(vectors), vectors.dim), data_type=types.FLOAT16 if is_half else types.FLOAT
+    )
 
 
-def _opening(field: int, length: int) -> bytes:
-    """What comes before a field of so many bytes in a protobuf message: its tag and its length."""
+def _field_start(field: int, length: int) -> bytes:
+    """Return what precedes a field of `length` bytes in a protobuf message: its tag and its length."""
     return bytes([field << 3 | 2]) + _varint(length)
 
 
@@ -104,7 +107,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="onnx",
     suffixes=(".onnx",),
-    keeps="words with blanks and vectors",
+    keeps=frozenset({Kept.SPACES, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     write=_write,
     dtypes=("float32", "float16"),

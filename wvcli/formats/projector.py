@@ -1,17 +1,18 @@
 """TensorBoard's Embedding Projector: a folder with `vectors.tsv`, `metadata.tsv` and `projector_config.pbtxt`.
 
 `tensorboard --logdir FOLDER` shows it under "Projector"; the two `.tsv` files can also be loaded at
-https://projector.tensorflow.org. `metadata.tsv` has a line a word, and where counts are known a second column and
-a header. A tab or a line end inside a word is written as `_`, and so is a word of blanks, whose line would be
-passed over. What is not finite would spoil the picture and is written as 0.
+https://projector.tensorflow.org. `vectors.tsv` has a line for each vector, with tabs between its numbers;
+`metadata.tsv` has a line for each word and, where counts are known, a second column and a header. A tab or a
+line end inside a word is written as `_`, and so is a word of spaces alone, whose line would be skipped. Numbers
+that are not finite would spoil the picture and are written as 0.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from wvcli.formats import Format, Writing
-from wvcli.formats._columns import parts
+from wvcli.formats._columns import column_blocks
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._numbers import format_rows
 from wvcli.vectors.word_vectors import Vectors
 
@@ -23,22 +24,22 @@ _CONTENT = f"""embeddings {{
 }}
 """
 _NUMBERS_AT_ONCE = 1 << 14
-# What Python's splitlines() takes for the end of a line, and the tab that stands between columns.
-_ENDS = dict.fromkeys(map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"), "_")
+# What ends a line for Python's splitlines(), and the tab, which separates columns.
+_TO_UNDERSCORES = dict.fromkeys(map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"), "_")
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     path.mkdir()
-    changed, unfit = [], 0
+    changed, not_finite = [], 0
     step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
     numbers, labels = path / _VECTORS, path / _METADATA
     with numbers.open("wb") as tensor, labels.open("w", encoding="utf-8", newline="\n") as metadata:
         if vectors.counts is not None:
             metadata.write("word\tcount\n")
-        for words, counts, block in parts(vectors, writing.dtype):
+        for words, counts, block in column_blocks(vectors, writing.dtype):
             finite = np.isfinite(block)
             if not finite.all():
-                unfit += int(np.count_nonzero(~finite.all(axis=1)))
+                not_finite += int(np.count_nonzero(~finite.all(axis=1)))
                 block = np.where(finite, block, np.float32(0))
             for start in range(0, len(words), step):
                 rows = format_rows(block[start : start + step])
@@ -48,15 +49,15 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
             lines = names if counts is None else map("{}\t{}".format, names, counts)
             metadata.write("".join([f"{line}\n" for line in lines]))
     (path / _CONFIG).write_text(_CONTENT, encoding="utf-8", newline="\n")
-    return _notes(changed, unfit)
+    return _notes(changed, not_finite)
 
 
 def _name(word: str) -> str:
-    name = word.translate(_ENDS)
+    name = word.translate(_TO_UNDERSCORES)
     return name if name.strip() else "_"
 
 
-def _notes(changed: list[str], unfit: int) -> list[str]:
+def _notes(changed: list[str], not_finite: int) -> list[str]:
     notes = []
     if changed:
         words = (
@@ -65,8 +66,8 @@ def _notes(changed: list[str], unfit: int) -> list[str]:
             else f"{len(changed)} words that break a line were"
         )
         notes.append(f"{words} written with _ (first: {changed[0]!r})")
-    if unfit:
-        vectors = "1 vector has" if unfit == 1 else f"{unfit} vectors have"
+    if not_finite:
+        vectors = "1 vector has" if not_finite == 1 else f"{not_finite} vectors have"
         notes.append(f"{vectors} numbers that are not finite, which were written as 0")
     return notes
 
@@ -78,7 +79,7 @@ def _sniff_folder(path: Path) -> bool:
 FORMAT = Format(
     name="projector",
     suffixes=(),
-    keeps="words with blanks, counts and vectors",
+    keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=lambda head: False,
     sniff_folder=_sniff_folder,
     write=_write,

@@ -1,12 +1,16 @@
-"""A plain safetensors file, as PyTorch, JAX and Keras users pass vectors on; described at
-https://github.com/huggingface/safetensors, "Format".
+"""A plain safetensors file, which PyTorch, JAX and Keras users exchange.
 
-Written are the tensor `vectors`, F32, F16 or I8 [words, dim], the tensor `counts`, I64 [words], where they are
-known, and in the header's `__metadata__` the key `words`: a JSON list in a string. With I8 there is the tensor
-`scales` too, F32 [words], by which the rows are to be multiplied; see wvcli/formats/_quantised.py. Read is a file
-with a tensor `vectors`, or else with one matrix of floating-point numbers alone, whatever its name; where its
-metadata have no `words` these are taken from a text file beside it, as those of a `.npy` file are. A model of
-wvcli's own is a safetensors file as well, but not this one.
+The layout is described at https://github.com/huggingface/safetensors, "Format": the length of the header (uint64,
+little-endian), the header as JSON, then the numbers of the tensors. Written are the tensors
+
+    vectors   F32, F16 or I8 [words, dim]
+    counts    I64 [words], where counts are known
+    scales    F32 [words], with I8 only: the factor of each row; see wvcli/formats/_quantised.py
+
+and in the header's `__metadata__` the key `words`, a string with a JSON list. Read is a file with a tensor
+`vectors` or with a single matrix of floating-point numbers, whatever its name; where its metadata have no
+`words`, these are read from a text file beside it, as for an `.npy` file. wvcli's own models are safetensors
+files too, but not of this format.
 """
 
 import json
@@ -15,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from wvcli.errors import InputError, WvcliError
-from wvcli.formats import Format, Writing
-from wvcli.formats._arrays import as_counts, check_matrix, of_arrays, words_beside
+from wvcli.formats._arrays import as_counts, check_matrix, vectors_of, words_beside
 from wvcli.formats._blocks import Converted
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, row_scales
 from wvcli.formats._reading import open_input
 from wvcli.system import tensor_files
 from wvcli.vectors.word_vectors import Vectors
 
-_OF_MODELS = "wvcli"  # what the metadata of a model file hold
+_MODEL_KEY = "wvcli"  # in the metadata of wvcli's own models
 
 
 def _matrix_name(path: Path, arrays: Mapping[str, Any]) -> str:
@@ -32,7 +36,7 @@ def _matrix_name(path: Path, arrays: Mapping[str, Any]) -> str:
     matrices = [name for name, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fV"]
     if len(matrices) != 1:
         found = ", ".join(sorted(matrices)[:5]) or "none"
-        raise InputError(f"{path} holds no tensor 'vectors', and not one matrix alone (matrices: {found})")
+        raise InputError(f"{path} has no tensor 'vectors' and not exactly one matrix (matrices: {found})")
     return matrices[0]
 
 
@@ -42,24 +46,24 @@ def _words(path: Path, text: str | None, rows: int) -> list[str]:
     try:
         words = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: the words in its header are no JSON") from error
+        raise InputError(f"{path} is damaged: the words in its header are not JSON") from error
     if not isinstance(words, list):
-        raise InputError(f"{path}: the words in its header are no list")
+        raise InputError(f"{path}: the words in its header are not a list")
     return words
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
     with open_input(path):
         metadata, arrays = tensor_files.map_file(path)
-    if _OF_MODELS in metadata:
-        raise InputError(f"{path} is a wvcli model", "give it to -m as it is")
+    if _MODEL_KEY in metadata:
+        raise InputError(f"{path} is a wvcli model", "use it with -m as it is")
     name = _matrix_name(path, arrays)
     scales = arrays.get(SCALES) if is_quantised(arrays[name], arrays.get(SCALES)) else None
     if scales is None:
         check_matrix(path, name, arrays[name])
     counts = as_counts(path, arrays["counts"]) if "counts" in arrays else None
     words = _words(path, metadata.get("words"), len(arrays[name]))
-    return of_arrays(path, words, arrays[name], limit, counts, scales)
+    return vectors_of(path, words, arrays[name], limit, counts, scales)
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
@@ -67,7 +71,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     texts = {name: str(row) for name, row in rows.items() if row is not None}
     texts["words"] = json.dumps(list(vectors.vocabulary), ensure_ascii=False)
     if len(json.dumps(texts["words"], ensure_ascii=False).encode()) > tensor_files.LONGEST_HEADER - 10_000:
-        raise WvcliError("the words do not fit into the header of a safetensors file", "take fewer with --top")
+        raise WvcliError("the words do not fit into the header of a safetensors file", "take fewer with `top`")
     arrays: dict[str, Any] = {}
     if writing.dtype == INT8:
         arrays[SCALES] = row_scales(vectors)
@@ -87,7 +91,7 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="safetensors",
     suffixes=(".safetensors",),
-    keeps="words with blanks, counts, vectors",
+    keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
     write=_write,

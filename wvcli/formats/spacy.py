@@ -1,19 +1,19 @@
-"""spaCy's pipelines, folders as `nlp.to_disk` saves them, and the folders of their vectors alone.
+"""The folders of spaCy pipelines, as `nlp.to_disk` saves them, and the folders of their vectors alone.
 
-Read is the folder of a pipeline, its `vocab`, what `nlp.vocab.vectors.to_disk` saves, and a package such as
-`en_core_web_md`, whose pipeline is in the one folder within it. spaCy is not needed for that. What is used:
+Read is the folder of a pipeline, its `vocab`, what `nlp.vocab.vectors.to_disk` saves, and an installed package
+such as `en_core_web_md`, whose pipeline is the only folder in it. spaCy is not needed for that. The files are
 
-    strings.json  a list of strings, those that are words and others, in no order
+    strings.json  a list of strings, the words and others, in any order
     key2row       in MessagePack, a map from the keys of words to rows, in the order of the words
-    vectors       a `.npy`, float32 [rows, dim]; it is mapped
-    vectors.cfg   what kind of vectors they are
+    vectors       an `.npy`, float32 [rows, dim]; it is memory-mapped
+    vectors.cfg   JSON, with the mode of the vectors
 
-Words may share a row, as they do once vectors were pruned; each of them has its vector then. Vectors of floret's
-are refused, for their rows are no words'.
+Words may share a row, as they do after pruning; each of them then has that vector. floret vectors are refused,
+since their rows do not belong to words.
 
-Written is a blank pipeline, which `spacy.load` opens, of the language `xx`, which stands for many. spaCy makes its
-configuration and tokenizer. Where words are frequent first, as they are in models, so are the rows, and thus
-`nlp.vocab.prune_vectors` keeps those of frequent words. Counts are not in the folder and stay unknown.
+Written is a blank pipeline of the multi-language class `xx`, which `spacy.load` opens; spaCy makes its
+configuration and tokenizer. Frequent words come first, as in the model, so that `nlp.vocab.prune_vectors` keeps
+them. Counts are not in the folder and are unknown after reading.
 """
 
 import json
@@ -27,10 +27,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, MissingExtraError, WvcliError, unreadable
-from wvcli.formats import Format, Writing
-from wvcli.formats._arrays import check_matrix, check_words, floats, map_array, of_arrays
+from wvcli.errors import InputError, MissingExtraError, WvcliError
+from wvcli.formats._arrays import check_matrix, check_words, floats, map_array, vectors_of
 from wvcli.formats._blocks import blocks
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._reading import RowCollector, open_input
 from wvcli.formats._spacy_keys import SYMBOLS, Keys, hashes
 from wvcli.system.paging import LARGE, release
@@ -39,18 +39,20 @@ from wvcli.vectors.word_vectors import Vectors
 
 _VOCAB, _VECTORS, _KEYS, _STRINGS, _SETTINGS = "vocab", "vectors", "key2row", "strings.json", "vectors.cfg"
 _META, _NAME = "meta.json", "wvcli_vectors"
-_OURS = {"config.cfg", _META, "tokenizer", _VOCAB}  # all that is in the folder of a blank pipeline
-_WANTED = "name the folder of a pipeline, as nlp.to_disk saves it"
-_AT_ONCE = 1 << 14  # words
-# What comes before a number in MessagePack, and of how many bytes it is.
+_BLANK_PIPELINE = {"config.cfg", _META, "tokenizer", _VOCAB}  # all that is in the folder of one
+_HINT = "name the folder of a pipeline, as nlp.to_disk saves it"
+_WORDS_AT_ONCE = 1 << 14
+_NUMBERS_AT_ONCE = 1 << 20
+_SNIFFED = 1 << 14  # bytes
+# The byte before a number or before the size of a map in MessagePack, and how many bytes that has.
 _SIZES = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
 _MAPS = {0xDE: 2, 0xDF: 4}
 _KEY, _ROW, _MAP = 0xCF, 0xCE, 0xDF
 _ENTRY = np.dtype([("is_key", "u1"), ("key", ">u8"), ("is_row", "u1"), ("row", ">u4")])
 
 
-def _within(path: Path) -> Path | None:
-    """The folder that has the vectors of a pipeline or package, or None."""
+def _vectors_folder(path: Path) -> Path | None:
+    """Return the folder with the vectors of a pipeline or package, or None."""
     packaged = list(path.glob(f"*/{_VOCAB}")) if (path / "__init__.py").is_file() else []
     for folder in (path, path / _VOCAB, *(packaged if len(packaged) == 1 else [])):
         if all((folder / name).is_file() for name in (_VECTORS, _KEYS, _STRINGS)):
@@ -58,46 +60,44 @@ def _within(path: Path) -> Path | None:
     return None
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from error
+def _read_bytes(path: Path) -> bytes:
+    with open_input(path) as file:
+        return file.read()
 
 
-def _json(path: Path) -> Any:
+def _read_json(path: Path) -> Any:
     try:
-        return json.loads(_bytes(path))
+        return json.loads(_read_bytes(path))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: it is no JSON") from error
+        raise InputError(f"{path} is damaged: it is not JSON") from error
 
 
-def _key2row(path: Path) -> tuple[Keys, npt.NDArray[np.int64]]:
-    """uint64 [words], the keys, and int64 [words], their rows, of a map in MessagePack.
+def _read_key2row(path: Path) -> tuple[Keys, npt.NDArray[np.int64]]:
+    """Read a map in MessagePack: the keys of words, uint64 [words], and their rows, int64 [words].
 
     Raises:
-        InputError: it is no map from whole numbers to whole numbers.
+        InputError: it is not a map from whole numbers to whole numbers.
     """
-    data = _bytes(path)
+    data = _read_bytes(path)
     numbers = array("Q")
     try:
         size = _MAPS.get(data[0], 0)
         count = int.from_bytes(data[1 : 1 + size], "big") if size else data[0] ^ 0x80
-        place = 1 + size
+        position = 1 + size
         if 2 * count > len(data):
             raise ValueError(f"it claims {count} entries")
         for _ in range(2 * count):
-            value = data[place]
-            place += 1
+            value = data[position]
+            position += 1
             if value >= 0x80:
-                stop = place + _SIZES[value]
-                value = int.from_bytes(data[place:stop], "big")
-                place = stop
+                stop = position + _SIZES[value]
+                value = int.from_bytes(data[position:stop], "big")
+                position = stop
             numbers.append(value)
-        if place != len(data):
+        if position != len(data):
             raise ValueError("it does not end with its last entry")
     except KeyError as error:
-        raise InputError(f"{path} is damaged: a key or row is no whole number") from error
+        raise InputError(f"{path} is damaged: a key or row is not a whole number") from error
     except (ValueError, IndexError) as error:
         raise InputError(f"{path} is damaged: {error}") from error
     pairs = np.array(numbers, dtype=np.uint64).reshape(-1, 2)
@@ -105,26 +105,26 @@ def _key2row(path: Path) -> tuple[Keys, npt.NDArray[np.int64]]:
 
 
 def _words(path: Path, keys: Keys) -> list[str]:
-    """The words that have these keys.
+    """Read the words with these keys.
 
     Raises:
-        InputError: the file holds something else than strings, or has none for a key.
+        InputError: the file is not a list of strings, or has none for a key.
     """
-    strings = _json(path)
+    strings = _read_json(path)
     if not isinstance(strings, list):
         raise InputError(f"{path} is damaged: expected a list of strings")
     check_words(path, strings)
     known = np.concatenate([_hashes(strings), np.arange(len(SYMBOLS), dtype=np.uint64)])
     strings += SYMBOLS
     order = np.argsort(known, kind="stable")
-    places = order[np.searchsorted(known, keys, sorter=order) % len(order)]
-    unnamed = int(np.count_nonzero(known[places] != keys))
+    indices = order[np.searchsorted(known, keys, sorter=order) % len(order)]
+    unnamed = int(np.count_nonzero(known[indices] != keys))
     if unnamed:
         raise InputError(
             f"{path} lacks the words of {unnamed:,} of {len(keys):,} vectors",
             "add them to nlp.vocab.strings and save the pipeline again",
         )
-    return [strings[place] for place in places.tolist()]
+    return [strings[index] for index in indices.tolist()]
 
 
 def _hashes(words: Sequence[str]) -> Keys:
@@ -135,50 +135,51 @@ def _hashes(words: Sequence[str]) -> Keys:
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    folder = _within(path)
+    folder = _vectors_folder(path)
     if folder is None:
         if not path.exists():
             raise InputError(f"cannot read {path}: no such file or directory")
-        what = "holds no vectors of spaCy" if path.is_dir() else "is no folder"
-        if path.is_file() and _is_of_documents(path):
-            what = "holds documents of spaCy's, a DocBin, and no vectors"
-        raise InputError(f"{path} {what}", _WANTED)
+        what = "has no vectors of spaCy" if path.is_dir() else "is not a folder"
+        if path.is_file() and _is_docbin(path):
+            what = "is a DocBin of spaCy, which has documents but no vectors"
+        raise InputError(f"{path} {what}", _HINT)
     _check_kind(path, folder / _SETTINGS)
-    keys, rows = _key2row(folder / _KEYS)
+    keys, rows = _read_key2row(folder / _KEYS)
     matrix = map_array(folder / _VECTORS)
     if not len(keys) or not matrix.size:
-        raise InputError(f"the pipeline {path} has no word vectors", "of spaCy's own those in md and lg have them")
+        hint = "of spaCy's own pipelines, those whose names end in md or lg have them"
+        raise InputError(f"the pipeline {path} has no word vectors", hint)
     check_matrix(path, _VECTORS, matrix)
     outside = rows[(rows < 0) | (rows >= len(matrix))]
     if len(outside):
-        raise InputError(f"{folder / _KEYS} is damaged: of {len(matrix)} vectors it names number {outside[0]}")
+        raise InputError(f"{folder / _KEYS} is damaged: it refers to row {outside[0]} of {len(matrix)}")
     words = _words(folder / _STRINGS, keys[:limit])
     rows = rows[:limit]
     if np.array_equal(rows, np.arange(len(rows))):
-        return of_arrays(path, words, matrix[: len(rows)])
-    return _gathered(path, words, matrix, rows)
+        return vectors_of(path, words, matrix[: len(rows)])
+    return _gather(path, words, matrix, rows)
 
 
 def _check_kind(path: Path, settings: Path) -> None:
-    """Refuse vectors that are not of words; spaCy before 3.2 had no others and no settings."""
-    found = _json(settings) if settings.is_file() else {}
+    """Refuse vectors that do not belong to words; spaCy before 3.2 had no others, and no settings."""
+    found = _read_json(settings) if settings.is_file() else {}
     mode = found.get("mode", "default") if isinstance(found, dict) else None
     if mode == "floret":
         raise InputError(
-            f"the pipeline {path} has floret vectors, which are of n-grams: it holds no list of words",
+            f"the pipeline {path} has floret vectors, which belong to n-grams, not to words",
             "write the words you need with their vectors as text, and import that",
         )
     if mode != "default":
-        raise InputError(f"{settings} names no kind of vectors known here: {str(mode)[:50]!r}")
+        raise InputError(f"{settings} is damaged: unknown mode of vectors {str(mode)[:50]!r}")
 
 
-def _gathered(path: Path, words: list[str], matrix: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> Vectors:
-    """The vectors of words whose rows are in another order, or shared."""
+def _gather(path: Path, words: list[str], matrix: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> Vectors:
+    """Return the vectors of words whose rows are in another order, or shared."""
     found = RowCollector(path, len(words), matrix.shape[1])
-    step = max(1, _AT_ONCE * 64 // matrix.shape[1])
+    step = max(1, _NUMBERS_AT_ONCE // matrix.shape[1])
     for start in range(0, len(words), step):
         part = rows[start : start + step]
-        with np.errstate(over="ignore"):  # what is beyond float32 is infinite
+        with np.errstate(over="ignore"):  # larger numbers become infinite
             found.add(words[start : start + step], floats(matrix[part]))
         if matrix.nbytes >= LARGE:
             release(matrix[part.min() : part.max() + 1])
@@ -186,10 +187,10 @@ def _gathered(path: Path, words: list[str], matrix: npt.NDArray[Any], rows: npt.
 
 
 def _keys(vocabulary: Vocabulary) -> Keys:
-    """uint64 [words], the keys of words.
+    """Return uint64 [words], the keys of words.
 
     Raises:
-        WvcliError: two words have the same one.
+        WvcliError: two words have the same key.
     """
     keys = hashes(vocabulary.text, vocabulary.offsets)
     for key, symbol in enumerate(SYMBOLS):
@@ -197,26 +198,26 @@ def _keys(vocabulary: Vocabulary) -> Keys:
         if row is not None:
             keys[row] = key
     order = np.argsort(keys, kind="stable")
-    alike = np.flatnonzero(np.diff(keys[order]) == 0)
-    if len(alike):
-        first, second = (vocabulary[int(row)] for row in order[alike[0] : alike[0] + 2])
-        raise WvcliError(f"spaCy cannot tell {first!r} from {second!r}: both have the same key")
+    equal = np.flatnonzero(np.diff(keys[order]) == 0)
+    if len(equal):
+        first, second = (vocabulary[int(row)] for row in order[equal[0] : equal[0] + 2])
+        raise WvcliError(f"spaCy cannot distinguish {first!r} from {second!r}: both have the same key")
     return keys
 
 
-def _blank(path: Path) -> None:
-    """Save a blank pipeline, all but its vocabulary."""
+def _save_blank_pipeline(path: Path) -> None:
+    """Save a blank pipeline without its vocabulary."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             import spacy
         except ImportError as error:
-            raise MissingExtraError("writing a pipeline of spaCy", "spacy") from error
+            raise MissingExtraError("writing a spaCy pipeline", "spacy") from error
         spacy.blank("xx").to_disk(path, exclude=[_VOCAB])
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    _blank(path)
+    _save_blank_pipeline(path)
     meta = json.loads((path / _META).read_bytes())
     meta["vectors"] = {
         "width": vectors.dim,
@@ -246,20 +247,20 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
 
 def _write_strings(vocabulary: Vocabulary, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for start in range(0, len(vocabulary), _AT_ONCE):
-            words = vocabulary[start : start + _AT_ONCE]
+        for start in range(0, len(vocabulary), _WORDS_AT_ONCE):
+            words = vocabulary[start : start + _WORDS_AT_ONCE]
             file.write(",\n" if start else "[\n")
             file.write(",\n".join([json.dumps(word, ensure_ascii=False) for word in words]))
         file.write("\n]")
 
 
-def _is_of_documents(path: Path) -> bool:
+def _is_docbin(path: Path) -> bool:
     with open_input(path) as file:
-        return _sniff(file.read(_AT_ONCE))
+        return _sniff(file.read(_SNIFFED))
 
 
 def _sniff(head: bytes) -> bool:
-    """Whether a file is a DocBin, whose name ends with `.spacy` as well."""
+    """Return whether a file is a DocBin, whose name ends in `.spacy` too."""
     try:
         return head.startswith(b"\x78") and b"attrs" in zlib.decompressobj().decompress(head, 100)
     except zlib.error:
@@ -267,12 +268,12 @@ def _sniff(head: bytes) -> bool:
 
 
 def _sniff_folder(path: Path) -> bool:
-    return _within(path) is not None
+    return _vectors_folder(path) is not None
 
 
-def _is_blank(path: Path) -> bool:
-    """Whether a folder is a pipeline that holds nothing but words and vectors."""
-    if {file.name for file in path.iterdir()} != _OURS or not _sniff_folder(path):
+def _is_replaceable(path: Path) -> bool:
+    """Return whether a folder is a pipeline with nothing but words and vectors."""
+    if {file.name for file in path.iterdir()} != _BLANK_PIPELINE or not _sniff_folder(path):
         return False
     try:
         meta = json.loads((path / _META).read_bytes())
@@ -284,10 +285,10 @@ def _is_blank(path: Path) -> bool:
 FORMAT = Format(
     name="spacy",
     suffixes=(".spacy",),
-    keeps="words with blanks and vectors",
+    keeps=frozenset({Kept.SPACES, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     sniff_folder=_sniff_folder,
-    may_replace=_is_blank,
+    may_replace=_is_replaceable,
     read=_read,
     write=_write,
     extra="spacy",

@@ -1,10 +1,11 @@
-"""SQLite: a table `words` with a row a word, whose vector is a BLOB as the extension sqlite-vec takes it.
+"""SQLite: a table `words` with a row for each word, whose vector is a BLOB as the extension sqlite-vec expects it.
 
     CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)
 
 `id` is the row of the word in the model, from 0; `count` is NULL where counts are unknown; `vector` is float32,
-little-endian, without a header. An index on `word` keeps words apart and finds them at once. A database with such
-a table is read in the order of `id`, whatever else it holds; of a word that occurs again only the first is kept.
+little-endian, without a header. A unique index on `word` makes look-ups fast. A database with such a table is
+read in the order of `id`, whatever else it contains; of a word that occurs again only the first vector is kept.
+Python's `sqlite3` and the `sqlite3` program open it.
 """
 
 import sqlite3
@@ -17,21 +18,21 @@ from typing import NamedTuple
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats import Format, Writing
-from wvcli.formats._columns import checked_count, decoded, known_counts, parts
+from wvcli.formats._columns import check_count, column_blocks, decode_word, known_counts
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._reading import RowCollector, open_input
 from wvcli.vectors.word_vectors import Vectors
 
 _MAGIC = b"SQLite format 3\0"
 _TABLE = "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)"
 _INDEX = "CREATE UNIQUE INDEX words_word ON words (word)"
-_KINDS = {"word": "text", "vector": "blob"}
+_COLUMN_TYPES = {"word": "text", "vector": "blob"}
 _EXPECTED = "expected a table words with the columns word and vector"
 _BYTES_AT_ONCE = 1 << 18  # of vectors
 
 
 class _Record(NamedTuple):
-    """A row of the table: its id, and what it holds."""
+    """A row of the table."""
 
     id: int
     word: str
@@ -40,15 +41,15 @@ class _Record(NamedTuple):
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, open to be read; what SQLite finds wrong with it becomes an InputError."""
+def _open_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database to read; an error of SQLite within the block becomes an InputError."""
     with open_input(path) as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise InputError(f"{path} is not an SQLite database")
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             database.text_factory = bytes
-            database.execute("PRAGMA trusted_schema = OFF")  # what the file brings along is not run
+            database.execute("PRAGMA trusted_schema = OFF")  # code in the file is not run
             yield database
     except UnicodeDecodeError as error:  # in what SQLite says of a damaged file
         raise InputError(f"{path} is damaged: database disk image is malformed") from error
@@ -57,51 +58,53 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _columns(database: sqlite3.Connection, path: Path) -> str:
-    """What to select from the table.
+    """Return the expressions to select from the table.
 
     Raises:
-        InputError: there is no such table, or it is not an ordinary one.
+        InputError: there is no such table, or it is virtual.
     """
     found = database.execute(
         "SELECT sql FROM sqlite_master WHERE lower(name) = 'words' AND type = 'table' AND rootpage > 0"
     )
     if found.fetchone() is None:
-        raise InputError(f"{path} holds no vectors; {_EXPECTED}")
+        raise InputError(f"{path} has no vectors; {_EXPECTED}")
     names = {row[1].lower() for row in database.execute("PRAGMA table_info(words)")}
     if not {b"word", b"vector"} <= names:
         raise InputError(f"{path}: the table words lacks a column; {_EXPECTED}")
     count = "count" if b"count" in names else "NULL"
-    # A vector written out as text would else pass for a BLOB.
-    word, vector = (f"CASE typeof({name}) WHEN '{kind}' THEN {name} END" for name, kind in _KINDS.items())
+    # Otherwise a vector written as text would be read as a BLOB.
+    word, vector = (
+        f"CASE typeof({name}) WHEN '{type_name}' THEN {name} END" for name, type_name in _COLUMN_TYPES.items()
+    )
     return f"rowid, {word}, {count}, {vector}"
 
 
 def _records(database: sqlite3.Connection, path: Path) -> Iterator[_Record]:
-    """The rows of the table in the order of their ids.
+    """Yield the rows of the table in the order of their ids.
 
     Raises:
-        InputError: a row is not what it should be, or its vector not as long as the first.
+        InputError: a row lacks a word or a vector, or its vector has another length than the first.
     """
     size = read = 0
     for id, word, count, vector in database.execute(
         f"SELECT {_columns(database, path)} FROM words ORDER BY rowid"
     ):
-        place = f"id {id}"
+        where = f"id {id}"
         if word is None:
-            raise InputError(f"{path}, {place}: expected a word as TEXT")
+            raise InputError(f"{path}, {where}: expected a word as TEXT")
         if not vector or len(vector) % 4:
-            raise InputError(f"{path}, {place}: expected a BLOB of float32 numbers")
+            raise InputError(f"{path}, {where}: expected a BLOB of float32 numbers")
         size = size or len(vector)
         if len(vector) != size:
-            raise InputError(f"{path}, {place}: expected {size // 4} numbers, found {len(vector) // 4}")
+            raise InputError(f"{path}, {where}: expected {size // 4} numbers, found {len(vector) // 4}")
         read += size
         if read > path.stat().st_size:
-            raise InputError(f"{path} is damaged: its rows go round in circles")
-        yield _Record(id, decoded(word, path, place), checked_count(count, f"{path}, {place}"), vector)
+            raise InputError(f"{path} is damaged: its rows form a circle")
+        yield _Record(id, decode_word(word, path, where), check_count(count, f"{path}, {where}"), vector)
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with _reading(path) as database:
+    with _open_database(path) as database:
         records = _records(database, path)
         first = next(records, None)
         if first is None:
@@ -110,7 +113,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         rows = RowCollector(path, path.stat().st_size // size, size // 4, limit)
         records = chain([first], records)
         step = max(1, _BYTES_AT_ONCE // size)
-        while not rows.full and (batch := list(islice(records, step))):
+        while not rows.is_full and (batch := list(islice(records, step))):
             matrix = np.frombuffer(b"".join(record.vector for record in batch), dtype="<f4")
             counts = known_counts([record.occurrences for record in batch])
             rows.add([record.word for record in batch], matrix.reshape(len(batch), -1), counts)
@@ -120,7 +123,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     try:
         with closing(sqlite3.connect(path)) as database:
-            # The file is put in its place when it is whole, so it needs no journal while it is made.
+            # The file gets its name when it is complete, so it needs no journal while it is written.
             database.execute("PRAGMA journal_mode = OFF")
             database.execute("PRAGMA synchronous = OFF")
             database.execute(_TABLE)
@@ -134,16 +137,16 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
 
 def _values(vectors: Vectors, dtype: str) -> Iterator[tuple[int, str, int | None, memoryview]]:
     id = 0
-    for words, counts, block in parts(vectors, dtype):
-        for place, word in enumerate(words):
-            yield id, word, counts[place] if counts else None, block[place].data
+    for words, counts, block in column_blocks(vectors, dtype):
+        for row, word in enumerate(words):
+            yield id, word, counts[row] if counts else None, block[row].data
             id += 1
 
 
 FORMAT = Format(
     name="sqlite",
     suffixes=(".sqlite", ".sqlite3", ".db"),
-    keeps="words with blanks, counts and vectors",
+    keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=lambda head: head.startswith(_MAGIC),
     read=_read,
     write=_write,

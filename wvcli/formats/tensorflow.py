@@ -1,17 +1,17 @@
 """A TensorFlow SavedModel, a folder: words in, vectors out.
 
-`tf.saved_model.load(path)` gives a function from a tensor of words, of any shape [...], to float32 [..., dim]; so
-does its signature `serving_default`. A word that is not in the vocabulary has the row for unknown words where the
-vectors have one, and else zeros. The matrix is the variable `embeddings`, which can be trained further; words are
-found by a hash table in the graph, made of `assets/words.txt`. `assets.extra/wvcli.json` lists the words in the
-order of the rows.
+`tf.saved_model.load(path)` returns a function from a tensor of words, of any shape [...], to float32 [..., dim];
+its signature `serving_default` is the same. A word outside the vocabulary has the row for unknown words where
+the vectors have one, and otherwise zeros. The matrix is the variable `embeddings`, which can be trained further;
+a hash table in the graph, made from `assets/words.txt`, finds the row of a word. `assets.extra/wvcli.json` lists
+the words in the order of the rows. The layout is described at https://www.tensorflow.org/guide/saved_model.
 """
 
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wvcli.formats import Format, Writing
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._tensorflow import Table, Tensor, describe, save, sniff_saved_model, tensorflow
 from wvcli.vectors.word_vectors import Vectors
 
@@ -34,7 +34,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
 FORMAT = Format(
     name="tensorflow",
     suffixes=(".savedmodel",),
-    keeps="words with blanks and vectors",
+    keeps=frozenset({Kept.SPACES, Kept.EXACT_VECTORS}),
     sniff=lambda head: False,
     sniff_folder=partial(sniff_saved_model, name="tensorflow"),
     write=_write,

@@ -1,18 +1,17 @@
 """A TensorFlow Hub module, which is a SavedModel folder: texts in, a vector for each out.
 
-`hub.load(path)` gives a function from a tensor of texts [n] to float32 [n, dim], and `hub.KerasLayer(path)` a
+`hub.load(path)` returns a function from a tensor of texts [n] to float32 [n, dim], and `hub.KerasLayer(path)` a
 layer. A text is split at white space, and the vectors of its words are combined as in the published `nnlm`
-modules, with the combiner `sqrtn`: their sum, divided by the square root of their number. A word that is not in
-the vocabulary has the row for unknown words where the vectors have one; else it is left out and not counted. A
-text without words has zeros. Words are taken as they are written: neither is their case changed nor punctuation
-taken off.
+modules, with the combiner `sqrtn`: their sum, divided by the square root of their number. A word outside the
+vocabulary has the row for unknown words where the vectors have one; otherwise it is left out and not counted.
+The vector of a text without words is zero. Words are looked up as written: case and punctuation are not changed.
 """
 
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wvcli.formats import Format, Writing
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._tensorflow import Table, Tensor, describe, save, sniff_saved_model, tensorflow
 from wvcli.vectors.word_vectors import Vectors
 
@@ -38,20 +37,20 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
 
 
 def _unreachable(vectors: Vectors) -> list[str]:
-    """A note on the words that no text can hold once it is split."""
+    """Return a note on the words that no text contains after it is split."""
     count, first = 0, ""
     for word in vectors:
         if len(word.encode().split()) != 1:  # TensorFlow splits at the white space of ASCII
             count, first = count + 1, first or word
     if not count:
         return []
-    return [f"no text has the words with blanks once it is split: {count} in all, such as {first!r}"]
+    return [f"words with spaces are not found, since texts are split at spaces: {count} in all, such as {first!r}"]
 
 
 FORMAT = Format(
     name="tfhub",
     suffixes=(".tfhub",),
-    keeps="words and vectors",
+    keeps=frozenset({Kept.EXACT_VECTORS}),
     sniff=lambda head: False,
     sniff_folder=partial(sniff_saved_model, name="tfhub"),
     write=_write,

@@ -1,17 +1,17 @@
-"""PyTorch's `.pt`: what `torch.save` makes of the state dict of an `nn.Embedding` and of its words.
+"""PyTorch's `.pt`, as `torch.save` writes it: the state dict of an `nn.Embedding` and its words.
 
-The file holds one dict, which `torch.load(path, weights_only=True)` gives back:
+The file holds one dict, which `torch.load(path, weights_only=True)` returns:
 
-    state_dict   {"weight": float32 or float16 [words, dim]}, as `nn.Embedding.state_dict()` has it
+    state_dict   {"weight": float32 or float16 [words, dim]}, as in `nn.Embedding.state_dict()`
     itos         list of str, the word of each row
     padding_idx  the row of the padding word, or None
     unknown_idx  the row for words outside the vocabulary, or None
 
-It is a zip archive whose members are stored as they are, the numbers at a multiple of 64 bytes, so that they can
-be mapped into memory; they are written and read in that way here. Other files are read as well if they hold one
-matrix and, as a list or as a dict from words to rows, one word for each of its rows: TorchText's caches of vectors
-are such files, `(itos, stoi, vectors, dim)`. Files are loaded with `weights_only=True`, which admits numbers and
-text and runs no code. Counts are not in the file and stay unknown.
+It is a zip archive of uncompressed members, with the numbers at a multiple of 64 bytes, so that they can be
+memory-mapped; they are written and read in that way here. Other files are read too if they have one matrix and one
+word for each of its rows, as a list or as a dict from words to rows: TorchText's caches of vectors are such files,
+`(itos, stoi, vectors, dim)`. Files are loaded with `weights_only=True`, which admits numbers and text and runs no
+code. Counts are not in the file and are unknown after reading.
 """
 
 import mmap
@@ -27,9 +27,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError, MissingExtraError, first_line
-from wvcli.formats import Format, Writing
 from wvcli.formats._arrays import BFLOAT16, floats, vocabulary_of
 from wvcli.formats._blocks import blocks
+from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._reading import GrowingMatrix, open_input
 from wvcli.system import paging
 from wvcli.vectors.geometry import FloatArray
@@ -38,13 +38,13 @@ from wvcli.vectors.word_vectors import Vectors
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files began before PyTorch 1.6: a pickled magic number
 _ARCHIVE = b"PK\x03\x04"
 _ALIGNMENT = 64  # bytes, as torch.save aligns the numbers of a tensor
-_LOCAL_HEADER, _ZIP64_FIELD, _FIELD_HEADER = 30, 20, 4  # bytes of these parts of a zip archive
-_KINDS: dict[str, np.dtype[Any]] = {"bfloat16": BFLOAT16} | {
+_LOCAL_HEADER, _ZIP64_FIELD, _FIELD_HEADER = 30, 20, 4  # bytes, of a zip archive
+_DTYPES: dict[str, np.dtype[Any]] = {"bfloat16": BFLOAT16} | {
     name: np.dtype(name).newbyteorder("<") for name in ("float16", "float32", "float64")
 }
 _ROWS_AT_ONCE = 4_096
-_NO_ARCHIVE = (BadZipFile, NotImplementedError, UnicodeDecodeError)
-_DEEP = 4  # dicts and lists within one another that are looked through
+_NOT_AN_ARCHIVE = (BadZipFile, NotImplementedError, UnicodeDecodeError)
+_DEEPEST = 4  # levels of nested dicts and lists that are searched
 _EXPECTED = "expected a matrix and a word for each of its rows"
 
 
@@ -62,49 +62,49 @@ def _sniff(head: bytes) -> bool:
 
 
 def _check_sizes(path: Path) -> None:
-    """Refuse an archive that unpacks to more than its own size, before anything of it is unpacked."""
+    """Refuse an archive that would unpack to more than its own size, before unpacking anything."""
     try:
         with ZipFile(path) as archive:
             claimed = sum(member.file_size for member in archive.infolist())
-    except _NO_ARCHIVE as error:
-        raise InputError(f"{path} is damaged: it is no whole zip archive ({error})") from error
+    except _NOT_AN_ARCHIVE as error:
+        raise InputError(f"{path} is damaged: it is not a complete zip archive ({error})") from error
     if claimed > path.stat().st_size:
-        raise InputError(f"{path} is damaged: its parts claim {claimed} bytes, more than the file has")
+        raise InputError(f"{path} is damaged: its members claim {claimed} bytes, more than the file has")
 
 
 def _load(path: Path) -> object:
-    """What the file holds: tensors, text, numbers, and lists and dicts of these."""
+    """Load the contents of a file: tensors, text, numbers, and lists and dicts of these."""
     torch = _torch(f"reading {path}")
     with open_input(path) as file:
-        whole = file.read(len(_ARCHIVE)) == _ARCHIVE
-    if whole:
+        is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
+    if is_archive:
         _check_sizes(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=whole)
-    except Exception as error:  # torch.load raises whatever its parts raise
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive)
+    except Exception as error:  # torch.load lets many types of errors through
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         if named:
             raise InputError(
-                f"{path} asks for {named[1]} to be run or made, which a file of vectors has no need of",
-                "have its owner save a state dict and a list of words",
+                f"{path} would run {named[1]}, which a file of vectors does not need",
+                "ask its author for a state dict and a list of words",
             ) from error
-        raise InputError(f"{path} is damaged, or no file that PyTorch saved: {first_line(error)}") from error
+        raise InputError(f"{path} is damaged, or not a file of PyTorch: {first_line(error)}") from error
 
 
 def _parts(saved: object, depth: int = 0) -> Iterator[object]:
-    """The tensors in what was loaded, and all that may be a vocabulary: lists of text, dicts of integers."""
+    """Yield the tensors in what was loaded, and what may be a vocabulary: lists of text and dicts of integers."""
     if isinstance(saved, Mapping):
         if saved and all(type(value) is int for value in saved.values()):
             yield saved
-        elif depth < _DEEP:
+        elif depth < _DEEPEST:
             for value in saved.values():
                 yield from _parts(value, depth + 1)
     elif isinstance(saved, (list, tuple)):
         if saved and all(type(value) is str for value in saved):
             yield saved
-        elif depth < _DEEP:
+        elif depth < _DEEPEST:
             for value in saved:
                 yield from _parts(value, depth + 1)
     elif hasattr(saved, "untyped_storage"):
@@ -112,7 +112,7 @@ def _parts(saved: object, depth: int = 0) -> Iterator[object]:
 
 
 def _words(part: Any) -> list[str]:
-    """The words that a part lists, in the order of their rows; none if it is no vocabulary."""
+    """Return the words of a list or dict in the order of their rows; none if it is not a vocabulary."""
     if not isinstance(part, Mapping):
         return list(part)
     if not all(type(word) is str for word in part):
@@ -132,14 +132,14 @@ def _read(path: Path, limit: int | None) -> Vectors:
     torch = _torch(f"reading {path}")
     tables = [part for part in parts if _is_matrix(torch, part)]
     lists = [words for words in (_words(part) for part in parts if not isinstance(part, torch.Tensor)) if words]
-    lists = [words for place, words in enumerate(lists) if words not in lists[:place]]
+    lists = [words for index, words in enumerate(lists) if words not in lists[:index]]
     if not lists:
-        raise InputError(f"{path} holds no list of words; {_EXPECTED}", _hint(tables))
-    fitting = [(words, table) for words in lists for table in tables if len(words) == len(table)]
-    if len(fitting) != 1:
-        found = "none" if not fitting else f"{len(fitting)} such pairs"
+        raise InputError(f"{path} has no list of words; {_EXPECTED}", _hint(tables))
+    matching = [(words, table) for words in lists for table in tables if len(words) == len(table)]
+    if len(matching) != 1:
+        found = "none" if not matching else f"{len(matching)} such pairs"
         raise InputError(f"{path}: {_EXPECTED}, found {found}")
-    words, table = fitting[0]
+    words, table = matching[0]
     if table.numel() * table.element_size() > table.untyped_storage().nbytes():
         raise InputError(f"{path}: the numbers of its matrix are not all in the file")
     vocabulary = vocabulary_of(path, words[:limit])
@@ -147,7 +147,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
 
 
 def _matrix(torch: Any, path: Path, table: Any, limit: int | None) -> FloatArray:
-    """float32 [rows, dim], the first rows of a tensor [words, dim]; where they are so in the file, mapped."""
+    """Return the first rows of a tensor [words, dim] as float32, memory-mapped if they are float32 in the file."""
     mapped = _mapped(torch, path, table)
     if mapped is not None and mapped.dtype == np.float32:
         return mapped[:limit]
@@ -162,25 +162,25 @@ def _matrix(torch: Any, path: Path, table: Any, limit: int | None) -> FloatArray
 
 
 def _mapped(torch: Any, path: Path, table: Any) -> npt.NDArray[Any] | None:
-    """The numbers of a tensor where they are in the file, or None where that is not known.
+    """Memory-map the numbers of a tensor in the file, or return None where their offset is not known.
 
-    PyTorch maps the file too, but as memory that cannot be given back after it was gone through.
+    PyTorch maps the file too, but as memory that cannot be released block by block.
     """
     storage = table.untyped_storage()
-    kind = _KINDS.get(str(table.dtype).removeprefix("torch."))
-    if kind is None or not table.is_contiguous():
+    dtype = _DTYPES.get(str(table.dtype).removeprefix("torch."))
+    if dtype is None or not table.is_contiguous():
         return None
-    places = [place for place, size in _stored(path) if size == storage.nbytes()]
-    if len(places) != 1 or (places[0] - storage.data_ptr()) % mmap.PAGESIZE:
+    offsets = [offset for offset, size in _stored(path) if size == storage.nbytes()]
+    if len(offsets) != 1 or (offsets[0] - storage.data_ptr()) % mmap.PAGESIZE:
         return None
-    if places[0] + storage.nbytes() > path.stat().st_size:
+    if offsets[0] + storage.nbytes() > path.stat().st_size:
         return None
-    place = places[0] + table.storage_offset() * table.element_size()
-    return np.asarray(np.memmap(path, kind, "r", place, tuple(table.shape)))
+    offset = offsets[0] + table.storage_offset() * table.element_size()
+    return np.asarray(np.memmap(path, dtype, "r", offset, tuple(table.shape)))
 
 
 def _stored(path: Path) -> list[tuple[int, int]]:
-    """Where the members of an archive that are stored as they are begin, and their sizes; none in other files."""
+    """Return offset and size of each uncompressed member of an archive; none for other files."""
     found = []
     try:
         with ZipFile(path) as archive, path.open("rb") as file:
@@ -190,7 +190,7 @@ def _stored(path: Path) -> list[tuple[int, int]]:
                     header = file.read(_LOCAL_HEADER)
                     lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
                     found.append((member.header_offset + _LOCAL_HEADER + lengths, member.file_size))
-    except _NO_ARCHIVE:
+    except _NOT_AN_ARCHIVE:
         return []
     return found
 
@@ -204,7 +204,7 @@ def _hint(tables: list[Any]) -> str:
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     torch = _torch("writing PyTorch's .pt")
-    # Never filled, and so no memory is used; torch.save leaves a hole for its numbers.
+    # It is never filled, so it takes no memory; torch.save leaves a hole for its numbers.
     table = torch.empty((len(vectors), vectors.dim), dtype=getattr(torch, writing.dtype))
     saved = {
         "state_dict": {"weight": table},
@@ -215,30 +215,30 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     with TemporaryFile(dir=path.parent) as outline:
         with torch.serialization.skip_data():
             torch.save(saved, outline)
-        with ZipFile(outline) as given, path.open("wb") as file, ZipFile(file, "w") as archive:
-            for member in given.infolist():
+        with ZipFile(outline) as empty, path.open("wb") as file, ZipFile(file, "w") as archive:
+            for member in empty.infolist():
                 with archive.open(_aligned(member.filename, file.tell()), "w", force_zip64=True) as part:
                     if member.filename.endswith("/data/0"):
                         for block in blocks(vectors, writing.dtype):
                             part.write(block.data.cast("B"))
                     else:
-                        part.write(given.read(member))
+                        part.write(empty.read(member))
     return []
 
 
-def _aligned(name: str, place: int) -> ZipInfo:
-    """A member that begins at `place` of an archive, with its content at a multiple of `_ALIGNMENT` bytes."""
-    before = place + _LOCAL_HEADER + len(name) + _ZIP64_FIELD + _FIELD_HEADER
-    filling = -before % _ALIGNMENT
+def _aligned(name: str, offset: int) -> ZipInfo:
+    """Return a member that begins at `offset` of an archive, with its content at a multiple of `_ALIGNMENT`."""
+    before = offset + _LOCAL_HEADER + len(name) + _ZIP64_FIELD + _FIELD_HEADER
+    padding = -before % _ALIGNMENT
     member = ZipInfo(name)
-    member.extra = b"FB" + filling.to_bytes(2, "little") + b"Z" * filling  # as torch.save fills up
+    member.extra = b"FB" + padding.to_bytes(2, "little") + b"Z" * padding  # the same field as torch.save writes
     return member
 
 
 FORMAT = Format(
     name="torch",
     suffixes=(".pt", ".pth"),
-    keeps="words with blanks and vectors",
+    keeps=frozenset({Kept.SPACES, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
     write=_write,

@@ -1,16 +1,16 @@
 """The text that TorchText's `Vectors` reads: for each word a line `word number number ...`, and no header.
 
-Numbers have single blanks before them. It is GloVe's layout, so a file is recognised as `glove`; TorchText also
-takes a header, and so a file with one is read here. TorchText itself wants three dimensions or more. See
-wvcli/formats/_text.py for what is accepted; a word that occurs again is dropped. Counts are not in the file and
-stay unknown. What TorchText keeps in its cache, `.vector_cache/NAME.pt`, is read as `torch`.
+It is GloVe's layout, so a file is recognised as `glove`; TorchText accepts a header too, and so such a file is
+read here. TorchText itself requires at least three dimensions. See wvcli/formats/_text.py for what is accepted;
+a word that occurs again is dropped. Counts are not in the file and are unknown after reading. TorchText's cache,
+`.vector_cache/NAME.pt`, is read as `torch`.
 """
 
 from functools import partial
 from pathlib import Path
 
-from wvcli.formats import Format
-from wvcli.formats._layout import find_header
+from wvcli.formats._format import Format, Kept
+from wvcli.formats._headers import find_header
 from wvcli.formats._reading import open_input
 from wvcli.formats._text import read_with_header, read_without_header, write_lines
 from wvcli.vectors.word_vectors import Vectors
@@ -27,7 +27,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
 FORMAT = Format(
     name="torchtext",
     suffixes=(".torchtext",),
-    keeps="words and vectors",
+    keeps=frozenset({Kept.EXACT_VECTORS}),
     sniff=lambda head: False,
     read=_read,
     write=partial(write_lines, header=False, ending=b"\n"),

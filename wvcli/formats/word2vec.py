@@ -1,8 +1,9 @@
-"""word2vec's binary layout: a line `words dimensions`, then for each word its UTF-8 bytes, a blank and its vector.
+"""word2vec's binary layout: a line `words dimensions`, then for each word its UTF-8 bytes, a space and its vector.
 
-A vector is `dimensions` float32, little-endian. word2vec's own program writes a line end after each vector and
-Gensim does not: both are read, and none is written, which both of them read. A word that occurs again is dropped.
-Counts are not in the file and stay unknown. A fastText `.bin` is another thing altogether and is refused.
+A vector is `dimensions` float32, little-endian. word2vec.c with `-binary 1` and Gensim's `save_word2vec_format`
+write it, and `load_word2vec_format` reads it. word2vec.c writes a line end after each vector and Gensim does not:
+both are read, and none is written, as both accept. A word that occurs again is dropped. Counts are not in the file
+and are unknown after reading. A fastText `.bin` has a different layout and is refused.
 """
 
 from codecs import getincrementaldecoder
@@ -12,56 +13,57 @@ from typing import BinaryIO
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats import Format, Writing
-from wvcli.formats._layout import Header, WritableWords, find_header, read_header
+from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._headers import Header, find_header, read_header
 from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.formats._text import sniff_header
+from wvcli.formats._writable_words import WritableWords
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes read or written at a time
-_LONGEST_WORD = 1 << 20  # bytes; without a blank within so many the file is not what it seems
+_LONGEST_WORD = 1 << 20  # bytes; a file without a space within so many is damaged
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r"))
 
 
-def _records(data: bytes, most: int, dim: int) -> tuple[list[bytes], list[bytes], int]:
-    """The whole records at the start of `data`.
+def _split_records(data: bytes, most: int, dim: int) -> tuple[list[bytes], list[bytes], int]:
+    """Split the complete records at the start of `data`.
 
     Returns:
-        words: up to `most`.
-        numbers: the 4 * dim bytes of each one's vector.
-        used: bytes of `data` that they take up.
+        words: at most `most`.
+        numbers: the 4 * dim bytes of each vector.
+        used: the bytes of `data` that the records take.
     """
     words: list[bytes] = []
     numbers: list[bytes] = []
-    place = 0
+    end = 0
     while len(words) < most:
-        start = place + (data[place : place + 1] == b"\n")
-        blank = data.find(b" ", start, start + _LONGEST_WORD)
-        stop = blank + 1 + 4 * dim
-        if blank < 0 or stop > len(data):
+        start = end + (data[end : end + 1] == b"\n")
+        space = data.find(b" ", start, start + _LONGEST_WORD)
+        stop = space + 1 + 4 * dim
+        if space < 0 or stop > len(data):
             break
-        words.append(data[start:blank])
-        numbers.append(data[blank + 1 : stop])
-        place = stop
-    return words, numbers, place
+        words.append(data[start:space])
+        numbers.append(data[space + 1 : stop])
+        end = stop
+    return words, numbers, end
 
 
-def _decoded(words: list[bytes], path: Path, before: int) -> list[str]:
+def _decode_words(words: list[bytes], path: Path, before: int) -> list[str]:
     decoded = []
-    for place, word in enumerate(words, before + 1):
+    for number, word in enumerate(words, before + 1):
         try:
             decoded.append(word.decode())
         except UnicodeDecodeError as error:
-            problem = "the word is not UTF-8; expected a word, then a blank"
-            raise InputError(f"{path}, word {place}: {problem}") from error
+            problem = "the word is not UTF-8; expected a word and then a space"
+            raise InputError(f"{path}, word {number}: {problem}") from error
     return decoded
 
 
-def _stuck(path: Path, number: int, header: Header, rest: bytes) -> InputError:
-    """The error for a file in which no whole record follows."""
-    expected = f"expected a word, a blank and {4 * header.dim} bytes of numbers"
+def _incomplete(path: Path, number: int, header: Header, rest: bytes) -> InputError:
+    """Return the error for a file in which no complete record follows."""
+    expected = f"expected a word, a space and {4 * header.dim} bytes of numbers"
     if len(rest) >= _LONGEST_WORD and b" " not in rest[:_LONGEST_WORD]:
-        return InputError(f"{path}, word {number}: no blank follows; {expected}")
+        return InputError(f"{path}, word {number}: no space follows; {expected}")
     return InputError(f"{path}, word {number} of {header.words}: the file ends here; {expected}")
 
 
@@ -70,14 +72,14 @@ def _read_records(file: BinaryIO, path: Path, header: Header, rows: RowCollector
     while done < header.words:
         more = file.read(max(_BLOCK, 4 * header.dim))
         data = rest + more
-        words, numbers, used = _records(data, header.words - done, header.dim)
+        words, numbers, used = _split_records(data, header.words - done, header.dim)
         rest = data[used:]
         if not words and (not more or len(rest) > _LONGEST_WORD + 1 + 4 * header.dim):
-            raise _stuck(path, done + 1, header, rest)
+            raise _incomplete(path, done + 1, header, rest)
         vectors = np.frombuffer(b"".join(numbers), dtype="<f4").reshape(len(words), header.dim)
-        rows.add(_decoded(words, path, done), vectors)
+        rows.add(_decode_words(words, path, done), vectors)
         done += len(words)
-        if rows.full:
+        if rows.is_full:
             return
     surplus = len(rest.removeprefix(b"\n")) + bytes_left(file)
     if surplus:
@@ -89,7 +91,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         header = read_header(file, path)
         most = bytes_left(file) // (4 * header.dim + 1)
         if not most:
-            raise _stuck(path, 1, header, b"")
+            raise _incomplete(path, 1, header, b"")
         rows = RowCollector(path, min(header.words, most), header.dim, limit)
         _read_records(file, path, header, rows)
         return rows.vectors()
@@ -109,7 +111,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
 
 
 def _is_text(body: bytes) -> bool:
-    """Whether the bytes are UTF-8 without control characters; a character cut at the end is forgiven."""
+    """Return whether the bytes are UTF-8 without control characters; the last character may be cut off."""
     try:
         getincrementaldecoder("utf-8")().decode(body)
     except UnicodeDecodeError:
@@ -122,16 +124,16 @@ def _sniff(head: bytes) -> bool:
     if header is None or sniff_header(head) is not None:
         return False
     body = head[header.length :]
-    words, _, used = _records(body, header.words, header.dim)
+    words, _, used = _split_records(body, header.words, header.dim)
     # A few small numbers may look like text by chance, but then the records fill the file exactly.
-    whole = len(words) == header.words and body[used:] in (b"", b"\n")
-    return whole or not _is_text(body)
+    is_complete = len(words) == header.words and body[used:] in (b"", b"\n")
+    return is_complete or not _is_text(body)
 
 
 FORMAT = Format(
     name="word2vec",
     suffixes=(".bin",),
-    keeps="words and vectors",
+    keeps=frozenset({Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
     write=_write,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from wvcli import formats
 from wvcli.errors import UsageError
+from wvcli.formats import Kept
 from wvcli.reporting import OnProgress, Progress, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.vectors.selection import EVERYTHING, Selection, select
@@ -68,6 +69,6 @@ def export(
         selected = select(vectors, selection, on_rows)
         total = len(selected.vectors)
         notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)
-    if selected.vectors.subwords is not None and "subwords" not in chosen.keeps:
+    if selected.vectors.subwords is not None and Kept.SUBWORDS not in chosen.keeps:
         notes.append(f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector")
     return selected.vectors, notes

@@ -82,7 +82,7 @@ def export(
     from wvcli.vectors.selection import Selection
 
     if str(file) == "-":
-        raise UsageError("a model can be exported only to a file, not to stdout")
+        raise UsageError("a model is exported to a file, not to stdout")
     chosen = formats.for_writing(file, name)
     selection = Selection(
         words=None if words is None else words_in(words),

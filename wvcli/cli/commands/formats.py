@@ -23,7 +23,7 @@ def formats(format: shared.Format = "auto", header: shared.Header = False, quiet
                 " ".join(member.suffixes),
                 member.read is not None,
                 member.write is not None,
-                member.keeps,
+                member.kept_text,
                 " ".join(member.dtypes),
                 member.special,
                 member.extra,

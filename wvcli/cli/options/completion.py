@@ -67,7 +67,7 @@ def formats_read(incomplete: str) -> list[Item]:
     """Return the formats that can be read."""
     from wvcli.formats import registry
 
-    return [(member.name, member.keeps) for member in registry if member.read is not None]
+    return [(member.name, member.kept_text) for member in registry if member.read is not None]
 
 
 def tokenizers(incomplete: str) -> list[Item]:

@@ -1,0 +1,84 @@
+"""What a format says of itself: its name, what it keeps, and its functions that read and write."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from wvcli.vectors.word_vectors import Vectors
+
+
+class Kept(Enum):
+    """What comes back from a file as it was, besides words without spaces and their vectors."""
+
+    SPACES = "spaces inside words"
+    COUNTS = "the counts of words"
+    EXACT_VECTORS = "every bit of a vector, where the file holds float32"
+    SUBWORDS = "the vectors of n-grams, from which words outside the vocabulary get theirs"
+    OUTPUT_LAYER = "the output layer, with which training can go on"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a file is to be written.
+
+    Attributes:
+        dtype: the dtype of the vectors, one of the format's `dtypes`.
+        pad: the row of the padding word, which neural models need, or None.
+        unknown: the row that stands for words outside the vocabulary, or None.
+    """
+
+    dtype: str = "float32"
+    pad: int | None = None
+    unknown: int | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format of another system.
+
+    Attributes:
+        name: what users call it.
+        suffixes: endings of file names that mean this format when writing, the usual one first; none for a
+            format that must be named.
+        keeps: what survives a round trip.
+        sniff: whether a file that begins with these bytes is in this format.
+        sniff_folder: whether a folder is in this format; None for formats that are files.
+        may_replace: whether a folder may be replaced by a new one; None where any in this format may.
+        read: opens a file or folder, all words or only the first `limit`; None when the format is only
+            written. Raises InputError naming file and line.
+        write: makes a new file or folder at a path where nothing is yet, and returns notes for the user on what
+            was changed; None when the format is only read. The matrix may be lazy: it is read in blocks of rows,
+            `vectors.matrix[start:stop]`, and never whole. Further files go beside the path if their names begin
+            with its name and a dot.
+        dtypes: the dtypes that vectors can be written with, the usual one first.
+        special: whether the rows for padding and for unknown words mean something to it.
+        extra: the optional dependency it needs, as in `pip install "wvcli[EXTRA]"`, or an empty string.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    keeps: frozenset[Kept]
+    sniff: Callable[[bytes], bool]
+    sniff_folder: Callable[[Path], bool] | None = None
+    may_replace: Callable[[Path], bool] | None = None
+    read: Callable[[Path, int | None], Vectors] | None = None
+    write: Callable[[Vectors, Path, Writing], list[str]] | None = None
+    dtypes: tuple[str, ...] = ("float32",)
+    special: bool = False
+    extra: str = ""
+
+    @property
+    def kept_text(self) -> str:
+        """What survives a round trip, as users read it: "words with spaces, counts and vectors"."""
+        parts = ["words with spaces" if Kept.SPACES in self.keeps else "words"]
+        parts += ["counts"] if Kept.COUNTS in self.keeps else []
+        parts += ["vectors" if Kept.EXACT_VECTORS in self.keeps else "rounded vectors"]
+        parts += ["subwords"] if Kept.SUBWORDS in self.keeps else []
+        parts += ["output layer"] if Kept.OUTPUT_LAYER in self.keeps else []
+        return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+    @property
+    def replaceable(self) -> Callable[[Path], bool] | None:
+        """What tells whether a folder may be replaced by one in this format; None where no folder may."""
+        return self.may_replace or self.sniff_folder

@@ -184,10 +184,12 @@ def test_a_refused_connection_is_named(
 
 
 def test_a_server_that_falls_silent_is_given_up(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_PATIENCE", 0.5)
     monkeypatch.setenv("NO_PROXY", "*")
-    with pytest.raises(InputError, match=r"silent\.txt: .*timed out"):
-        list(Corpus([f"{web}/silent.txt"]).texts())
+    with (
+        pytest.raises(InputError, match=r"silent\.txt: .*timed out"),
+        sources.reading(f"{web}/silent.txt", lambda count: None, timeout=0.5) as stream,
+    ):
+        stream.read()
 
 
 def test_a_dry_run_reads_an_address_and_writes_nothing(

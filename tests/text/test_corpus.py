@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backports import zstd
@@ -39,13 +40,13 @@ def put(tmp_path: Path) -> Callable[..., str]:
 Put = Callable[..., str]
 
 
-def read(*sources: str, encoding: str = "utf-8", errors: str = "strict") -> list[str]:
-    return list(Corpus(sources, encoding, errors).texts())
+def read(*sources: str, **options: Any) -> list[str]:
+    return list(Corpus(sources, **options).texts())
 
 
-def refused(*sources: str, encoding: str = "utf-8", errors: str = "strict") -> InputError:
+def refused(*sources: str, **options: Any) -> InputError:
     with pytest.raises(InputError) as caught:
-        read(*sources, encoding=encoding, errors=errors)
+        read(*sources, **options)
     assert "\n" not in caught.value.message
     return caught.value
 
@@ -380,7 +381,7 @@ def test_bytes_that_are_not_utf8_are_named_with_file_line_and_place(put: Put) ->
     path = put(b"fine\nfine too\ncaf\xe9 au lait\n")
     error = refused(path)
     assert f"{path}, line 3: byte 0xe9 at position 4" in error.message
-    assert "--encoding" in error.hint
+    assert "`encoding`" in error.hint
 
 
 def test_the_place_of_a_bad_byte_in_a_very_long_line_is_counted_from_the_lines_start(put: Put) -> None:
@@ -403,7 +404,7 @@ def test_bad_bytes_can_be_replaced_or_ignored(put: Put, errors: str, expected: s
 @pytest.mark.parametrize("errors", ["", "nonsense", "surrogateescape", "surrogatepass"])
 def test_another_way_with_bad_bytes_is_refused(put: Put, errors: str) -> None:
     path = put(b"caf\xe9!\n")
-    with pytest.raises(WvcliError):
+    with pytest.raises(WvcliError, match="`encoding_errors` must be strict, replace, ignore"):
         read(path, errors=errors)
 
 
@@ -412,7 +413,7 @@ def test_another_way_with_bad_bytes_is_refused(put: Put, errors: str) -> None:
 )
 def test_a_thing_that_is_no_text_encoding_is_refused(put: Put, encoding: str) -> None:
     path = put("text\n")
-    with pytest.raises(WvcliError):
+    with pytest.raises(WvcliError, match="encoding"):
         read(path, encoding=encoding)
 
 
@@ -448,7 +449,7 @@ def test_wide_text_is_recognised_and_its_encoding_proposed(put: Put, encoding: s
     path = put("猫\n".encode(encoding))
     error = refused(path)
     assert path in error.message
-    assert f"--encoding {encoding}" in error.hint
+    assert f"`encoding={encoding}`" in error.hint
 
 
 @pytest.mark.parametrize(
@@ -521,17 +522,25 @@ def test_a_long_line_of_bytes_that_are_not_utf8_can_still_be_read(put: Put) -> N
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SAME_FOLDER)
-@given(words=st.lists(st.text("a é猫😀\t\r\u3000", max_size=5), min_size=1, max_size=12), data=st.data())
-def test_lines_cut_into_small_pieces_lose_nothing(put: Put, words: list[str], data: st.DataObject) -> None:
-    """The limit of a piece is lowered so that every small line is a long one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wvcli.text.corpus._LONGEST_PIECE", data.draw(st.integers(4, 16)))
-        line = "".join(words).rstrip("\r")
-        texts = read(put(f"{line}\nEND\n"))
-        assert "".join(texts) == line + "END"
+@given(
+    words=st.lists(st.text("a é猫😀\t\r\u3000", max_size=5), min_size=1, max_size=12),
+    longest_piece=st.integers(4, 16),
+)
+def test_lines_cut_into_small_pieces_lose_nothing(put: Put, words: list[str], longest_piece: int) -> None:
+    line = "".join(words).rstrip("\r")
+    texts = read(put(f"{line}\nEND\n"), longest_piece=longest_piece)
+    assert "".join(texts) == line + "END"
 
 
-def test_texts_are_told_with_their_places(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_a_long_line_in_a_wide_encoding_is_cut_between_two_characters(put: Put, encoding: str) -> None:
+    line = "x" + "😀" * 100_000
+    pieces = read(put(f"{line}\nEND\n".encode(encoding)), encoding=encoding, longest_piece=100_000)
+    assert "".join(pieces) == line + "END"
+    assert len(pieces) > 3
+
+
+def test_texts_are_located_by_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one\n\nthree\n")
     (tmp_path / "b.jsonl").write_text('\n{"t": "two"}\n{"t": ["three", "three"]}\n')
     (tmp_path / "c.tsv").write_text("t\n2\n3\n")
@@ -540,14 +549,14 @@ def test_texts_are_told_with_their_places(tmp_path: Path) -> None:
     (tmp_path / "f.txt").write_bytes("one\ntwo\n".encode("utf-16"))
     named = {name: str(tmp_path / name) for name in sorted(file.name for file in tmp_path.iterdir())}
 
-    def places(name: str, **how: str) -> list[tuple[int, str]]:
-        found = list(Corpus([named[name]], **how).placed_texts())
+    def located(name: str, **options: Any) -> list[tuple[int, str]]:
+        found = list(Corpus([named[name]], **options).located_texts())
         assert {file for file, _, _ in found} == {named[name]}
         return [(line, text) for _, line, text in found]
 
-    assert places("a.txt") == [(1, "one"), (2, ""), (3, "three")]
-    assert places("b.jsonl", field="t") == [(2, "two"), (3, "three"), (3, "three")]
-    assert places("c.tsv", column="t") == [(2, "2"), (3, "3")]
-    assert places("d.csv", column="t") == [(3, "2\n3"), (4, "4")]
-    assert places("e.json", field="t") == [(1, "one"), (2, "two")]
-    assert places("f.txt", encoding="utf-16") == [(1, "one"), (2, "two")]
+    assert located("a.txt") == [(1, "one"), (2, ""), (3, "three")]
+    assert located("b.jsonl", field="t") == [(2, "two"), (3, "three"), (3, "three")]
+    assert located("c.tsv", column="t") == [(2, "2"), (3, "3")]
+    assert located("d.csv", column="t") == [(3, "2\n3"), (4, "4")]
+    assert located("e.json", field="t") == [(1, "one"), (2, "two")]
+    assert located("f.txt", encoding="utf-16") == [(1, "one"), (2, "two")]

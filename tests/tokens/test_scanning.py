@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from tests.conftest import CLONE, clean_environment
 from wvcli.errors import InputError
 from wvcli.system import compiling
-from wvcli.text import corpus as corpora
 from wvcli.text.corpus import Corpus
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import batches as batching
@@ -168,7 +167,7 @@ def test_blocks_are_the_texts_many_at_a_time(
     path.write_bytes(content)
 
     def outcome(read: Callable[[Corpus], list[str]]) -> object:
-        corpus = Corpus([str(path), str(path)], encoding, errors, skip_bad=skip_bad)
+        corpus = Corpus([str(path), str(path)], encoding, errors, skip_bad=skip_bad, longest_piece=longest)
         try:
             return read(corpus), corpus.fingerprint(), corpus.skipped
         except InputError as error:
@@ -178,9 +177,7 @@ def test_blocks_are_the_texts_many_at_a_time(
         items = list(corpus.blocks())
         return [text for item in items for text in texts_of([item] if isinstance(item, str) else item)]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpora, "_LONGEST_PIECE", longest)
-        assert outcome(together) == outcome(lambda corpus: list(corpus.texts()))
+    assert outcome(together) == outcome(lambda corpus: list(corpus.texts()))
 
 
 def everything(raw: ProvisionalCorpus) -> object:
@@ -198,17 +195,16 @@ def test_a_corpus_is_encoded_as_without_the_loops(
     source.write_bytes("\r\n".join(["\ufeffÉté", "", long, "e\u0301\0", "", sample.decode(), "end"]).encode())
     monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 30_000)
     monkeypatch.setattr(batching, "_BATCH", 50_000)
-    monkeypatch.setattr(corpora, "_LONGEST_PIECE", 90_000)
     tokenizer = TokenizerSettings(stopwords=("the",))
-    plain = Corpus([str(source)])
+    plain = Corpus([str(source)], longest_piece=90_000)
     expected = everything(ProvisionalCorpus.of(plain.texts(), tokenizer.tokenize(), tmp_path))
-    corpus = Corpus([str(source)])
+    corpus = Corpus([str(source)], longest_piece=90_000)
     with closing(tokenizing.batches(corpus.blocks(), tokenizer, processes, tokenizing._LARGE)) as some:
         assert everything(ProvisionalCorpus.of_batches(some, tmp_path)) == expected
     assert corpus.fingerprint() == plain.fingerprint()
     again = map(
         tokenizing.fastest_batch_tokenizer(tokenizer, tokenizing._LARGE),
-        batching.grouped(Corpus([str(source)]).blocks()),
+        batching.grouped(Corpus([str(source)], longest_piece=90_000).blocks()),
     )
     assert everything(ProvisionalCorpus.of_batches(again, tmp_path)) == expected
 

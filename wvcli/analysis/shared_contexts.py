@@ -255,7 +255,7 @@ class _Reading:
     def lines(self, numbers: set[int]) -> dict[int, _Line]:
         """The texts with these numbers, counted from 0 over all parts, with file and line."""
         found: dict[int, _Line] = {}
-        texts = (line for part in self._parts for line in self._opened(part).placed_texts())
+        texts = (line for part in self._parts for line in self._opened(part).located_texts())
         for number, line in enumerate(texts):
             if len(found) == len(numbers):
                 break

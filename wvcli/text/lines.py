@@ -1,106 +1,256 @@
-"""Lines of bytes and of text: where they end in each encoding, and how long ones are cut."""
+"""Lines of text in a stream of bytes: split, numbered, decoded, and cut where they are very long.
+
+A line ends with a line feed in the encoding of the text and with nothing else; carriage returns before it are
+dropped.
+"""
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BufferedReader
 
 import numpy as np
 
+from wvcli.errors import UsageError
+
+LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line of plain text comes in pieces
+
 _WIDE_BLOCK = 1 << 16  # bytes of UTF-16 or UTF-32 read at a time, a multiple of every character's width
-_LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line of plain text goes on in pieces
+_ERROR_HANDLERS = ("strict", "replace", "ignore")
+
+Line = tuple[int, str]  # its number, from 1, and its text
 
 
-def _byte_order(encoding: str, start: bytes) -> tuple[str, bytes]:
-    """UTF-16 or UTF-32 with its byte order, and the mark at the start; little-endian where nothing tells."""
-    family = encoding[:6]
-    marks = {f"{family}-le": "\ufeff".encode(f"{family}-le"), f"{family}-be": "\ufeff".encode(f"{family}-be")}
-    for name, mark in marks.items():
-        if start == mark and encoding in (family, name):
-            return name, mark
-    return (f"{family}-le" if encoding == family else encoding), b""
+@dataclass(frozen=True)
+class BadRecord:
+    """A line or record that cannot be used.
 
-
-def _wide_pieces(stream: BufferedReader, end: bytes) -> Iterator[tuple[int, bytes]]:
-    """Lines in pieces, with the line's number; a line ends with `end` at a multiple of its width.
-
-    A line over the limit is cut at the end of the block that takes it there.
+    Attributes:
+        line: where it is, from 1: the line of a file, the row of Parquet, the item of a JSON array.
+        what: what is wrong with it.
+        hint: what to do about it, or an empty string.
     """
-    number, width, held = 1, len(end), bytearray()
-    while block := stream.read(_WIDE_BLOCK):
-        start = 0
-        for at in _aligned(block, end):
-            yield number, bytes(held) + block[start:at]
-            held.clear()
-            number, start = number + 1, at + width
-        held += block[start:]
-        if len(held) >= _LONGEST_PIECE:
-            high = held[-1] if end[0] else held[-2]
-            cut = len(held) - (2 if width == 2 and 0xD8 <= high <= 0xDB else 0)  # not between two surrogates
-            yield number, bytes(held[:cut])
-            del held[:cut]
-    if held:
-        yield number, bytes(held)
+
+    line: int
+    what: str
+    hint: str = ""
 
 
-def _aligned(block: bytes, end: bytes) -> Iterator[int]:
-    """Where `end` stands at a multiple of its width."""
-    at = block.find(end)
-    while at >= 0:
-        if at % len(end) == 0:
-            yield at
-        at = block.find(end, at + 1)
+@dataclass(frozen=True)
+class Encoding:
+    """How text is written in bytes.
 
-
-def _lines_in(block: bytes) -> int:
-    """The line feeds; `bytes.count` takes ten times as long where they are many."""
-    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n")))
-
-
-def _unmarked(number: int, position: int, piece: bytes) -> bytes:
-    """A piece of UTF-8 text without the byte order mark that may stand at the beginning of the first line."""
-    return piece.removeprefix(codecs.BOM_UTF8) if (number, position) == (1, 0) else piece
-
-
-def _pieces(stream: BufferedReader, limit: int, splits_anywhere: bool) -> Iterator[tuple[int, int, bytes]]:
-    """Lines in pieces, without line ends: the line's number, the piece's place in it, and the bytes.
-
-    A line over the limit is cut after a blank if it has one; where it has none, UTF-8 is cut between two
-    characters, and other encodings are not cut.
+    Attributes:
+        name: what the user calls it.
+        codec: what Python calls it.
+        errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
     """
-    number = 0
-    while line := stream.readline(limit):
-        number += 1
-        for position, piece in _line_pieces(line, stream, limit, splits_anywhere):
-            yield number, position, piece
+
+    name: str
+    codec: str
+    errors: str
+
+    @classmethod
+    def of(cls, name: str, errors: str) -> "Encoding":
+        """Find the encoding with this name.
+
+        Raises:
+            UsageError: there is none with this name, it is not one of text, or `errors` is none of the three.
+        """
+        try:
+            found = codecs.lookup(name)
+        except (LookupError, ValueError) as error:
+            raise UsageError(f"there is no encoding called {name!r}") from error
+        if not found._is_text_encoding or found.name == "undefined":
+            raise UsageError(f"{name!r} is not an encoding of text")
+        if errors not in _ERROR_HANDLERS:
+            raise UsageError(f"`encoding_errors` must be {', '.join(_ERROR_HANDLERS)}, not {errors!r}")
+        return cls(name, found.name, errors)
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether it is UTF-8, in which a line can be cut anywhere between two characters."""
+        return self.codec == "utf-8"
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is UTF-16 or UTF-32, where a byte of 10 may be a part of any character."""
+        return self.codec.startswith(("utf-16", "utf-32"))
 
 
-def _line_pieces(
-    line: bytes, stream: BufferedReader, limit: int, splits_anywhere: bool
-) -> Iterator[tuple[int, bytes]]:
-    """One line in pieces, as `_pieces` gives them; `line` was read of it, the rest is read here."""
-    position = 0
-    while not line.endswith(b"\n"):
-        cut = _cut(line, splits_anywhere) if len(line) >= limit > 0 else 0
-        if cut:
-            yield position, line[:cut]
-        position, rest = position + cut, line[cut:]
-        more = stream.readline(limit)
-        if not more:
-            if rest:
-                yield position, rest.rstrip(b"\r")
-            return
-        line = rest + more
-    whole = line.rstrip(b"\r\n")
-    if whole or not position:
-        yield position, whole
+class ByteLines:
+    """The lines of a stream in an encoding that extends ASCII, or is like it in that a line feed is the byte 10.
+
+    Args:
+        stream: the bytes, from the beginning of the text.
+        encoding: of the text.
+        longest_piece: bytes of one line held in memory by `pieces` and `blocks`; they cut a longer line after a
+            space, if it has one.
+    """
+
+    def __init__(self, stream: BufferedReader, encoding: Encoding, longest_piece: int = LONGEST_PIECE) -> None:
+        self._stream = stream
+        self._encoding = encoding
+        self._codec = encoding.codec
+        self._longest_piece = longest_piece
+
+    def whole(self) -> Iterator[Line | BadRecord]:
+        """Yield every line, however long it is."""
+        return self._lines(-1)
+
+    def pieces(self) -> Iterator[Line | BadRecord]:
+        """Yield every line, a very long one in several pieces with the same number."""
+        return self._lines(self._longest_piece)
+
+    def blocks(self) -> Iterator[bytes | Line | BadRecord]:
+        """Yield what `pieces` does, but whole lines of UTF-8 many at a time: as bytes, a line feed after each."""
+        return self.pieces()
+
+    def _lines(self, limit: int) -> Iterator[Line | BadRecord]:
+        number = 0
+        while start := self._stream.readline(limit):
+            number += 1
+            yield from self._pieces_of(number, start, limit)
+
+    def _pieces_of(self, number: int, line: bytes, limit: int) -> Iterator[Line | BadRecord]:
+        """Yield one line; `line` is what was read of it, and the rest is read here."""
+        position = 0
+        while not line.endswith(b"\n"):
+            cut = self._cut(line) if len(line) >= limit > 0 else 0
+            if cut:
+                yield self._decoded(number, position, line[:cut])
+                position, line = position + cut, line[cut:]
+            more = self._stream.readline(limit)
+            if not more:
+                if line:
+                    yield self._decoded(number, position, line.rstrip(b"\r"))
+                return
+            line += more
+        rest = line.rstrip(b"\r\n")
+        if rest or not position:
+            yield self._decoded(number, position, rest)
+
+    def _cut(self, line: bytes) -> int:
+        """Return where to cut a long line: after its last space or tab; 0 where it has none."""
+        return max(line.rfind(b" "), line.rfind(b"\t")) + 1
+
+    def _decoded(self, number: int, position: int, piece: bytes) -> Line | BadRecord:
+        """Decode a piece of a line; `position` is that of its first byte in the line."""
+        try:
+            return number, piece.decode(self._codec, self._encoding.errors)
+        except UnicodeDecodeError as error:
+            byte = f"byte 0x{error.object[error.start]:02x} at position {position + error.start + 1}"
+            hint = "name the encoding with `encoding`, replace such bytes with `encoding_errors=replace`"
+            return BadRecord(number, f"{byte} is not {self._encoding.name}", hint)
 
 
-def _cut(line: bytes, anywhere: bool) -> int:
-    """Where a long line may be cut: after its last blank, else before its last character, else nowhere."""
-    cut = max(line.rfind(b" "), line.rfind(b"\t")) + 1
-    if cut or not anywhere:
+class Utf8Lines(ByteLines):
+    """The lines of UTF-8, whose byte order mark at the beginning is not a part of the text."""
+
+    def blocks(self) -> Iterator[bytes | Line | BadRecord]:
+        number, start = 1, b""
+        while block := start + self._stream.read(self._longest_piece - len(start)):
+            end = block.rfind(b"\n") + 1
+            if end:
+                yield from self._block(number, block[:end])
+                number, start = number + _count_lines(block), block[end:]
+            elif len(block) < self._longest_piece:  # the last line has no line feed
+                yield from self._block(number, block.rstrip(b"\r") + b"\n")
+                return
+            else:
+                yield from self._pieces_of(number, block, self._longest_piece)
+                number, start = number + 1, b""
+
+    def _block(self, number: int, block: bytes) -> Iterator[bytes | Line | BadRecord]:
+        """Yield whole lines together, or one by one where not all are UTF-8; `number` is that of the first."""
+        text = block.removeprefix(codecs.BOM_UTF8) if number == 1 else block
+        if b"\r" in text:
+            text = b"\n".join(line.rstrip(b"\r") for line in text.split(b"\n"))
+        try:
+            if not text.isascii():
+                text.decode("utf-8")
+            yield text
+        except UnicodeDecodeError:
+            for offset, line in enumerate(block[:-1].split(b"\n")):
+                yield self._decoded(number + offset, 0, line.rstrip(b"\r"))
+
+    def _cut(self, line: bytes) -> int:
+        """Return where to cut a long line: after its last space or tab, or else before its last character."""
+        if cut := super()._cut(line):
+            return cut
+        cut = len(line) - 1  # the last byte stays, so that a carriage return is met together with its line feed
+        while cut > len(line) - 4 and line[cut] & 0xC0 == 0x80:
+            cut -= 1
         return cut
-    cut = len(line) - 1  # the last byte stays, so that a carriage return is met together with its line feed
-    while cut > len(line) - 4 and line[cut] & 0xC0 == 0x80:
-        cut -= 1
-    return cut
+
+    def _decoded(self, number: int, position: int, piece: bytes) -> Line | BadRecord:
+        if number == 1 and position == 0:
+            piece = piece.removeprefix(codecs.BOM_UTF8)
+        return super()._decoded(number, position, piece)
+
+
+class WideLines(ByteLines):
+    """The lines of UTF-16 or UTF-32, told apart before they are decoded, so that a bad one spoils no other.
+
+    The byte order is that of the mark at the beginning; without one it is little-endian.
+    """
+
+    def whole(self) -> Iterator[Line | BadRecord]:
+        """Yield what `pieces` does: a very long line is cut here, too."""
+        return self.pieces()
+
+    def pieces(self) -> Iterator[Line | BadRecord]:
+        self._codec = self._without_mark()
+        for number, piece in self._encoded_pieces("\n".encode(self._codec)):
+            decoded = self._decoded(number, 0, piece)
+            yield decoded if isinstance(decoded, BadRecord) else (number, decoded[1].rstrip("\r\n"))
+
+    def _without_mark(self) -> str:
+        """Skip the byte order mark, and return the name of the codec with its byte order."""
+        codec = self._encoding.codec
+        family = codec[:6]  # utf-16 or utf-32
+        start = self._stream.peek(4)
+        for name in (f"{family}-le", f"{family}-be"):
+            mark = "\ufeff".encode(name)
+            if codec in (family, name) and start.startswith(mark):
+                self._stream.read(len(mark))
+                return name
+        return f"{family}-le" if codec == family else codec
+
+    def _encoded_pieces(self, line_feed: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines with their numbers; one over the limit is cut at the end of a block."""
+        number, width, held = 1, len(line_feed), bytearray()
+        while block := self._stream.read(_WIDE_BLOCK):
+            start = 0
+            for end in _find_aligned(block, line_feed):
+                yield number, bytes(held) + block[start:end]
+                held.clear()
+                number, start = number + 1, end + width
+            held += block[start:]
+            if len(held) >= self._longest_piece:
+                high = held[-1] if line_feed[0] else held[-2]
+                cut = len(held) - (2 if width == 2 and 0xD8 <= high <= 0xDB else 0)  # not between two surrogates
+                yield number, bytes(held[:cut])
+                del held[:cut]
+        if held:
+            yield number, bytes(held)
+
+
+def open_lines(stream: BufferedReader, encoding: Encoding, longest_piece: int = LONGEST_PIECE) -> ByteLines:
+    """Return the lines of a stream, by the class for its encoding; arguments as for `ByteLines`."""
+    kind = WideLines if encoding.is_wide else Utf8Lines if encoding.is_utf8 else ByteLines
+    return kind(stream, encoding, longest_piece)
+
+
+def _find_aligned(block: bytes, line_feed: bytes) -> Iterator[int]:
+    """Yield where `line_feed` stands at a multiple of its width."""
+    at = block.find(line_feed)
+    while at >= 0:
+        if at % len(line_feed) == 0:
+            yield at
+        at = block.find(line_feed, at + 1)
+
+
+def _count_lines(block: bytes) -> int:
+    """Count the line feeds; `bytes.count` takes ten times as long where they are many."""
+    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n")))

@@ -1,4 +1,4 @@
-"""Words shown where they stand in a text: found in it as it was written, and cut out with what is around them."""
+"""Words shown in their context: found in a text as it was written, and cut out with what is around them."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ class Passage:
 
     Attributes:
         text: one line.
-        spans: where in it the words are, ascending; none where they could not be found as they are written.
+        spans: where in it the words begin and end, ascending; none if they were not found as they are written.
     """
 
     text: str
@@ -30,20 +30,20 @@ class Passage:
         return self.text
 
     def cut(self, width: int, measure: Callable[[str], int] = len) -> "Passage":
-        """The passage cut to a width, with the words in the middle as far as may be, and `…` for what is left out.
+        """Cut the passage to a width, with the words in the middle if possible, and `…` for what is left out.
 
         Args:
             width: in the units of `measure`, at least 2.
-            measure: the width of a string: the cells that it takes at a terminal, say.
+            measure: the width of a string, such as the cells that it takes up in a terminal.
         """
         if measure(self.text) <= width:
             return self
         start, stop = (self.spans[0][0], self.spans[-1][1]) if self.spans else (0, 0)
         room = width - 2 * measure(_LEFT_OUT)
-        for place in range(start, stop):
-            room -= (size := measure(self.text[place]))
+        for at in range(start, stop):
+            room -= (size := measure(self.text[at]))
             if room < 0:
-                stop, room = place, room + size
+                stop, room = at, room + size
                 break
         start, stop = _widened(self.text, start, stop, room, measure)
         before = _LEFT_OUT if start else ""
@@ -54,7 +54,7 @@ class Passage:
 
 
 def _widened(text: str, start: int, stop: int, room: int, measure: Callable[[str], int]) -> Span:
-    """The stretch of text with as much more on both sides as there is room for."""
+    """Widen a stretch of text on both sides while there is room."""
     grows = True
     while grows:
         grows = False
@@ -66,11 +66,11 @@ def _widened(text: str, start: int, stop: int, room: int, measure: Callable[[str
 
 
 def passage(text: str, words: Sequence[str], joint: str = "") -> Passage:
-    """The text as one line, with the places where two words stand nearest to each other.
+    """Return the text as one line, with the occurrences of two words that are nearest to each other.
 
     Args:
         text: as it was written.
-        words: two words as a tokenizer wrote them, in lower case perhaps.
+        words: two words as a tokenizer wrote them, perhaps in lower case.
         joint: what stands between the words of a phrase, if there are phrases.
     """
     line = re.sub(r"\s", " ", text)
@@ -80,14 +80,15 @@ def passage(text: str, words: Sequence[str], joint: str = "") -> Passage:
         for match in re.finditer(_pattern(word, joint), line, re.IGNORECASE)
         if match.end() > match.start()
     )
-    whole = [one for one in found if not _is_part(line, one[0], one[1])]
-    for places in (whole, found):
-        if len({which for _, _, which in places}) == len(words):
-            return Passage(line, _nearest(places))
+    whole = [(start, stop, which) for start, stop, which in found if not _is_part(line, start, stop)]
+    for occurrences in (whole, found):
+        if len({which for _, _, which in occurrences}) == len(words):
+            return Passage(line, _nearest(occurrences))
     return Passage(line)
 
 
 def _pattern(word: str, joint: str) -> str:
+    """Return the regular expression for a word as it may be written in a text."""
     parts = word.split(joint) if joint else [word]
     return _GAP.join(re.escape(part).replace("'", "['\u2019]") for part in parts if part) or re.escape(word)
 
@@ -98,8 +99,8 @@ def _is_part(line: str, start: int, stop: int) -> bool:
     return any(len(edge) == 2 and all(re.match(_SPACED_LETTER, letter) for letter in edge) for edge in edges)
 
 
-def _nearest(places: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:
-    """The two places of different words with the least between them, which do not overlap if that can be."""
-    pairs = [((a, b), (c, d)) for (a, b, first), (c, d, second) in pairwise(places) if first != second]
+def _nearest(occurrences: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:
+    """Return the occurrences of two different words with the least text between; they overlap only if all do."""
+    pairs = [((a, b), (c, d)) for (a, b, first), (c, d, second) in pairwise(occurrences) if first != second]
     apart = [pair for pair in pairs if pair[0][1] <= pair[1][0]]
     return min(apart or pairs, key=lambda pair: pair[1][0] - pair[0][1])

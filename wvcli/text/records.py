@@ -1,70 +1,65 @@
-"""Texts in records: a field of JSON Lines, a column of CSV or TSV or Parquet."""
+"""Texts in records: a field of JSON, a column of CSV, TSV or Parquet.
+
+Lines that could not be decoded are passed on where they stand among the records.
+"""
 
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
 
 from wvcli.errors import InputError, MissingExtraError, UsageError
+from wvcli.text.lines import BadRecord, Line
 
 _LONGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
 _PARQUET_ROWS = 10_000  # read at a time
 
 
-@dataclass(frozen=True)
-class Bad:
-    """A record that cannot be used.
+def json_texts(lines: Iterable[Line | BadRecord], field: str) -> Iterator[Line | BadRecord]:
+    """Yield the text in a field of each JSON object, one object a line, with the number of the line.
 
-    Attributes:
-        line: where, from 1; for Parquet the row.
-        what: what is wrong with it.
-        hint: what to do about it.
-    """
+    A field that holds a list of texts yields each of them.
 
-    line: int
-    what: str
-    hint: str = ""
-
-
-Line = tuple[int, str]  # a text and where it is, from 1
-
-
-def json_texts(lines: Iterable[Line], field: str) -> Iterator[Line | Bad]:
-    """The text at `field` of each JSON object, one a line, with its line; a dot goes into a nested object.
-
-    A field that holds a list of texts gives each of them.
+    Args:
+        lines: the lines; empty ones are skipped.
+        field: its name; a dot goes into a nested object.
     """
     path = field.split(".")
-    for number, line in lines:
-        if not line.strip():
+    for line in lines:
+        if isinstance(line, BadRecord):
+            yield line
+            continue
+        number, text = line
+        if not text.strip():
             continue
         try:
-            record = json.loads(line)
+            record = json.loads(text)
         except (ValueError, RecursionError) as error:
-            yield Bad(number, f"not JSON: {error}")
+            yield BadRecord(number, f"not JSON: {error}")
             continue
         yield from _texts_at(record, path, number)
 
 
-def json_array_texts(stream: BufferedReader, encoding: str, errors: str, field: str) -> Iterator[Line | Bad]:
-    """As `json_texts`, from a file that is one JSON array; it is read whole. Places are items, not lines."""
+def json_array_texts(stream: BufferedReader, encoding: str, errors: str, field: str) -> Iterator[Line | BadRecord]:
+    """Yield what `json_texts` does, from one JSON array, which is read whole; items are numbered, not lines."""
     try:
         records = json.loads(stream.read().decode(encoding, errors))
     except (ValueError, RecursionError) as error:
-        yield Bad(1, f"not JSON: {error}")
+        yield BadRecord(1, f"not JSON: {error}")
         return
     for number, record in enumerate(records, 1):
         yield from _texts_at(record, field.split("."), number)
 
 
-def _texts_at(record: Any, path: list[str], number: int) -> Iterator[Line | Bad]:
+def _texts_at(record: Any, path: list[str], number: int) -> Iterator[Line | BadRecord]:
+    """Yield the texts that a path of keys leads to; none where it leads to null."""
+    field = ".".join(path)
     value = record
     for key in path:
         if not isinstance(value, dict) or key not in value:
-            known = ", ".join(map(str, value)) if isinstance(value, dict) else f"a {type(value).__name__}"
-            yield Bad(number, f"no field {'.'.join(path)}", f"there is: {known}")
+            found = ", ".join(map(str, value)) if isinstance(value, dict) else f"a {type(value).__name__}"
+            yield BadRecord(number, f"no field {field!r} (found: {found})")
             return
         value = value[key]
     if isinstance(value, str):
@@ -72,69 +67,100 @@ def _texts_at(record: Any, path: list[str], number: int) -> Iterator[Line | Bad]
     elif isinstance(value, list) and all(isinstance(item, str) for item in value):
         yield from ((number, item) for item in value)
     elif value is not None:
-        yield Bad(number, f"the field {'.'.join(path)} holds no text but {json.dumps(value)[:40]}")
+        yield BadRecord(number, f"the field {field!r} is not text but {json.dumps(value)[:40]}")
 
 
-def table_texts(lines: Iterable[Line], column: str, delimiter: str) -> Iterator[Line | Bad]:
-    """The cells of one column of CSV, or of TSV, where quotes are text like any other, with the line they end in.
+def table_texts(lines: Iterable[Line | BadRecord], column: str, delimiter: str) -> Iterator[Line | BadRecord]:
+    """Yield the cells of one column of CSV or TSV, each with the number of the line that its row ends in.
+
+    In TSV a quotation mark is a character like any other.
 
     Args:
         lines: the lines, the first of which names the columns.
-        column: a name of that line, or the number of a column, from 1, in a table without names.
-        delimiter: what stands between cells.
+        column: one of these names, or the number of a column, from 1, in a table whose first line names none.
+        delimiter: what stands between cells: a tab in TSV.
 
     Raises:
         UsageError: there is no such column.
     """
+    index: int | None = None
+    for row in _rows(lines, delimiter):
+        if isinstance(row, BadRecord):
+            yield row
+            continue
+        number, cells = row
+        if index is None:
+            index = _column_index(cells, column)
+            if cells[index] != column:
+                yield number, cells[index]
+        elif len(cells) > index:
+            yield number, cells[index]
+        elif cells:
+            yield BadRecord(number, f"{len(cells)} columns where {index + 1} are needed")
+
+
+class _CsvLines:
+    """Lines as the csv module wants them, while what it cannot say of them is kept.
+
+    Its own count of lines leaves out the bad ones.
+
+    Attributes:
+        number: of the line that was read last.
+        bad: lines met that could not be decoded.
+    """
+
+    def __init__(self, lines: Iterable[Line | BadRecord]) -> None:
+        self._lines = lines
+        self.number = 0
+        self.bad: list[BadRecord] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            if isinstance(line, BadRecord):
+                self.bad.append(line)
+            else:
+                self.number, text = line
+                yield f"{text}\n"
+
+
+def _rows(lines: Iterable[Line | BadRecord], delimiter: str) -> Iterator[tuple[int, list[str]] | BadRecord]:
+    """Yield the cells of each row with the number of its last line, and whatever cannot be read."""
+    # The limit holds for the whole process. It stays as it is set here: readers in two threads that each put back
+    # what they found would spoil each other's.
     csv.field_size_limit(_LONGEST_CELL)
-    place = -1
-    for number, row in _rows(lines, delimiter):
-        if isinstance(row, str):
-            yield Bad(number, row)
-        elif place < 0:
-            place = _place(row, column)
-            if row[place] != column:
-                yield number, row[place]
-        elif len(row) > place:
-            yield number, row[place]
-        elif row:
-            yield Bad(number, f"{len(row)} columns where {place + 1} are needed")
-
-
-def _rows(lines: Iterable[Line], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Rows with the number of their last line; a row that cannot be parsed is told as a string."""
-    number = 0
-
-    def numbered() -> Iterator[str]:
-        nonlocal number
-        for number, line in lines:  # noqa: B007 - it is read outside
-            yield f"{line}\n"
-
-    rows = (
-        csv.reader(numbered(), delimiter=delimiter, quoting=csv.QUOTE_NONE)
-        if delimiter == "\t"
-        else csv.reader(numbered(), delimiter=delimiter)
+    source = _CsvLines(lines)
+    reader = csv.reader(
+        source, delimiter=delimiter, quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     )
+    row: tuple[int, list[str]] | BadRecord
     while True:
         try:
-            row = next(rows)
-            yield number, row
-        except StopIteration:
-            return
+            cells = next(reader)
+            row = source.number, cells
         except csv.Error as error:
-            yield number, str(error)
+            row = BadRecord(source.number, str(error))
+        except StopIteration:
+            break
+        yield from source.bad
+        source.bad.clear()
+        yield row
+    yield from source.bad
 
 
-def _place(header: list[str], column: str) -> int:
+def _column_index(header: list[str], column: str) -> int:
     if column in header:
         return header.index(column)
     if column.isdigit() and 1 <= int(column) <= len(header):
         return int(column) - 1
-    raise UsageError(f"there is no column {column!r}", f"there is: {', '.join(header)}")
+    raise _no_column(column, header)
 
 
-def parquet_texts(file: Any, column: str) -> Iterator[Line | Bad]:
-    """The texts of one column of a Parquet file with their rows, from 1; needs pyarrow.
+def _no_column(column: str, names: list[str]) -> UsageError:
+    return UsageError(f"there is no column {column!r} (found: {', '.join(names)})")
+
+
+def parquet_texts(file: Any, column: str) -> Iterator[Line | BadRecord]:
+    """Yield the texts of one column of a Parquet file, each with the number of its row, from 1; needs pyarrow.
 
     Args:
         file: a path, or an open file that can seek.
@@ -153,7 +179,7 @@ def parquet_texts(file: Any, column: str) -> Iterator[Line | Bad]:
     try:
         table = parquet.ParquetFile(file)
         if column not in table.schema_arrow.names:
-            raise UsageError(f"there is no column {column!r}", f"there is: {', '.join(table.schema_arrow.names)}")
+            raise _no_column(column, table.schema_arrow.names)
         row = 0
         for batch in table.iter_batches(_PARQUET_ROWS, columns=[column]):
             for value in batch.column(0).to_pylist():
@@ -161,6 +187,6 @@ def parquet_texts(file: Any, column: str) -> Iterator[Line | Bad]:
                 if isinstance(value, str):
                     yield row, value
                 elif value is not None:
-                    yield Bad(row, f"the column {column} holds no text but {value!r:.40}")
+                    yield BadRecord(row, f"the column {column!r} is not text but {value!r:.40}")
     except pyarrow.ArrowException as error:
         raise InputError(f"the Parquet file is damaged: {error}") from error

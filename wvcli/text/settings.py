@@ -1,4 +1,4 @@
-"""What is read and how: the sources, the tokenizer, and the ways to decode them."""
+"""What text is read, and how: the sources, their encoding, where in a record the text is, and the tokenizer."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,26 @@ from wvcli.text.corpus import Corpus
 from wvcli.text.sources import without_password
 from wvcli.text.tokenizers import TokenizerSettings
 
-Source = str | os.PathLike[str]
+Source = str | os.PathLike[str]  # a file, folder, glob, address, or `-` for standard input
+
+# The fields of `TextSettings` that a model's manifest records under "reading".
 READING = ("encoding", "encoding_errors", "field", "column", "skip_bad", "stopwords_file")
 
 
 @dataclass(frozen=True)
 class TextSettings:
-    """Which text, and how it is read: what must be the same for a run to be resumed."""
+    """What text is read, and how: what must be the same for a run to be resumed.
+
+    Attributes:
+        sources: files, folders, globs, addresses, or `-` for standard input.
+        tokenizer: how the text is split into words.
+        encoding: of the text, by a name that Python knows.
+        encoding_errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
+        field: where in a JSON record the text is, as `a.b`.
+        column: which column of CSV, TSV or Parquet holds the text.
+        skip_bad: skip lines and records that cannot be read, and count them.
+        stopwords_file: where the tokenizer's stop words were read from, if from a file.
+    """
 
     sources: tuple[str, ...]
     tokenizer: TokenizerSettings = attribute(default_factory=TokenizerSettings)
@@ -29,21 +42,34 @@ class TextSettings:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "TextSettings":
-        """The choices from what `to_json` gave."""
+        """Return the settings that `to_json` returned as JSON."""
         tokenizer = TokenizerSettings.from_json(values["tokenizer"])
         return cls(**{**values, "sources": tuple(values["sources"]), "tokenizer": tokenizer})
 
     def corpus(self) -> Corpus:
-        """The text, opened."""
-        return Corpus(self.sources, self.encoding, self.encoding_errors, self.field, self.column, self.skip_bad)
+        """Open the text.
+
+        Raises:
+            UsageError: there is no such encoding, or no source; or standard input is named twice.
+            InputError: a source is missing.
+        """
+        return Corpus(
+            self.sources,
+            encoding=self.encoding,
+            errors=self.encoding_errors,
+            field=self.field,
+            column=self.column,
+            skip_bad=self.skip_bad,
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """The choices as a JSON object, without passwords."""
+        """Return the settings as a JSON object, without the passwords in addresses."""
         sources = [without_password(source) for source in self.sources]
         return {**self.__dict__, "sources": sources, "tokenizer": self.tokenizer.to_json()}
 
 
 def file_names(sources: Source | Sequence[Source]) -> tuple[str, ...]:
-    """One source or several, as strings."""
-    several = [sources] if isinstance(sources, str | os.PathLike) else sources
-    return tuple(os.fspath(source) for source in several)
+    """Return one source or several as strings."""
+    if isinstance(sources, str | os.PathLike):
+        sources = [sources]
+    return tuple(os.fspath(source) for source in sources)

@@ -14,8 +14,9 @@ from typing import IO, Any
 from wvcli.errors import InputError, MissingExtraError, unreadable
 
 STDIN = "-"
+TIMEOUT = 30.0  # seconds that a server may take to answer, or to go on sending
 
-_MAGIC = (
+_COMPRESSIONS = (
     (re.compile(rb"\x1f\x8b\x08"), ".gz"),
     (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), ".bz2"),  # a first block, or the end of an empty archive
     (re.compile(rb"\xfd7zXZ\x00"), ".xz"),
@@ -25,8 +26,7 @@ _COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _PEEKED = 8192  # bytes looked at to recognise a compression
 _BUFFER = 1 << 20
 _REMOTE_BUFFER = 1 << 17  # as much as smart_open itself asks for at a time
-_PATIENCE = 30  # seconds that a server may take to answer, or to go on sending
-_LONGEST_REASON = 200  # letters; some clients quote their whole rule book
+_LONGEST_REASON = 200  # characters; some clients quote a whole page
 _WEB = ("http://", "https://")
 _S3 = ("s3://", "s3a://", "s3n://")
 # a secret key of S3 may hold a slash
@@ -34,12 +34,12 @@ _PASSWORD = re.compile(r"^(s3[an]?://[^/:@]+):[^@]*@|^([\w+.-]+://[^/:@]+):[^/@]
 
 
 def display_name(file: str) -> str:
-    """How messages name a source."""
+    """Return the name of a source as messages show it."""
     return "standard input" if file == STDIN else without_password(file)
 
 
 def without_password(source: str) -> str:
-    """A source as it was given, but for a password in an address."""
+    """Return a source as it was given, without the password that an address may hold."""
     return _PASSWORD.sub(r"\1\2@", source)
 
 
@@ -49,23 +49,23 @@ def is_remote(source: str) -> bool:
 
 
 def suffix(file: str) -> str:
-    """The suffix that tells what is in a file, in lower case, that of its compression set aside."""
+    """Return the suffix that tells what is in a file, in lower case, such as `.csv` of `TABLE.CSV.gz`."""
     return _unpacked(file).suffix.lower()
 
 
 def stem(file: str) -> str:
-    """A file's name without its suffixes for compression and kind."""
+    """Return a file's name without its suffixes, such as `table` of `table.csv.gz`."""
     return _unpacked(file).stem
 
 
 def _unpacked(file: str) -> Path:
-    """A file's name without the suffix of its compression, and without the query of a web address."""
+    """Return a file's name without the suffix of its compression, and without the query of a web address."""
     name = Path(re.split("[?#]", file, maxsplit=1)[0] if file.startswith(_WEB) else file)
     return name.with_suffix("") if name.suffix.lower() in _COMPRESSED_SUFFIXES else name
 
 
 def expand(source: str) -> list[str]:
-    """The files a source names: itself, those of a folder and its subfolders, or those of a glob, sorted.
+    """Find the files a source names: itself, those of a folder and its subfolders, or those of a glob, sorted.
 
     Raises:
         InputError: there are none.
@@ -77,7 +77,7 @@ def expand(source: str) -> list[str]:
     path = Path(source)
     try:
         if path.is_dir():
-            return _inside(path)
+            return _files_inside(path)
         if path.exists():
             return [source]
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
@@ -90,8 +90,8 @@ def expand(source: str) -> list[str]:
     raise InputError(f"there is no file {source}")
 
 
-def _inside(folder: Path) -> list[str]:
-    """The files of a folder and its subfolders, but for hidden ones and models."""
+def _files_inside(folder: Path) -> list[str]:
+    """Find the files of a folder and its subfolders, except hidden ones and models."""
     files = sorted(
         str(file)
         for file in folder.rglob("*")
@@ -107,21 +107,21 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 
 
 def size(files: list[str]) -> int | None:
-    """Bytes in all files as they lie on disk; None when that cannot be known beforehand."""
+    """Return the bytes in all files as they lie on disk; None when that is not known beforehand."""
     if any(file == STDIN or is_remote(file) for file in files):
         return None
     return sum(os.path.getsize(file) for file in files)
 
 
 def is_packed(file: str) -> bool:
-    """Whether a file is compressed, or Parquet: it can be read from its beginning only."""
+    """Whether a file is compressed, or Parquet, so that it can be read from its beginning only."""
     with open(file, "rb") as raw:
         head = raw.read(16)
-    return head.startswith(b"PAR1") or any(magic.match(head) for magic, _ in _MAGIC)
+    return head.startswith(b"PAR1") or any(magic.match(head) for magic, _ in _COMPRESSIONS)
 
 
-class _Counted(RawIOBase):
-    """A raw stream that tells how many bytes were read through it."""
+class _CountingStream(RawIOBase):
+    """A raw stream that reports how many bytes were read through it."""
 
     def __init__(self, raw: IO[bytes], on_bytes: Callable[[int], None]) -> None:
         self._raw = raw
@@ -138,74 +138,81 @@ class _Counted(RawIOBase):
 
 
 @contextmanager
-def reading(file: str, on_bytes: Callable[[int], None]) -> Iterator["BufferedReader[Any]"]:
-    """The unpacked bytes of a source; its compression is told from its first bytes, not from its name.
+def reading(
+    file: str, on_bytes: Callable[[int], None], timeout: float = TIMEOUT
+) -> Iterator["BufferedReader[Any]"]:
+    """Open the unpacked bytes of a source; its compression is told from its first bytes, not from its name.
 
     Args:
         file: a path, an address, or `-`.
-        on_bytes: told how many bytes, still packed, were read since the last call.
+        on_bytes: called with the number of bytes, still packed, read since the last call.
+        timeout: seconds that a server may take to answer, or to go on sending.
 
     Raises:
         InputError: the source cannot be read, or its packed data is damaged or cut off.
     """
     try:
-        with _opened(file) as raw:
-            counted = BufferedReader(_Counted(raw, on_bytes), _PEEKED)
+        with _open(file, timeout) as raw:
+            counted = BufferedReader(_CountingStream(raw, on_bytes), _PEEKED)
             head = counted.peek(_PEEKED)
-            compression = next((kind for magic, kind in _MAGIC if magic.match(head)), None)
+            compression = next((kind for magic, kind in _COMPRESSIONS if magic.match(head)), None)
             if compression is None:
                 yield counted
             else:
                 from smart_open.compression import compression_wrapper  # takes longer than reading much text
 
                 unpacked = compression_wrapper(counted, "rb", compression)
-                with BufferedReader(_Counted(unpacked, lambda count: None), _BUFFER) as stream:
+                with BufferedReader(_CountingStream(unpacked, lambda count: None), _BUFFER) as stream:
                     yield stream
     except EOFError as error:
         raise InputError(f"{display_name(file)} is cut off: its compressed data ends early") from error
     except OSError as error:
         raise unreadable(display_name(file), error) from error
     except Exception as error:
-        # lzma, zstd and zlib each have a kind of their own for damaged data
+        # lzma, zstd and zlib each raise an exception of their own for damaged data
         if type(error).__name__ in ("LZMAError", "ZstdError", "error"):
             raise InputError(f"{display_name(file)} is damaged: {error}") from error
         raise
 
 
-def _opened(file: str) -> AbstractContextManager[IO[bytes]]:
+def _open(file: str, timeout: float) -> AbstractContextManager[IO[bytes]]:
     if file == STDIN:
         return nullcontext(sys.stdin.buffer)
-    return _remote(file) if is_remote(file) else open(file, "rb")
+    return _open_address(file, timeout) if is_remote(file) else open(file, "rb")
 
 
 @contextmanager
-def _remote(address: str) -> Iterator[IO[bytes]]:
-    """An address opened for reading; whatever goes wrong in its client is an `InputError`."""
+def _open_address(address: str, timeout: float) -> Iterator[IO[bytes]]:
+    """Open an address for reading; whatever goes wrong in its client is an `InputError`."""
     import smart_open
 
     if re.fullmatch(r"(s3[an]?|gs)://[^/]*/*", address):
         raise InputError(f"{display_name(address)} names no file in the bucket")
     with _as_input_error(address):
-        stream = smart_open.open(address, "rb", compression="disable", transport_params=_transport(address))
+        parameters = _time_limits(address, timeout)
+        stream = smart_open.open(address, "rb", compression="disable", transport_params=parameters)
     with stream:
-        yield BufferedReader(_Remote(stream, address), _REMOTE_BUFFER)
+        yield BufferedReader(_AddressStream(stream, address), _REMOTE_BUFFER)
 
 
-def _transport(address: str) -> dict[str, Any]:
-    """Time limits, which the clients leave out or set to minutes; retries of S3 are the user's to set."""
+def _time_limits(address: str, timeout: float) -> dict[str, Any]:
+    """Return smart_open's parameters for a timeout, which its clients lack or set to minutes.
+
+    How often S3 is tried again is for the user to set.
+    """
     if address.startswith(_WEB):
-        return {"timeout": _PATIENCE}
+        return {"timeout": timeout}
     if address.startswith(_S3):
         try:
             from botocore.config import Config
         except ImportError:
             return {}  # smart_open is about to say so
-        config = Config(connect_timeout=_PATIENCE / 3, read_timeout=_PATIENCE, tcp_keepalive=True)
+        config = Config(connect_timeout=timeout / 3, read_timeout=timeout, tcp_keepalive=True)
         return {"client_kwargs": {"S3.Client": {"config": config}}}
     return {}
 
 
-class _Remote(RawIOBase):
+class _AddressStream(RawIOBase):
     """The bytes at an address; whatever goes wrong in its client is an `InputError`."""
 
     def __init__(self, stream: IO[bytes], address: str) -> None:
@@ -224,7 +231,7 @@ class _Remote(RawIOBase):
 
 @contextmanager
 def _as_input_error(address: str) -> Iterator[None]:
-    """Each client has errors of its own, with no root but Exception."""
+    """Turn the errors of all clients, which have no root but Exception, into an `InputError`."""
     try:
         yield
     except ImportError as error:
@@ -237,12 +244,12 @@ def _as_input_error(address: str) -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    """Why a client failed, in one line: the system's word for it if there is one, else the innermost error's."""
+    """Say why a client failed, in one line: in the system's words if there are any, else the innermost error's."""
     chain = [error]
     while cause := chain[-1].__cause__ or chain[-1].__context__:
         chain.append(cause)
-    told = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
-    reason = (told or [str(chain[-1]) or type(chain[-1]).__name__])[-1]
+    by_system = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
+    reason = (by_system or [str(chain[-1]) or type(chain[-1]).__name__])[-1]
     if reason.startswith("IncompleteRead("):
         return "the server broke off " + reason.removeprefix("IncompleteRead")
     reason = re.sub(r"^smart_open\S*\(.*?\): | for url: \S+$", "", reason)

@@ -1,4 +1,4 @@
-"""One way to write a word, for text that is read and for words that are asked about."""
+"""One spelling for each word, in text that is read and in words that are asked about."""
 
 import re
 import unicodedata
@@ -15,33 +15,39 @@ _any_variation = re.compile(VARIATION)
 
 
 def without_variation(text: str) -> str:
-    """`text` without selectors of variation."""
+    """Return `text` without variation selectors."""
     return text if text.isascii() else _any_variation.sub("", text)
 
 
 def plain(text: str) -> str:
-    """`text` with the typographic apostrophe written as the plain one, and without soft hyphens."""
+    """Return `text` with plain apostrophes in place of typographic ones, and without soft hyphens."""
     return text.replace(_APOSTROPHE, "'").replace(_SOFT_HYPHEN, "")
 
 
 def normal(text: str, lowercase: bool) -> str:
-    """`text` in Unicode form NFC, and in lower case if wanted."""
+    """Return `text` in Unicode form NFC, and in lower case if `lowercase`."""
     if text.isascii():
         return text.lower() if lowercase else text
     text = unicodedata.normalize("NFC", text)
-    # Lower case is not always NFC again: an accented capital may have no character of its own where the small has.
+    # Lower case is not always NFC: a small accented letter may have a character of its own, and its capital none.
     return unicodedata.normalize("NFC", text.lower()) if lowercase else text
 
 
-def in_ascii(text: str) -> str | None:
-    """Text that is ASCII but for common signs between words, with blanks for these; None for any other text."""
+def spaced_ascii(text: str) -> str | None:
+    """Return `text` with a space for each common sign between words; None if it is not ASCII even so."""
     for sign in _BETWEEN_WORDS:
         text = text.replace(sign, " ")
     return text if text.isascii() else None
 
 
 def normalizer(tokenizer: Mapping[str, Any]) -> Callable[[str], str]:
-    """How the tokenizer would write a word: what a query is looked up as when it is not found as it stands."""
+    """Return the function that spells a word as the tokenizer would.
+
+    A query that is not found as it is written is looked up so.
+
+    Args:
+        tokenizer: its settings as the manifest of a model has them; empty where they are not known.
+    """
     if not tokenizer:
         return str
     lowercase = bool(tokenizer.get("lowercase"))

@@ -99,14 +99,14 @@ def batch_tokenizer(settings: TokenizerSettings) -> Callable[[Group], Batch]:
     Raises:
         UsageError: there is no such tokenizer, or its argument is wrong.
     """
-    tokenize, tokenize_joined, in_ascii = settings.tokenize(), settings.tokenize_joined(), settings.in_ascii
+    tokenize, tokenize_joined, to_ascii = settings.tokenize(), settings.tokenize_joined(), settings.to_ascii
 
     def batch(texts: Group) -> Batch:
         numbering = Numbering()
         if isinstance(texts, bytes) and tokenize_joined and texts.isascii() and b"\0" not in texts:
             numbering.add_several(tokenize_joined(str(texts.replace(b"\n", b" \0 "), "ascii")))
             return numbering.batch()
-        pairs = ((in_ascii(text) if tokenize_joined else None, text) for text in texts_of(texts))
+        pairs = ((to_ascii(text) if tokenize_joined else None, text) for text in texts_of(texts))
         for is_alone, group in groupby(pairs, lambda pair: pair[0] is None or "\0" in pair[0]):
             if is_alone or not tokenize_joined:
                 for _, text in group:

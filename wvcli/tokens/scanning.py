@@ -13,7 +13,7 @@ import numpy.typing as npt
 from wvcli.reporting import OnNote
 from wvcli.system.compiling import note_if_compiling
 from wvcli.text.spelling import normal, plain
-from wvcli.text.tokenizers import TokenizerSettings, registry
+from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens.batches import Batch, Group
 from wvcli.tokens.shards import TEXT_END, IdArray
 from wvcli.tokens.word_numbers import PackedWords
@@ -30,10 +30,7 @@ Spans = npt.NDArray[np.int64]
 
 def is_possible(settings: TokenizerSettings) -> bool:
     """Whether Numba is installed and the tokenizer is one whose words end at blanks and signs."""
-    return (
-        registry.get(settings.name.partition(":")[0]).blanked is not None
-        and importlib.util.find_spec("numba") is not None
-    )
+    return settings.kind.spaced is not None and importlib.util.find_spec("numba") is not None
 
 
 def scanner_for(settings: TokenizerSettings, on_note: OnNote) -> "Scanner | None":
@@ -59,10 +56,8 @@ class Scanner:
             from wvcli.tokens import scanning_loops
         self._loops = scanning_loops
         self._tokenize = settings.tokenize()
-        self._wanted = settings.wanted()
-        self._classes, self._written = _tables(
-            registry.get(settings.name.partition(":")[0]).literal, settings.lowercase
-        )
+        self._is_wanted = settings.is_wanted()
+        self._classes, self._written = _tables(settings.kind.literal, settings.lowercase)
         self._slots = _FEWEST_SLOTS
 
     def unsafe(self, block: bytes) -> Spans:
@@ -105,9 +100,9 @@ class Scanner:
 
     def _filtered(self, words: PackedWords, counts: npt.NDArray[np.int64], ids: IdArray) -> Batch:
         """The batch without the words that are not wanted."""
-        if self._wanted is None:
+        if self._is_wanted is None:
             return Batch(words, ids, counts)
-        kept = np.fromiter(map(self._wanted, words), dtype=bool, count=len(words))
+        kept = np.fromiter(map(self._is_wanted, words), dtype=bool, count=len(words))
         numbers = np.append(np.cumsum(kept, dtype=np.uint32) - np.uint32(1), TEXT_END)
         ids = ids[np.append(kept, True).take(ids, mode="clip")]
         return Batch(

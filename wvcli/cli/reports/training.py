@@ -120,7 +120,8 @@ def _extras(vectors: "Vectors") -> dict[str, str]:
     facts = {}
     skipped, init, updated = (vectors.manifest.get(name) for name in ("corpus", "init", "updated"))
     if skipped and skipped["skipped"]:
-        facts["skipped"] = f"{skipped['skipped']:,} bad lines or records"
+        count = skipped["skipped"]
+        facts["skipped"] = f"{count:,} unreadable record{'' if count == 1 else 's'}"
     if "phrases" in vectors.manifest:
         found, joined = vectors.manifest["phrases"]["found"], vectors.manifest["coverage"]["tokens_joined"]
         facts["phrases"] = f"{sum(found):,} found, {joined:,} tokens joined to the one before"

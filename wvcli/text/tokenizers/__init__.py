@@ -1,12 +1,13 @@
-"""Tokenizers: each splits a text into words, and says by name and settings in the manifest how it did."""
+"""Tokenizers: each splits a text into words; its name and settings in the manifest say how."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.registry import Registry
-from wvcli.text.spelling import in_ascii, normal, plain, without_variation
+from wvcli.text.spelling import normal, plain, spaced_ascii, without_variation
 
 Tokenize = Callable[[str], list[str]]
 
@@ -18,30 +19,30 @@ class Tokenizer:
     Attributes:
         name: what users call it.
         about: one line for the help.
-        make: gives the function that splits; its argument is what the user wrote after the colon in
+        make: returns the function that splits; its argument is what the user wrote after the colon in
             `name:ARGUMENT`, or an empty string. It imports what it needs when called.
         literal: leaves apostrophes and soft hyphens as they are.
-        blanked: gives ASCII text with blanks between the words and nowhere else; None when the tokenizer's words
-            are not found so. NULs, which stand between blanks, stay.
-        verbatim: its words stand in the text letter for letter, but for selectors of variation.
+        spaced: replaces whatever is in no word by spaces, in ASCII text that begins and ends with a space or NUL;
+            NULs stay. None when the tokenizer's words cannot be found so.
+        verbatim: its words stand in the text letter for letter, except for variation selectors.
     """
 
     name: str
     about: str
     make: Callable[[str], Tokenize]
     literal: bool = False
-    blanked: Callable[[str], str] | None = None
+    spaced: Callable[[str], str] | None = None
     verbatim: bool = True
 
 
-_FEW = 64  # words that are sought in a text sooner than it is split
+_MAX_SOUGHT = 64  # words that are looked for in a text faster than it is split
 
 registry: Registry[Tokenizer] = Registry("tokenizer", __name__)
 
 
 @dataclass(frozen=True)
 class TokenizerSettings:
-    """Which tokenizer, and how; kept in the manifest so that every later text is split alike.
+    """Which tokenizer is used, and how; recorded in the manifest so that every later text is split alike.
 
     Attributes:
         name: `auto`, `unicode`, `whitespace`, `chinese`, `japanese`, `korean`, or `regex:PATTERN`.
@@ -56,7 +57,7 @@ class TokenizerSettings:
     stopwords: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as a JSON object."""
+        """Return the settings as a JSON object."""
         return {
             "name": self.name,
             "lowercase": self.lowercase,
@@ -66,47 +67,60 @@ class TokenizerSettings:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "TokenizerSettings":
-        """The settings from a manifest."""
-        return cls(values["name"], values["lowercase"], values["min_length"], tuple(values["stopwords"]))
+        """Return the settings that a manifest holds."""
+        return cls(
+            name=values["name"],
+            lowercase=values["lowercase"],
+            min_length=values["min_length"],
+            stopwords=tuple(values["stopwords"]),
+        )
+
+    @cached_property
+    def kind(self) -> Tokenizer:
+        """The tokenizer with this name, whatever its argument.
+
+        Raises:
+            UsageError: there is no such tokenizer.
+        """
+        return registry.get(self.name.partition(":")[0])
 
     def tokenize(self) -> Tokenize:
-        """The function that splits a text into words; the text is first brought to Unicode form NFC.
+        """Return the function that splits a text into words; the text is first brought to Unicode form NFC.
 
         Raises:
             UsageError: there is no such tokenizer, or its argument is wrong.
             MissingExtraError: the package it needs is not installed.
         """
         family, _, argument = self.name.partition(":")
-        tokenizer = registry.get(family)
         if argument and family != "regex":
             raise UsageError(f"the tokenizer {family} takes no argument, but was given {argument!r}")
-        split, lowercase = tokenizer.make(argument), self.lowercase
-        if tokenizer.literal:
+        split, lowercase = self.kind.make(argument), self.lowercase
+        if self.kind.literal:
             return self._filtered(lambda text: split(normal(text, lowercase)))
         return self._filtered(lambda text: split(normal(text if text.isascii() else plain(text), lowercase)))
 
     def tokenize_joined(self) -> Tokenize | None:
-        """What splits many texts in one, each in ASCII and followed by a NUL between two blanks.
+        """Return the function that splits many texts in one, each in ASCII and followed by a NUL between spaces.
 
-        It gives the NULs among the words, and finds the same words as `tokenize`, faster. None where the tokenizer
-        has no such way.
+        It returns the NULs among the words, and finds the same words as `tokenize`, faster. None where the
+        tokenizer has no such way.
         """
-        blanked, lowercase = registry.get(self.name.partition(":")[0]).blanked, self.lowercase
-        if blanked is None:
+        spaced, lowercase = self.kind.spaced, self.lowercase
+        if spaced is None:
             return None
-        return self._filtered(lambda text: blanked(normal(text, lowercase)).split(), frozenset("\0"))
+        return self._filtered(lambda text: spaced(normal(text, lowercase)).split(), frozenset("\0"))
 
-    def in_ascii(self, text: str) -> str | None:
-        """ASCII text in which `tokenize_joined` finds the words of `text`, or None."""
+    def to_ascii(self, text: str) -> str | None:
+        """Return ASCII text in which `tokenize_joined` finds the words of `text`; None if there is none."""
         if text.isascii():
             return text
-        return None if registry.get(self.name.partition(":")[0]).literal else in_ascii(plain(text))
+        return None if self.kind.literal else spaced_ascii(plain(text))
 
     def may_find(self, words: Collection[str]) -> Callable[[str], bool]:
-        """A quick test of a text: where it says no, `tokenize` finds none of these words there."""
-        if not registry.get(self.name.partition(":")[0]).verbatim or len(words) > _FEW:
+        """Return a quick test of a text: where it is False, `tokenize` finds none of these words there."""
+        if not self.kind.verbatim or len(words) > _MAX_SOUGHT:
             return lambda text: True
-        literal, lowercase = registry.get(self.name.partition(":")[0]).literal, self.lowercase
+        literal, lowercase = self.kind.literal, self.lowercase
         sought = [without_variation(word) for word in words]
 
         def test(text: str) -> bool:
@@ -118,19 +132,17 @@ class TokenizerSettings:
 
         return test
 
-    def wanted(self) -> Callable[[str], bool] | None:
-        """Whether a word is left in: no stop word and long enough; None where all are."""
+    def is_wanted(self) -> Callable[[str], bool] | None:
+        """Return the test whether a word is long enough and not a stop word; None where every word is."""
         if self.min_length <= 1 and not self.stopwords:
             return None
-        stopwords, least = (
-            frozenset(normal(plain(word), self.lowercase) for word in self.stopwords),
-            self.min_length,
-        )
-        return lambda word: len(word) >= least and word not in stopwords
+        min_length = self.min_length
+        stopwords = frozenset(normal(plain(word), self.lowercase) for word in self.stopwords)
+        return lambda word: len(word) >= min_length and word not in stopwords
 
-    def _filtered(self, split: Tokenize, spared: frozenset[str] = frozenset()) -> Tokenize:
-        """`split` without stop words and short words, but for those that are spared."""
-        wanted = self.wanted()
-        if wanted is None:
+    def _filtered(self, split: Tokenize, always_wanted: frozenset[str] = frozenset()) -> Tokenize:
+        """Have `split` leave out stop words and short words."""
+        is_wanted = self.is_wanted()
+        if is_wanted is None:
             return split
-        return lambda text: [word for word in split(text) if wanted(word) or word in spared]
+        return lambda text: [word for word in split(text) if is_wanted(word) or word in always_wanted]

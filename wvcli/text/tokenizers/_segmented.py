@@ -1,4 +1,4 @@
-"""Text in which only the runs of one script go to a segmenter; Unicode's word rules split what stands between."""
+"""Words of scripts without spaces: a segmenter cuts their runs, and Unicode's word rules split what is between."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,12 @@ from wvcli.text.tokenizers import Tokenize, registry
 
 
 def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
-    """The function that gives `cut` every match of the pattern `run`, without selectors of variation."""
+    """Return the function that splits a text.
+
+    Args:
+        run: the pattern of a run that goes to the segmenter; the rest is split by Unicode's word rules.
+        cut: the segmenter. It sees no variation selectors.
+    """
     import regex
 
     unicode = registry.get("unicode").make("")
@@ -22,7 +27,7 @@ def segmented(run: str, cut: Callable[[str], list[str]]) -> Tokenize:
             found = match.group()
             if found.isalpha():
                 words.extend(cut(found))
-            else:  # it may hold radicals, which are signs and no letters
+            else:  # it may hold radicals, which are symbols and not letters
                 words.extend(word for word in cut(without_variation(found)) if any(map(str.isalnum, word)))
             end = match.end()
         words.extend(unicode(text[end:]))

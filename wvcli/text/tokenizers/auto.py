@@ -1,10 +1,10 @@
-"""Tells the script of each run of text: Chinese goes to the segmenter, the rest by Unicode's word rules.
+"""Any text, by the script of each run: the segmenter cuts Chinese, Unicode's word rules split the rest.
 
 Japanese is cut where its scripts change, Korean at its spaces; the tokenizers `japanese` and `korean` do better.
 """
 
 from wvcli.text.tokenizers import Tokenize, Tokenizer, registry
-from wvcli.text.tokenizers.unicode import blanked
+from wvcli.text.tokenizers.unicode import spaced
 
 _IDEOGRAPHIC = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 # The long-vowel and voice marks belong to the kana before them, though Unicode gives them to no script.
@@ -16,23 +16,24 @@ def _make(argument: str) -> Tokenize:
     import regex
 
     unicode = registry.get("unicode").make("")
-    chinese: list[Tokenize] = []
+    chinese: Tokenize | None = None
     is_ideographic = regex.compile(_IDEOGRAPHIC).search
     runs = regex.compile(rf"(?P<kana>{_KANA})|{_OTHER}", regex.S).finditer
 
     def split(text: str) -> list[str]:
+        nonlocal chinese
         if text.isascii() or not is_ideographic(text):
             return unicode(text)
-        if not chinese:  # the dictionary loads with the first Chinese text
-            chinese.append(registry.get("chinese").make(""))
+        if chinese is None:  # the dictionary loads with the first Chinese text
+            chinese = registry.get("chinese").make("")
         words: list[str] = []
         for run in runs(text):
-            words.extend([run.group()] if run.lastgroup else chinese[0](run.group()))
+            words.extend([run.group()] if run.lastgroup else chinese(run.group()))
         return words
 
     return split
 
 
 TOKENIZER = Tokenizer(
-    "auto", "tells the script of each run of text and splits it accordingly", _make, blanked=blanked
+    "auto", "tells the script of each run of text and splits it accordingly", _make, spaced=spaced
 )

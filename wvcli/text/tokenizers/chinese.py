@@ -9,14 +9,14 @@ from functools import cache
 from wvcli.text.spelling import VARIATION
 from wvcli.text.tokenizers import Tokenize, Tokenizer
 from wvcli.text.tokenizers._segmented import segmented
-from wvcli.text.tokenizers.unicode import blanked
+from wvcli.text.tokenizers.unicode import spaced
 
 _HAN = rf"[\p{{Han}}\u3005\u3007](?:[\p{{Han}}\u3005\u3007]|{VARIATION})*"
 
 
 @cache
 def _segmenter() -> Callable[[str], list[str]]:
-    """The segmenter, whose dictionary takes a while to load."""
+    """Load the segmenter, whose dictionary takes a while, once."""
     import rjieba
 
     cut: Callable[[str], list[str]] = rjieba.Jieba().cut
@@ -27,4 +27,4 @@ def _make(argument: str) -> Tokenize:
     return segmented(_HAN, _segmenter())
 
 
-TOKENIZER = Tokenizer("chinese", "Chinese words, and others as they stand between them", _make, blanked=blanked)
+TOKENIZER = Tokenizer("chinese", "Chinese words, and others as they stand between them", _make, spaced=spaced)

@@ -9,7 +9,7 @@ from wvcli.errors import MissingExtraError
 from wvcli.text.spelling import VARIATION
 from wvcli.text.tokenizers import Tokenize, Tokenizer
 from wvcli.text.tokenizers._segmented import segmented
-from wvcli.text.tokenizers.unicode import blanked
+from wvcli.text.tokenizers.unicode import spaced
 
 _SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}"
 # The long-vowel and voice marks belong to the kana before them, though Unicode gives them to no script.
@@ -19,7 +19,7 @@ _LONGEST = 10_000  # characters; the analyser refuses 50,000 bytes
 
 @cache
 def _cutter() -> Tokenize:
-    """The analyser, whose dictionary is loaded once."""
+    """Load the analyser with its dictionary, once."""
     try:
         import sudachidict_small  # noqa: F401
         from sudachipy import Dictionary, SplitMode
@@ -40,4 +40,4 @@ def _make(argument: str) -> Tokenize:
     return segmented(_RUN, _cutter())
 
 
-TOKENIZER = Tokenizer("japanese", "Japanese words, and others as they stand between them", _make, blanked=blanked)
+TOKENIZER = Tokenizer("japanese", "Japanese words, and others as they stand between them", _make, spaced=spaced)

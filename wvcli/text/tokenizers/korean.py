@@ -10,18 +10,18 @@ from typing import Any
 
 from wvcli.errors import MissingExtraError
 from wvcli.text.tokenizers import Tokenize, Tokenizer, registry
-from wvcli.text.tokenizers.unicode import blanked
+from wvcli.text.tokenizers.unicode import spaced
 
 
 @cache
 def _analyser() -> Callable[[str], Iterable[Any]]:
-    """Gives the morphemes of a text, with their places; the model is loaded once."""
+    """Load the analyser with its model, once; it returns the morphemes of a text with their positions."""
     try:
         from kiwipiepy import Kiwi, Match
     except ImportError as error:
         raise MissingExtraError("the tokenizer korean", "ko") from error
-    # One thread, as processes share the work; no entries of several words, for a word holds no blank; and no
-    # addresses or hashtags found as wholes.
+    # One thread, as processes share the work; no entries of several words, since a word holds no space; and no
+    # addresses or hashtags as one word.
     analyser = Kiwi(num_workers=1, load_multi_dict=False)
     return lambda text: analyser.tokenize(text, match_options=Match.Z_CODA | Match.COMPATIBLE_JAMO)
 
@@ -32,14 +32,14 @@ def _make(argument: str) -> Tokenize:
     analyse = _analyser()
     unicode = registry.get("unicode").make("")
     has_hangul = regex.compile(r"\p{Hangul}").search
-    without_controls = regex.compile(r"[\p{Cc}\p{Cs}]").sub  # a blank for each keeps the places
+    replace_controls = regex.compile(r"[\p{Cc}\p{Cs}]").sub  # by a space each, which keeps the positions
 
     def split(text: str) -> list[str]:
         if text.isascii() or not has_hangul(text):
             return unicode(text)
         words: list[str] = []
         end = 0
-        for morpheme in analyse(without_controls(" ", text)):
+        for morpheme in analyse(replace_controls(" ", text)):
             start, stop = morpheme.start, morpheme.start + morpheme.len
             if start == stop or has_hangul(text[start:stop]):
                 if start > end:
@@ -53,5 +53,5 @@ def _make(argument: str) -> Tokenize:
 
 
 TOKENIZER = Tokenizer(
-    "korean", "Korean morphemes, and words that stand between them", _make, blanked=blanked, verbatim=False
+    "korean", "Korean morphemes, and words that stand between them", _make, spaced=spaced, verbatim=False
 )

@@ -1,4 +1,4 @@
-"""Takes as words whatever a regular expression matches."""
+"""Words are whatever a regular expression matches."""
 
 from wvcli.errors import UsageError
 from wvcli.text.tokenizers import Tokenize, Tokenizer

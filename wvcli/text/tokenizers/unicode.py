@@ -16,25 +16,25 @@ _ANY = rf"{_PART}(?:['\-\u2010\u00b7\u05f4](?=\p{{L}}){_PART}|(?<=\p{{N}})[.,](?
 
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = b"0123456789"
-_KEPT = _LETTERS + _DIGITS + b"_'-.,\0"
-_SPACED = bytes(byte if byte in _KEPT else ord(" ") for byte in range(256))
+_IN_WORDS = _LETTERS + _DIGITS + b"_'-.,\0"
+_TO_SPACE = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))  # a table for bytes.translate
 _IS_JOINER, _IS_HYPHEN, _IS_WORD, _IS_LETTER, _IS_DIGIT = (
     np.isin(np.arange(256), list(some)) for some in (b"'-.,", b"'-", _LETTERS + _DIGITS + b"_", _LETTERS, _DIGITS)
 )
 
 
-def blanked(text: str) -> str:
-    """ASCII text with a blank for whatever is in no word, all at once: 5 times as fast as finding the words.
+def spaced(text: str) -> str:
+    """Replace whatever is in no word of an ASCII text by spaces: 5 times as fast as finding words one by one.
 
-    A NUL stays; the text must begin and end with blanks or NULs.
+    NULs stay; the text must begin and end with a space or NUL.
     """
-    data = np.frombuffer(bytearray(text.encode("ascii").translate(_SPACED)), dtype=np.uint8)
-    places = np.flatnonzero(_IS_JOINER[data])
-    before, after = data[places - 1], data[places + 1]
+    data = np.frombuffer(bytearray(text.encode("ascii").translate(_TO_SPACE)), dtype=np.uint8)
+    at = np.flatnonzero(_IS_JOINER[data])
+    before, after = data[at - 1], data[at + 1]
     joins = np.where(
-        _IS_HYPHEN[data[places]], _IS_WORD[before] & _IS_LETTER[after], _IS_DIGIT[before] & _IS_DIGIT[after]
+        _IS_HYPHEN[data[at]], _IS_WORD[before] & _IS_LETTER[after], _IS_DIGIT[before] & _IS_DIGIT[after]
     )
-    data[places[~joins]] = ord(" ")
+    data[at[~joins]] = ord(" ")
     return data.tobytes().decode("ascii")
 
 
@@ -53,4 +53,4 @@ def _make(argument: str) -> Tokenize:
     return split
 
 
-TOKENIZER = Tokenizer("unicode", "words of alphabetic scripts, by Unicode's rules", _make, blanked=blanked)
+TOKENIZER = Tokenizer("unicode", "words of alphabetic scripts, by Unicode's rules", _make, spaced=spaced)

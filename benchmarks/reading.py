@@ -4,7 +4,7 @@
 
 Ours splits, numbers and counts words and writes the ids to disk, with the tokenizer `whitespace` and with the
 default one; with Numba's loops if Numba is installed, and without. Gensim's `Word2Vec.build_vocab` with
-`LineSentence(TEXT)` splits the same text at blanks and counts. Each run is a process of its own, and times its
+`LineSentence(TEXT)` splits the same text at spaces and counts. Each run is a process of its own, and times its
 work without its imports; but loading Numba and its loops, compiled before, counts as work. The Chinese text is
 segmented in one process, by ours and by `jieba`, if that is installed.
 """
@@ -24,19 +24,17 @@ OURS = """
 import sys, tempfile, time
 from contextlib import closing
 from pathlib import Path
-from wvcli.tokens import scanning, tokenizing
 from wvcli.text.corpus import Corpus
-from wvcli.tokens.provisional_corpus import Encoding
 from wvcli.text.tokenizers import TokenizerSettings
-text, processes, tokenizer, is_compiled = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] == "True"
-if not is_compiled:
-    scanning.is_possible = lambda settings: False
+from wvcli.tokens import tokenizing
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
+text, processes, tokenizer, scans = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] == "True"
 start = time.perf_counter()
 corpus = Corpus([text])
 with tempfile.TemporaryDirectory() as folder:
     settings = TokenizerSettings(tokenizer)
-    with closing(tokenizing.batches(corpus.blocks(), settings, processes, corpus.size())) as batches:
-        words = Encoding.of_batches(batches, Path(folder)).tokens_read
+    with closing(tokenizing.batches(corpus.blocks(), settings, processes, corpus.size(), scans=scans)) as batches:
+        words = ProvisionalCorpus.of_batches(batches, Path(folder)).tokens_read
 print(time.perf_counter() - start, words)
 """
 
@@ -75,8 +73,8 @@ print(time.perf_counter() - start, words)
 """
 
 
-def measured(script: str, *arguments: object) -> tuple[float, int]:
-    """Seconds that a script took for its work, and the words it found."""
+def measure(script: str, *arguments: object) -> tuple[float, int]:
+    """Return the seconds that a script took for its work, and the words it found."""
     command = [sys.executable, "-W", "ignore", "-c", script, *map(str, arguments)]
     seconds, words = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return float(seconds), int(words)
@@ -95,21 +93,21 @@ def main() -> None:
         text = Path(folder) / "text"
         text.write_bytes(options.text.read_bytes() * options.times)
 
-        def run(tokenizer: str, processes: int, is_compiled: bool) -> float:
-            seconds, words = measured(OURS, text, processes, tokenizer, is_compiled)
+        def run(tokenizer: str, processes: int, scans: bool) -> float:
+            seconds, words = measure(OURS, text, processes, tokenizer, scans)
             print(f"  {words / seconds:,.0f} words/s", flush=True)
             return seconds
 
         def gensim() -> float:
-            seconds, words = measured(GENSIM, text)
+            seconds, words = measure(GENSIM, text)
             print(f"  {words / seconds:,.0f} words/s of Gensim", flush=True)
             return seconds
 
         for tokenizer in ("whitespace", "auto"):
-            for is_compiled in (True, False) if find_spec("numba") else (False,):
+            for scans in (True, False) if find_spec("numba") else (False,):
                 compare(
-                    f"{tokenizer}, {options.processes} at a time, {'with' if is_compiled else 'without'} Numba",
-                    partial(run, tokenizer, options.processes, is_compiled),
+                    f"{tokenizer}, {options.processes} at a time, {'with' if scans else 'without'} Numba",
+                    partial(run, tokenizer, options.processes, scans),
                     gensim,
                     options.pairs,
                 )
@@ -120,7 +118,7 @@ def main() -> None:
         return
     compare(
         "Chinese segmentation against jieba",
-        *(lambda script=script: measured(script, options.chinese)[0] for script in (SEGMENTING, JIEBA)),
+        *(lambda script=script: measure(script, options.chinese)[0] for script in (SEGMENTING, JIEBA)),
         options.pairs,
     )
 

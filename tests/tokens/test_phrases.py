@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 import wvcli
 from tests.conftest import CLONE, Run
+from tests.tokens.corpora import number_texts, sentences
 from wvcli.errors import InterruptedRunError, UsageError
 from wvcli.text.tokenizers import TokenizerSettings
-from wvcli.tokens import provisional_corpus
 from wvcli.tokens.phrases import PhraseSettings, count_pairs, join, join_known
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.shards import TEXT_END
@@ -40,11 +40,6 @@ CITIES = [
 JOINS: dict[str, Any] = {"phrases": True, "phrase_min_count": 3, "phrase_threshold": 1.3}
 
 
-def encode(texts: Texts, folder: Path) -> ProvisionalCorpus:
-    whole = iter(texts)
-    return ProvisionalCorpus.of((str(number) for number in range(len(texts))), lambda text: next(whole), folder)
-
-
 def by_gensim(texts: Texts, how: TrainSettings) -> tuple[Texts, list[int]]:
     """The texts joined by Gensim's `Phrases`, and the distinct pairs that its scores make phrases in each pass."""
     found = []
@@ -57,9 +52,9 @@ def by_gensim(texts: Texts, how: TrainSettings) -> tuple[Texts, list[int]]:
     return texts, found
 
 
-def assert_as_gensim(texts: Texts, how: TrainSettings, folder: Path) -> ProvisionalCorpus:
-    """Join `texts` and hold them, the phrases found and all counts against Gensim's."""
-    raw = encode(texts, folder)
+def assert_as_gensim(texts: Texts, how: TrainSettings, folder: Path, shard_ids: int) -> ProvisionalCorpus:
+    """Join `texts` and compare them, the phrases found and all counts with Gensim's."""
+    raw = number_texts(texts, folder, shard_ids=shard_ids)
     found = list(map(len, join(raw, how.phrase_settings())))
     joined, expected_found = by_gensim([text for text in texts if text], how)
     assert found == expected_found
@@ -68,7 +63,7 @@ def assert_as_gensim(texts: Texts, how: TrainSettings, folder: Path) -> Provisio
     assert raw.counts.tolist() == list(words.values())
     assert raw.tokens_joined == raw.tokens_read - words.total()
     trimmed = raw.trimmed(1)
-    assert list(trimmed.sentences()) == joined
+    assert list(sentences(trimmed)) == joined
     assert trimmed.tokens_kept == words.total()
     return raw
 
@@ -82,13 +77,12 @@ def english() -> Texts:
 @pytest.mark.parametrize("passes", [1, 2, 3])
 @pytest.mark.parametrize(("scorer", "threshold"), [("original", 10.0), ("original", 1.0), ("npmi", 0.5)])
 def test_real_text_is_joined_as_gensim_joins_it(
-    tmp_path: Path, english: Texts, monkeypatch: pytest.MonkeyPatch, scorer: Any, threshold: float, passes: int
+    tmp_path: Path, english: Texts, scorer: Any, threshold: float, passes: int
 ) -> None:
-    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 9_000)
     how = TrainSettings(
         phrases=True, phrase_passes=passes, phrase_scorer=scorer, phrase_threshold=threshold, phrase_min_count=4
     )
-    raw = assert_as_gensim(english, how, tmp_path)
+    raw = assert_as_gensim(english, how, tmp_path, shard_ids=9_000)
     assert len(list(raw.ids())) > 3
     assert raw.tokens_joined is not None
     assert raw.tokens_joined > 1_000
@@ -120,9 +114,7 @@ def test_any_text_is_joined_as_gensim_joins_it(
         phrase_scorer=scoring[0],
         phrase_threshold=scoring[1],
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(provisional_corpus, "SHARD_IDS", shard)
-        assert_as_gensim(texts, how, tmp_path)
+    assert_as_gensim(texts, how, tmp_path, shard)
 
 
 def test_pairs_are_counted_within_texts_only() -> None:
@@ -134,9 +126,9 @@ def test_pairs_are_counted_within_texts_only() -> None:
 
 
 def test_a_row_of_overlapping_phrases_is_joined_from_the_left(tmp_path: Path) -> None:
-    raw = encode([["a", "a", "a", "a", "a"], ["a", "a"]], tmp_path)
+    raw = number_texts([["a", "a", "a", "a", "a"], ["a", "a"]], tmp_path)
     assert join(raw, PhraseSettings(1e-3, min_count=1)) == [[("a", "a")]]
-    assert list(raw.trimmed(1).sentences()) == [["a_a", "a_a", "a"], ["a_a"]]
+    assert list(sentences(raw.trimmed(1))) == [["a_a", "a_a", "a"], ["a_a"]]
 
 
 def trained(folder: Path, lines: list[str], name: str = "model", **settings: Any) -> Vectors:
@@ -258,12 +250,12 @@ def test_an_interrupted_run_goes_on_with_the_same_phrases_only(
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"phrase_passes": 2}, "--phrase-passes has no effect without --phrases$"),
-        ({"phrase_threshold": 2.0}, "--phrase-threshold has no effect without --phrases$"),
-        ({"phrase_scorer": "npmi"}, "--phrase-scorer has no effect without --phrases$"),
-        ({"phrase_min_count": 2, "phrases": False}, "--phrase-min-count has no effect without --phrases$"),
-        ({"phrases": True, "phrase_scorer": "pmi"}, "--phrase-scorer must be original or npmi"),
-        ({"phrases": True, "phrase_threshold": 0}, "--phrase-threshold must be between"),
+        ({"phrase_passes": 2}, "`phrase_passes` has no effect without `phrases=True`$"),
+        ({"phrase_threshold": 2.0}, "`phrase_threshold` has no effect without `phrases=True`$"),
+        ({"phrase_scorer": "npmi"}, "`phrase_scorer` has no effect without `phrases=True`$"),
+        ({"phrase_min_count": 2, "phrases": False}, "`phrase_min_count` has no effect without `phrases=True`$"),
+        ({"phrases": True, "phrase_scorer": "pmi"}, "`phrase_scorer` must be original or npmi"),
+        ({"phrases": True, "phrase_threshold": 0}, "`phrase_threshold` must be between"),
         ({"phrases": True, "phrase_threshold": 1.5, "phrase_scorer": "npmi"}, "must be between -1.0 and 1.0"),
     ],
 )
@@ -281,7 +273,7 @@ def test_a_score_must_be_above_the_threshold_not_at_it(tmp_path: Path) -> None:
     for threshold, expected in ((at, 0), (float(np.nextafter(at, 0)), 1)):
         assert [
             len(found)
-            for found in join(encode([["a", "b"]] * 3, tmp_path), PhraseSettings(threshold, min_count=1))
+            for found in join(number_texts([["a", "b"]] * 3, tmp_path), PhraseSettings(threshold, min_count=1))
         ] == [expected]
 
 
@@ -304,7 +296,7 @@ def test_known_phrases_are_joined_as_those_found(tmp_path: Path) -> None:
     texts = [line.split() for line in CITIES]
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    found, known = encode(texts, tmp_path / "a"), encode(texts, tmp_path / "b")
+    found, known = number_texts(texts, tmp_path / "a"), number_texts(texts, tmp_path / "b")
     join_known(known, join(found, PhraseSettings(1.0, passes=2, min_count=2)))
     assert known.tokens_joined == found.tokens_joined
-    assert list(known.trimmed(1).sentences()) == list(found.trimmed(1).sentences())
+    assert list(sentences(known.trimmed(1))) == list(sentences(found.trimmed(1)))

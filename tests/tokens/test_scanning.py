@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CLONE, clean_environment
+from tests.tokens.corpora import number_texts
 from wvcli.errors import InputError
 from wvcli.system import compiling
 from wvcli.text.corpus import Corpus
 from wvcli.text.tokenizers import TokenizerSettings
-from wvcli.tokens import batches as batching
-from wvcli.tokens import provisional_corpus, scanning, tokenizing
-from wvcli.tokens.batches import Batch, texts_of
+from wvcli.tokens import tokenizing
+from wvcli.tokens.batches import Batch, grouped, texts_of
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.scanning import Scanner, block_of
 from wvcli.tokens.shards import TEXT_END
@@ -49,10 +49,10 @@ worded = st.sampled_from(
 line = st.lists(st.text(odd_characters, max_size=8) | worded, max_size=8).map(" ".join) | st.text(odd_characters)
 
 
-def scanned(texts: list[str], tokenizer: TokenizerSettings) -> Batch:
-    scanner = Scanner(tokenizer, print)
+def scanned(texts: list[str], tokenizer: TokenizerSettings, **options: int) -> Batch:
+    scanner = Scanner(tokenizer, print, **options)
     block = block_of(texts)
-    return scanner.batch(block, scanner.unsafe(block))
+    return scanner.batch(block, scanner.unsafe_lines(block))
 
 
 def words_of(batch: Batch) -> list[list[str]]:
@@ -100,20 +100,19 @@ def test_every_character_is_scanned_as_it_is_split(name: str, lowercase: bool) -
 def test_most_letters_of_european_languages_are_scanned() -> None:
     scanner = Scanner(TokenizerSettings(), print)
     lines = ["l’été à Zürich, c’est «là» – Œuvre", "Żółć gęślą jaźń", "Кошка — любимое животное", "Việt Nam"]
-    assert not len(scanner.unsafe(block_of(lines)))
+    assert not len(scanner.unsafe_lines(block_of(lines)))
     odd = [*lines, "e\u0301t", *lines, "猫", ""]
     block = block_of(odd)
-    assert [str(block[start:stop], "utf-8") for start, stop in scanner.unsafe(block)] == ["e\u0301t", "猫"]
+    assert [str(block[start:stop], "utf-8") for start, stop in scanner.unsafe_lines(block)] == ["e\u0301t", "猫"]
 
 
 def test_a_line_feed_within_a_text_of_a_record_ends_no_text() -> None:
     assert words_of(scanned(["a\nb", "", "é\n\nc"], TokenizerSettings())) == [["a", "b"], [], ["é", "c"]]
 
 
-def test_the_table_of_words_grows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanning, "_FEWEST_SLOTS", 2)
+def test_the_table_of_words_grows() -> None:
     words = [f"w{number}" for number in range(3000)]
-    assert list(scanned([" ".join(words * 2)], TokenizerSettings()).words) == words
+    assert list(scanned([" ".join(words * 2)], TokenizerSettings(), slots=2).words) == words
 
 
 @settings(max_examples=50, deadline=None)
@@ -121,13 +120,10 @@ def test_the_table_of_words_grows(monkeypatch: pytest.MonkeyPatch) -> None:
     lists=st.lists(st.lists(st.text(st.characters(exclude_characters="\n"), min_size=1, max_size=3), unique=True))
 )
 def test_packed_words_are_numbered_as_others(lists: list[list[str]]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wvcli.tokens.word_numbers._FEWEST", 1)
-        patch.setattr("wvcli.tokens.word_numbers._AT_ONCE", 3)
-        plain, packed = WordNumbers(), PackedWordNumbers(lists[0] if lists else [])
-        for words in lists:
-            assert packed.numbers(PackedWords.of(words)).tolist() == plain.numbers(words).tolist()
-            assert len(packed) == len(plain)
+    plain, packed = WordNumbers(), PackedWordNumbers(lists[0] if lists else [], room=1, at_once=3)
+    for words in lists:
+        assert packed.number(PackedWords.of(words)).tolist() == plain.number(words).tolist()
+        assert len(packed) == len(plain)
     assert packed.words() == plain.words()
 
 
@@ -186,27 +182,22 @@ def everything(raw: ProvisionalCorpus) -> object:
 
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("name", ["english.txt", "chinese.txt"])
-def test_a_corpus_is_encoded_as_without_the_loops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, processes: int
-) -> None:
+def test_a_corpus_is_encoded_as_without_the_loops(tmp_path: Path, name: str, processes: int) -> None:
     source = tmp_path / "corpus.txt"
     sample = (CLONE / "sample_corpora" / name).read_bytes()[:600_000].rpartition(b"\n")[0]
     long = " ".join(f"w{number % 7}" for number in range(25_000))
     source.write_bytes("\r\n".join(["\ufeffÉté", "", long, "e\u0301\0", "", sample.decode(), "end"]).encode())
-    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 30_000)
-    monkeypatch.setattr(batching, "_BATCH", 50_000)
     tokenizer = TokenizerSettings(stopwords=("the",))
     plain = Corpus([str(source)], longest_piece=90_000)
-    expected = everything(ProvisionalCorpus.of(plain.texts(), tokenizer.tokenize(), tmp_path))
+    expected = everything(number_texts(map(tokenizer.tokenize(), plain.texts()), tmp_path, shard_ids=30_000))
     corpus = Corpus([str(source)], longest_piece=90_000)
-    with closing(tokenizing.batches(corpus.blocks(), tokenizer, processes, tokenizing._LARGE)) as some:
-        assert everything(ProvisionalCorpus.of_batches(some, tmp_path)) == expected
+    made = tokenizing.batches(corpus.blocks(), tokenizer, processes, tokenizing.LARGE, group_size=50_000)
+    with closing(made) as some:
+        assert everything(ProvisionalCorpus.of_batches(some, tmp_path, shard_ids=30_000)) == expected
     assert corpus.fingerprint() == plain.fingerprint()
-    again = map(
-        tokenizing.fastest_batch_tokenizer(tokenizer, tokenizing._LARGE),
-        batching.grouped(Corpus([str(source)], longest_piece=90_000).blocks()),
-    )
-    assert everything(ProvisionalCorpus.of_batches(again, tmp_path)) == expected
+    groups = grouped(Corpus([str(source)], longest_piece=90_000).blocks(), 50_000)
+    again = map(tokenizing.fastest_batch_tokenizer(tokenizer, tokenizing.LARGE), groups)
+    assert everything(ProvisionalCorpus.of_batches(again, tmp_path, shard_ids=30_000)) == expected
 
 
 def test_what_must_be_compiled_is_told_and_what_lies_compiled_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,15 +15,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CLONE, clean_environment
+from tests.tokens.corpora import number_texts, sentences
 from wvcli.errors import InputError, WvcliError
-from wvcli.text.settings import TextSettings
+from wvcli.text.corpus import Corpus
 from wvcli.text.tokenizers import TokenizerSettings
-from wvcli.tokens import batches as batching
-from wvcli.tokens import provisional_corpus, tokenizing, tokenizing_workers
+from wvcli.tokens import tokenizing, tokenizing_workers
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.tokenizing import batches
-from wvcli.training import preparation
-from wvcli.training.settings import TrainSettings
 
 ENGLISH = [
     "The cat's well-known, 3.14 kg mouse -- isn't 1,000 'it'.",
@@ -60,15 +58,24 @@ def outcome(raw: ProvisionalCorpus) -> Outcome:
     return raw.words, raw.counts.tolist(), raw.texts, raw.tokens_read, [path.read_bytes() for path in raw.shards]
 
 
-def plainly(texts: list[str], tokenizer: TokenizerSettings, folder: Path) -> Outcome:
+def text_by_text(texts: list[str], tokenizer: TokenizerSettings, folder: Path, **limits: int) -> Outcome:
     """What comes of it text by text."""
-    return outcome(ProvisionalCorpus.of(texts, tokenizer.tokenize(), folder))
+    return outcome(number_texts(map(tokenizer.tokenize(), texts), folder, **limits))
 
 
-def in_batches(texts: list[str], tokenizer: TokenizerSettings, processes: int, folder: Path) -> Outcome:
+def in_batches(
+    texts: list[str],
+    tokenizer: TokenizerSettings,
+    processes: int,
+    folder: Path,
+    group_size: int,
+    scans: bool = True,
+    **limits: int,
+) -> Outcome:
     """What comes of it in batches, and in other processes if there are two or more."""
-    with closing(batches(iter(texts), tokenizer, processes, tokenizing._LARGE)) as some:
-        return outcome(ProvisionalCorpus.of_batches(some, folder))
+    made = batches(iter(texts), tokenizer, processes, tokenizing.LARGE, group_size=group_size, scans=scans)
+    with closing(made) as some:
+        return outcome(ProvisionalCorpus.of_batches(some, folder, **limits))
 
 
 def children() -> set[int]:
@@ -127,12 +134,9 @@ any_texts = st.lists(st.text(characters, max_size=25) | st.sampled_from(TEXTS), 
 def test_batches_come_to_the_same_as_text_by_text(
     tmp_path: Path, tokenizer: TokenizerSettings, texts: list[str], size: int, shard: int, longest: int
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(provisional_corpus, "SHARD_IDS", shard)
-        patch.setattr(provisional_corpus, "LONGEST_TEXT", longest)
-        expected = plainly(texts, tokenizer, tmp_path)
-        patch.setattr(batching, "_BATCH", size)
-        assert in_batches(texts, tokenizer, 1, tmp_path) == expected
+    limits = {"shard_ids": shard, "longest_text": longest}
+    expected = text_by_text(texts, tokenizer, tmp_path, **limits)
+    assert in_batches(texts, tokenizer, 1, tmp_path, size, **limits) == expected
     tokenize = tokenizer.tokenize()
     read = [token for text in texts for token in tokenize(text)]
     assert expected[0] == list(dict.fromkeys(read))
@@ -140,31 +144,23 @@ def test_batches_come_to_the_same_as_text_by_text(
 
 
 @by_tokenizer
-@pytest.mark.parametrize(("processes", "is_scanned"), [(2, True), (2, False), (3, True)])
+@pytest.mark.parametrize(("processes", "scans"), [(2, True), (2, False), (3, True)])
 def test_other_processes_come_to_the_same(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tokenizer: TokenizerSettings,
-    processes: int,
-    is_scanned: bool,
+    tmp_path: Path, tokenizer: TokenizerSettings, processes: int, scans: bool
 ) -> None:
-    if not is_scanned:
-        monkeypatch.setattr(tokenizing.scanning, "is_possible", lambda settings: False)
     texts = [text * (1 + number % 3) for number, text in enumerate(TEXTS * 30)] + [
         "xyz " * 25_000,
         "\ud83d",
         "\ude00 \0",
     ]
-    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 700)
-    expected = plainly(texts, tokenizer, tmp_path)
-    monkeypatch.setattr(batching, "_BATCH", 300)
-    assert in_batches(texts, tokenizer, processes, tmp_path) == expected
+    expected = text_by_text(texts, tokenizer, tmp_path, shard_ids=700)
+    assert in_batches(texts, tokenizer, processes, tmp_path, 300, scans, shard_ids=700) == expected
     assert len(expected[4]) > 3
 
 
 @given(st.lists(st.text(st.characters() | st.sampled_from("\0[=\ud83d\ude00\n"))))
 def test_strings_come_through_a_pipe_as_they_are(strings: list[str]) -> None:
-    assert tokenizing_workers._unpacked(tokenizing_workers._packed(strings)) == strings
+    assert tokenizing_workers._unpack(tokenizing_workers._pack(strings)) == strings
 
 
 class Started:
@@ -178,7 +174,7 @@ class Started:
             self.processes.append(start(*arguments, **options))  # type: ignore[call-overload]
             return self.processes[-1]
 
-        monkeypatch.setattr(tokenizing.subprocess, "Popen", popen)
+        monkeypatch.setattr(subprocess, "Popen", popen)
 
 
 @pytest.fixture
@@ -187,48 +183,38 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
 
 
 @pytest.mark.parametrize(
-    ("size", "alone", "expected"), [(None, 1e9, 0), (10**9, 1e9, 3), (None, 0.0, 3), (99, 0.0, 3)]
+    ("size", "seconds_here", "expected"), [(None, 1e9, 0), (10**9, 1e9, 3), (None, 0.0, 3), (99, 0.0, 3)]
 )
 def test_a_small_text_starts_no_process_and_a_large_or_slow_one_does(
-    monkeypatch: pytest.MonkeyPatch, started: Started, size: int | None, alone: float, expected: int
+    started: Started, size: int | None, seconds_here: float, expected: int
 ) -> None:
-    monkeypatch.setattr(batching, "_BATCH", 20)
-    monkeypatch.setattr(tokenizing, "_ALONE", alone)
-    tokens = sum(len(batch.ids) for batch in batches(["some words here again"] * 10, IN_PROCESSES, 3, size))
-    assert tokens == 50
+    texts = ["some words here again"] * 10
+    made = batches(texts, IN_PROCESSES, 3, size, group_size=20, seconds_here=seconds_here)
+    assert sum(len(batch.ids) for batch in made) == 50
     assert len(started.processes) == expected
 
 
-@pytest.mark.parametrize("alone", [0.0, 1.0])
-def test_prepare_is_the_same_with_and_without_other_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: Started, alone: float
+@pytest.mark.parametrize(("seconds_here", "expected"), [(0.0, 2), (1e9, 0)])
+def test_a_corpus_is_the_same_with_and_without_other_processes(
+    tmp_path: Path, started: Started, seconds_here: float, expected: int
 ) -> None:
     source = tmp_path / "text.txt"
     source.write_text("\n".join(TEXTS[:-1] * 20), encoding="utf-8")
-    folder = tmp_path / "encoded"
-    folder.mkdir()
-    monkeypatch.setattr(batching, "_BATCH", 500)
-    monkeypatch.setattr(tokenizing, "_ALONE", alone)
-    monkeypatch.setattr(preparation, "processors", lambda: 2)
-    told: list[int] = []
-    text = TextSettings((str(source),), TokenizerSettings())
-    prepared = preparation.prepare(
-        text, text.corpus(), TrainSettings(min_count=1), folder, lambda progress: told.append(progress.done)
+    corpus = Corpus([str(source)])
+    made = batches(
+        corpus.blocks(), TOKENIZERS[0], 2, corpus.size(), group_size=500, seconds_here=seconds_here, scans=False
     )
-    assert len(started.processes) == (0 if alone else 2)
-    assert told
-    tokenize = TokenizerSettings().tokenize()
+    with closing(made) as some:
+        encoded = ProvisionalCorpus.of_batches(some, tmp_path).trimmed(1)
+    assert len(started.processes) == expected
+    tokenize = TOKENIZERS[0].tokenize()
     lines = source.read_bytes().decode().split("\n")
-    expected = [tokens for line in lines if (tokens := tokenize(line))]
-    assert list(prepared.encoded.sentences()) == expected
+    assert list(sentences(encoded)) == [tokens for line in lines if (tokens := tokenize(line))]
 
 
 @pytest.mark.parametrize("waiting", [0, 1, 5])
-def test_a_killed_process_is_one_error_and_ends_the_others(
-    monkeypatch: pytest.MonkeyPatch, started: Started, waiting: int
-) -> None:
-    monkeypatch.setattr(batching, "_BATCH", 100)
-    some = batches(["word " * 20] * 1_000, IN_PROCESSES, 2, 10**9)
+def test_a_killed_process_is_one_error_and_ends_the_others(started: Started, waiting: int) -> None:
+    some = batches(["word " * 20] * 1_000, IN_PROCESSES, 2, 10**9, group_size=100)
     for _ in range(waiting + 1):
         next(some)
     started.processes[-1].kill()
@@ -244,26 +230,24 @@ def test_a_process_that_cannot_start_is_one_error(monkeypatch: pytest.MonkeyPatc
         list(batches(["a"], IN_PROCESSES, 2, 10**9))
 
 
-def test_what_a_process_cannot_tokenize_is_one_error_with_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokenizing, "_packed", lambda texts: b"[this is no list")
-    with pytest.raises(WvcliError, match="JSONDecodeError"):
-        list(batches(["a"], IN_PROCESSES, 2, 10**9))
+def test_what_a_process_cannot_tokenize_is_one_error_with_the_cause() -> None:
+    with pytest.raises(WvcliError, match="could not be tokenized: UnicodeDecodeError"):
+        list(batches([b"not \xff UTF-8\n"], IN_PROCESSES, 2, 10**9))
 
 
-def test_an_error_in_reading_passes_through(monkeypatch: pytest.MonkeyPatch, started: Started) -> None:
+def test_an_error_in_reading_passes_through(started: Started) -> None:
     def texts() -> Iterator[str]:
         yield from ["some words"] * 20
         raise InputError("line 21 is bad")
 
-    monkeypatch.setattr(batching, "_BATCH", 20)
     with pytest.raises(InputError, match="line 21"):
-        list(batches(texts(), IN_PROCESSES, 2, 10**9))
+        list(batches(texts(), IN_PROCESSES, 2, 10**9, group_size=20))
     assert len(started.processes) == 2
     assert all(process.poll() is not None for process in started.processes)
 
 
 @pytest.mark.parametrize("tokenizer", [TokenizerSettings(), IN_PROCESSES], ids=["scanned", "in processes"])
-def test_few_texts_are_read_ahead(monkeypatch: pytest.MonkeyPatch, tokenizer: TokenizerSettings) -> None:
+def test_few_texts_are_read_ahead(tokenizer: TokenizerSettings) -> None:
     read = 0
 
     def texts() -> Iterator[str]:
@@ -272,9 +256,8 @@ def test_few_texts_are_read_ahead(monkeypatch: pytest.MonkeyPatch, tokenizer: To
             read += 1
             yield "word " * 4
 
-    monkeypatch.setattr(batching, "_BATCH", 20)
     ahead = []
-    with closing(batches(texts(), tokenizer, 2, 10**9)) as some:
+    with closing(batches(texts(), tokenizer, 2, 10**9, group_size=20)) as some:
         for taken, batch in enumerate(some, 1):
             assert np.array_equal(batch.ids[:-1], [0] * 4)
             ahead.append(read - taken)
@@ -284,12 +267,11 @@ def test_few_texts_are_read_ahead(monkeypatch: pytest.MonkeyPatch, tokenizer: To
 
 SCRIPT = """
 import sys
-from wvcli.tokens import batches as batching, tokenizing
+from wvcli.tokens import tokenizing
 from wvcli.text.tokenizers import TokenizerSettings
 print("main once")
-batching._BATCH = 20
 texts = ["some words"] * {texts}
-some = tokenizing.batches(texts, TokenizerSettings("{tokenizer}"), 2, 10**9)
+some = tokenizing.batches(texts, TokenizerSettings("{tokenizer}"), 2, 10**9, group_size=20)
 first = next(some)
 if {is_slow}:
     print(*open(f"/proc/self/task/{{__import__('os').getpid()}}/children").read().split(), flush=True)

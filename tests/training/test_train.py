@@ -164,10 +164,10 @@ def test_a_model_is_named_after_its_first_source(files: list[str], name: str) ->
 
 _IN_MANY_SHARDS = """
 import sys
+from functools import partial
 from wvcli import train
-from wvcli.tokens import provisional_corpus, tokenizing
-provisional_corpus.SHARD_IDS = 1 << 16  # so that a small text fills many
-tokenizing._PACKED = 1  # and is read as a large one
+from wvcli.tokens.provisional_corpus import ProvisionalCorpus
+ProvisionalCorpus.of_batches = partial(ProvisionalCorpus.of_batches, shard_ids=1 << 16)  # a small text fills many
 train(sys.argv[1], dim=8, epochs=1, architecture="cbow", negative=1, tokenizer="whitespace", workers=1)
 """
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.tokens.shards import TEXT_END, IdArray, load_ids, read_manifest, write_manifest
+from wvcli.tokens.shards import TEXT_END, IdArray, read_ids, read_manifest, write_manifest
 
-_STRETCH = 500_000  # tokens of which the sentences are made at a time
 _MANIFEST = "encoded.json"
 
 
@@ -22,8 +20,8 @@ class Stretch:
 
     Attributes:
         shard: its number.
-        start: the first id.
-        stop: one after the last id.
+        start: index of the first id.
+        stop: index after the last id.
         tokens: how many of the ids are words.
     """
 
@@ -33,7 +31,7 @@ class Stretch:
     tokens: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EncodedCorpus:
     """A corpus as word ids on disk, ready to train on.
 
@@ -42,11 +40,11 @@ class EncodedCorpus:
         words: the vocabulary, most frequent first, equally frequent words in the order they first occur.
         counts: int64 [words], occurrences.
         texts: number of texts, those left without a word included.
-        tokens_read: tokens the tokenizer gave.
+        tokens_read: tokens that the tokenizer returned.
         tokens_kept: tokens that are in the vocabulary, counted from the shards.
         frequencies: int64 [words], occurrences here and in all text that the model was trained on before.
-        tokens_joined: how many tokens the joining of phrases took up, so that `tokens_read` less these are the
-            tokens that the vocabulary was made of; None when no phrases were joined.
+        tokens_joined: tokens joined to the one before as phrases; the vocabulary was made of `tokens_read` minus
+            these. None when no phrases were joined.
     """
 
     shards: list[Path]
@@ -59,24 +57,24 @@ class EncodedCorpus:
     tokens_joined: int | None = None
 
     def coverage(self) -> dict[str, int]:
-        """The tokens counted so far, by name; `tokens_joined` only where phrases were joined."""
+        """Return the tokens counted so far, by name; `tokens_joined` only where phrases were joined."""
         joined = {} if self.tokens_joined is None else {"tokens_joined": self.tokens_joined}
         return {"tokens_read": self.tokens_read, **joined, "tokens_kept": self.tokens_kept}
 
     def ids(self, shard: int, start: int = 0, stop: int | None = None) -> IdArray:
-        """uint32 [ids], the ids of a shard from `start` up to `stop`.
+        """Read uint32 [ids], the ids of a shard from `start` up to `stop`.
 
         Raises:
-            WvcliError: the shard is gone or cannot be read.
+            WvcliError: the shard is missing or cannot be read.
         """
-        return load_ids(self.shards[shard], start, -1 if stop is None else stop - start)
+        return read_ids(self.shards[shard], start, -1 if stop is None else stop - start)
 
     def stretches(self, least: int) -> list[Stretch]:
-        """The corpus in stretches of whole texts, each of `least` tokens or more but for a shard's last."""
+        """Divide the corpus into stretches of whole texts, of `least` tokens or more but for a shard's last."""
         stretches = []
         for number in range(len(self.shards)):
             ends = np.flatnonzero(self.ids(number) == TEXT_END)
-            tokens_before = ends - np.arange(len(ends))  # each text before has one end, which is no token
+            tokens_before = ends - np.arange(len(ends))  # the ends of the texts before are not tokens
             start = done = 0
             for text, tokens in enumerate(tokens_before.tolist()):
                 if tokens - done >= least or text == len(ends) - 1:
@@ -85,11 +83,8 @@ class EncodedCorpus:
                     start, done = int(ends[text]) + 1, tokens
         return stretches
 
-    def sentences(self, stretch: Stretch | None = None) -> Iterator[list[str]]:
-        """Each text of a stretch, or of the corpus, that has a word left, as a list of words."""
-        if stretch is None:
-            yield from chain.from_iterable(map(self.sentences, self.stretches(_STRETCH)))
-            return
+    def sentences(self, stretch: Stretch) -> Iterator[list[str]]:
+        """Yield each text of a stretch that has a word left, as a list of words."""
         word = self.words.__getitem__
         ids = self.ids(stretch.shard, stretch.start, stretch.stop)
         start = 0
@@ -100,11 +95,11 @@ class EncodedCorpus:
 
     @staticmethod
     def lies_in(folder: Path) -> bool:
-        """Whether a folder holds a corpus kept by `save`."""
+        """Whether a folder holds a corpus saved by `save`."""
         return (folder / _MANIFEST).exists()
 
     def save(self, folder: Path, manifest: Mapping[str, Any]) -> None:
-        """Write beside the shards, which must lie in `folder`, what `load` needs to train from them again."""
+        """Write what `load` needs beside the shards, which must be in `folder`; `manifest` is added to it."""
         complete = {
             "shards": [path.name for path in self.shards],
             "words": self.words,
@@ -120,27 +115,27 @@ class EncodedCorpus:
 
     @classmethod
     def load(cls, folder: Path) -> "tuple[EncodedCorpus, dict[str, Any]]":
-        """A corpus kept by `save`, and the manifest given there.
+        """Load a corpus saved by `save`, and the manifest given there.
 
         Raises:
-            InputError: the folder holds no whole encoded corpus.
+            InputError: the folder does not hold a complete one.
         """
         manifest = read_manifest(folder, _MANIFEST)
         try:
             shards = [folder / name for name in manifest.pop("shards")]
             corpus = cls(
-                shards,
-                manifest.pop("words"),
-                np.array(manifest.pop("counts"), dtype=np.int64),
-                manifest.pop("texts"),
-                manifest.pop("tokens_read"),
-                manifest.pop("tokens_kept"),
-                np.array(manifest.pop("frequencies"), dtype=np.int64),
-                manifest.pop("tokens_joined"),
+                shards=shards,
+                words=manifest.pop("words"),
+                counts=np.array(manifest.pop("counts"), dtype=np.int64),
+                texts=manifest.pop("texts"),
+                tokens_read=manifest.pop("tokens_read"),
+                tokens_kept=manifest.pop("tokens_kept"),
+                frequencies=np.array(manifest.pop("frequencies"), dtype=np.int64),
+                tokens_joined=manifest.pop("tokens_joined"),
             )
             size = sum(path.stat().st_size for path in shards)
         except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{folder} holds no encoded text") from error
+            raise InputError(f"the tokenized text in {folder} is damaged") from error
         if size != 4 * (corpus.tokens_kept + corpus.texts):
-            raise InputError(f"the encoded text in {folder} is not whole")
+            raise InputError(f"the tokenized text in {folder} is not complete")
         return corpus, manifest

@@ -1,10 +1,10 @@
-"""Phrases: words that keep company are joined in the encoded text, so that `new york` is one word, `new_york`.
+"""Phrases: words that often stand together are joined in the corpus, so that `new york` is one word, `new_york`.
 
-What is a phrase, and how a text is joined, is as Gensim's `Phrases` has it: Mikolov et al., "Distributed
+What is a phrase, and how it is joined, is as in Gensim's `Phrases`: Mikolov et al., "Distributed
 Representations of Words and Phrases and their Compositionality" (2013), section 4, or by normalized pointwise
 mutual information (Bouma, "Normalized (Pointwise) Mutual Information in Collocation Extraction", 2009). Unlike
-there, no count is ever dropped to save memory: it holds one shard, the distinct words, and 16 bytes for each
-distinct pair of neighbours, four times that while the pairs of two shards are put together.
+there, no count is ever dropped to save memory, which holds one shard, the distinct words, and 16 bytes for each
+distinct pair of neighbours, or four times that while the pairs of two shards are merged.
 """
 
 from collections import defaultdict
@@ -20,12 +20,12 @@ from wvcli.tokens.shards import TEXT_END, IdArray
 PairArray = npt.NDArray[np.uint64]
 CountArray = npt.NDArray[np.int64]
 
+Phrases = list[list[tuple[str, str]]]  # of each pass, the pairs of words that are joined
+
 JOINT = "_"  # stands between the words of a phrase
+
 _SECOND = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
-
-
-Phrases = list[list[tuple[str, str]]]  # of each pass, the pairs of words that are joined
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class PhraseSettings:
     """How phrases are found.
 
     Attributes:
-        threshold: score above which two words are a phrase.
-        passes: how often words are joined; each pass can double the length of a phrase.
+        threshold: the score above which two words are a phrase.
+        passes: how many times words are joined; each pass can double the length of a phrase.
         scorer: `original` (Mikolov et al., 2013) or `npmi` (normalized pointwise mutual information).
-        min_count: two words that occur together less often are not a phrase.
+        min_count: words that occur together fewer times than this are not a phrase.
     """
 
     threshold: float
@@ -45,11 +45,11 @@ class PhraseSettings:
     min_count: int = 5
 
 
-def join(encoding: ProvisionalCorpus, settings: PhraseSettings) -> Phrases:
-    """Find the phrases of an encoded text and join them there, once for each pass.
+def join(corpus: ProvisionalCorpus, settings: PhraseSettings) -> Phrases:
+    """Find the phrases of a corpus and join them there, once for each pass.
 
     Args:
-        encoding: the text, which is changed.
+        corpus: the text, which is changed.
         settings: how phrases are found.
 
     Returns:
@@ -58,35 +58,35 @@ def join(encoding: ProvisionalCorpus, settings: PhraseSettings) -> Phrases:
     Raises:
         WvcliError: the encoded text cannot be read or written.
     """
-    encoding.tokens_joined = 0
+    corpus.tokens_joined = 0
     found = []
     for _ in range(settings.passes):
-        table = PhraseTable.of(encoding.words, encoding.counts, *count_pairs(encoding.ids()), settings)
+        table = PhraseTable.of(corpus.words, corpus.counts, *count_pairs(corpus.ids()), settings)
         found.append(table.spelled())
         if found[-1]:
-            encoding.rewrite(table.join, table.words)
+            corpus.rewrite(table.join, table.words)
     return found
 
 
-def join_known(encoding: ProvisionalCorpus, known: Phrases) -> None:
-    """Join in an encoded text the phrases that were found in another, pass by pass.
+def join_known(corpus: ProvisionalCorpus, known: Phrases) -> None:
+    """Join in a corpus the phrases that were found in another one, pass by pass.
 
     Args:
-        encoding: the text, which is changed.
-        known: what `join` gave.
+        corpus: the text, which is changed.
+        known: what `join` returned.
 
     Raises:
         WvcliError: the encoded text cannot be read or written.
     """
-    encoding.tokens_joined = 0
+    corpus.tokens_joined = 0
     for phrases in known:
-        table = PhraseTable.known(encoding.words, phrases)
+        table = PhraseTable.known(corpus.words, phrases)
         if len(table.pairs):
-            encoding.rewrite(table.join, table.words)
+            corpus.rewrite(table.join, table.words)
 
 
 def count_pairs(shards: Iterable[IdArray]) -> tuple[PairArray, CountArray]:
-    """The distinct pairs of neighbouring words of all texts, and how often each occurs.
+    """Count the distinct pairs of neighbouring words of all texts.
 
     Args:
         shards: uint32 ids, with `TEXT_END` after each text.
@@ -100,7 +100,7 @@ def count_pairs(shards: Iterable[IdArray]) -> tuple[PairArray, CountArray]:
         more, more_counts = np.unique(_packed(ids[:-1][within], ids[1:][within]), return_counts=True)
         pairs = np.concatenate([pairs, more])
         counts = np.concatenate([counts, more_counts])
-        order = np.argsort(pairs, kind="stable")  # takes two sorted runs in linear time
+        order = np.argsort(pairs, kind="stable")  # merges two sorted runs in linear time
         pairs, counts = pairs[order], counts[order]
         is_first = np.concatenate([np.ones(min(1, len(pairs)), dtype=bool), pairs[1:] != pairs[:-1]])
         counts = np.add.reduceat(counts, np.flatnonzero(is_first)) if len(pairs) else counts
@@ -114,8 +114,8 @@ class PhraseTable:
 
     Attributes:
         words: the words of the text, and after them the phrases that are not among them.
-        pairs: uint64 [phrases], as `count_pairs` gives them, ascending.
-        phrases: uint32 [phrases], the place in `words` of what each pair is joined to.
+        pairs: uint64 [phrases], as `count_pairs` returns them, ascending.
+        phrases: uint32 [phrases], the index in `words` of what each pair is joined to.
     """
 
     words: list[str]
@@ -129,64 +129,64 @@ class PhraseTable:
         counts: CountArray,
         pairs: PairArray,
         pair_counts: CountArray,
-        how: PhraseSettings,
+        settings: PhraseSettings,
     ) -> "PhraseTable":
         """Score every pair and take those above the threshold.
 
         Args:
             words: the distinct words.
             counts: int64 [words], occurrences.
-            pairs: uint64 [pairs], as `count_pairs` gives them.
+            pairs: uint64 [pairs], as `count_pairs` returns them.
             pair_counts: int64 [pairs], occurrences.
-            how: the settings of phrases.
+            settings: how phrases are found.
         """
         tokens = int(counts.sum())
-        number = {word: place for place, word in enumerate(words)}
+        number = {word: index for index, word in enumerate(words)}
         counts, pair_counts, distinct = _counts_by_spelling(number, counts, pairs, pair_counts)
-        score, threshold = _scorer(how.scorer), how.threshold
-        frequent = np.flatnonzero(pair_counts >= how.min_count)
+        score = _scorer(settings.scorer)
+        frequent = np.flatnonzero(pair_counts >= settings.min_count)
         first, second = _unpacked(pairs[frequent])
         numbers = zip(counts[first].tolist(), counts[second].tolist(), pair_counts[frequent].tolist(), strict=True)
-        common = (distinct, how.min_count, tokens)
+        common = (distinct, settings.min_count, tokens)
         scores = np.array([score(*three, *common) for three in numbers], dtype=np.float64)
-        return cls._numbered(number, words, pairs[frequent[scores > threshold]])
+        return cls._numbered(number, words, pairs[frequent[scores > settings.threshold]])
 
     @classmethod
     def known(cls, words: Sequence[str], phrases: Sequence[tuple[str, str]]) -> "PhraseTable":
-        """The phrases, each two words, of which both are among the words of the text."""
-        number = {word: place for place, word in enumerate(words)}
+        """Take those phrases, two words each, whose words are both among the words of the text."""
+        number = {word: index for index, word in enumerate(words)}
         found = [number[a] << 32 | number[b] for a, b in phrases if a in number and b in number]
         return cls._numbered(number, words, np.unique(np.array(found, dtype=np.uint64)))
 
     @classmethod
     def _numbered(cls, number: dict[str, int], words: Sequence[str], pairs: PairArray) -> "PhraseTable":
-        """With a number for each phrase: that of the word spelled like it, or else a new one."""
+        """Give each phrase a number: that of the word spelled like it, or else a new one."""
         phrases = [number.setdefault(spelled, len(number)) for spelled in _spelled(words, pairs)]
         return cls(list(number), pairs, np.array(phrases, dtype=np.uint32))
 
     def spelled(self) -> list[tuple[str, str]]:
-        """The two words of each phrase."""
+        """Return the two words of each phrase."""
         first, second = (part.tolist() for part in _unpacked(self.pairs))
         return [(self.words[a], self.words[b]) for a, b in zip(first, second, strict=True)]
 
     def join(self, ids: IdArray) -> IdArray:
-        """uint32, the ids of whole texts with each phrase joined, from left to right; `TEXT_END` stays."""
+        """Return uint32, the ids of whole texts with each phrase joined, from left to right; `TEXT_END` stays."""
         leads, follows = (np.zeros(len(self.words) + 1, dtype=bool) for _ in range(2))
         first, second = _unpacked(self.pairs)
         leads[first] = follows[second] = True
         within = np.minimum(ids, np.uint32(len(self.words)))  # the end of a text neither leads nor follows
         at = np.flatnonzero(leads[within[:-1]] & follows[within[1:]])
         keys = _packed(ids[at], ids[at + 1])
-        place = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
-        is_phrase = self.pairs[place] == keys
-        at, place = at[is_phrase], place[is_phrase]
+        phrase = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
+        is_phrase = self.pairs[phrase] == keys
+        at, phrase = at[is_phrase], phrase[is_phrase]
         # Where phrases overlap in a row of words, every second one is taken, beginning with the first.
         step = np.arange(len(at))
         begins = np.concatenate([np.ones(min(1, len(at)), dtype=bool), np.diff(at) != 1])
-        taken = (step - np.maximum.accumulate(np.where(begins, step, 0))) % 2 == 0
-        at, place = at[taken], place[taken]
+        is_joined = (step - np.maximum.accumulate(np.where(begins, step, 0))) % 2 == 0
+        at, phrase = at[is_joined], phrase[is_joined]
         joined = ids.copy()
-        joined[at] = self.phrases[place]
+        joined[at] = self.phrases[phrase]
         return np.delete(joined, at + 1)
 
 
@@ -200,13 +200,13 @@ def _unpacked(pairs: PairArray) -> tuple[CountArray, CountArray]:
 
 
 def _spelled(words: Sequence[str], pairs: PairArray) -> list[str]:
-    """What each pair becomes when it is joined."""
+    """Return what each pair is spelled like when it is joined."""
     first, second = (part.tolist() for part in _unpacked(pairs))
     return [f"{words[a]}{JOINT}{words[b]}" for a, b in zip(first, second, strict=True)]
 
 
 def _scorer(name: str) -> Callable[[int, int, int, int, int, int], float]:
-    """Gensim's scorer: of the counts of two words and of the pair, distinct words, lowest count, and tokens."""
+    """Return Gensim's scorer of the counts of two words and their pair, spellings, lowest count, and tokens."""
     from gensim.models import phrases
 
     scorer: Callable[[int, int, int, int, int, int], float] = (
@@ -218,16 +218,16 @@ def _scorer(name: str) -> Callable[[int, int, int, int, int, int], float]:
 def _counts_by_spelling(
     number: dict[str, int], counts: CountArray, pairs: PairArray, pair_counts: CountArray
 ) -> tuple[CountArray, CountArray, int]:
-    """The counts of words and of pairs where all that are spelled alike have the sum, and the distinct spellings.
+    """Return the counts of words and pairs, all that are spelled alike with the sum, and the number of spellings.
 
     `new_york` may be a word of the text beside the pair `new york`, and after a first pass `a_b c` is spelled as
     `a b_c`: Gensim counts these as one.
     """
     prefix, suffix, has_joint = (np.zeros(len(number), dtype=bool) for _ in range(3))
     halves = []
-    for word, place in number.items():
+    for word, index in number.items():
         at = word.find(JOINT)
-        has_joint[place] = at >= 0
+        has_joint[index] = at >= 0
         while at >= 0:
             left, right = number.get(word[:at]), number.get(word[at + 1 :])
             if left is not None:
@@ -258,12 +258,12 @@ def _summed(
     alike: npt.NDArray[np.intp],
     distinct: int,
 ) -> tuple[CountArray, CountArray, int]:
-    """As `_counts_by_spelling`, for the pairs at the places `alike`."""
+    """Do so for the pairs at the indices `alike`, the only ones that share a spelling with anything."""
     counts, pair_counts = counts.copy(), pair_counts.copy()
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, spelled in zip(alike.tolist(), _spelled(list(number), pairs[alike]), strict=True):
-        places[spelled].append(place)
-    for spelled, same in places.items():
+    by_spelling: defaultdict[str, list[int]] = defaultdict(list)
+    for index, spelled in zip(alike.tolist(), _spelled(list(number), pairs[alike]), strict=True):
+        by_spelling[spelled].append(index)
+    for spelled, same in by_spelling.items():
         word = number.get(spelled)
         total = int(pair_counts[same].sum())
         if word is not None:

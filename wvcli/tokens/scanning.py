@@ -1,11 +1,14 @@
-"""Words found and numbered by compiled loops, for text whose words end at blanks and signs; needs Numba.
+"""Words found and numbered by compiled loops, for text whose words end at spaces and punctuation; needs Numba.
 
-Most letters of alphabets are one character in, one out. A line with any other (a mark of its own, a script without
-blanks, a letter whose lower case depends on its place) is split by the tokenizer itself, and only numbered here.
+Most letters of alphabets are one character in, one out. A line with any other is unsafe (a mark of its own, a
+script without spaces, a letter whose lower case depends on what follows): the tokenizer itself splits it, and its
+words are only numbered here.
 """
 
 import importlib.util
+import sys
 from functools import cache
+from itertools import chain, compress
 
 import numpy as np
 import numpy.typing as npt
@@ -18,23 +21,31 @@ from wvcli.tokens.batches import Batch, Group
 from wvcli.tokens.shards import TEXT_END, IdArray
 from wvcli.tokens.word_numbers import PackedWords
 
-# Latin, Greek, Cyrillic, Armenian, Hebrew and Arabic letters; Vietnamese ones; punctuation; signs of currencies.
-_SAFE = (range(0x800), range(0x1E00, 0x1F00), range(0x2000, 0x2070), range(0x20A0, 0x20C0))
-_POINTS = 0x20C0
-_UNSAFE = r"[\p{M}\u200c\u200d\u03a3]"  # they belong to what is before them, or change with their place
-_FEWEST_SLOTS = 1 << 16
+# Latin, Greek, Cyrillic, Armenian, Hebrew and Arabic letters; Vietnamese ones; punctuation; currency symbols.
+_SAFE_RANGES = (range(0x800), range(0x1E00, 0x1F00), range(0x2000, 0x2070), range(0x20A0, 0x20C0))
+_CODE_POINTS = 0x20C0  # in the tables; all beyond are unsafe
+_UNSAFE = r"[\p{M}\u200c\u200d\u03a3]"  # they belong to what is before them, or change with what follows
+_FEWEST_SLOTS = 1 << 16  # of the table of a block's words, which doubles when half of it is taken
 _COMPILING = "compiling the reader of text for this machine, once; later runs start at once"
 
-Spans = npt.NDArray[np.int64]
+LineBounds = npt.NDArray[np.int64]  # [lines, 2], where lines begin and end in a block, without their line feeds
 
 
 def is_possible(settings: TokenizerSettings) -> bool:
-    """Whether Numba is installed and the tokenizer is one whose words end at blanks and signs."""
+    """Whether Numba is installed and the tokenizer is one whose words end at spaces and punctuation."""
     return settings.kind.spaced is not None and importlib.util.find_spec("numba") is not None
 
 
+def is_loaded() -> bool:
+    """Whether Numba is loaded already, as an engine that needs it does before text is read.
+
+    Loading it takes longer than the loops take for some megabytes.
+    """
+    return "numba" in sys.modules
+
+
 def scanner_for(settings: TokenizerSettings, on_note: OnNote) -> "Scanner | None":
-    """A scanner; None where there can be none, also because Numba does not fit NumPy or cannot keep its loops."""
+    """Return a scanner; None where there can be none, or Numba does not fit NumPy or cannot cache its loops."""
     if not is_possible(settings):
         return None
     try:
@@ -48,30 +59,31 @@ class Scanner:
 
     Args:
         settings: the tokenizer, for which `is_possible` holds.
-        on_note: told when the loops are compiled first, which takes seconds.
+        on_note: called with a note if the loops are compiled first, which takes seconds.
+        slots: of the table of a block's words, at first: a power of two.
     """
 
-    def __init__(self, settings: TokenizerSettings, on_note: OnNote) -> None:
+    def __init__(self, settings: TokenizerSettings, on_note: OnNote, slots: int = _FEWEST_SLOTS) -> None:
         with note_if_compiling(on_note, _COMPILING):
             from wvcli.tokens import scanning_loops
         self._loops = scanning_loops
         self._tokenize = settings.tokenize()
         self._is_wanted = settings.is_wanted()
         self._classes, self._written = _tables(settings.kind.literal, settings.lowercase)
-        self._slots = _FEWEST_SLOTS
+        self._slots = slots
 
-    def unsafe(self, block: bytes) -> Spans:
-        """int64 [lines, 2], where the lines begin and end that the tokenizer itself must split."""
+    def unsafe_lines(self, block: bytes) -> LineBounds:
+        """Find the lines that the tokenizer itself must split."""
         if block.isascii():
             return np.zeros((0, 2), dtype=np.int64)
         data = np.frombuffer(block, dtype=np.uint8)
         eights = np.frombuffer(block, dtype=np.uint64, count=len(block) // 8)
-        spans = np.empty((len(block) // 3, 2), dtype=np.int64)  # an unsafe line has so many bytes, or more
-        return spans[: self._loops.unsafe_lines(data, eights, self._classes, spans)]
+        bounds = np.empty((len(block) // 3, 2), dtype=np.int64)  # an unsafe line has 3 bytes or more
+        return bounds[: self._loops.unsafe_lines(data, eights, self._classes, bounds)]
 
-    def batch(self, block: bytes, spans: Spans) -> Batch:
-        """The words of a block as numbers; `spans` is what `unsafe` gives."""
-        data = np.frombuffer(self._ready(block, spans), dtype=np.uint8)
+    def batch(self, block: bytes, unsafe: LineBounds) -> Batch:
+        """Return the words of a block as numbers; `unsafe` is what `unsafe_lines` returns for it."""
+        data = np.frombuffer(self._split_lines(block, unsafe), dtype=np.uint8)
         words = np.empty(len(data) + 1, dtype=np.uint8)
         ids = np.empty(len(data) + 1, dtype=np.uint32)
         sizes = np.zeros(3, dtype=np.int64)
@@ -85,55 +97,53 @@ class Scanner:
         end, count, filled = sizes.tolist()
         return self._filtered(PackedWords(words[:end], count), counts[:count], ids[:filled])
 
-    def _ready(self, block: bytes, spans: Spans) -> bytes:
-        """The block with its unsafe lines split into words."""
-        if not len(spans):
+    def _split_lines(self, block: bytes, unsafe: LineBounds) -> bytes:
+        """Return the block with its unsafe lines split into words."""
+        if not len(unsafe):
             return block
         parts: list[bytes] = []
         end = 0
-        for start, stop in spans.tolist():
+        for start, stop in unsafe.tolist():
             words = self._tokenize(str(block[start:stop], "utf-8", "surrogatepass"))
-            ready = bytes([self._loops.READY]) + " ".join(words).encode("utf-8", "surrogatepass")
-            parts += (block[end:start], ready)
+            split = bytes([self._loops.SPLIT]) + " ".join(words).encode("utf-8", "surrogatepass")
+            parts += (block[end:start], split)
             end = stop
         return b"".join([*parts, block[end:]])
 
     def _filtered(self, words: PackedWords, counts: npt.NDArray[np.int64], ids: IdArray) -> Batch:
-        """The batch without the words that are not wanted."""
+        """Return the batch without stop words and short words."""
         if self._is_wanted is None:
             return Batch(words, ids, counts)
-        kept = np.fromiter(map(self._is_wanted, words), dtype=bool, count=len(words))
-        numbers = np.append(np.cumsum(kept, dtype=np.uint32) - np.uint32(1), TEXT_END)
-        ids = ids[np.append(kept, True).take(ids, mode="clip")]
-        return Batch(
-            [word for word, is_kept in zip(words, kept.tolist(), strict=True) if is_kept],
-            numbers.take(ids, mode="clip"),
-            counts[kept],
-        )
+        wanted = np.fromiter(map(self._is_wanted, words), dtype=bool, count=len(words))
+        numbers = np.append(np.cumsum(wanted, dtype=np.uint32) - np.uint32(1), TEXT_END)
+        ids = ids[np.append(wanted, True).take(ids, mode="clip")]
+        return Batch(list(compress(words, wanted)), numbers.take(ids, mode="clip"), counts[wanted])
 
 
 def block_of(group: Group) -> bytes:
-    """A group of texts as lines of UTF-8; a line feed within a text, which is in no word, becomes a blank."""
+    """Return a group of texts as lines of UTF-8; a line feed within a text, in no word, becomes a space."""
     if isinstance(group, bytes):
         return group
-    return "".join(f"{text}\n" for text in (text.replace("\n", " ") for text in group)).encode(
-        "utf-8", "surrogatepass"
-    )
+    lines = (text.replace("\n", " ") for text in group)
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
 
 
 @cache
 def _tables(literal: bool, lowercase: bool) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
-    """What each character is, as flags of the loops, and the character that it is written as."""
+    """Return what each character is and is written as.
+
+    Returns:
+        uint8 [code points], flags of the loops; uint16 [code points], the code points that they are written as.
+    """
     import regex
 
     from wvcli.tokens import scanning_loops as loops
 
-    classes = np.full(_POINTS, loops.UNSAFE, dtype=np.uint8)
-    written = np.zeros(_POINTS, dtype=np.uint16)
+    classes = np.full(_CODE_POINTS, loops.UNSAFE, dtype=np.uint8)
+    written = np.zeros(_CODE_POINTS, dtype=np.uint16)
     is_unsafe, is_letter, is_number = (regex.compile(pattern).match for pattern in (_UNSAFE, r"\p{L}", r"\p{N}"))
-    for point in (point for some in _SAFE for point in some):
-        plainly = chr(point) if literal else plain(chr(point))
-        text = normal(plainly, lowercase)
+    for point in chain.from_iterable(_SAFE_RANGES):
+        text = normal(chr(point) if literal else plain(chr(point)), lowercase)
         if len(text) != 1 or is_unsafe(chr(point)) or len(text.encode()) > len(chr(point).encode()):
             continue
         written[point] = ord(text)
@@ -144,6 +154,6 @@ def _tables(literal: bool, lowercase: bool) -> tuple[npt.NDArray[np.uint8], npt.
         elif is_number(text):
             classes[point] = loops.WORD | loops.NUMBER
         else:
-            signs = {"_": loops.WORD, ".": loops.POINT, ",": loops.POINT}
-            classes[point] = loops.HYPHEN if text in "'-\u2010\u00b7\u05f4" else signs.get(text, 0)
+            others = {"_": loops.WORD, ".": loops.POINT, ",": loops.POINT}
+            classes[point] = loops.HYPHEN if text in "'-\u2010\u00b7\u05f4" else others.get(text, 0)
     return classes, written

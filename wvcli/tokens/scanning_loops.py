@@ -1,15 +1,15 @@
 """The compiled loops of `scanning`: UTF-8 bytes to words as numbers, without the interpreter's lock.
 
-A block is lines of valid UTF-8, each with its line feed. A line that begins with `READY` was split before: its
-words stand between single blanks.
+A block is lines of valid UTF-8, each with its line feed. A line that begins with `SPLIT` was split into words
+before, which stand between single spaces.
 """
 
 import numpy as np
 from numba import njit, types
 
 WORD, LETTER, NUMBER, HYPHEN, POINT, UNSAFE = 1, 2, 4, 8, 16, 128  # what a character is, in `classes`
-READY = 0xFF  # is in no UTF-8
-TEXT_END = 0xFFFFFFFF  # as in `batches`
+SPLIT = 0xFF  # is in no UTF-8
+TEXT_END = 0xFFFFFFFF  # as in `shards`
 FULL = -1
 
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -30,7 +30,7 @@ _readonly_wide = types.Array(types.uint64, 1, "C", readonly=True)
 
 @_inlined
 def _character(data, at):
-    """The code point of a character of at most three bytes, and how many they are."""
+    """Return the code point of a character of at most three bytes, and its width in bytes."""
     byte = np.uint32(data[at])
     if byte < 128:
         return byte, _ONE
@@ -43,33 +43,33 @@ def _character(data, at):
 
 @_inlined
 def _hashed(hashed, byte):
-    """The hash of a word with one more byte: a digit to the base 257, so that no two short words share one."""
+    """Return a word's hash with one more byte: a digit to the base 257, so that no two short words share one."""
     return (hashed << _EIGHT) + hashed + np.uint64(byte)
 
 
 @_inlined
-def _put(words, end, hashed, byte):
-    """Put a byte after a word; gives the new end and hash."""
+def _append(words, end, hashed, byte):
+    """Append a byte to a word; return its new end and hash."""
     words[end] = byte
     return end + _ONE, _hashed(hashed, byte)
 
 
 @_inlined
-def _put_character(words, end, hashed, point):
-    """As `_put`, for a character of at most three bytes."""
+def _append_character(words, end, hashed, point):
+    """Append a character of at most three bytes to a word; return its new end and hash."""
     if point < 128:
-        return _put(words, end, hashed, np.uint8(point))
+        return _append(words, end, hashed, np.uint8(point))
     if point < 2048:
-        end, hashed = _put(words, end, hashed, np.uint8(192 | (point >> 6)))
+        end, hashed = _append(words, end, hashed, np.uint8(192 | (point >> 6)))
     else:
-        end, hashed = _put(words, end, hashed, np.uint8(224 | (point >> 12)))
-        end, hashed = _put(words, end, hashed, np.uint8(128 | ((point >> 6) & 63)))
-    return _put(words, end, hashed, np.uint8(128 | (point & 63)))
+        end, hashed = _append(words, end, hashed, np.uint8(224 | (point >> 12)))
+        end, hashed = _append(words, end, hashed, np.uint8(128 | ((point >> 6) & 63)))
+    return _append(words, end, hashed, np.uint8(128 | (point & 63)))
 
 
 @_inlined
 def _joins(last, kind, follows):
-    """Whether a sign joins what stands before and after it to one word."""
+    """Whether a hyphen or point joins what stands before and after it to one word."""
     if kind & HYPHEN:
         return follows & LETTER != 0
     return kind & POINT != 0 and last & NUMBER != 0 and follows & NUMBER != 0
@@ -77,12 +77,12 @@ def _joins(last, kind, follows):
 
 @_inlined
 def _word(data, at, classes, written, words, end):
-    """Put the word that begins at `at` after the others; gives where it ends, here and there, and its hash."""
+    """Copy the word at `at` behind the others; return where it ends in `data` and in `words`, and its hash."""
     hashed = _ONE
     point, width = _character(data, at)
     kind = classes[point]
     while True:
-        end, hashed = _put_character(words, end, hashed, np.uint32(written[point]))
+        end, hashed = _append_character(words, end, hashed, np.uint32(written[point]))
         at += width
         last = kind
         point, width = _character(data, at)
@@ -98,18 +98,18 @@ def _word(data, at, classes, written, words, end):
 
 
 @_inlined
-def _ready_word(data, at, words, end):
-    """As `_word`, for a word that ends at a blank or line feed."""
+def _split_word(data, at, words, end):
+    """Do as `_word` does, for a word that ends at a space or line feed."""
     hashed = _ONE
     while data[at] != 32 and data[at] != 10:
-        end, hashed = _put(words, end, hashed, data[at])
+        end, hashed = _append(words, end, hashed, data[at])
         at += _ONE
     return at, end, hashed
 
 
 @_inlined
 def _mixed(hashed):
-    """A hash with all of its bits as good as the others."""
+    """Return a hash in which every bit depends on all of its bits."""
     hashed ^= hashed >> np.uint64(29)
     hashed *= _MIX
     return hashed ^ (hashed >> np.uint64(32))
@@ -117,14 +117,14 @@ def _mixed(hashed):
 
 @_inlined
 def _number(slots, words, starts, count, stop, hashed):
-    """The number of the word from `starts[count]` to `stop`: `count` if it is new, and then it is kept."""
+    """Return the number of the word from `starts[count]` to `stop`; a new word gets `count` and is added."""
     tag = hashed & _HIGH
     mask = np.uint64(slots.size - 1)
-    place = hashed & mask
+    at = hashed & mask
     start = np.uint64(starts[count])
     length = stop - start
-    while slots[place] != 0:
-        slot = slots[place]
+    while slots[at] != 0:
+        slot = slots[at]
         if slot & _HIGH == tag:
             number = (slot & _LOW) - _ONE
             begin = np.uint64(starts[number])
@@ -134,8 +134,8 @@ def _number(slots, words, starts, count, stop, hashed):
                     same += _ONE
                 if same == length:
                     return number
-        place = (place + _ONE) & mask
-    slots[place] = tag | (count + _ONE)
+        at = (at + _ONE) & mask
+    slots[at] = tag | (count + _ONE)
     words[stop] = 10
     starts[count + _ONE] = stop + _ONE
     return count
@@ -143,7 +143,7 @@ def _number(slots, words, starts, count, stop, hashed):
 
 @_inlined
 def _past_ascii(eights, at):
-    """Where a character after one of ASCII begins; when no others are nearby, further on."""
+    """Return where the next character begins after one of ASCII; blocks of eight ASCII characters are skipped."""
     at += _ONE
     if at & _SEVEN == 0:
         at >>= _THREE
@@ -154,17 +154,17 @@ def _past_ascii(eights, at):
 
 
 @njit(types.int64(_bytes, _readonly_wide, _classes, types.int64[:, ::1]), nogil=True, cache=True)
-def unsafe_lines(data, eights, classes, spans):
-    """Where lines begin and end, their line feeds left out, that hold an unsafe character.
+def unsafe_lines(data, eights, classes, bounds):
+    """Find where lines that hold an unsafe character begin and end, without their line feeds.
 
     Args:
         data: uint8 [bytes], the block.
         eights: uint64 [bytes / 8], the same, eight bytes together.
         classes: uint8 [code points], beyond which all are unsafe.
-        spans: int64 [lines, 2], filled from the start.
+        bounds: int64 [lines, 2], filled from the start.
 
     Returns:
-        How many there are.
+        The number of such lines.
     """
     found = np.uint64(0)
     at = np.uint64(0)
@@ -183,8 +183,8 @@ def unsafe_lines(data, eights, classes, spans):
                 start -= _ONE
             while data[at] != 10:
                 at += _ONE
-            spans[found, 0] = start
-            spans[found, 1] = at
+            bounds[found, 0] = start
+            bounds[found, 1] = at
             found += _ONE
     return np.int64(found)
 
@@ -198,11 +198,11 @@ def scan(data, classes, written, slots, words, starts, counts, ids, sizes):
     """Find the words of a block and number them in the order of first occurrence.
 
     Args:
-        data: uint8 [bytes], the block, without unsafe characters but in lines that are ready.
+        data: uint8 [bytes], the block, without unsafe characters except in lines that are split.
         classes: uint8 [code points].
         written: uint16 [code points], the character that each is written as, in no more bytes.
-        slots: uint64 [a power of two], zeros: the table, in which a word is its number plus one, and bits of its
-            hash above that.
+        slots: uint64 [a power of two], zeros: a hash table, in which a word is its number plus one, and above
+            that the upper half of its hash.
         words: uint8 [bytes + 1], filled with the distinct words, a line feed after each.
         starts: int64 [slots / 2 + 1], filled with where they begin there.
         counts: int64 [slots / 2], filled with how often each occurs.
@@ -214,16 +214,16 @@ def scan(data, classes, written, slots, words, starts, counts, ids, sizes):
     """
     at = end = count = filled = np.uint64(0)
     starts[0] = 0
-    is_ready = data.size > 0 and data[0] == READY
+    is_split = data.size > 0 and data[0] == SPLIT
     while at < np.uint64(data.size):
         if data[at] == 10:
             ids[filled] = TEXT_END
             filled += _ONE
             at += _ONE
-            is_ready = at < np.uint64(data.size) and data[at] == READY
+            is_split = at < np.uint64(data.size) and data[at] == SPLIT
             continue
-        if is_ready:
-            at, stop, hashed = _ready_word(data, at + _ONE, words, end)  # after the mark or a blank
+        if is_split:
+            at, stop, hashed = _split_word(data, at + _ONE, words, end)  # after the mark or a space
             if stop == end:
                 continue
         else:
@@ -247,8 +247,8 @@ def scan(data, classes, written, slots, words, starts, counts, ids, sizes):
 
 
 @_inlined
-def _fetched(slots, words, starts, hashes, found):
-    """Have what `_number` will look at for these hashes brought from memory, all at once instead of one by one."""
+def _prefetch(slots, words, starts, hashes, found):
+    """Bring what `_number` will look at for these hashes from memory, all at once instead of one by one."""
     mask = np.uint64(slots.size - 1)
     for which in range(hashes.size):
         found[which] = slots[hashes[which] & mask] & _LOW
@@ -260,7 +260,7 @@ def _fetched(slots, words, starts, hashes, found):
 
 @njit(types.void(_bytes, _wide, _out_bytes, _starts, _starts, _ids, types.uint64[:, ::1]), nogil=True, cache=True)
 def merge(data, slots, words, starts, sizes, numbers, hashes):
-    """Number words anew, those that were not met before after all others.
+    """Number words as one list, with those that were not met before after all others.
 
     Args:
         data: uint8 [bytes], words with a line feed after each.
@@ -280,7 +280,7 @@ def merge(data, slots, words, starts, sizes, numbers, hashes):
                 ahead += _ONE
             ahead += _ONE
             some[0, which] = _mixed(hashed)
-        _fetched(slots, words, starts, some[0], some[1])
+        _prefetch(slots, words, starts, some[0], some[1])
         for which in range(some.shape[1]):
             stop = end
             while data[at] != 10:

@@ -1,11 +1,8 @@
-"""Tokenizing with all processors: batches of texts go to processes of their own and come back as numbers.
+"""Tokenizing with all processors: who tokenizes which part of a text, and when.
 
-The processes are plain ones that this module starts and talks with over pipes. They import nothing of the main
-script, so that it needs no guard; and nothing depends on how many they are: batches come back in order.
-
-Each message is a little-endian uint64, the length, and so many bytes. To a process go first the tokenizer's
-settings as JSON, then lists of texts; back come a byte that says whether it went well, and then the number of
-ids as uint64, the ids as little-endian uint32 and the list of words, or else what went wrong.
+A text is tokenized here at first, and in threads and other processes once it is known to be large. Compiled loops
+scan it in threads where the tokenizer and Numba allow that; processes of their own (`tokenizing_workers`) tokenize
+what cannot be scanned. Nothing depends on how many there are: batches come back in order.
 """
 
 import atexit
@@ -13,21 +10,23 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from time import perf_counter
 
 import numpy as np
 
-from wvcli.reporting import OnNote
+from wvcli.reporting import OnNote, ignore_note
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import scanning
-from wvcli.tokens.batches import Batch, Group, batch_tokenizer, grouped
+from wvcli.tokens.batches import GROUP_SIZE, Batch, Group, batch_tokenizer, grouped
 from wvcli.tokens.scanning import Scanner
-from wvcli.tokens.tokenizing_workers import _Worker
+from wvcli.tokens.tokenizing_workers import Worker
 
-_LARGE = 20_000_000  # bytes of text, a second or more of work: from there on other processes are worth their start
-_ALONE = 1.0  # seconds of tokenizing after which a text of unknown size, or in a slow script, counts as large
-_PACKED = _LARGE // 4  # bytes of a file that may hold so much when it is unpacked
-_FEW = 0.1  # of a group, up to which it is scanned though some lines must be tokenized
+LARGE = 20_000_000  # bytes of text, a second or more of work: from there on other processes are worth their start
+SECONDS_HERE = 1.0  # of tokenizing, after which a text of unknown size, or in a slow script, counts as large
+
+_SMALL = LARGE // 4  # bytes of a file, below which it is never scanned: it may hold four times as much, unpacked
+_FEW_UNSAFE = 0.1  # of a group's bytes, up to which it is scanned though these must be tokenized
 _IN_FLIGHT = 3  # batches per process, so that it has one at hand while another is on its way
 
 
@@ -36,33 +35,37 @@ def batches(
     settings: TokenizerSettings,
     processes: int,
     size: int | None = None,
-    on_note: OnNote = lambda note: None,
+    on_note: OnNote = ignore_note,
+    *,
+    group_size: int = GROUP_SIZE,
+    seconds_here: float = SECONDS_HERE,
+    scans: bool = True,
 ) -> Generator[Batch, None, None]:
-    """The texts tokenized, in order: here at first, and in threads or other processes once they seem to be many.
+    """Tokenize texts, and yield the batches in order.
 
-    Close the iterator to end these, also after an error.
+    Close the iterator to end the threads and processes, also after an error.
 
     Args:
-        texts: what to tokenize, singly, or many together as in a `Group`; its errors pass through.
+        texts: what to tokenize, one by one, or many together as in a `Group`; its errors pass through.
         settings: the tokenizer.
         processes: how many others there may be; below two there are none.
         size: bytes of all texts, if known.
-        on_note: told of what must be compiled first.
+        on_note: called with a note if something must be compiled first.
+        group_size: characters tokenized at a time, at least.
+        seconds_here: of tokenizing in this process, after which others help with a text not known to be large.
+        scans: use compiled loops where they are worth it.
 
     Raises:
         WvcliError: one of the processes died or failed.
         UsageError: there is no such tokenizer, or its argument is wrong.
+        MissingExtraError: the package that the tokenizer needs is not installed.
     """
     tokenize = batch_tokenizer(settings)
-    groups = grouped(texts)
+    groups = grouped(texts, group_size)
     can_start = bool(sys.executable) and not getattr(sys, "frozen", False)
     processes = processes if can_start else 1
-    is_compiled = scanning.is_possible(settings) and (size is None or size >= _PACKED)
-    is_loaded = "numba" in sys.modules  # which takes longer than its loops take for some megabytes
-    left = 0.0 if is_compiled and is_loaded and size else seconds_before_workers(size)
-    if processes < 2 and not is_compiled:
-        yield from map(tokenize, groups)
-        return
+    scans = scans and scanning.is_possible(settings) and (size is None or size >= _SMALL)
+    left = _seconds_alone(processes, size, scans, seconds_here)
     while left > 0:
         group = next(groups, None)
         if group is None:
@@ -71,62 +74,81 @@ def batches(
         batch = tokenize(group)
         left -= perf_counter() - start
         yield batch
-    scanner = scanning.scanner_for(settings, on_note) if is_compiled else None
-    if scanner or processes > 1:
-        yield from _elsewhere(groups, settings, processes, scanner)
-    else:
+    scanner = scanning.scanner_for(settings, on_note) if scans else None
+    if scanner is None and processes < 2:
         yield from map(tokenize, groups)
+    else:
+        yield from _batches_of_others(groups, settings, processes, scanner)
 
 
-def seconds_before_workers(size: int | None) -> float:
-    """Seconds of tokenizing after which other processes go on with a text of so many bytes."""
-    return 0.0 if (size or 0) >= _LARGE else _ALONE
+def _seconds_alone(processes: int, size: int | None, scans: bool, seconds_here: float) -> float:
+    """Return the seconds of tokenizing after which threads or processes take over.
+
+    ==================================================  =====================================================
+    one process, and nothing can be scanned             never
+    it can be scanned, Numba is loaded, size is known   at once
+    20 MB or more                                       at once
+    anything else                                       after `seconds_here`
+    ==================================================  =====================================================
+    """
+    if processes < 2 and not scans:
+        return inf
+    if scans and scanning.is_loaded() and size:
+        return 0.0
+    return seconds_before_workers(size, seconds_here)
+
+
+def seconds_before_workers(size: int | None, seconds_here: float = SECONDS_HERE) -> float:
+    """Return the seconds of tokenizing after which other processes help with a text of `size` bytes."""
+    return 0.0 if (size or 0) >= LARGE else seconds_here
 
 
 def fastest_batch_tokenizer(settings: TokenizerSettings, size: int | None) -> Callable[[Group], Batch]:
-    """The function by which `batches` makes each batch of a text of so many bytes, but for those in slow scripts.
+    """Return the function by which `batches` makes most batches of a text of `size` bytes, to see how fast it is.
 
     Raises:
         UsageError: there is no such tokenizer, or its argument is wrong.
+        MissingExtraError: the package that the tokenizer needs is not installed.
     """
     tokenize = batch_tokenizer(settings)
-    scanner = None if seconds_before_workers(size) else scanning.scanner_for(settings, lambda note: None)
+    scanner = None if seconds_before_workers(size) else scanning.scanner_for(settings, ignore_note)
     if scanner is None:
         return tokenize
 
     def batch(group: Group) -> Batch:
         block = scanning.block_of(group)
-        spans = scanner.unsafe(block)
-        return scanner.batch(block, spans) if _is_safe(block, spans) else tokenize(group)
+        unsafe = scanner.unsafe_lines(block)
+        return scanner.batch(block, unsafe) if _is_worth_scanning(block, unsafe) else tokenize(group)
 
     return batch
 
 
-def _is_safe(block: bytes, spans: scanning.Spans) -> bool:
-    """Whether few enough of the lines must be tokenized for the rest to be worth scanning."""
-    return bool(np.diff(spans).sum() <= _FEW * len(block))
+def _is_worth_scanning(block: bytes, unsafe: scanning.LineBounds) -> bool:
+    """Whether so little of a block must be tokenized that it is worth scanning the rest."""
+    return bool(np.diff(unsafe).sum() <= _FEW_UNSAFE * len(block))
 
 
-def _elsewhere(
+def _batches_of_others(
     groups: Iterator[Group], settings: TokenizerSettings, processes: int, scanner: Scanner | None
 ) -> Generator[Batch, None, None]:
-    """The batches of the groups of texts, in order, made by other threads and processes."""
-    crew = _Crew(settings, processes, scanner)
-    under_way: deque[Callable[[], Batch]] = deque()
-    atexit.register(crew.stop)  # for who does not close: later, threads can no longer be waited for
+    """Yield the batches of the groups of texts, in order, made by other threads and processes."""
+    helpers = _Helpers(settings, processes, scanner)
+    in_flight: deque[Callable[[], Batch]] = deque()
+    # A caller may not close this generator; after the exit handlers, threads can no longer be waited for.
+    atexit.register(helpers.stop)
     try:
         for group in groups:
-            if len(under_way) >= _IN_FLIGHT * crew.size():
-                yield under_way.popleft()()
-            under_way.append(crew.begin(group))
-        while under_way:
-            yield under_way.popleft()()
+            if len(in_flight) >= _IN_FLIGHT * helpers.size():
+                yield in_flight.popleft()()
+            in_flight.append(helpers.begin(group))
+        while in_flight:
+            yield in_flight.popleft()()
     finally:
-        crew.stop()
-        atexit.unregister(crew.stop)
+        helpers.stop()
+        atexit.unregister(helpers.stop)
 
 
-class _Crew:
+class _Helpers:
     """Threads that scan text, and processes that tokenize what cannot be scanned; each is started when needed."""
 
     def __init__(self, settings: TokenizerSettings, processes: int, scanner: Scanner | None) -> None:
@@ -134,22 +156,22 @@ class _Crew:
         self._processes = processes
         self._scanner = scanner
         self._threads = None if scanner is None else ThreadPoolExecutor(processes)
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
 
     def size(self) -> int:
-        """How many can be busy at a time."""
+        """Return how many can be busy at a time."""
         return self._processes if self._threads else max(1, len(self._workers))
 
     def begin(self, group: Group) -> Callable[[], Batch]:
-        """Have a group of texts tokenized; gives what waits for the batch."""
+        """Have a group of texts tokenized; return the function that waits for the batch."""
         if self._scanner is not None and self._threads is not None:
             block = scanning.block_of(group)
-            spans = self._scanner.unsafe(block)
-            if self._processes < 2 or _is_safe(block, spans):
-                return self._threads.submit(self._scanner.batch, block, spans).result
+            unsafe = self._scanner.unsafe_lines(block)
+            if self._processes < 2 or _is_worth_scanning(block, unsafe):
+                return self._threads.submit(self._scanner.batch, block, unsafe).result
         if len(self._workers) < self._processes:
-            self._workers.append(_Worker(self._settings))
-        worker = min(self._workers, key=lambda worker: worker.sent - worker.received.qsize())
+            self._workers.append(Worker(self._settings))
+        worker = min(self._workers, key=Worker.backlog)
         worker.send(group)
         return worker.take
 

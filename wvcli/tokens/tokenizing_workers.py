@@ -1,4 +1,14 @@
-"""Processes of our own that tokenize: how they are started, and what is said to them through pipes."""
+"""Processes of our own that tokenize: how they are started, and what is sent to them and back through pipes.
+
+They are plain processes. They import nothing of the main script, so that it needs no guard.
+
+Each message is a little-endian uint64, its length, and then that number of bytes:
+
+* to a process, first the tokenizer's settings as JSON, and then groups of texts. A group of strings is packed by
+  `_pack`; one of bytes follows a line feed as it is.
+* from a process, for each group, a byte that says whether it went well. If so, the number of ids as uint64, the
+  ids as little-endian uint32 and the packed list of words follow; if not, what went wrong.
+"""
 
 import json
 import signal
@@ -16,24 +26,27 @@ from wvcli.errors import WvcliError
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens.batches import Batch, Group, batch_tokenizer
 
-_WENT_WELL, _WENT_WRONG = b"=", b"!"
-_LINES = b"\n"  # before a group that is bytes
 _LENGTH = struct.Struct("<Q")
-_START = "import sys; sys.path[:] = sys.argv[1:]; from wvcli.tokens.tokenizing_workers import serve; serve()"
+_LINES = b"\n"  # before a group that is bytes
+_SUCCESS, _FAILURE = b"=", b"!"
+_NUL_SEPARATED, _AS_JSON = b"=", b"["  # how strings are packed
 
 
-class _Worker:
-    """A process that tokenizes, and two threads that keep its pipes going.
+class Worker:
+    """A process that tokenizes, and two threads that keep its pipes moving.
 
     Attributes:
-        sent: batches sent whose answer was not taken.
+        sent: groups sent whose batch was not taken yet.
         received: the answers that were not taken; None after the last.
+
+    Raises:
+        WvcliError: the process cannot be started.
     """
 
     def __init__(self, settings: TokenizerSettings) -> None:
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, *sys.path],
+                [sys.executable, "-c", _start_code(), *sys.path],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -50,13 +63,17 @@ class _Worker:
         for thread in self._threads:
             thread.start()
 
+    def backlog(self) -> int:
+        """Return how many groups it has not tokenized yet."""
+        return self.sent - self.received.qsize()
+
     def send(self, texts: Group) -> None:
         """Give it texts to tokenize."""
-        self._outgoing.put(_LINES + texts if isinstance(texts, bytes) else _packed(texts))
+        self._outgoing.put(_LINES + texts if isinstance(texts, bytes) else _pack(texts))
         self.sent += 1
 
     def take(self) -> Batch:
-        """The batch of the first texts sent whose batch was not taken yet.
+        """Return the batch of the first texts sent whose batch was not taken yet.
 
         Raises:
             WvcliError: the process died, or could not tokenize them.
@@ -65,24 +82,24 @@ class _Worker:
         if answer is None:
             raise WvcliError(
                 f"a process that tokenized text ended early ({self._ending()})",
-                "if the system stopped it for want of memory, try on a machine with more of it",
+                "if the system stopped it for lack of memory, try on a machine with more of it",
             )
         self.sent -= 1
-        if answer[:1] != _WENT_WELL:
+        if answer[:1] != _SUCCESS:
             raise WvcliError(f"text could not be tokenized: {answer[1:].decode('utf-8', 'replace')}")
-        return _batch(answer)
+        return _unpack_batch(answer)
 
     def _ending(self) -> str:
         code = self._process.wait()
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
     def kill(self) -> None:
-        """End it now, whatever it is at."""
+        """End the process now, whatever it is doing."""
         self._process.kill()
         self._outgoing.put(None)
 
     def close(self) -> None:
-        """Wait for its end, and let go of all that belongs to it."""
+        """Wait until the process has ended, and release all that belongs to it."""
         self._process.wait()
         for thread in self._threads:
             thread.join()
@@ -90,20 +107,20 @@ class _Worker:
         if self._process.stdout:
             self._process.stdout.close()
 
+    def _close_input(self) -> None:
+        try:
+            if self._process.stdin:
+                self._process.stdin.close()
+        except OSError:  # what was not written yet has nowhere to go
+            pass
+
     def _write(self) -> None:
         if (stream := self._process.stdin) is None:
             return
         try:
             while (message := self._outgoing.get()) is not None:
                 _send(stream, message)
-        except OSError:  # it is gone, as reading from it tells
-            pass
-
-    def _close_input(self) -> None:
-        try:
-            if self._process.stdin:
-                self._process.stdin.close()
-        except OSError:  # what was not written yet has nowhere to go
+        except OSError:  # it is gone, which reading from it shows
             pass
 
     def _read(self) -> None:
@@ -117,7 +134,7 @@ class _Worker:
 
 
 def serve() -> None:
-    """Tokenize the texts that come on standard input until it ends; what another process runs."""
+    """Tokenize the groups of texts that come on standard input until it ends: all that a worker's process runs."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one ends it
     settings = _receive(source)
@@ -131,35 +148,40 @@ def serve() -> None:
         pass
 
 
+def _start_code() -> str:
+    """Return the code that a worker's process runs; its arguments are the folders in which it finds modules."""
+    return f"import sys; sys.path[:] = sys.argv[1:]; from {serve.__module__} import serve; serve()"
+
+
 def _answer(tokenize: Callable[[Group], Batch], message: bytearray) -> bytes:
     try:
-        batch = tokenize(bytes(message[1:]) if message[:1] == _LINES else _unpacked(message))
+        batch = tokenize(bytes(message[1:]) if message[:1] == _LINES else _unpack(message))
         ids = batch.ids.astype("<u4", copy=False).tobytes()
-        return b"".join((_WENT_WELL, _LENGTH.pack(len(batch.ids)), ids, _packed(batch.words)))
+        return b"".join((_SUCCESS, _LENGTH.pack(len(batch.ids)), ids, _pack(batch.words)))
     except Exception as error:
-        return _WENT_WRONG + f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+        return _FAILURE + f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
 
-def _batch(answer: bytearray) -> Batch:
-    """What `_answer` packed."""
+def _unpack_batch(answer: bytearray) -> Batch:
+    """Return the batch that `_answer` packed."""
     [count] = _LENGTH.unpack_from(answer, 1)
     start = 1 + _LENGTH.size
     ids = np.frombuffer(answer, dtype="<u4", count=count, offset=start)
-    return Batch(_unpacked(memoryview(answer)[start + ids.nbytes :]), ids.astype(np.uint32, copy=False))
+    return Batch(_unpack(memoryview(answer)[start + ids.nbytes :]), ids.astype(np.uint32, copy=False))
 
 
-def _packed(strings: Sequence[str]) -> bytes:
-    """Any strings as bytes: with NULs between them, or as JSON where they hold NULs themselves, or are none."""
+def _pack(strings: Sequence[str]) -> bytes:
+    """Return any strings as bytes: with NULs between them, or as JSON if they hold NULs themselves or are none."""
     joined = "\0".join(strings)
     if not strings or joined.count("\0") != len(strings) - 1:
-        return b"[" + json.dumps(list(strings), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return b"=" + joined.encode("utf-8", "surrogatepass")
+        return _AS_JSON + json.dumps(list(strings), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _NUL_SEPARATED + joined.encode("utf-8", "surrogatepass")
 
 
-def _unpacked(data: bytes | bytearray | memoryview) -> list[str]:
-    """What `_packed` packed."""
+def _unpack(data: bytes | bytearray | memoryview) -> list[str]:
+    """Return the strings that `_pack` packed."""
     text = str(data[1:], "utf-8", "surrogatepass")
-    strings: list[str] = json.loads(text) if data[:1] == b"[" else text.split("\0")
+    strings: list[str] = json.loads(text) if data[:1] == _AS_JSON else text.split("\0")
     return strings
 
 
@@ -172,13 +194,13 @@ def _send(stream: IO[bytes], message: bytes) -> None:
 
 
 def _receive(stream: IO[bytes]) -> bytearray | None:
-    """The next message, or None when the stream ends before or in it."""
-    head = _exactly(stream, _LENGTH.size)
-    return None if head is None else _exactly(stream, *_LENGTH.unpack(head))
+    """Return the next message, or None when the stream ends before or in it."""
+    head = _read_exactly(stream, _LENGTH.size)
+    return None if head is None else _read_exactly(stream, *_LENGTH.unpack(head))
 
 
-def _exactly(stream: IO[bytes], length: int) -> bytearray | None:
-    """So many bytes, or None when the stream ends before."""
+def _read_exactly(stream: IO[bytes], length: int) -> bytearray | None:
+    """Read `length` bytes; return None when the stream ends before."""
     data = bytearray(length)
     left = memoryview(data)
     while left:

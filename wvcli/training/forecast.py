@@ -148,7 +148,7 @@ def _sample(
     """A sample encoded, how many times its size the whole has, and the seconds that reading the whole takes."""
     started = perf_counter()
     if kept is not None:
-        return kept.encoding(folder), 1.0, perf_counter() - started
+        return kept.provisional_corpus(folder), 1.0, perf_counter() - started
     sampled = _Sampled(text, exact, folder)
     reading = _Reading(text)
     encoding = ProvisionalCorpus.of_batches(reading.batches(sampled.blocks()), folder)

@@ -210,7 +210,7 @@ def _encoding(
 ) -> tuple[ProvisionalCorpus, dict[str, Any]]:
     """The text encoded, to be changed in `folder`; and what there is to say of its reading."""
     if isinstance(source, KeptText):
-        raw = source.encoding(folder)
+        raw = source.provisional_corpus(folder)
         require_words(raw, text)
         return raw, source.about["read"]
     source.on_bytes = ReadingProgress(on_progress, source.size()).add

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tests.tokens.corpora import number_texts
 from wvcli.tokens.encoded_corpus import EncodedCorpus
-from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.training import engines
 from wvcli.training.loop import Run
 from wvcli.training.settings import TrainSettings
@@ -35,8 +35,8 @@ def make_texts(texts: int = 400, words: int = 120, length: int = 12, seed: int =
     return [[f"w{(start + step) % words}" for step in row] for start, row in zip(starts, steps, strict=True)]
 
 
-def encode(texts: list[list[str]], folder: Path) -> EncodedCorpus:
-    return ProvisionalCorpus.of([" ".join(text) for text in texts], str.split, folder).trimmed(1)
+def encode(texts: list[list[str]], folder: Path, **limits: int) -> EncodedCorpus:
+    return number_texts(texts, folder, **limits).trimmed(1)
 
 
 @dataclass

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from gensim.models.fasttext import FastTextKeyedVectors
 
+from tests.tokens.corpora import sentences
 from tests.training.engines.runs import BASE, SUBWORDS, encode, make_texts, train
 from wvcli.errors import WvcliError
-from wvcli.tokens import provisional_corpus
 from wvcli.tokens.encoded_corpus import EncodedCorpus
-from wvcli.tokens.provisional_corpus import LONGEST_TEXT, ProvisionalCorpus
+from wvcli.tokens.provisional_corpus import LONGEST_TEXT
 from wvcli.training.settings import TrainSettings
 
 
@@ -73,7 +73,7 @@ def test_thinning_out_frequent_words_is_not_taken_for_lost_text(
 def test_the_smallest_corpora_train(
     tmp_path: Path, base: TrainSettings, loss: Any, text: str, engine: str
 ) -> None:
-    corpus = ProvisionalCorpus.of([text], str.split, tmp_path).trimmed(1)
+    corpus = encode([text.split()], tmp_path)
     trained = train(corpus, replace(base, loss=loss, workers=3, sample=0.0), engine)
     assert trained.tokens_trained == [corpus.tokens_kept] * 3
     assert trained.tensors["vectors"].shape == (len(corpus.words), 16)
@@ -94,7 +94,7 @@ def test_the_last_word_of_a_very_long_text_is_trained(tmp_path: Path, engine: st
 def test_batches_of_long_texts_are_whole(tmp_path: Path, engine: str) -> None:
     texts = [[f"w{n % 90}" for n in range(length)] for length in (9_999, 10_000, 1, 10_000, 5_001, 5_000, 2)]
     corpus = encode(texts, tmp_path)
-    assert max(map(len, corpus.sentences())) == LONGEST_TEXT
+    assert max(map(len, sentences(corpus))) == LONGEST_TEXT
     trained = train(corpus, replace(BASE, workers=2, epochs=1, sample=0.0), engine)
     assert trained.tokens_trained == [40_003]
 
@@ -158,10 +158,9 @@ def test_fasttext_vectors_are_composed_as_gensim_composes_them(
 
 
 @pytest.fixture
-def sharded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncodedCorpus:
+def sharded(tmp_path: Path) -> EncodedCorpus:
     """A corpus in many shards, more than Gensim's queues hold at once."""
-    monkeypatch.setattr(provisional_corpus, "SHARD_IDS", 5_000)
-    corpus = encode(make_texts(10_000, words=200), tmp_path)
+    corpus = encode(make_texts(10_000, words=200), tmp_path, shard_ids=5_000)
     assert len(corpus.shards) > 20
     return corpus
 

@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pytest
 from gensim.models import FastText, Word2Vec
 
+from tests.tokens.corpora import sentences
 from tests.training.engines.runs import BASE, SUBWORDS, encode, make_texts, train
 from wvcli.errors import WvcliError
-from wvcli.tokens import provisional_corpus
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
 from wvcli.training.settings import TrainSettings
@@ -43,7 +43,7 @@ def plain_gensim(corpus: EncodedCorpus, settings: TrainSettings) -> dict[str, np
         options |= {"min_n": settings.min_n, "max_n": settings.max_n, "bucket": settings.buckets}
     model = (FastText if settings.algorithm == "fasttext" else Word2Vec)(**options)
     model.build_vocab_from_freq(dict(zip(corpus.words, corpus.counts.tolist(), strict=True)))
-    model.train(list(corpus.sentences()), total_words=corpus.tokens_kept, epochs=model.epochs)
+    model.train(list(sentences(corpus)), total_words=corpus.tokens_kept, epochs=model.epochs)
     tensors = {"vectors": model.wv.vectors}
     tensors["output.hierarchical" if model.hs else "output.negative"] = model.syn1 if model.hs else model.syn1neg
     if settings.algorithm == "fasttext":
@@ -94,13 +94,12 @@ def test_each_setting_trains_as_in_gensim(
 @pytest.mark.parametrize("sample", [0.0, 0.01])
 @pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])
 def test_text_that_gensim_drops_without_a_word_fails_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: TrainSettings, sample: float
+    tmp_path: Path, base: TrainSettings, sample: float
 ) -> None:
     """Were a text not split, Gensim would drop its end, and count it as trained."""
-    monkeypatch.setattr(provisional_corpus, "LONGEST_TEXT", 12_000)
     text = [f"w{n % 500}" for n in range(12_000)]
-    corpus = encode([text] * 3, tmp_path)
-    assert max(map(len, corpus.sentences())) == 12_000
+    corpus = encode([text] * 3, tmp_path, longest_text=12_000)
+    assert max(map(len, sentences(corpus))) == 12_000
     with pytest.raises(WvcliError, match="did not train on the whole text: 36,000 of 36,000"):
         train(corpus, replace(base, epochs=1, sample=sample), "gensim")
 

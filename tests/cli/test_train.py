@@ -269,7 +269,7 @@ def test_an_interrupted_run_leaves_nothing_behind(corpus: Path, tmp_path: Path, 
     time.sleep(1)
     program.send_signal(sent)
     _, err = program.communicate(timeout=60)
-    assert program.returncode == 130
+    assert program.returncode == 130, err
     assert err == "error: interrupted; no model was written\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt", "tmp"]
     assert not list(temporary.iterdir())

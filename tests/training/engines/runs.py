@@ -60,7 +60,7 @@ def train(
                 corpus, settings, lambda count: (done.append(count), on_tokens(sum(done)))[0], lambda note: None
             )
             run = Run(corpus, settings, trainer, engine)
-            run.go()
+            run.train()
             tensors = {**trainer.tensors, "vectors": trainer.vectors()}
             outcome["trained"] = Trained(tensors, [epoch["tokens_trained"] for epoch in run.history])
         except BaseException as error:

@@ -92,7 +92,7 @@ def test_what_cannot_be_imported_is_told_and_leaves_nothing(
         (3, "not in a known format", "prose"),
         (3, "cut.txt, line", "cut.txt"),
         (2, "is a model already", word2vec_model),
-        (2, "ends in .safetensors", "a.txt", "-o", "a.bin"),
+        (2, "must end in .safetensors", "a.txt", "-o", "a.bin"),
         (1, "no folder", "a.txt", "-o", "none/a.safetensors"),
     ):
         refused = run("import", *arguments)

@@ -101,12 +101,12 @@ def evaluate(
     Example:
         >>> import wvcli
         >>> with open("pairs.tsv", "w") as file:
-        ...     characters = file.write("cat\\tdog\\t8\\ncat\\tbread\\t2\\ndog\\tbread\\t1\\nbird\\tparrot\\t9\\n")
+        ...     characters = file.write("cat\\tdog\\t8\\ncat\\tbread\\t2\\ndog\\tbread\\t1\\n")
         >>> vectors = wvcli.load("animals.safetensors")
         >>> for row in wvcli.evaluate(vectors, "pairs.tsv"):
         ...     print(row.set, row.measure, f"{row.covered} of {row.items}", row.score > 0)
-        pairs spearman 4 of 4 True
-        pairs pearson 4 of 4 True
+        pairs spearman 3 of 3 True
+        pairs pearson 3 of 3 True
     """
     several = [models] if isinstance(models, Vectors) else list(models)
     if not several:

@@ -299,7 +299,7 @@ class Vectors:
             >>> for neighbors in vectors.nearest(words, 2):
             ...     print([vectors.vocabulary[neighbor.index] for neighbor in neighbors])
             ['dog', 'hamster']
-            ['BREAD1', 'BREAD2']
+            ['soup', 'cheese']
         """
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
         return _neighbors(

@@ -26,7 +26,7 @@ def answered(vectors: Vectors, question: Question, among: int, place: int) -> Qu
 
 
 def by_sorting(vectors: Vectors, questions: list[Question], among: int) -> list[list[int]]:
-    """The answer_ranks of the answers by the definition of 3CosAdd and 3CosMul, in float64."""
+    """The ranks of the answers by the definition of 3CosAdd and 3CosMul, in float64."""
     units = directions(vectors.matrix)
     classes = []
     for question in questions:

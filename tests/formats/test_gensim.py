@@ -336,9 +336,9 @@ def test_a_hostile_pickle_is_refused_by_name(name: str, tmp_path: Path, monkeypa
         + text("x")
         + b"ub",  # attributes of a function
         b"cgensim.models.word2vec\nWord2Vec\n}(" + text("a") + text("x") + b"ub",  # attributes of a class
-        b"cnumpy\ndtype\n" + text("O8") + b"\x85R" + text("x") + b"\x85R",  # a call of what is no name
+        b"cnumpy\ndtype\n" + text("O8") + b"\x85R" + text("x") + b"\x85R",  # a call of what is not a name
         text("x") + text("y") + b"\x93",  # a name that is not admitted
-        b"]}" + b"\x93",  # a name that is no text
+        b"]}" + b"\x93",  # a name that is not text
         b"c_codecs\nencode\n" + text("x") + text("rot13") + b"\x86R",  # a codec that is imported by name
         b"N" + b"r\xff\xff\xff\x7f" + b"j\x00\x00\x00\x00",  # places in memory that were never filled
     ],

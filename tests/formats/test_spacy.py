@@ -188,7 +188,7 @@ def test_what_has_no_vectors_of_words_is_refused(spacy: Any, tmp_path: Path) -> 
     (tmp_path / "other").mkdir()
     assert "has no vectors of spaCy" in refusal(tmp_path / "other")
     (tmp_path / "file").write_text("text")
-    assert "is no folder" in refusal(tmp_path / "file")
+    assert "is not a folder" in refusal(tmp_path / "file")
 
 
 def test_documents_of_spacy_are_told_as_such(spacy: Any, run: Run, tmp_path: Path) -> None:

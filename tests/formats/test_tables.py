@@ -115,7 +115,7 @@ def test_a_table_without_rows_holds_no_words(tmp_path: Path, name: str) -> None:
         parquet.write_table(table, tmp_path / "file")
     else:
         feather.write_feather(table, tmp_path / "file")
-    assert "holds no words" in refusal(registry.get(name), tmp_path / "file")
+    assert "has no words" in refusal(registry.get(name), tmp_path / "file")
 
 
 @pytest.mark.parametrize("name", ["parquet", "arrow"])
@@ -253,8 +253,8 @@ TABLE = "CREATE TABLE words (word, count, vector)"
             [TABLE, "INSERT INTO words VALUES ('a', 1, x'00000000'), ('b', 1, x'0000000000000000')"],
             "id 2: expected 1 numbers, found 2",
         ),
-        (["CREATE VIEW words AS SELECT 'a' AS word, x'00000000' AS vector"], "holds no vectors"),
-        (["CREATE VIRTUAL TABLE words USING fts5(word, vector)"], "holds no vectors"),
+        (["CREATE VIEW words AS SELECT 'a' AS word, x'00000000' AS vector"], "has no vectors"),
+        (["CREATE VIRTUAL TABLE words USING fts5(word, vector)"], "has no vectors"),
     ],
 )
 def test_databases_of_other_things_are_refused(tmp_path: Path, statements: list[str], message: str) -> None:

@@ -56,7 +56,7 @@ def join(corpus: ProvisionalCorpus, settings: PhraseSettings) -> Phrases:
         The phrases found in each pass.
 
     Raises:
-        WvcliError: the encoded text cannot be read or written.
+        WvcliError: a shard cannot be read or written.
     """
     corpus.tokens_joined = 0
     found = []
@@ -76,7 +76,7 @@ def join_known(corpus: ProvisionalCorpus, known: Phrases) -> None:
         known: what `join` returned.
 
     Raises:
-        WvcliError: the encoded text cannot be read or written.
+        WvcliError: a shard cannot be read or written.
     """
     corpus.tokens_joined = 0
     for phrases in known:

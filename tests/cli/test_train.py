@@ -297,3 +297,9 @@ def test_the_help_shows_the_choices_and_defaults_of_the_settings(run: Run) -> No
         default = said_otherwise.get(field.name, "auto" if field.default is None else field.default)
         shown = re.findall(r"\[default: (.*?)\]", helps[field.name.replace("_", "-")])
         assert shown == [str(default)] * bool(str(default)), field.name
+
+
+def test_the_help_of_update_says_that_settings_are_the_models(run: Run) -> None:
+    text = " ".join(run("update", "--help").out.split())
+    for name in ("epochs", "alpha", "min-alpha", "min-count", "sample", "workers", "seed"):
+        assert re.search(rf"--{name} [NX] [^-]*\[default: the model's\]", text), name

@@ -20,13 +20,13 @@ def update(
     output: Annotated[Path | None, shared.output("MODEL itself, with --force")] = None,
     overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
-    epochs: options.Epochs = None,
-    alpha: options.Alpha = None,
-    min_alpha: options.MinAlpha = None,
-    min_count: options.MinCount = None,
-    sample: options.Sample = None,
-    workers: options.Workers = None,
-    seed: options.Seed = None,
+    epochs: Annotated[int | None, options.of_the_model(options.Epochs)] = None,
+    alpha: Annotated[float | None, options.of_the_model(options.Alpha)] = None,
+    min_alpha: Annotated[float | None, options.of_the_model(options.MinAlpha)] = None,
+    min_count: Annotated[int | None, options.of_the_model(options.MinCount)] = None,
+    sample: Annotated[float | None, options.of_the_model(options.Sample)] = None,
+    workers: Annotated[int | None, options.of_the_model(options.Workers)] = None,
+    seed: Annotated[int | None, options.of_the_model(options.Seed)] = None,
     field: options.Field = None,
     column: options.Column = None,
     encoding: options.Encoding = "utf-8",
@@ -52,10 +52,7 @@ def update(
         ),
     ] = None,
 ) -> None:
-    """Train a model further on more text, and learn the new words in it.
-
-    Settings that are not given are the model's.
-    """
+    """Train a model further on more text, and learn the new words in it."""
     from wvcli.training import train as training
 
     started = perf_counter()

@@ -1,7 +1,8 @@
 """The options of the commands that train; the settings' choices and defaults are those of `TrainSettings`."""
 
+from copy import copy
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
@@ -38,6 +39,13 @@ def _auto_or_whole_number(text: str) -> int | None:
 def _auto(name: str, help: str, panel: str) -> Any:
     """Return the option for a setting that is a whole number or `auto`."""
     return _setting(name, help, panel, parser=_auto_or_whole_number)
+
+
+def of_the_model(setting: Any) -> Any:
+    """Return the option of a setting for `update`, where a setting that is not given is the model's."""
+    option = copy(get_args(setting)[1])
+    option.help = option.help.rpartition(" [default: ")[0] + " [default: the model's]"
+    return option
 
 
 Sources = Annotated[

@@ -347,7 +347,7 @@ def test_its_packages_are_named_and_the_extra_is_when_they_are_missing(monkeypat
     assert set(engine.versions()) == {"gensim", "numba", "numpy"}
     notes: list[str] = []
     assert engines.default_engine(10**7, notes.append).name == "fast"
-    assert notes == ["training with the fast engine; `engine=gensim` takes Gensim's own loops"]
+    assert notes == ["training with the fast engine; `engine=gensim` uses Gensim's own loops"]
     assert engines.default_engine(10**5).name == "gensim"
     monkeypatch.setattr(engines, "find_spec", lambda package: None)
     assert engines.default_engine(10**8, notes.append).name == "gensim"

@@ -146,8 +146,8 @@ def default_engine(tokens: int, on_note: OnNote = lambda note: None) -> Engine:
     if tokens < FAST_TOKENS:
         return registry.get("gensim")
     if fast.is_installed():
-        on_note("training with the fast engine; `engine=gensim` takes Gensim's own loops")
+        on_note("training with the fast engine; `engine=gensim` uses Gensim's own loops")
         return fast
     if tokens >= _EXTRA_TOKENS:
-        on_note(f"training with Gensim's own loops; several times as fast after {install_line(fast.extra)}")
+        on_note(f"training with Gensim's own loops; several times as fast with {install_line(fast.extra)}")
     return registry.get("gensim")

@@ -116,7 +116,7 @@ def _synchronize(weights, scratch, trained):
 
 
 @specialized
-def _train_task(task, tables, weights, scratch, prepare, train_window):
+def _train_task(task, tables, weights, scratch, prepare, train_window, has_replicas):
     """Train on a task by two steps for each word, and return the number of words.
 
     Args:
@@ -124,9 +124,11 @@ def _train_task(task, tables, weights, scratch, prepare, train_window):
             have been trained with this one.
         train_window: called with the same four and the position, the size of the context and a random number;
             returns the last random number used.
+        has_replicas: whether workers may have replicas; what skip-gram never needs is left out of its code.
     """
     task, tables, weights, scratch = pointers(task), pointers(tables), pointers(weights), pointers(scratch)
-    fill_replicas(weights, scratch)
+    if has_replicas:
+        fill_replicas(weights, scratch)
     random = seeded(task.seed)
     if task.negative > 0:
         fill_pool(tables, weights, scratch, seeded(random))
@@ -142,7 +144,8 @@ def _train_task(task, tables, weights, scratch, prepare, train_window):
             random = train_window(task, tables, weights, scratch, position, size, random)
     if task.negative > 0:
         write_back_pool(weights, scratch)
-    synchronize_replicas(weights, scratch)
+    if has_replicas:
+        synchronize_replicas(weights, scratch)
     return trained
 
 
@@ -169,7 +172,7 @@ def _train_skipgram_window(task, tables, weights, scratch, position, size, rando
 @compiled
 def skipgram(task, tables, weights, scratch):
     """Train Word2Vec's skip-gram on a task: each word is predicted from each of those around it."""
-    return _train_task(task, tables, weights, scratch, _prepare_skipgram, _train_skipgram_window)
+    return _train_task(task, tables, weights, scratch, _prepare_skipgram, _train_skipgram_window, False)
 
 
 # --- CBOW, without and with subwords ---
@@ -234,13 +237,13 @@ def _train_subword_cbow_window(task, tables, weights, scratch, position, size, r
 @compiled
 def cbow(task, tables, weights, scratch):
     """Train Word2Vec's CBOW on a task: each word is predicted from the mean of those around it."""
-    return _train_task(task, tables, weights, scratch, _prepare_cbow, _train_cbow_window)
+    return _train_task(task, tables, weights, scratch, _prepare_cbow, _train_cbow_window, True)
 
 
 @compiled
 def subword_cbow(task, tables, weights, scratch):
     """Train FastText's CBOW on a task, whose mean is over n-grams as well."""
-    return _train_task(task, tables, weights, scratch, _prepare_cbow, _train_subword_cbow_window)
+    return _train_task(task, tables, weights, scratch, _prepare_cbow, _train_subword_cbow_window, True)
 
 
 # --- FastText's skip-gram ---
@@ -296,4 +299,6 @@ def _train_subword_skipgram_window(task, tables, weights, scratch, position, siz
 @compiled
 def subword_skipgram(task, tables, weights, scratch):
     """Train FastText's skip-gram on a task: the words around are predicted from each word."""
-    return _train_task(task, tables, weights, scratch, _prepare_subword_skipgram, _train_subword_skipgram_window)
+    return _train_task(
+        task, tables, weights, scratch, _prepare_subword_skipgram, _train_subword_skipgram_window, True
+    )

@@ -3,7 +3,8 @@
 Skip-gram predicts the same few targets, the middle word and noise words, from several words of a window at once,
 so that its arithmetic is a small matrix product (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in Shared and
 Distributed Memory", 2016). Targets are taken in groups of six. Outer loops go over the lines of a row and inner
-ones over words and targets, so that what is loaded once serves all of them from registers.
+ones over words and targets, so that what is loaded once serves all of them from registers. Sums that must stay in
+registers are variables with numbers: with tuples of them LLVM moves registers to and fro, and is slower.
 """
 
 from numba import float32, int64
@@ -105,13 +106,6 @@ def _errors(scratch, group, logits, alpha):
 
 
 @inlined
-def _zeros():
-    """Return six lines of zeros."""
-    zero = broadcast(float32(0))
-    return zero, zero, zero, zero, zero, zero
-
-
-@inlined
 def _half_sums(sums):
     """Fold six lines until each is two numbers: one line of twelve, and four that do not count."""
     first = fold_8(fold_16(sums[0], sums[1]), fold_16(sums[2], sums[3]))
@@ -122,21 +116,42 @@ def _half_sums(sums):
 @inlined
 def _logits_of_two(vectors, one, other, output, starts, width):
     """Return the log-odds of two vectors with six rows: in each half of a line those of one vector."""
-    one_sums, other_sums = _zeros(), _zeros()
+    start_0, start_1, start_2, start_3, start_4, start_5 = starts
+    one_0 = one_1 = one_2 = one_3 = one_4 = one_5 = broadcast(float32(0))
+    other_0 = other_1 = other_2 = other_3 = other_4 = other_5 = broadcast(float32(0))
     for offset in range(0, width, LANES):
-        rows = load_each(output, starts, offset)
-        one_sums = multiply_add_each(one_sums, load(vectors, one + offset), rows)
-        other_sums = multiply_add_each(other_sums, load(vectors, other + offset), rows)
+        first, second = load(vectors, one + offset), load(vectors, other + offset)
+        row = load(output, start_0 + offset)
+        one_0, other_0 = multiply_add(one_0, first, row), multiply_add(other_0, second, row)
+        row = load(output, start_1 + offset)
+        one_1, other_1 = multiply_add(one_1, first, row), multiply_add(other_1, second, row)
+        row = load(output, start_2 + offset)
+        one_2, other_2 = multiply_add(one_2, first, row), multiply_add(other_2, second, row)
+        row = load(output, start_3 + offset)
+        one_3, other_3 = multiply_add(one_3, first, row), multiply_add(other_3, second, row)
+        row = load(output, start_4 + offset)
+        one_4, other_4 = multiply_add(one_4, first, row), multiply_add(other_4, second, row)
+        row = load(output, start_5 + offset)
+        one_5, other_5 = multiply_add(one_5, first, row), multiply_add(other_5, second, row)
+    one_sums = one_0, one_1, one_2, one_3, one_4, one_5
+    other_sums = other_0, other_1, other_2, other_3, other_4, other_5
     return fold_2(_half_sums(one_sums), _half_sums(other_sums))
 
 
 @inlined
 def _logits_of_one(vector, output, starts, width):
     """Return the log-odds of a vector with six rows, in each half of a line."""
-    sums = _zeros()
+    start_0, start_1, start_2, start_3, start_4, start_5 = starts
+    sum_0 = sum_1 = sum_2 = sum_3 = sum_4 = sum_5 = broadcast(float32(0))
     for offset in range(0, width, LANES):
-        sums = multiply_add_each(sums, load(vector, offset), load_each(output, starts, offset))
-    halves = _half_sums(sums)
+        line = load(vector, offset)
+        sum_0 = multiply_add(sum_0, line, load(output, start_0 + offset))
+        sum_1 = multiply_add(sum_1, line, load(output, start_1 + offset))
+        sum_2 = multiply_add(sum_2, line, load(output, start_2 + offset))
+        sum_3 = multiply_add(sum_3, line, load(output, start_3 + offset))
+        sum_4 = multiply_add(sum_4, line, load(output, start_4 + offset))
+        sum_5 = multiply_add(sum_5, line, load(output, start_5 + offset))
+    halves = _half_sums((sum_0, sum_1, sum_2, sum_3, sum_4, sum_5))
     return fold_2(halves, halves)
 
 
@@ -165,16 +180,34 @@ def _weighted_sum(errors, lines):
 @inlined
 def _change_line(weights, scratch, start, stop, starts, offset):
     """Change one line of some words of the context and of six targets, each by what the others were before."""
-    before = load_each(weights.output, starts, offset)
-    after = before
+    output, word_vectors = weights.output, weights.word_vectors
+    start_0, start_1, start_2, start_3, start_4, start_5 = starts
+    before_0 = load(output, start_0 + offset)
+    before_1 = load(output, start_1 + offset)
+    before_2 = load(output, start_2 + offset)
+    before_3 = load(output, start_3 + offset)
+    before_4 = load(output, start_4 + offset)
+    before_5 = load(output, start_5 + offset)
+    before = before_0, before_1, before_2, before_3, before_4, before_5
+    after_0, after_1, after_2, after_3, after_4, after_5 = before
     for word in range(start, stop):
         row = scratch.context[word]
         first = int64(row) * weights.width + offset
-        vector, errors = load(weights.word_vectors, first), _load_errors(scratch, word)
+        vector, errors = load(word_vectors, first), _load_errors(scratch, word)
         change, factor = _weighted_sum(errors, before), broadcast(weights.lock_factors[row])
-        store(weights.word_vectors, first, multiply_add(vector, factor, change))
-        after = multiply_add_each(after, errors, vector)
-    store_each(weights.output, starts, offset, after)
+        store(word_vectors, first, multiply_add(vector, factor, change))
+        after_0 = multiply_add(after_0, errors[0], vector)
+        after_1 = multiply_add(after_1, errors[1], vector)
+        after_2 = multiply_add(after_2, errors[2], vector)
+        after_3 = multiply_add(after_3, errors[3], vector)
+        after_4 = multiply_add(after_4, errors[4], vector)
+        after_5 = multiply_add(after_5, errors[5], vector)
+    store(output, start_0 + offset, after_0)
+    store(output, start_1 + offset, after_1)
+    store(output, start_2 + offset, after_2)
+    store(output, start_3 + offset, after_3)
+    store(output, start_4 + offset, after_4)
+    store(output, start_5 + offset, after_5)
 
 
 @inlined
@@ -195,6 +228,14 @@ def train_words(weights, scratch, start, stop, count, alpha):
 
 
 @inlined
+def _change_target(output, index, error, hidden, change):
+    """Change one line of a target, and return the change of the hidden layer with what follows from it added."""
+    line = load(output, index)
+    store(output, index, multiply_add(line, error, hidden))
+    return multiply_add(change, error, line)
+
+
+@inlined
 def train_hidden(weights, scratch, count, alpha, feedback):
     """Train the hidden layer on targets.
 
@@ -207,9 +248,13 @@ def train_hidden(weights, scratch, count, alpha, feedback):
         store(scratch.errors, 0, _errors(scratch, group, logits, alpha))
         errors = _load_errors(scratch, 0)
         for offset in range(0, weights.width, LANES):
-            line, rows = load(hidden, offset), load_each(weights.output, starts, offset)
-            store_each(weights.output, starts, offset, multiply_add_each(rows, errors, line))
-            change = _weighted_sum(errors, rows)
+            line, change = load(hidden, offset), broadcast(float32(0))
+            change = _change_target(weights.output, starts[0] + offset, errors[0], line, change)
+            change = _change_target(weights.output, starts[1] + offset, errors[1], line, change)
+            change = _change_target(weights.output, starts[2] + offset, errors[2], line, change)
+            change = _change_target(weights.output, starts[3] + offset, errors[3], line, change)
+            change = _change_target(weights.output, starts[4] + offset, errors[4], line, change)
+            change = _change_target(weights.output, starts[5] + offset, errors[5], line, change)
             store(hidden_change, offset, add(load(hidden_change, offset), change))
             store(hidden, offset, multiply_add(line, broadcast(feedback), change))
 

@@ -2,7 +2,7 @@
 
 A line is as long as a cache line. LLVM puts it into one SIMD register, or into two or four where these are
 shorter. `load`, `store` and `multiply_add` work on one line; `load_each`, `store_each` and `multiply_add_each` on
-a tuple of lines, so that six sums kept in registers have one name.
+a tuple of lines.
 """
 
 from typing import Any

@@ -1,9 +1,7 @@
-"""The help of the program and of each command, its examples, and what starting it imports and touches."""
+"""The help of the program and of each command, and its examples."""
 
 import re
 import shlex
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -77,26 +75,3 @@ def test_every_example_works(run: Run, help_of: Run, tmp_path: Path) -> None:
 def needs_index(example: str) -> bool:
     """Whether an example needs the extra `index`."""
     return example.startswith("wvcli index") or "--approximate" in example
-
-
-def test_importing_the_command_line_has_no_effect() -> None:
-    code = (
-        "import os, pkgutil, signal, sys; from importlib import import_module; del sys.argv; "
-        "before = dict(os.environ), signal.getsignal(signal.SIGTERM), sys.stdout; "
-        "import wvcli.cli; "
-        "names = [module.name for module in pkgutil.walk_packages(wvcli.cli.__path__, 'wvcli.cli.')]; "
-        "assert len(names) > 30; [import_module(name) for name in names]; "
-        "assert before == (dict(os.environ), signal.getsignal(signal.SIGTERM), sys.stdout)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_help_starts_without_the_heavy_packages() -> None:
-    code = (
-        "import sys; from wvcli.cli.main import build; build([]); "
-        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"gensim", "numpy", "regex", "rich", "rjieba", "safetensors", "scipy", "smart_open"}
-    assert heavy.isdisjoint(done.stdout.split())

@@ -19,7 +19,7 @@ from types import TracebackType
 
 _FEW = 1 << 16  # bytes of a request; a pipe holds as many
 _TIMEOUT = 240  # seconds
-_WHATEVER = ("AWS_", "COLUMNS", "NO_", "WVCLI_", "HOME", "XDG_")  # variables that matter to nothing that is loaded
+_WHATEVER = ("AWS_", "COLUMNS", "HOME", "NO_", "PYTEST_", "WVCLI_", "XDG_")  # variables that nothing loaded reads
 
 
 def can_fork(environment: dict[str, str], own: dict[str, str]) -> bool:
@@ -140,9 +140,14 @@ def _serve(listening: socket.socket) -> None:
 def _become(request: bytes, ends: Sequence[int]) -> None:
     """Take arguments, folder, environment and streams of a request, and be the program from here."""
     arguments, folder, environment = json.loads(request)
-    for number, end in enumerate(ends):
+    for number, (end, name) in enumerate(zip(ends, ("stdin", "stdout", "stderr"), strict=True)):
         os.dup2(end, number)
         os.close(end)
+        before = getattr(sys, name)
+        stream = open(number, before.mode, encoding=before.encoding, errors=before.errors, closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

@@ -94,8 +94,8 @@ class Job:
     def _import_engine(self) -> None:
         """Import the packages of the engine that will train, if the size of the text decides that already.
 
-        Numba is then loaded before the text is read. `tokens.scanning.is_loaded` sees that, and compiled loops scan
-        the text from its first line on.
+        Numba is then loaded before the text is read: `tokens.scanning.is_loaded` sees that, and compiled loops
+        scan the text from its first line on.
         """
         tokens = self.request.likely_tokens()
         if self.engine or tokens >= engines.FAST_TOKENS:

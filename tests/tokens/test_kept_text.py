@@ -94,7 +94,7 @@ def test_a_model_is_updated_from_kept_text(tmp_path: Path, kept: Path) -> None:
         ({"stopwords": ["the"]}, "in another way"),
         ({"encoding": "latin-1"}, "read already"),
         ({"field": "text"}, "read already"),
-        ({"keep_encoded": "again"}, "encoded text already"),
+        ({"keep_encoded": "again"}, "kept text already"),
     ],
 )
 def test_what_was_decided_when_it_was_read_cannot_change(

@@ -94,7 +94,7 @@ class EncodedCorpus:
             start = end + 1
 
     @staticmethod
-    def lies_in(folder: Path) -> bool:
+    def is_in(folder: Path) -> bool:
         """Whether a folder holds a corpus saved by `save`."""
         return (folder / _MANIFEST).exists()
 

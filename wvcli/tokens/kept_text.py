@@ -37,7 +37,7 @@ class KeptText:
     _manifest: dict[str, Any]
 
     @staticmethod
-    def lies_in(folder: Path) -> bool:
+    def is_in(folder: Path) -> bool:
         """Whether a folder holds text kept by `save`."""
         return os.path.isfile(folder / _MANIFEST)  # no error for a name that is too long
 
@@ -76,7 +76,7 @@ def new_folder(folder: Path) -> Iterator[None]:
         UsageError: it holds kept text already, or something else.
         WvcliError: it cannot be made.
     """
-    if KeptText.lies_in(folder):
+    if KeptText.is_in(folder):
         raise UsageError(
             f"{folder} holds kept text already",
             f"train from it with wvcli train {folder}, or name another folder",
@@ -124,7 +124,7 @@ def find_kept_text(text: TextSettings) -> KeptText | None:
         UsageError: kept text is given with other sources, or with a way to read it.
         InputError: it is damaged.
     """
-    folders = [source for source in text.sources if source and KeptText.lies_in(Path(source))]
+    folders = [source for source in text.sources if source and KeptText.is_in(Path(source))]
     if not folders:
         return None
     if len(text.sources) > 1:

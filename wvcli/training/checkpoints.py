@@ -90,7 +90,7 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
         try:
             yield folder
         except BaseException as error:
-            if not EncodedCorpus.lies_in(folder):
+            if not EncodedCorpus.is_in(folder):
                 _clear(folder)
             elif isinstance(error, KeyboardInterrupt):
                 raise InterruptedRunError(

@@ -106,7 +106,7 @@ class Job:
 
     def _note_before_reading(self, folder: Path) -> None:
         """Say that there is nothing to resume, and how much disk a large text takes."""
-        if self.resume and not EncodedCorpus.lies_in(folder):
+        if self.resume and not EncodedCorpus.is_in(folder):
             self.on_note("there is no unfinished run to continue; starting from the beginning")
         size = _BYTES_PER_ID * self.request.likely_tokens()
         if size < _LARGE_BYTES:

@@ -98,7 +98,7 @@ def prepare(
         InputError: a source cannot be read, or has too few words.
         UsageError: the text in `folder` is that of a run with other sources or settings.
     """
-    if EncodedCorpus.lies_in(folder):
+    if EncodedCorpus.is_in(folder):
         return _resumed(request, folder)
     corpus, reading = read_text(request.text, request.source, folder, on_progress, on_note, keep_in)
     joined = _join_phrases(corpus, request.settings, prior)

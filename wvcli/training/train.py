@@ -299,7 +299,7 @@ def _folder_to_keep_in(folder: Source | None, source: Corpus | KeptText) -> Path
         UsageError: the text is encoded already.
     """
     if folder is not None and isinstance(source, KeptText):
-        raise UsageError(f"{source.folder} holds encoded text already", "leave out `keep_encoded`")
+        raise UsageError(f"{source.folder} holds kept text already", "leave out `keep_encoded`")
     return None if folder is None else Path(folder)
 
 

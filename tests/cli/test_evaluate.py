@@ -139,9 +139,9 @@ def test_a_narrow_table_leaves_columns_out_and_folds_no_name(
 
 def test_progress_moves_at_a_terminal_only(run: Run, word2vec_model: Path, pairs: Path, tmp_path: Path) -> None:
     arguments = ["evaluate", word2vec_model, "--set", pairs]
-    assert "word2vec.safetensors: some pairs" in at_a_terminal(*arguments, cwd=tmp_path).replace("\r\n", "")
+    assert "scoring word2vec.safetensors some pairs" in at_a_terminal(*arguments, cwd=tmp_path).replace("\r\n", "")
     assert run(*arguments).err == ""
-    assert ": some pairs" not in at_a_terminal(*arguments, "-q", cwd=tmp_path)
+    assert "scoring" not in at_a_terminal(*arguments, "-q", cwd=tmp_path)
 
 
 def test_gensim_is_not_imported(word2vec_model: Path, pairs: Path) -> None:

@@ -48,6 +48,7 @@ def test_every_option_has_help(command: str) -> None:
     [
         (["train", "a.txt", "--dim", 0], "--dim"),
         (["update", "{model}", "a.txt"], "--force"),
+        (["similar", "cat", "-m", "{model}", "--min-similarity", "nan"], "--min-similarity"),
         (["export", "a.unknown", "-m", "{model}"], "--to"),
         (["export", "a.txt", "-m", "{model}"], "--force"),
         (["import", "a.txt", "-o", "{model}"], "--force"),

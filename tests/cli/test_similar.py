@@ -251,4 +251,4 @@ def test_a_narrow_table_of_analogies_or_of_what_moved_holds_words(run: Run, word
 def test_the_least_similarity_is_a_number(run: Run, word2vec_model: Path) -> None:
     done = run("similar", "cat", "-m", word2vec_model, "--min-similarity", "nan")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "error: the least similarity must be a number, not nan\n"
+    assert done.err == "error: --min-similarity must be a number, not nan\n"

@@ -63,7 +63,7 @@ class Index:
             UsageError: `topn` is below 1.
         """
         if topn < 1:
-            raise UsageError(f"the number of neighbours must be at least 1, not {topn}")
+            raise UsageError(f"`topn` must be at least 1, not {topn}")
         if not queries:
             return []
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]

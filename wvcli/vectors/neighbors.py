@@ -284,9 +284,9 @@ def _batches(queries: Sequence[Query], most: int) -> list[Sequence[Query]]:
 
 def _check(topn: int, among: Among, rows: int, min_similarity: float | None) -> None:
     if min_similarity is not None and np.isnan(min_similarity):
-        raise UsageError("the least similarity must be a number, not nan")
+        raise UsageError("`min_similarity` must be a number, not nan")
     if topn < 1:
-        raise UsageError(f"the number of neighbours must be at least 1, not {topn}")
+        raise UsageError(f"`topn` must be at least 1, not {topn}")
     if isinstance(among, int):
         if among < 1:
             raise UsageError(f"the number of words to look among must be at least 1, not {among}")

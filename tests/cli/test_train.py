@@ -232,7 +232,7 @@ def test_a_min_count_that_leaves_nothing_is_told_with_the_counts(run: Run, corpu
         (["--encoding", "utf-9"], "utf-9"),
         (["-o", "model.bin"], ".safetensors"),
         (["-o", "no/such/folder.safetensors"], "no folder"),
-        (["-dim", "100"], "write --dim"),
+        (["-dim", "100"], "did you mean --dim?"),
     ],
     ids=" ".join,
 )

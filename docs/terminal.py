@@ -112,6 +112,8 @@ class Screen:
             if self._column + is_wide >= _COLUMNS:
                 self._move_to(self._row + 1)
                 self._column = 0
+                if character == " ":  # a line that is broken at a space goes on at the edge
+                    return
             for text in [character, ""][: 1 + is_wide]:
                 row = self.rows[self._row]
                 row.extend([Cell()] * (self._column + 1 - len(row)))

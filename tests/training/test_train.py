@@ -608,7 +608,7 @@ def test_progress_goes_from_reading_through_training_to_saving(workers: int) -> 
     assert stages == sorted(stages, key=["reading", "training", "saving"].index)
     training = [progress for progress in told if progress.stage == "training"]
     assert [progress.done for progress in training] == sorted(progress.done for progress in training)
-    assert training[-1] == Progress("training", done=180_000, total=180_000, epoch=3, epochs=3)
+    assert training[-1] == Progress("training", done=180_000, total=180_000, epoch=3, epochs=3, unit="tokens")
     reading = [progress for progress in told if progress.stage == "reading"]
     assert all(progress.total == Path("corpus.txt").stat().st_size for progress in reading)
 

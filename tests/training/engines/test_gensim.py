@@ -98,7 +98,7 @@ def test_text_that_gensim_drops_silently_fails_the_run(tmp_path: Path, base: Tra
     text = [f"w{n % 500}" for n in range(12_000)]
     corpus = encode([text] * 3, tmp_path, longest_text=12_000)
     assert max(map(len, sentences(corpus))) == 12_000
-    with pytest.raises(WvcliError, match="did not train on the whole text: 36,000 of 36,000"):
+    with pytest.raises(WvcliError, match="did not train on the whole text: it took 36,000 of 36,000"):
         train(corpus, replace(base, epochs=1, sample=sample), "gensim")
 
 

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -56,7 +57,7 @@ class Forking:
             [sys.executable, __file__, str(number)],
             pass_fds=[number],
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
         )
         self._listening.close()
         return self
@@ -64,8 +65,7 @@ class Forking:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.terminate()
-        self._process.wait()
+        self._process.communicate()  # the end of its stdin ends it
 
     def run(
         self, arguments: Sequence[str], folder: Path, environment: dict[str, str], given: bytes
@@ -121,7 +121,9 @@ def _serve(listening: socket.socket) -> None:
 
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while True:
+    while (
+        sys.stdin not in select.select([listening, sys.stdin], [], [])[0]
+    ):  # it ends, too, if its parent is killed
         connection, _ = listening.accept()
         if os.fork() == 0:
             listening.close()

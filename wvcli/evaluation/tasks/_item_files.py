@@ -10,6 +10,7 @@ from wvcli.errors import InputError
 from wvcli.text import sources
 
 _MARK = "\ufeff"
+_LONGEST_FIELD = 131_072  # characters: the usual limit of csv, which readers of tables lift for all
 _SEPARATORS = ("\t", ";", ",", None)  # None is any white space
 
 
@@ -70,7 +71,9 @@ def fields(line: Line, separator: str | None) -> list[str]:
     if separator in (";", ","):
         try:
             row = next(csv.reader([line.text], delimiter=separator, skipinitialspace=True))
-        except csv.Error:  # a NUL, or a field longer than any word
+        except csv.Error:  # a NUL
+            row = [line.text]
+        if any(len(cell) > _LONGEST_FIELD for cell in row):
             row = [line.text]
         return [cell.strip() for cell in row]
     return [cell.strip() for cell in line.text.split(separator)]

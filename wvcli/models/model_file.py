@@ -1,6 +1,6 @@
 """The model file: one `.safetensors` holding the vectors, the vocabulary and a JSON manifest.
 
-The layout is described in README.md, "The model file". Files are memory-mapped to read, and written aside.
+The layout is described in docs/model-file.md. Files are memory-mapped to read, and replaced atomically.
 """
 
 import json

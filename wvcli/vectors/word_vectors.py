@@ -26,7 +26,7 @@ from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
 
 # Where both words occur 30 to 49 times, three to five neighbours in ten are near in vectors of a far larger text
-# too; below 20 a quarter or fewer. See benchmarks/confidence.py, and README, "How far to trust an answer".
+# too; below 20 a quarter or fewer. See benchmarks/confidence.py, and docs/asking.md, "Rare words".
 TRUSTED_COUNT = 30
 
 

@@ -1,7 +1,6 @@
 """The program from start to exit: its commands, streams, signals and exit code."""
 
 import os
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from wvcli.cli.program import COMMANDS, EXIT_CODES
 from wvcli.cli.streams import failures, stdout
 from wvcli.cli.streams.help import Command, program
 from wvcli.errors import ExitCode
+from wvcli.system import signals
 from wvcli.system.parallel import keep_blas_single_threaded
 from wvcli.version import __version__
 
@@ -78,9 +78,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     Args:
         argv: the arguments after the program's name; None for those that the program was started with.
     """
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
+    for number in signals.ENDING:
+        signals.handle(number, _interrupt)
     _prepare_streams()
     code = run(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):

@@ -2,7 +2,6 @@
 
 import io
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from wvcli.cli.prompt.readers import reader
 from wvcli.cli.streams import failures, stderr
 from wvcli.cli.streams.help import Command, program
 from wvcli.errors import ExitCode, InputError, UsageError
+from wvcli.system import signals
 
 Register = Callable[[typer.Typer, Iterable[str]], None]
 
@@ -140,9 +140,8 @@ class Session:
         os.environ["WVCLI_FORMAT"] = format
         self._open(model)
         self._note("help lists the commands, Tab completes, Ctrl-D leaves")
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._end)
+        for number in signals.ENDING:
+            signals.handle(number, self._end)
         last = 0
         while not self._is_over:
             try:

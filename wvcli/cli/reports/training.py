@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wvcli.cli.streams import stderr
 from wvcli.errors import InterruptedRunError
+from wvcli.system import signals
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from wvcli.reporting import OnProgress
     from wvcli.vectors.word_vectors import Vectors
 
-_STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_STOPPING = (signal.SIGINT, *signals.ENDING)
 _EXAMPLES = 5  # words shown with their neighbours when done
 _NEIGHBORS = 5  # neighbours of each
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -57,12 +58,12 @@ def _stop_on_request() -> Iterator[Callable[[], bool]]:
         is_stopping = True
         stderr.note("stopping as soon as the run is saved; press Ctrl-C again to stop at once")
 
-    before = {number: signal.signal(number, on_signal) for number in _STOPPING}
+    before = {number: signals.handle(number, on_signal) for number in _STOPPING}
     try:
         yield should_stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signals.handle(number, handler)
 
 
 def readable_forecast(forecast: Mapping[str, Any]) -> dict[str, str]:

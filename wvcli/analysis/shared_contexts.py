@@ -222,14 +222,29 @@ def _missing(sources: Sequence[str]) -> list[str]:
 _Line = tuple[str, int, str]
 
 
+def _phrases(vectors: Vectors) -> Phrases:
+    """Return the phrases of a model, from its file.
+
+    Raises:
+        InputError: another model has taken its name since it was opened.
+    """
+    if vectors.path is None:
+        return []
+    model = model_file.open_model(vectors.path)
+    if model.manifest != vectors.manifest:
+        raise InputError(f"{vectors.path} has changed since it was opened", "ask again")
+    return model.phrases() or []
+
+
 class _Reading:
     """The texts of a model, read again."""
 
     def __init__(self, vectors: Vectors, parts: Sequence[_Part], on_progress: OnProgress) -> None:
         self._vectors = vectors
         self._parts = parts
-        self._window = int(vectors.manifest["settings"]["window"])
-        self.phrases: Phrases = (model_file.open_model(vectors.path).phrases() if vectors.path else None) or []
+        with model_file.reading_manifest(vectors.path):
+            self._window = int(vectors.manifest["settings"]["window"])
+        self.phrases: Phrases = _phrases(vectors)
         sizes = [part.text.corpus().size() for part in parts]
         known = [size for size in sizes if size is not None]
         total = _PASSES * sum(known) if len(known) == len(sizes) else None

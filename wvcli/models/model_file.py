@@ -4,17 +4,18 @@ The layout is described in docs/model-file.md. Files are memory-mapped to read, 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from wvcli.errors import InputError
+from wvcli.errors import InputError, first_line
 from wvcli.system import tensor_files
 from wvcli.system.atomic_files import atomic_write
 from wvcli.system.paging import Matrix
-from wvcli.system.tensor_files import Tensors, map_file, read_metadata, sha256_of
+from wvcli.system.tensor_files import NoHeaderError, Tensors, map_file, read_metadata, sha256_of
 from wvcli.text.spelling import normalizer
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -42,6 +43,30 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "phrases.pairs": ("|u1", (-1,)),
 }
 _REQUIRED = ("vectors", "norms", "vocabulary.text", "vocabulary.offsets", "vocabulary.order")
+
+
+# What a manifest may hold, where it is there at all; the first three always are.
+_PARTS = {
+    "settings": dict,
+    "tokenizer": dict,
+    "checksum": dict,
+    "coverage": dict,
+    "corpus": dict,
+    "reading": dict,
+    "versions": dict,
+    "imported": dict,
+    "init": dict,
+    "updated": dict,
+    "phrases": dict,
+    "history": list,
+    "engine": str,
+    "early_stop": bool,
+}
+_ALWAYS = 3
+
+
+class NotAModelError(InputError):
+    """A file is no model of wvcli's, though it may hold vectors."""
 
 
 @dataclass(frozen=True)
@@ -163,11 +188,19 @@ def open_model(path: Path) -> ModelFile:
     """Open a model file, memory-mapped.
 
     Raises:
-        InputError: the file is missing, damaged, newer than this program or not a wvcli model.
+        NotAModelError, NoHeaderError: the file is not a wvcli model.
+        InputError: it is missing, damaged, or newer than this program.
     """
-    if path.suffix != SUFFIX and path.exists() and not (path.is_file() and is_model(path)):
-        raise InputError(f"{path} is not a wvcli model", f"wvcli import {quote(str(path))} makes one of vectors")
-    model = open_tensors(path)
+    is_foreign = path.suffix != SUFFIX and path.exists()
+    refusal = NotAModelError(
+        f"{path} is not a wvcli model", f"wvcli import {quote(str(path))} makes one of vectors"
+    )
+    if is_foreign and not path.is_file():
+        raise refusal
+    try:
+        model = open_tensors(path)
+    except (NotAModelError, NoHeaderError) as error:
+        raise (refusal if is_foreign else error) from None
     _check_layout(path, model.tensors)
     _check_manifest(path, model)
     return model
@@ -177,11 +210,12 @@ def open_tensors(path: Path) -> ModelFile:
     """Open a file that `save` wrote, memory-mapped, whatever arrays it holds.
 
     Raises:
-        InputError: the file is missing, damaged, newer than this program or not written by wvcli.
+        NotAModelError, NoHeaderError: the file was not written by wvcli.
+        InputError: it is missing, damaged, or newer than this program.
     """
     metadata, tensors = map_file(path)
     if MANIFEST_KEY not in metadata:
-        raise InputError(f"{path} is a safetensors file, but not a wvcli model")
+        raise NotAModelError(f"{path} is a safetensors file, but not a wvcli model")
     return ModelFile(path, _parse_manifest(path, metadata[MANIFEST_KEY]), tensors)
 
 
@@ -189,7 +223,7 @@ def _parse_manifest(path: Path, text: str) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(text)
         version = manifest["format_version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is damaged: its manifest cannot be read") from error
     if version not in (FORMAT_VERSION, FLORET_VERSION):
         raise InputError(
@@ -223,14 +257,30 @@ def _check_layout(path: Path, tensors: Tensors) -> None:
 
 def _check_manifest(path: Path, model: ModelFile) -> None:
     """Refuse a manifest whose parts that queries need are not what they should be."""
-    settings, tokenizer = model.manifest.get("settings"), model.manifest.get("tokenizer")
-    sound = isinstance(settings, dict) and isinstance(tokenizer, dict)
-    sound = sound and isinstance(model.manifest.get("checksum"), dict)
-    if sound and "subwords.vectors" in model.tensors:
-        sound = all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))  # type: ignore[union-attr]
-        sound = sound and settings.get("hash_count", 0) in range(5)  # type: ignore[union-attr]
-    if not sound:
-        raise InputError(f"{path} is damaged: its manifest lacks settings or tokenizer")
+    manifest = model.manifest
+    for number, (name, kind) in enumerate(_PARTS.items()):
+        if (name in manifest or number < _ALWAYS) and not isinstance(manifest.get(name), kind):
+            raise InputError(f"{path} is damaged: its manifest lacks {name}, or has something else there")
+    settings = manifest["settings"]
+    if "subwords.vectors" in model.tensors and not (
+        all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))
+        and settings.get("hash_count", 0) in range(5)
+    ):
+        raise InputError(f"{path} is damaged: its manifest lacks settings of subwords")
+
+
+@contextmanager
+def reading_manifest(path: Path | None) -> Iterator[None]:
+    """Within the block, treat what a manifest lacks or has of another kind as damage.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        what = " ".join(f"{type(error).__name__}: {first_line(error)}".split())
+        raise InputError(f"{path} is damaged: its manifest cannot be understood ({what})") from error
 
 
 def damaged_tensors(model: ModelFile) -> list[str]:
@@ -240,3 +290,14 @@ def damaged_tensors(model: ModelFile) -> list[str]:
     return [
         name for name in names if name not in model.tensors or recorded.get(name) != sha256_of(model.tensors[name])
     ]
+
+
+def verify(model: ModelFile) -> None:
+    """Refuse a model whose arrays are not those that were written; reads the whole file.
+
+    Raises:
+        InputError: an array has another checksum than the manifest says.
+    """
+    damaged = damaged_tensors(model)
+    if damaged:
+        raise InputError(f"{model.path} is damaged: wrong checksum of {', '.join(damaged)}")

@@ -1,12 +1,16 @@
 """Which model is meant, and how a model or a file in another format is opened."""
 
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from wvcli.errors import InputError
+from wvcli.errors import InputError, unreadable
 from wvcli.models import model_file
-from wvcli.reporting import OnProgress, ignore_progress
+from wvcli.models.model_file import ModelFile
+from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
+from wvcli.system.tensor_files import NoHeaderError
 from wvcli.vectors.word_vectors import Vectors
 
 VARIABLE = "WVCLI_MODEL"
@@ -14,32 +18,73 @@ VARIABLE = "WVCLI_MODEL"
 _kept_open: dict[Path, tuple[object, Vectors]] = {}  # one model at most, with the state of its file
 
 
-def resolve(given: str | os.PathLike[str] | None) -> tuple[Path, bool]:
+def resolve(given: str | os.PathLike[str] | None, on_note: OnNote = ignore_note) -> tuple[Path, bool]:
     """Return the model file to use, and whether it was guessed.
 
-    It is the one given, else the one in the variable WVCLI_MODEL, else the newest in the current folder.
+    It is the one given, else the one in the variable WVCLI_MODEL, else the newest in the current folder that can
+    be opened.
+
+    Args:
+        given: what the user named, if anything.
+        on_note: called with a line for each newer file that was passed over because it cannot be opened.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or none that can be opened.
     """
     chosen = given or os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen), False
-    found = find(Path())
-    if not found:
-        raise InputError(
-            "there is no model in this folder", "train one with wvcli train FILE, or name one with -m FILE"
+    problems: list[InputError] = []
+    found = next(find(Path(), problems.append), None)
+    if found is None:
+        raise (
+            problems[0]
+            if problems
+            else InputError(
+                "there is no model in this folder", "train one with wvcli train FILE, or name one with -m FILE"
+            )
         )
-    return found[0], True
+    for problem in problems:
+        on_note(f"passed over a file: {problem.message}")
+    return found.path, True
 
 
-def find(folder: Path) -> list[Path]:
-    """Find the wvcli models in a folder, the newest first."""
-    return sorted(_models(folder), key=lambda path: (-path.stat().st_mtime_ns, path.name))
+def find(folder: Path, on_problem: Callable[[InputError], None] = lambda problem: None) -> Iterator[ModelFile]:
+    """Open the wvcli models in a folder one after the other, the newest first.
+
+    Safetensors files of other programs are left out.
+
+    Args:
+        folder: where to look.
+        on_problem: called with what is wrong with a file that cannot be opened; the next one follows.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
+    for path in _newest_first(folder):
+        try:
+            model = model_file.open_model(path)
+        except model_file.NotAModelError:
+            continue
+        except InputError as problem:
+            on_problem(problem)
+        else:
+            yield model
 
 
-def _models(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.glob(f"*{model_file.SUFFIX}") if path.is_file() and model_file.is_model(path))
+def _newest_first(folder: Path) -> list[Path]:
+    """Return the files in a folder that are named as models are."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(model_file.SUFFIX))
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    changed: dict[Path, int] = {}
+    for name in names:
+        with suppress(OSError):  # a link to nothing or to itself, or removed since
+            facts = os.stat(folder / name)
+            if stat.S_ISREG(facts.st_mode):
+                changed[folder / name] = facts.st_mtime_ns
+    return sorted(changed, key=lambda path: -changed[path])
 
 
 def load(path: str | os.PathLike[str] | None = None, on_progress: OnProgress = ignore_progress) -> Vectors:
@@ -103,9 +148,22 @@ def _state(path: Path) -> object:
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
+def open_if_model(path: Path) -> ModelFile | None:
+    """Open a model file; return None for a folder, and for a file that does not say that it is one.
+
+    Raises:
+        InputError: it is a model, but damaged or newer than this program.
+    """
+    if path.is_file():
+        with suppress(model_file.NotAModelError, NoHeaderError):
+            return model_file.open_model(path)
+    return None
+
+
 def _read(path: Path, on_progress: OnProgress) -> Vectors:
-    if not path.is_dir() and model_file.is_model(path):
-        return model_file.open_model(path).vectors()
+    model = open_if_model(path)
+    if model:
+        return model.vectors()
     from wvcli import formats  # a query of our own models does without
 
     try:

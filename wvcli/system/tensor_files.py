@@ -29,6 +29,12 @@ _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _DTYPES["BF16"] = "|V2"  # the upper half of an F32, for which NumPy has no dtype; it is read and never written
 
 Tensors = Mapping[str, npt.NDArray[Any]]
+
+
+class NoHeaderError(InputError):
+    """A file does not begin with a header of this layout."""
+
+
 Metadata = Callable[[Mapping[str, str]], Mapping[str, str]]
 
 
@@ -119,11 +125,15 @@ def map_file(path: Path) -> tuple[dict[str, str], Tensors]:
         of a length that is not a multiple of eight, the arrays are not aligned; NumPy reads them all the same.
 
     Raises:
-        InputError: the file is missing or damaged, or has arrays of a dtype that NumPy lacks.
+        NoHeaderError: the file does not begin with a header.
+        InputError: it is missing or damaged, or has arrays of a dtype that NumPy lacks.
     """
     try:
-        with path.open("rb") as file:
-            header = _read_header(file)
+        with path.open("rb") as file:  # once: another file may take its name meanwhile
+            try:
+                header = _read_header(file)
+            except ValueError as error:
+                raise NoHeaderError(f"{path} is damaged or not a model: {error}") from error
             texts = _texts(header)
             data_start = file.tell()
             entries = {name: _Entry.parse(name, entry) for name, entry in header.items() if name != _METADATA}

@@ -8,6 +8,7 @@ from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.models import model_file
+from wvcli.models.model_file import ModelFile
 from wvcli.text.corpus import Corpus, read_words
 from wvcli.text.settings import Source, TextSettings
 from wvcli.text.tokenizers import TokenizerSettings
@@ -78,7 +79,7 @@ class Request:
         text: TextSettings,
         tokenizer: TokenizerChoice,
         settings: Mapping[str, Any],
-        like: Source | None = None,
+        like: Source | ModelFile | None = None,
     ) -> "Request":
         """Open the text, and complete what a user chose by what a model or kept text says.
 
@@ -99,11 +100,14 @@ class Request:
         if like is None:
             base, wanted = (read_as or text).tokenizer, TrainSettings.of(settings)
         else:
-            manifest = model_file.open_model(Path(like)).manifest
+            model = like if isinstance(like, ModelFile) else model_file.open_model(Path(like))
+            manifest = model.manifest
             if "imported" in manifest:
-                raise UsageError(f"{like} was imported and does not record all of how it was trained")
-            base = TokenizerSettings.from_json(manifest["tokenizer"])
-            wanted = TrainSettings.of(settings, TrainSettings(**manifest["settings"]))
+                raise UsageError(f"{model.path} was imported and does not record all of how it was trained")
+            with model_file.reading_manifest(model.path):
+                base = TokenizerSettings.from_json(manifest["tokenizer"])
+                trained_by = TrainSettings(**manifest["settings"])
+            wanted = TrainSettings.of(settings, trained_by)
         tokenized = tokenizer.over(base)
         if kept is None or read_as is None:
             return cls(replace(text, tokenizer=tokenized), text.corpus(), wanted)

@@ -240,7 +240,8 @@ def update(
         (False, True)
     """
     opened = model_file.open_model(Path(model))
-    before = ModelToUpdate.of(opened)
+    with model_file.reading_manifest(opened.path):
+        before = ModelToUpdate.of(opened)
     chosen = {name: value for name, value in settings.items() if value is not None}
     refused = chosen.keys() - _UPDATABLE_SETTINGS
     if refused:
@@ -254,7 +255,7 @@ def update(
         skip_bad=skip_bad,
     )
     choice = _tokenizer_for_update(before, tokenizer, lowercase, on_note)
-    request = Request.of(text, choice, {}, like=None if before.is_imported else model)
+    request = Request.of(text, choice, {}, like=None if before.is_imported else opened)
     trained_by = engines.registry.get(opened.manifest.get("engine", "gensim"))
     job = Job(
         request=replace(request, settings=replace(before.settings, **chosen)),

@@ -12,7 +12,7 @@ from wvcli.cli.questions.opening import named_once
 from wvcli.cli.reports.training import spark
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import line, resolve_format, write_object
-from wvcli.errors import InputError, UsageError
+from wvcli.errors import UsageError
 
 _SOMETIMES = ("imported", "init", "updated", "phrases")
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
@@ -53,23 +53,24 @@ def info(
     from wvcli.training.starting_points import why_not_updatable
 
     path, _ = opening.resolve(named_once(file, model))
-    vectors = opening.load(path)
+    opened = opening.open_if_model(path)  # once: what is shown and what is verified are of one file
+    vectors = opened.vectors() if opened else opening.load(path)
     if verify:
-        if not vectors.manifest:
+        if not opened:
             raise UsageError(f"{path} is not a wvcli model and has no checksums")
-        damaged = model_file.damaged_tensors(model_file.open_model(path))
-        if damaged:
-            raise InputError(f"{path} is damaged: wrong checksum of {', '.join(damaged)}")
+        model_file.verify(opened)
         stderr.note(f"all {len(vectors.manifest['checksum'])} arrays match their checksums")
     manifest = vectors.manifest
     if command:
         if not manifest:
             raise UsageError(f"{path} is not a wvcli model and does not record how it was made")
-        if "imported" in manifest:
-            raise UsageError(
-                f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}"
-            )
-        line(_command(path, manifest))
+        with model_file.reading_manifest(path):
+            if "imported" in manifest:
+                raise UsageError(
+                    f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}"
+                )
+            typed = _command(path, manifest)
+        line(typed)
         return
     facts: dict[str, Any] = {
         "path": str(path),
@@ -79,12 +80,13 @@ def info(
         "dim": vectors.dim,
     }
     facts |= {key: manifest.get(key) for key in _FROM_MANIFEST}
-    facts["updatable"] = bool(manifest) and why_not_updatable(model_file.open_model(path)) is None
-    facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
-    if resolve_format(format) == "table" and facts["history"]:
-        losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]
-        fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""
-        facts["history"] = f"{len(facts['history'])} epochs{fall}"
+    with model_file.reading_manifest(path):
+        facts["updatable"] = opened is not None and why_not_updatable(opened) is None
+        facts |= {key: manifest[key] for key in _SOMETIMES if key in manifest}
+        if resolve_format(format) == "table" and facts["history"]:
+            losses = [epoch["loss"] for epoch in facts["history"] if epoch["loss"] is not None]
+            fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""
+            facts["history"] = f"{len(facts['history'])} epochs{fall}"
     write_object(facts, format)
 
 

@@ -1,5 +1,6 @@
 """`wvcli models`."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from wvcli.cli.options import shared
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import writer
-from wvcli.errors import ExitCode, InputError, WvcliError
+from wvcli.errors import ExitCode, InputError
 
 _COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes")))
 
@@ -33,25 +34,29 @@ def models(
 
     Other commands use the first one in the current folder when no model is named.
     """
-    from wvcli.models import model_file
     from wvcli.models.opening import find
+    from wvcli.system.tensor_files import NoHeaderError
 
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
-    rows, damaged = [], False
-    for path in find(folder):
-        try:
-            opened = model_file.open_model(path)
-        except WvcliError as problem:
+    rows, is_damaged = [], False
+
+    def on_problem(problem: InputError) -> None:
+        nonlocal is_damaged
+        if isinstance(problem, NoHeaderError):  # perhaps it never was a model
+            stderr.note(f"passed over a file: {problem.message}")
+        else:
             stderr.error(problem)
-            damaged = True
-            continue
-        words, dim = opened.tensors["vectors"].shape
-        algorithm = opened.manifest["settings"].get("algorithm", "")
-        rows.append((str(path), algorithm, int(words), int(dim), path.stat().st_size))
+            is_damaged = True
+
+    for model in find(folder, on_problem):
+        words, dim = model.tensors["vectors"].shape
+        algorithm = str(model.manifest["settings"].get("algorithm", ""))
+        with suppress(OSError):  # removed since
+            rows.append((str(model.path), algorithm, int(words), int(dim), model.path.stat().st_size))
     if not rows:
         stderr.note("no model here; train one with wvcli train FILE")
     with writer(_COLUMNS, format, header) as out:
         out.write(rows)
-    if damaged:
+    if is_damaged:
         raise typer.Exit(ExitCode.INPUT)

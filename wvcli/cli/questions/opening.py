@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError
-from wvcli.reporting import OnProgress, ignore_progress
+from wvcli.reporting import OnProgress, ignore_note, ignore_progress
 
 if TYPE_CHECKING:
     from wvcli.vectors.word_vectors import Vectors
@@ -26,13 +26,14 @@ def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
     """
     from wvcli.models import opening
 
-    path, guessed = opening.resolve(model)
+    note = stderr.note if stderr.is_terminal() else ignore_note
+    path, guessed = opening.resolve(model, note)
     started = perf_counter()
     with _opening(path) as show:
         vectors = opening.load(path, show)
     took = perf_counter() - started
-    if guessed and stderr.is_terminal():
-        stderr.note(f"using {path}")
+    if guessed:
+        note(f"using {path}")
     if is_asked_again and not vectors.manifest and took >= _LONG and not opening.is_kept(path):
         stderr.note(
             f"opening {path} took {took:.1f} s; import it to open it at once: wvcli import {quote(str(path))}"

@@ -1,0 +1,110 @@
+"""Files that cannot be opened: passed over where a model is looked for, and refused by name where they are meant."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_main import at_a_terminal
+from tests.conftest import Run
+
+DEEP = "[" * 100_000
+
+
+def with_header(text: str) -> bytes:
+    data = text.encode()
+    return len(data).to_bytes(8, "little") + data
+
+
+def with_manifest(model: Path, change: Callable[[dict[str, Any]], Any]) -> bytes:
+    """The bytes of a model whose manifest was changed."""
+    content = model.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    manifest = json.loads(header["__metadata__"]["wvcli"])
+    changed = change(manifest)
+    header["__metadata__"]["wvcli"] = changed if isinstance(changed, str) else json.dumps(manifest)
+    return with_header(json.dumps(header)) + content[8 + length :]
+
+
+def link_to_itself(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+DAMAGES: dict[str, Callable[[Path, Path], object]] = {
+    "deep header": lambda path, model: path.write_bytes(with_header(DEEP)),
+    "no header": lambda path, model: path.write_bytes(b"the cat and the dog"),
+    "empty": lambda path, model: path.write_bytes(b""),
+    "deep manifest": lambda path, model: path.write_bytes(with_manifest(model, lambda manifest: DEEP)),
+    "manifest of a list": lambda path, model: path.write_bytes(with_manifest(model, lambda manifest: "[]")),
+    "settings of a list": lambda path, model: path.write_bytes(
+        with_manifest(model, lambda manifest: manifest.update(settings=["dim"]))
+    ),
+    "cut": lambda path, model: path.write_bytes(model.read_bytes()[:-10]),
+    "loop": lambda path, model: link_to_itself(path),
+    "folder": lambda path, model: path.mkdir(),
+    "pipe": lambda path, model: os.mkfifo(path),
+}
+DAMAGED_MODELS = ("deep manifest", "manifest of a list", "settings of a list", "cut")
+UNSEEN = ("loop", "folder", "pipe")  # no files that could be models
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_cannot_be_opened_is_passed_over(run: Run, word2vec_model: Path, tmp_path: Path, damage: str) -> None:
+    good = Path(shutil.copy(word2vec_model, tmp_path / "good.safetensors"))
+    os.utime(good, (1_700_000_000, 1_700_000_000))
+    DAMAGES[damage](tmp_path / "damaged.safetensors", word2vec_model)
+    asked = run("similar", "cat", "-n", 3)
+    assert (asked.code, asked.err) == (0, "")
+    assert asked.out == run("similar", "cat", "-n", 3, "-m", "good.safetensors").out
+    listed = run("models")
+    assert [row[0] for row in listed.rows] == ["good.safetensors"]
+    assert listed.code == (3 if damage in DAMAGED_MODELS else 0)
+    assert ("damaged.safetensors" in listed.err) == (damage not in UNSEEN)
+    assert len(listed.err.splitlines()) == (damage not in UNSEEN)
+
+
+def test_a_person_is_told_what_was_passed_over(word2vec_model: Path, tmp_path: Path) -> None:
+    good = Path(shutil.copy(word2vec_model, tmp_path / "good.safetensors"))
+    os.utime(good, (1_700_000_000, 1_700_000_000))
+    (tmp_path / "bad.safetensors").write_bytes(with_header("[" * 5000))
+    seen = at_a_terminal("similar", "cat", cwd=tmp_path)
+    assert "passed over a file: bad.safetensors is damaged" in seen
+    assert "using good.safetensors" in seen
+
+
+def test_if_nothing_can_be_opened_the_newest_file_is_named(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.safetensors").write_bytes(word2vec_model.read_bytes()[:-10])
+    result = run("similar", "cat")
+    assert (result.code, result.out) == (3, "")
+    assert "cut.safetensors is damaged" in result.err
+
+
+@pytest.mark.parametrize("value", [None, 7, "text", [], [1], {"dim": {}}])
+@pytest.mark.parametrize(
+    "part", ["settings", "tokenizer", "checksum", "coverage", "corpus", "reading", "history", "engine", "updated"]
+)
+def test_a_manifest_of_wrong_types_is_refused_by_name(
+    run: Run, word2vec_model: Path, tmp_path: Path, part: str, value: object
+) -> None:
+    changed = with_manifest(word2vec_model, lambda manifest: manifest.update({part: value}))
+    (tmp_path / "odd.safetensors").write_bytes(changed)
+    (tmp_path / "text.txt").write_text("the cat and the dog\n" * 20)
+    for command in (
+        ["similar", "cat", "-m", "odd.safetensors"],
+        ["info", "odd.safetensors"],
+        ["info", "odd.safetensors", "--format", "table"],
+        ["info", "odd.safetensors", "--command"],
+        ["train", "text.txt", "--like", "odd.safetensors", "--epochs", "1", "-q", "-f", "-o", "new.safetensors"],
+        ["update", "odd.safetensors", "text.txt", "--epochs", "1", "-q", "-f", "-o", "new.safetensors"],
+    ):
+        result = run(*command)
+        assert result.code in (0, 2, 3), result.err
+        assert "unexpected" not in result.err
+        if result.code == 3:
+            assert "odd.safetensors is damaged" in result.err
+            assert len(result.err.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Files that cannot be opened: passed over where a model is looked for, and refused by name where they are meant."""
+"""Files that cannot be opened: passed over where a model is looked for, refused by name where they are meant."""
 
 import json
 import os

@@ -15,7 +15,7 @@ from wvcli.cli.program import COMMANDS, EXIT_CODES
 from wvcli.cli.streams import failures, stdout
 from wvcli.cli.streams.help import Command, program
 from wvcli.errors import ExitCode
-from wvcli.system import signals
+from wvcli.system import mapped_files, signals
 from wvcli.system.parallel import keep_blas_single_threaded
 from wvcli.version import __version__
 
@@ -80,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """
     for number in signals.ENDING:
         signals.handle(number, _interrupt)
+    mapped_files.call_on_bus_error(failures.end_at_a_cut_file)
     _prepare_streams()
     code = run(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):

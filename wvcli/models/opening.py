@@ -10,6 +10,7 @@ from wvcli.errors import InputError, unreadable
 from wvcli.models import model_file
 from wvcli.models.model_file import ModelFile
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
+from wvcli.system import mapped_files
 from wvcli.system.tensor_files import NoHeaderError
 from wvcli.vectors.word_vectors import Vectors
 
@@ -112,6 +113,7 @@ def load(path: str | os.PathLike[str] | None = None, on_progress: OnProgress = i
     chosen, _ = resolve(path)
     if not chosen.exists():
         raise InputError(f"there is no file {chosen}")
+    mapped_files.prepare()
     state = _state(chosen)
     before, vectors = _kept_open.get(chosen, (None, None))
     if vectors is None or before != state:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError, unreadable
+from wvcli.system import mapped_files
 from wvcli.system.paging import Matrix, blocks
 
 LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
@@ -138,7 +139,9 @@ def map_file(path: Path) -> tuple[dict[str, str], Tensors]:
             data_start = file.tell()
             entries = {name: _Entry.parse(name, entry) for name, entry in header.items() if name != _METADATA}
             _check_spans(entries, file.seek(0, 2) - data_start)
-            whole = np.asarray(np.memmap(file, dtype=np.uint8, mode="r"))
+            mapped = np.memmap(file, dtype=np.uint8, mode="r")
+            mapped_files.watch(mapped.base, path, file.fileno())
+            whole = np.asarray(mapped)
         return texts, {name: entry.of(whole[data_start:]) for name, entry in entries.items()}
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error

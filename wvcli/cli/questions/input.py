@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from wvcli.errors import InputError, UsageError, unreadable
+from wvcli.system import mapped_files
 
 Batch = list[list[str]]  # questions of several words each
 
@@ -121,6 +122,7 @@ def _from_stdin() -> Iterator[list[tuple[int, str]]]:
     rest, count = b"", 0
     stream = cast(BufferedReader, sys.stdin.buffer)  # its read1 returns what is there without waiting for more
     while chunk := stream.read1(_READ):
+        mapped_files.check_unchanged()
         *lines, rest = (rest + chunk).split(b"\n")
         yield from _batches(lines, count)
         count += len(lines)

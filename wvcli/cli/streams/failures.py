@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import typer
 
 from wvcli.cli.streams import stderr, stdout
 from wvcli.cli.streams.help import nearest, see_help
 from wvcli.errors import ExitCode, UsageError, WvcliError, reason
+from wvcli.system import mapped_files
 
 _PLAIN = {  # what Typer says of values, and what a person says
     "a valid int range": "a whole number",
@@ -52,6 +54,17 @@ def exit_code(run: Callable[[], Any]) -> int:
         what = " ".join(f"{type(problem).__name__}: {problem}".split())
         stderr.error(WvcliError(f"unexpected: {what}", "set WVCLI_TRACEBACK=1 to see where, and please report it"))
         return ExitCode.FAILED
+
+
+def end_at_a_cut_file(path: Path | None) -> NoReturn:
+    """Report that a file was overwritten or cut short while it was in use, and end at once.
+
+    Nothing else can be done: this is called while memory is read that is no longer there.
+    """
+    if stderr.is_terminal():
+        stderr.put("\x1b[?25h")  # a progress bar hides the cursor
+    stderr.error(mapped_files.overwritten(path))
+    os._exit(ExitCode.INPUT)
 
 
 def _usage(problem: typer.TyperException) -> int:

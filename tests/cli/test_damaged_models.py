@@ -4,11 +4,15 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import wvcli
 from tests.cli.test_main import at_a_terminal
 from tests.conftest import Run
 
@@ -108,3 +112,38 @@ def test_a_manifest_of_wrong_types_is_refused_by_name(
         if result.code == 3:
             assert "odd.safetensors is damaged" in result.err
             assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("array", ["vectors", "norms", "vocabulary.counts", "subwords.vectors"])
+def test_what_makes_another_file_of_a_damaged_model_refuses_it(
+    run: Run, fasttext_model: Path, tmp_path: Path, array: str
+) -> None:
+    content = bytearray(fasttext_model.read_bytes())
+    length = int.from_bytes(content[:8], "little")
+    start, stop = json.loads(content[8 : 8 + length])[array]["data_offsets"]
+    content[8 + length + (start + stop) // 2] ^= 1
+    (tmp_path / "flipped.safetensors").write_bytes(content)
+    (tmp_path / "text.txt").write_text("the cat and the dog\n" * 20)
+    before = sorted(tmp_path.iterdir())
+    commands = [
+        ["export", "x.vec", "-m", "flipped.safetensors"],
+        ["export", "x.npz", "-m", "flipped.safetensors", "--top", "2", "--normalize"],
+        ["update", "flipped.safetensors", "text.txt", "-o", "x.safetensors"],
+        ["train", "text.txt", "--init", "flipped.safetensors", "--min-count", "1", "-o", "x.safetensors"],
+    ]
+    if find_spec("faiss"):
+        commands.append(["index", "flipped.safetensors"])
+    for command in commands:
+        result = run(*command)
+        assert result.code == 3, command
+        assert f"flipped.safetensors is damaged: wrong checksum of {array}" in result.err
+        assert sorted(tmp_path.iterdir()) == before
+
+
+def test_vectors_that_were_changed_since_they_were_opened_are_written(
+    word2vec_model: Path, tmp_path: Path
+) -> None:
+    vectors = wvcli.load(word2vec_model)
+    doubled = replace(vectors, matrix=2 * np.asarray(vectors.matrix))
+    wvcli.export(doubled, tmp_path / "doubled.npz")
+    assert np.array_equal(wvcli.load(tmp_path / "doubled.npz")["cat"], 2 * vectors["cat"])

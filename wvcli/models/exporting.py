@@ -6,6 +6,7 @@ from pathlib import Path
 from wvcli import formats
 from wvcli.errors import UsageError
 from wvcli.formats import Kept
+from wvcli.models import model_file
 from wvcli.reporting import OnProgress, Progress, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.vectors.selection import EVERYTHING, Selection, select
@@ -38,6 +39,7 @@ def export(
 
     Raises:
         UsageError: the format cannot be written so, or the file exists.
+        InputError: the vectors are a model's whose file is damaged.
         MissingExtraError: the format needs a package that is not installed.
         WvcliError: the file cannot be written.
 
@@ -60,6 +62,7 @@ def export(
     writing = formats.Writing(dtype or chosen.dtypes[0], pad, unknown)
     formats.check_dtype(chosen, writing.dtype)
     check_writable(path, overwrite, chosen.replaceable)
+    model_file.verify_vectors(vectors)
     total = 0
 
     def on_rows(row: int) -> None:

@@ -114,6 +114,7 @@ def build(
     Raises:
         MissingExtraError: faiss is not installed.
         UsageError: the file exists and `overwrite` is false, or `recall` is out of range.
+        InputError: the vectors are a model's whose file is damaged.
         WvcliError: the file cannot be written.
     """
     faiss = _faiss()
@@ -122,6 +123,7 @@ def build(
     if path.exists() and not overwrite:
         raise UsageError(f"{path} exists", "add --force to make it anew")
     atomic_files.check_writable(path, overwrite)
+    model_file.verify_vectors(vectors)
     start = perf_counter()
     graph = faiss.IndexHNSWFlat(vectors.dim, _LINKS, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction = _BREADTH

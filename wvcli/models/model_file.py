@@ -11,6 +11,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+import numpy as np
+
 from wvcli.errors import InputError, first_line
 from wvcli.system import tensor_files
 from wvcli.system.atomic_files import atomic_write
@@ -286,10 +288,12 @@ def reading_manifest(path: Path | None) -> Iterator[None]:
 def damaged_tensors(model: ModelFile) -> list[str]:
     """Return the names of the arrays whose checksum differs from the manifest; reads the whole file."""
     recorded = model.manifest.get("checksum", {})
-    names = sorted(set(model.tensors) | set(recorded))
-    return [
-        name for name in names if name not in model.tensors or recorded.get(name) != sha256_of(model.tensors[name])
-    ]
+    missing = set(recorded) - set(model.tensors)
+    return sorted(missing | {name for name in model.tensors if _is_damaged(name, model.tensors[name], recorded)})
+
+
+def _is_damaged(name: str, array: Matrix[Any], recorded: Mapping[str, Any]) -> bool:
+    return bool(recorded.get(name) != sha256_of(array))
 
 
 def verify(model: ModelFile) -> None:
@@ -298,6 +302,37 @@ def verify(model: ModelFile) -> None:
     Raises:
         InputError: an array has another checksum than the manifest says.
     """
-    damaged = damaged_tensors(model)
-    if damaged:
-        raise InputError(f"{model.path} is damaged: wrong checksum of {', '.join(damaged)}")
+    _refuse_damaged(model.path, damaged_tensors(model))
+
+
+def verify_vectors(vectors: Vectors) -> None:
+    """Refuse vectors opened from a model file whose arrays are not those that were written; reads them all.
+
+    What reads a whole model to make another file of it calls this, lest the damage be taken for data there.
+
+    Args:
+        vectors: of any origin; arrays that are not of a model file, or have been changed since, are passed over.
+
+    Raises:
+        InputError: an array has another checksum than the manifest says.
+    """
+    recorded = vectors.manifest.get("checksum")
+    if vectors.path is None or not recorded:
+        return
+    arrays: dict[str, Matrix[Any] | None] = {**vector_tensors(vectors), "norms": vectors.stored_norms}
+    if vectors.weights:
+        arrays["input.words"], arrays["output.negative"] = vectors.weights.words, vectors.weights.output
+        arrays["output.hierarchical"] = vectors.weights.tree
+    _refuse_damaged(
+        vectors.path,
+        sorted(
+            name
+            for name, array in arrays.items()
+            if isinstance(array, np.ndarray) and not array.flags.writeable and _is_damaged(name, array, recorded)
+        ),
+    )
+
+
+def _refuse_damaged(path: Path, names: list[str]) -> None:
+    if names:
+        raise InputError(f"{path} is damaged: wrong checksum of {', '.join(names)}")

@@ -52,8 +52,10 @@ class InitialVectors:
             return None
         if freeze_until is not None and freeze_until < 1:
             raise UsageError(f"`freeze_until` must be at least 1, not {freeze_until}")
+        vectors = opening.load(init)
+        model_file.verify_vectors(vectors)
         return cls(
-            vectors=opening.load(init),
+            vectors=vectors,
             source=os.fspath(init),
             freeze=freeze or freeze_until is not None,
             freeze_until=freeze_until,

@@ -242,6 +242,7 @@ def update(
     opened = model_file.open_model(Path(model))
     with model_file.reading_manifest(opened.path):
         before = ModelToUpdate.of(opened)
+    model_file.verify(opened)
     chosen = {name: value for name, value in settings.items() if value is not None}
     refused = chosen.keys() - _UPDATABLE_SETTINGS
     if refused:

@@ -140,9 +140,7 @@ def test_what_makes_another_file_of_a_damaged_model_refuses_it(
         assert sorted(tmp_path.iterdir()) == before
 
 
-def test_vectors_that_were_changed_since_they_were_opened_are_written(
-    word2vec_model: Path, tmp_path: Path
-) -> None:
+def test_vectors_changed_since_they_were_opened_are_written(word2vec_model: Path, tmp_path: Path) -> None:
     vectors = wvcli.load(word2vec_model)
     doubled = replace(vectors, matrix=2 * np.asarray(vectors.matrix))
     wvcli.export(doubled, tmp_path / "doubled.npz")

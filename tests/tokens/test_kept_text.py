@@ -8,7 +8,8 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, SENTENCES, Run
-from wvcli.errors import InputError, UsageError
+from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.tokens import kept_text, shards
 
 FAST: dict[str, Any] = {"dim": 12, "epochs": 2, "workers": 1}
 
@@ -142,3 +143,31 @@ def test_what_a_broken_off_reading_left_does_not_hinder(tmp_path: Path, text: Pa
     wvcli.train(text, tmp_path / "a.safetensors", keep_encoded=tmp_path / "kept", **FAST)
     wvcli.train(tmp_path / "kept", tmp_path / "b.safetensors", **FAST)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["00000.ids", "text.json"])
+def test_a_flipped_bit_in_kept_text_is_found(tmp_path: Path, kept: Path, name: str) -> None:
+    content = bytearray((kept / name).read_bytes())
+    place = content.rindex(b'"counts": [') + len(b'"counts": [') if name == "text.json" else len(content) // 8 * 4
+    content[place] ^= 1  # a count, or a word, becomes another one
+    (kept / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"damaged: {name} has a wrong checksum"):
+        wvcli.train(kept, tmp_path / "x.safetensors", **FAST)
+    assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_two_runs_do_not_keep_their_text_in_one_folder(tmp_path: Path, text: Path) -> None:
+    folder = tmp_path / "kept"
+    with kept_text.new_folder(folder):
+        (folder / "00000.ids").write_bytes(b"of the first run")
+        with pytest.raises(UsageError, match="another run is keeping text"):
+            wvcli.train(text, tmp_path / "x.safetensors", keep_encoded=folder, **FAST)
+        assert (folder / "00000.ids").read_bytes() == b"of the first run"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_with_the_folder(tmp_path: Path, text: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "text.json.tmp").symlink_to("/dev/full")
+    with pytest.raises(WvcliError, match=r"cannot write to .*folder: no space left"):
+        shards.write_manifest(tmp_path / "folder", "text.json", {"shards": []})

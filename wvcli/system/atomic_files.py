@@ -77,7 +77,7 @@ def atomic_write(path: Path, overwrite: bool, may_replace: MayReplace | None = N
         yield aside
         _place(aside, path, overwrite)
         with suppress(OSError):  # some file systems cannot flush a folder; the file itself is safe
-            _flush(path.parent)
+            flush(path.parent)
     except OSError as error:
         raise WvcliError(f"cannot write {path}: {reason(error)}") from error
     finally:
@@ -106,7 +106,7 @@ def _place(aside: Path, path: Path, overwrite: bool) -> None:
     for made in [other for other, _ in moves] + [aside]:
         for file in made.rglob("*") if made.is_dir() else [made]:
             if not file.is_dir():
-                _flush(file)
+                flush(file)
     for _, target in moves:
         if os.path.lexists(target) and not overwrite:
             raise UsageError(f"{target} exists", "add --force to overwrite it, or name another file")
@@ -145,7 +145,8 @@ def _remove(path: Path) -> None:
             path.unlink()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk before going on."""
     if os.name == "nt" and path.is_dir():
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

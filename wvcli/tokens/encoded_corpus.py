@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.tokens.shards import TEXT_END, IdArray, read_ids, read_manifest, write_manifest
+from wvcli.tokens.shards import TEXT_END, IdArray, read_ids, read_manifest, verify_shards, write_manifest
 
 _MANIFEST = "encoded.json"
 
@@ -118,10 +118,11 @@ class EncodedCorpus:
         """Load a corpus saved by `save`, and the manifest given there.
 
         Raises:
-            InputError: the folder does not hold a complete one.
+            InputError: the folder does not hold a complete one, or not with the bytes that were saved.
         """
         manifest = read_manifest(folder, _MANIFEST)
         try:
+            verify_shards(folder, manifest)
             shards = [folder / name for name in manifest.pop("shards")]
             corpus = cls(
                 shards=shards,
@@ -134,7 +135,7 @@ class EncodedCorpus:
                 tokens_joined=manifest.pop("tokens_joined"),
             )
             size = sum(path.stat().st_size for path in shards)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"the tokenized text in {folder} is damaged") from error
         if size != 4 * (corpus.tokens_kept + corpus.texts):
             raise InputError(f"the tokenized text in {folder} is not complete")

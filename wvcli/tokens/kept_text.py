@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from wvcli.errors import InputError, UsageError, WvcliError, reason
+from wvcli.system.locks import has_locked
 from wvcli.text.settings import TextSettings
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
-from wvcli.tokens.shards import read_manifest, write_manifest
+from wvcli.tokens.shards import read_manifest, verify_shards, write_manifest
 
 _MANIFEST = "text.json"
 
@@ -59,7 +60,15 @@ class KeptText:
             raise InputError(f"the kept text in {folder} is damaged") from error
 
     def provisional_corpus(self, folder: Path) -> ProvisionalCorpus:
-        """Return the text as it was read; what is changed of it is written into `folder`."""
+        """Return the text as it was read; what is changed of it is written into `folder`.
+
+        Raises:
+            InputError: it is not what was kept.
+        """
+        try:
+            verify_shards(self.folder, self._manifest)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"the kept text in {self.folder} is damaged") from error
         corpus = ProvisionalCorpus(folder)
         corpus.shards = [self.folder / name for name in self._manifest["shards"]]
         corpus.words = self._manifest["words"]
@@ -73,28 +82,47 @@ def new_folder(folder: Path) -> Iterator[None]:
     """Make a folder for text that is to be kept, and remove it if reading the text fails.
 
     Raises:
-        UsageError: it holds kept text already, or something else.
+        UsageError: it holds kept text already, or something else; or another run is keeping text in it.
         WvcliError: it cannot be made.
     """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    existed = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY) if os.name != "nt" else None  # Windows opens no folders
+    except OSError as error:
+        raise WvcliError(f"cannot make the folder {folder}: {reason(error)}") from error
+    try:
+        if descriptor is not None and not has_locked(descriptor):
+            raise UsageError(f"another run is keeping text in {folder}", "name another folder")
+        _check_empty(folder)
+        with _removed_on_failure(folder, existed):
+            yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _check_empty(folder: Path) -> None:
+    """Refuse a folder that holds more than shards, which a reading that was broken off may have left."""
     if KeptText.is_in(folder):
         raise UsageError(
             f"{folder} holds kept text already",
             f"train from it with wvcli train {folder}, or name another folder",
         )
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder")
-    if folder.exists() and any(file.suffix != ".ids" for file in folder.iterdir()):
+    if any(file.suffix != ".ids" and file.name != f"{_MANIFEST}.tmp" for file in folder.iterdir()):
         raise UsageError(f"the folder {folder} holds other files", "name a new one")
-    existed = folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WvcliError(f"cannot make the folder {folder}: {reason(error)}") from error
+
+
+@contextmanager
+def _removed_on_failure(folder: Path, existed: bool) -> Iterator[None]:
+    """Remove the shards in a folder, and the folder unless it existed, if reading the text fails."""
     try:
         yield
     except BaseException:
-        for shard in folder.glob("*.ids"):
-            shard.unlink()
+        for written in (*folder.glob("*.ids"), folder / f"{_MANIFEST}.tmp"):
+            written.unlink(missing_ok=True)
         if not existed:
             with suppress(OSError):
                 folder.rmdir()

@@ -11,6 +11,7 @@ from typing import Any
 from wvcli.errors import InputError, InterruptedRunError, UsageError
 from wvcli.models import model_file
 from wvcli.models.model_file import ModelFile
+from wvcli.system.locks import has_locked
 from wvcli.system.tensor_files import Tensors
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 
@@ -116,14 +117,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     Raises:
         UsageError: another run uses it.
     """
-    try:
-        from fcntl import LOCK_EX, LOCK_NB, flock
-    except ImportError:  # Windows
-        yield
-        return
     with (folder / _LOCK).open("a") as lock:
-        try:
-            flock(lock, LOCK_EX | LOCK_NB)
-        except OSError as error:
-            raise UsageError(f"another run is using {folder}") from error
+        if not has_locked(lock.fileno()):
+            raise UsageError(f"another run is using {folder}")
         yield

@@ -72,6 +72,7 @@ class Job:
                 folder,
                 prior=self.start.prior_vocabulary() if self.start else None,
                 keep_in=self.keep_in,
+                resumable=self.checkpoint_minutes > 0,
                 on_progress=self.on_progress,
                 on_note=self.on_note,
             )

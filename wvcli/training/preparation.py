@@ -81,6 +81,7 @@ def prepare(
     *,
     prior: PriorVocabulary | None = None,
     keep_in: Path | None = None,
+    resumable: bool = True,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
 ) -> Prepared:
@@ -91,6 +92,7 @@ def prepare(
         folder: where the encoded text is put.
         prior: of a model that is trained further.
         keep_in: a folder in which the text is kept as it was read, for further models.
+        resumable: whether `folder` outlives the run, which then takes its text from there.
         on_progress: called with the bytes read.
         on_note: called with what must be compiled first, and with the name of a better tokenizer.
 
@@ -113,7 +115,8 @@ def prepare(
     if settings.algorithm == "fasttext" and settings.buckets is None:
         settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
     prepared = Prepared(encoded=encoded, settings=settings, reading=reading, phrases=joined)
-    _save(prepared, request, folder)
+    if resumable:
+        _save(prepared, request, folder)
     return prepared
 
 

@@ -42,7 +42,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     added = None if writing.unknown is not None else 0 if writing.pad is None else 1
     rows = len(vectors) + (added is not None)
     # Keras writes to names that end with .keras only.
-    with TemporaryDirectory(dir=path.parent) as folder, ZipFile(path, "w") as archive:
+    with TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder, ZipFile(path, "w") as archive:
         outline = Path(folder, "outline.keras")
         with tensorflow(_WHAT):
             _outline(_keras(), vectors, writing).save(outline)

@@ -17,7 +17,10 @@ from wvcli.vectors.word_vectors import Vectors
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    with TemporaryDirectory(dir=path.parent) as folder, tensorflow("writing a SavedModel") as tf:
+    with (
+        TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder,
+        tensorflow("writing a SavedModel") as tf,
+    ):
         table = Table(tf, vectors, writing, Path(folder))
 
         def look_up(words: Tensor) -> Tensor:

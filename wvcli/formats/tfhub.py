@@ -19,7 +19,10 @@ COMBINER = "sqrtn"
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    with TemporaryDirectory(dir=path.parent) as folder, tensorflow("writing a TF Hub module") as tf:
+    with (
+        TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder,
+        tensorflow("writing a TF Hub module") as tf,
+    ):
         table = Table(tf, vectors, writing, Path(folder))
 
         def embed(texts: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wvcli.errors import UsageError, WvcliError, reason
+from wvcli.system.locks import temporary_name
 
 _ASIDE = re.compile(r"\.(.*)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 
@@ -33,9 +34,8 @@ def check_writable(path: Path, overwrite: bool, may_replace: MayReplace | None =
     if not path.parent.is_dir():
         raise WvcliError(f"cannot write {path}: there is no folder {path.parent}")
     try:
-        probe = _temporary_name(path)
-        probe.touch()
-        probe.unlink()
+        with temporary_name(path):
+            pass
     except OSError as error:
         raise WvcliError(f"cannot write {path}: {reason(error)}") from error
 
@@ -58,7 +58,7 @@ def atomic_write(path: Path, overwrite: bool, may_replace: MayReplace | None = N
     """Yield a path beside `path` where nothing is yet; what is made there replaces `path` in the end.
 
     It may be a file or a folder, with other files beside it whose names begin with its name and a dot; these
-    come with it.
+    come with it. What killed runs left in the same folder is removed.
 
     Args:
         path: where it is to be.
@@ -72,17 +72,18 @@ def atomic_write(path: Path, overwrite: bool, may_replace: MayReplace | None = N
     check_writable(path, overwrite, may_replace)
     if path.is_symlink():  # what it points to is replaced, not the link
         path = path.resolve()
-    aside = _temporary_name(path)
     try:
-        yield aside
-        _place(aside, path, overwrite)
+        with temporary_name(path) as aside:
+            try:
+                yield aside
+                _place(aside, path, overwrite)
+            finally:
+                for made in (aside, *_side_files(aside)):
+                    _remove(made)
         with suppress(OSError):  # some file systems cannot flush a folder; the file itself is safe
             flush(path.parent)
     except OSError as error:
         raise WvcliError(f"cannot write {path}: {reason(error)}") from error
-    finally:
-        for made in (aside, *_side_files(aside)):
-            _remove(made)
 
 
 def final_name(aside: Path) -> str:

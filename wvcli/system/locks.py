@@ -1,20 +1,124 @@
-"""Locks that last as long as the process that holds them, however it ends."""
+"""Locks that last as long as the process that holds them, however it ends; and what killed processes leave.
+
+A temporary file or folder has a lock file beside it, `.NAME.XXXXXXXX.lock` beside `.NAME.XXXXXXXX.tmp`, or `.lock`
+in a temporary folder of its own. One that nobody has locked is a stray.
+"""
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+_LOCK = re.compile(r"(\..*\.[0-9a-f]{8})\.lock", re.DOTALL)
+_PREFIX, _WITHIN = "wvcli-", ".lock"
 
 
-def has_locked(descriptor: int) -> bool:
-    """Lock an open file or folder, unless another process holds a lock on it; return whether it is locked now.
+def lock(descriptor: int) -> bool | None:
+    """Lock an open file or folder, unless another process holds a lock on it.
 
-    The lock ends when the descriptor is closed. On Windows, and on file systems without locks, nothing is locked,
-    and the answer is True.
+    The lock ends when the descriptor is closed.
+
+    Returns:
+        Whether it is locked now; None on Windows, and on file systems without locks.
     """
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # Windows
-        return True
+        return None
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # a file system without locks
-        return True
+    except OSError:
+        return None
     return True
+
+
+@contextmanager
+def temporary_name(path: Path) -> Iterator[Path]:
+    """Yield a hidden name beside a path, for what will take its place; nothing has it.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
+    remove_strays(path.parent)
+    while True:
+        stem = f".{path.name}.{os.urandom(4).hex()}"
+        held = path.with_name(f"{stem}.lock")
+        with _locked(held) as is_held:
+            if is_held:
+                yield path.with_name(f"{stem}.tmp")
+                return
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Make a folder in the folder for temporary files, and remove it with all that is in it."""
+    _remove_stray_folders(Path(tempfile.gettempdir()))
+    while True:
+        with tempfile.TemporaryDirectory(prefix=_PREFIX) as name, _locked(Path(name, _WITHIN)) as is_held:
+            if is_held:
+                yield Path(name)
+                return
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[bool]:
+    """Make a lock file and remove it in the end; yield False if another process took it for a stray meanwhile."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            yield lock(descriptor) is not False and os.path.lexists(path)
+        finally:
+            with suppress(OSError):
+                path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def remove_strays(folder: Path) -> None:
+    """Remove the temporary files and folders that killed processes left in a folder.
+
+    A folder stays as long as there is none of the name that it was made for: it may be complete.
+    """
+    with suppress(OSError):
+        names = os.listdir(folder)
+        for name in names:
+            if found := _LOCK.fullmatch(name):
+                temporary = f"{found[1]}.tmp"
+                made = [folder / each for each in names if each == temporary or each.startswith(f"{temporary}.")]
+                _remove_stray(folder / name, made)
+
+
+def _remove_stray(held: Path, made: list[Path]) -> None:
+    """Remove a lock file that nobody has locked, and what was made under it."""
+    with suppress(OSError), closing(held.open("r+b")) as file:
+        if not lock(file.fileno()):
+            return
+        for path in made:
+            if path.is_dir() and not path.is_symlink():
+                final = held.with_name(held.name[1:].rsplit(".", 2)[0])
+                if path.suffix == ".tmp" and not os.path.lexists(final):
+                    return
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        held.unlink()
+
+
+def _remove_stray_folders(parent: Path) -> None:
+    """Remove the temporary folders that killed processes of this user left."""
+    if not hasattr(os, "getuid"):
+        return
+    for path in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            facts = path.lstat()
+            if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
+                continue
+            with (path / _WITHIN).open("r+b") as file:
+                if lock(file.fileno()):
+                    shutil.rmtree(path, ignore_errors=True)

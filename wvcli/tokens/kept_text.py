@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from wvcli.errors import InputError, UsageError, WvcliError, reason
-from wvcli.system.locks import has_locked
+from wvcli.system.locks import lock
 from wvcli.text.settings import TextSettings
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.shards import read_manifest, verify_shards, write_manifest
@@ -94,7 +94,7 @@ def new_folder(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise WvcliError(f"cannot make the folder {folder}: {reason(error)}") from error
     try:
-        if descriptor is not None and not has_locked(descriptor):
+        if descriptor is not None and lock(descriptor) is False:
             raise UsageError(f"another run is keeping text in {folder}", "name another folder")
         _check_empty(folder)
         with _removed_on_failure(folder, existed):

@@ -1,6 +1,5 @@
 """What an interrupted run needs to continue: its encoded text and its latest state, in a folder."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,13 +10,13 @@ from typing import Any
 from wvcli.errors import InputError, InterruptedRunError, UsageError
 from wvcli.models import model_file
 from wvcli.models.model_file import ModelFile
-from wvcli.system.locks import has_locked
+from wvcli.system.locks import lock, temporary_folder
 from wvcli.system.tensor_files import Tensors
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 
 _STATE = "state.safetensors"
 _LOCK = "lock"
-_OURS = ("*.ids", "encoded.json*", _STATE, f".{_STATE}.*.tmp", _LOCK)
+_OURS = ("*.ids", "encoded.json*", _STATE, f".{_STATE}.*.tmp", f".{_STATE}.*.lock", _LOCK)
 
 
 @dataclass
@@ -83,8 +82,8 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
         with _alone_in(folder):
             _clear(folder)
     if not keeps:
-        with tempfile.TemporaryDirectory(prefix="wvcli-") as temporary:
-            yield Path(temporary)
+        with temporary_folder() as temporary:
+            yield temporary
         return
     folder.mkdir(exist_ok=True)
     with _alone_in(folder):
@@ -117,7 +116,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     Raises:
         UsageError: another run uses it.
     """
-    with (folder / _LOCK).open("a") as lock:
-        if not has_locked(lock.fileno()):
+    with (folder / _LOCK).open("a") as file:
+        if lock(file.fileno()) is False:
             raise UsageError(f"another run is using {folder}")
         yield

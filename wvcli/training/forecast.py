@@ -1,7 +1,6 @@
 """Forecasts of a run from a sample of its text: tokens, vocabulary, settings, time, memory and disk space."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from math import log
@@ -10,6 +9,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from wvcli.system.locks import temporary_folder
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
 from wvcli.text.settings import TextSettings
@@ -104,8 +104,8 @@ def forecast(request: Request, engine: Engine | None, exact: bool = False) -> Fo
     Raises:
         InputError: a source cannot be read, or has no words.
     """
-    with tempfile.TemporaryDirectory(prefix="wvcli-") as folder:
-        sample, share, reading = _sample(request, exact, Path(folder))
+    with temporary_folder() as folder:
+        sample, share, reading = _sample(request, exact, folder)
         require_words(sample, request.text)
         started = perf_counter()
         if request.settings.phrases:

@@ -60,7 +60,7 @@ def register(group: typer.Typer, names: Iterable[str]) -> None:
 
 def _version(value: bool) -> None:
     if value:
-        stdout.line(f"wvcli {__version__}")
+        stdout.text(f"wvcli {__version__}")
         raise typer.Exit
 
 
@@ -113,7 +113,7 @@ def run(argv: Sequence[str]) -> int:
 def _call(app: typer.Typer, argv: Sequence[str]) -> Any:
     if completion.is_asked_for():
         text, code = completion.answer(app)
-        stdout.line(text)
+        stdout.text(text)
         return code
     return app(list(argv), prog_name="wvcli", standalone_mode=False, obj=register)
 

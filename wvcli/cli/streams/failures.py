@@ -70,7 +70,7 @@ def end_at_a_cut_file(path: Path | None) -> NoReturn:
 def _usage(problem: typer.TyperException) -> int:
     context = getattr(problem, "ctx", None)
     if context and type(problem).__name__ == "NoArgsIsHelpError":
-        stdout.line(context.get_help())
+        stdout.text(context.get_help())
         return ExitCode.USAGE
     option = getattr(problem, "option_name", None)
     if option and type(problem).__name__ == "NoSuchOption":

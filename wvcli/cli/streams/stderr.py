@@ -21,6 +21,7 @@ _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
 _NAMED = 10  # words or questions named in notes of one kind; the others are only counted
 _LINE_SECONDS = 60.0  # between two lines of progress if stderr is not a terminal
 _ARGUMENT = re.compile(r"`([a-z_]+)(?:=([^`]*))?`")  # of a Python function, as errors and notes name it
+UNSAFE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")  # at a terminal
 _quiet = False
 _options: Mapping[str, tuple[str, str]] = {}
 
@@ -58,15 +59,13 @@ def styles(stream_is_terminal: bool) -> Literal["auto"] | None:
 
 
 def visible(text: str) -> str:
-    """Return `text` with control characters escaped, so that data cannot control the terminal or break a line."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char == " " else _escaped(char) for char in text)
+    """Return `text` as it may be shown at a terminal: it cannot control it, break a line or turn others around.
 
-
-def _escaped(char: str) -> str:
-    # Joiners, direction marks and combining signs are not "printable" to Python, yet belong to words.
-    return char if ord(char) > 0x9F and not 0xD800 <= ord(char) <= 0xDFFF else ascii(char)[1:-1]
+    All that comes from data or names of files and is written to a terminal passes through here: what controls a
+    terminal (C0, C1), separates lines or paragraphs, or embeds, overrides or isolates a direction, is escaped as
+    in Python. Joiners, direction marks and combining signs, which belong to words, stay as they are.
+    """
+    return text if text.isprintable() else UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _line(label: str, colour: str, text: str) -> None:
@@ -193,7 +192,7 @@ class _Lines:
 def _description(progress: "Progress") -> str:
     if progress.epochs:
         return f"{progress.stage} {progress.epoch}/{progress.epochs}"
-    return f"{progress.stage} {progress.subject}".rstrip()
+    return f"{progress.stage} {visible(progress.subject)}".rstrip()
 
 
 def _rate_unit(progress: "Progress") -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from wvcli.cli.streams.columns import DECIMALS, Column, Row, cell, is_vector, number_texts
-from wvcli.cli.streams.stderr import styles, visible
+from wvcli.cli.streams.stderr import UNSAFE, styles, visible
 from wvcli.errors import WvcliError, reason
 from wvcli.text.passages import Passage
 
@@ -174,7 +174,7 @@ def write_object(values: dict[str, Any], format: OutputFormat) -> None:
     if format == "auto" and not sys.stdout.isatty():
         format = "json"
     if format == "json":
-        _put(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+        _put(_shown_json(json.dumps(values, ensure_ascii=False, indent=2)) + "\n")
     elif format == "jsonl":
         _put(_json(values) + "\n")
     else:
@@ -183,7 +183,12 @@ def write_object(values: dict[str, Any], format: OutputFormat) -> None:
 
 
 def line(text: str) -> None:
-    """Write one line of text."""
+    """Write one line of data."""
+    _put((visible(text) if sys.stdout.isatty() else text) + "\n")
+
+
+def text(text: str) -> None:
+    """Write lines of the program's own text, as they are."""
     _put(text + "\n")
 
 
@@ -240,7 +245,14 @@ def _on_one_line(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _shown_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def _shown_json(text: str) -> str:
+    """Return JSON as it may be shown at a terminal, and the same to a program: what is unsafe there is escaped."""
+    if not sys.stdout.isatty() or text.isprintable():
+        return text
+    return "\n".join(UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in text.split("\n"))
 
 
 def _json_value(value: Any) -> Any:

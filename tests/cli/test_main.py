@@ -1,6 +1,9 @@
 """The program as a whole: version, usage errors, a terminal, streams that fail."""
 
+import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -145,3 +148,65 @@ def test_an_argument_that_is_not_utf8_is_a_missing_word(word2vec_model: Path, fa
         done = subprocess.run(arguments, capture_output=True, env=clean_environment())
         assert (done.returncode, done.stdout) == (4, b"")
         assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "streams", [">&- 2>&-", "<&- >&- 2>&-", "2>&-", ">/dev/full 2>/dev/full", "2>/dev/full", "2>&1 | false"]
+)
+def test_the_exit_code_does_not_depend_on_who_reads(word2vec_model: Path, tmp_path: Path, streams: str) -> None:
+    def code(*arguments: object) -> str:
+        command = shlex.join([sys.executable, "-m", "wvcli", *map(str, arguments)])
+        script = f"{{ sleep 0.1; {command}; echo $? > code; }} {streams}"
+        subprocess.run(["sh", "-c", script], cwd=tmp_path, env=clean_environment())
+        return (tmp_path / "code").read_text().strip()
+
+    assert code("vector", "zzzz", "-m", word2vec_model) == "4"
+    assert code("vector", "cat", "-m", "none.safetensors") == "3"
+    (tmp_path / "text.txt").write_text("the cat and the dog\n" * 200)
+    assert code("train", "text.txt", "--epochs", "1", "--dim", "4", "-f") == "0"
+
+
+def test_training_outlives_its_terminal(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("the cat and the dog and the bird sing\n" * 20_000)
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    options = ("--epochs", "30", "--dim", "50", "--workers", "1", "-f")
+    command = [sys.executable, "-c", code, sys.executable, "-m", "wvcli", "train", "text.txt", *options]
+    terminal = Terminal(command, tmp_path, stdout=tmp_path / "out")
+    terminal.expect("training")
+    os.close(terminal._screen)  # the window is closed
+    assert terminal.process.wait(120) == 0
+    assert (tmp_path / "text.safetensors").exists()
+
+
+@pytest.mark.parametrize("columns", ["0", "00", "-1", "", "x", "²", "1", "7"])
+def test_any_width_of_a_terminal_is_borne(run: Run, word2vec_model: Path, tmp_path: Path, columns: str) -> None:
+    asked = ("similar", "cat", "-n", "2", "-m", word2vec_model)
+    seen = at_a_terminal(*asked, cwd=tmp_path, env={"COLUMNS": columns})
+    assert "simi" in "".join(seen.split())
+    piped = run(*asked, "--format", "table", env={"COLUMNS": columns})
+    assert piped.code == 0
+    if columns not in ("1", "7"):
+        assert piped.out == run(*asked, "--format", "table").out
+
+
+@pytest.mark.parametrize("moment", ["typer", "wvcli.cli", "numpy"])
+def test_an_interrupt_while_the_program_starts_is_no_traceback(word2vec_model: Path, moment: str) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "wvcli", "shell", "-m", word2vec_model],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    )
+    assert program.stderr
+    seen = ""
+    while moment not in seen:
+        seen = program.stderr.readline()
+        assert seen
+    program.send_signal(signal.SIGINT)
+    _, err = program.communicate(timeout=60)
+    assert program.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in err

@@ -29,9 +29,7 @@ def is_safe(seen: str) -> bool:
 
 
 @pytest.mark.parametrize("format", ["table", "tsv", "csv", "json", "jsonl", "plain"])
-@pytest.mark.parametrize(
-    "command", [["similar", "good", "-n", "2"], ["vocab"], ["vector", EVIL]]
-)
+@pytest.mark.parametrize("command", [["similar", "good", "-n", "2"], ["vocab"], ["vector", EVIL]])
 def test_words_cannot_control_a_terminal(
     run: Run, model: Path, tmp_path: Path, format: str, command: list[str]
 ) -> None:

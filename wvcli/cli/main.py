@@ -1,6 +1,7 @@
 """The program from start to exit: its commands, streams, signals and exit code."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -78,11 +79,18 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     Args:
         argv: the arguments after the program's name; None for those that the program was started with.
     """
-    for number in signals.ENDING:
-        signals.handle(number, _interrupt)
     mapped_files.call_on_bus_error(failures.end_at_a_cut_file)
     _prepare_streams()
-    code = run(sys.argv[1:] if argv is None else argv)
+    if not os.environ.get("COLUMNS", "80").strip("0").isdecimal():  # which some programs take for a width
+        del os.environ["COLUMNS"]
+    try:
+        signals.handle(signal.SIGINT, signal.default_int_handler)
+        for number in signals.ENDING:
+            signals.handle(number, _interrupt)
+        code = run(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    signals.handle(signal.SIGINT, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()

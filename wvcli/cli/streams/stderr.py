@@ -1,12 +1,13 @@
 """Write to stderr, as no other module does: errors, notes, summaries and progress, coloured at a terminal."""
 
+import io
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, TextIO, cast
 
 from wvcli.errors import WvcliError
 
@@ -71,7 +72,7 @@ def visible(text: str) -> str:
 def _line(label: str, colour: str, text: str) -> None:
     if wants_colour(is_terminal()):
         label = f"{colour}{label}{_PLAIN}"
-    print(f"{label} {visible(text)}", file=sys.stderr, flush=True)
+    put(f"{label} {visible(text)}\n")
 
 
 def name_options(options: Mapping[str, tuple[str, str]]) -> None:
@@ -119,7 +120,40 @@ def wrote(words: int, dim: int, where: str) -> None:
 
 def put(text: str) -> None:
     """Write text as it is, such as a prompt."""
-    print(text, end="", file=sys.stderr, flush=True)
+    _Bearing(sys.stderr).write(text)
+
+
+class _Bearing(io.TextIOBase):
+    """Writes to a stream, and bears that nobody reads it any more, or that the disk is full.
+
+    What a command does, and its exit code, do not depend on who sees its notes: a terminal may have been closed.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            with suppress(OSError):  # what is buffered would fail again
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
 
 
 class Tally:
@@ -161,13 +195,14 @@ def summary(draw: "Callable[[], RenderableType]") -> None:
         with screen.capture() as captured:
             screen.print(draw())
         lines = (line.rstrip() for line in captured.get().splitlines())
-        print("\n".join(lines).rstrip(), file=sys.stderr, flush=True)
+        put("\n".join(lines).rstrip() + "\n")
 
 
 def _rich() -> "Console":
     from rich.console import Console
 
-    return Console(stderr=True, color_system=styles(is_terminal()), markup=False, emoji=False, highlight=False)
+    stream = cast(IO[str], _Bearing(sys.stderr))
+    return Console(file=stream, color_system=styles(is_terminal()), markup=False, emoji=False, highlight=False)
 
 
 class _Lines:

@@ -195,3 +195,14 @@ def test_a_run_at_work_is_not_disturbed_by_another(corpus: Path, broken_off: Pat
                 wvcli.train(corpus, broken_off, **how, **SETTINGS)  # type: ignore[arg-type]
     (folder / "encoded.json.away").rename(folder / "encoded.json")
     assert sorted(file.name for file in folder.iterdir()) == before
+
+
+def test_a_run_goes_on_with_the_engine_it_began_with(corpus: Path, tmp_path: Path) -> None:
+    pytest.importorskip("numba", reason="the fast engine needs Numba")
+    output = tmp_path / "model.safetensors"
+    whole = wvcli.train(corpus, tmp_path / "whole.safetensors", engine="fast", **SETTINGS)
+    with pytest.raises(InterruptedRunError):
+        wvcli.train(corpus, output, engine="fast", checkpoint=60, should_stop=lambda: True, **SETTINGS)
+    resumed = wvcli.train(corpus, output, resume=True, **SETTINGS)
+    assert resumed.manifest["engine"] == "fast"
+    assert resumed.manifest["checksum"] == whole.manifest["checksum"]

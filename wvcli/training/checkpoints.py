@@ -61,6 +61,20 @@ class Checkpoints:
         return saved
 
 
+def engine_of_run(folder: Path) -> str | None:
+    """Return the name of the engine whose checkpoint is in a folder; None where there is no checkpoint.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    path = folder / _STATE
+    if not path.exists():
+        return None
+    saved = model_file.open_tensors(path)
+    with model_file.reading_manifest(path):
+        return str(saved.manifest["state"].get("engine", "gensim"))
+
+
 @contextmanager
 def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterator[Path]:
     """Make the folder for a run's encoded text and checkpoints, and remove it when the run has finished.

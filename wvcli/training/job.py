@@ -17,7 +17,7 @@ from wvcli.system import atomic_files
 from wvcli.system.compiling import gc_paused
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
-from wvcli.training.checkpoints import Checkpoints, workspace
+from wvcli.training.checkpoints import Checkpoints, engine_of_run, workspace
 from wvcli.training.loop import Run
 from wvcli.training.preparation import Prepared, prepare
 from wvcli.training.request import Request
@@ -39,7 +39,7 @@ class Job:
         request: the text and the settings.
         start: what training starts from, or None for random vectors.
         path: the model file to write.
-        engine: what trains; None is decided by the size of the text.
+        engine: what trains; None is that of the run that is resumed, or else decided by the size of the text.
         overwrite: replace an existing model file.
         keep_in: a folder to keep the encoded text in.
         checkpoint_minutes: between two checkpoints, or 0 for none.
@@ -77,7 +77,7 @@ class Job:
                 on_note=self.on_note,
             )
             progress = _TrainingProgress(self.on_progress, prepared)
-            engine = self.engine or engines.default_engine(prepared.encoded.tokens_kept, self.on_note)
+            engine = self._engine(prepared, folder)
             trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
             run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
             started_from = self.start.apply(run) if self.start else {}
@@ -91,6 +91,13 @@ class Job:
             manifest = prepared.manifest(self.request.text) | started_from | self._manifest(run, engine)
             model_file.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
         return model_file.open_model(self.path).vectors()
+
+    def _engine(self, prepared: Prepared, folder: Path) -> engines.Engine:
+        """Return the engine that was chosen; else that of the run that is resumed, or the default."""
+        if self.engine:
+            return self.engine
+        begun = engines.engine_called(engine_of_run(folder) or engines.AUTO)
+        return begun or engines.default_engine(prepared.encoded.tokens_kept, self.on_note)
 
     def _import_engine(self) -> None:
         """Import the packages of the engine that will train, if the size of the text decides that already.

@@ -78,8 +78,8 @@ def train(
         init: vectors to start from, in any format that wvcli reads (Word2Vec only).
         freeze: keep the vectors from `init` as they are.
         freeze_until: keep the vectors from `init` as they are for the first epochs, this many.
-        engine: what trains: `gensim`, `fast`, or `auto`, which takes the fast one if it is installed and the text
-            is large enough.
+        engine: what trains: `gensim`, `fast`, or `auto`, which takes that of the run that is resumed, or else the
+            fast one if it is installed and the text is large enough.
         keep_encoded: a new folder in which to keep the text as numbers, so that further models can be trained from
             that folder without reading the sources again.
         overwrite: replace an existing model file, and delete the checkpoint of an unfinished run.

@@ -31,6 +31,7 @@ def with_manifest(model: Path, change: Callable[[dict[str, Any]], Any]) -> bytes
     header = json.loads(content[8 : 8 + length])
     manifest = json.loads(header["__metadata__"]["wvcli"])
     changed = change(manifest)
+    del header["__metadata__"]["wvcli_crc32"]
     header["__metadata__"]["wvcli"] = changed if isinstance(changed, str) else json.dumps(manifest)
     return with_header(json.dumps(header)) + content[8 + length :]
 

@@ -192,6 +192,24 @@ def test_a_flipped_byte_is_found_and_its_array_named(model: Path, name: str) -> 
     assert found == [name]
 
 
+def test_a_header_with_one_byte_changed_is_refused_or_says_the_same(model: Path) -> None:
+    whole, before = model.read_bytes(), model_file.open_model(model)
+    for place in range(8 + int.from_bytes(whole[:8], "little")):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        model.write_bytes(damaged)
+        said = str(model)
+        try:
+            opened = model_file.open_model(model)
+            model_file.verify(opened)
+            model_file.verify_vectors(opened.vectors())
+            assert opened.manifest == before.manifest, place
+            assert opened.tensors.keys() == before.tensors.keys()
+        except InputError as error:
+            said = error.message
+        assert str(model) in said
+
+
 def test_a_model_cut_off_anywhere_is_refused_by_name(model: Path) -> None:
     data = model.read_bytes()
     places = {*range(0, 40), *range(0, len(data), 37), len(data) - 1}

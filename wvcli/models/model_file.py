@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from wvcli.vectors.word_vectors import Vectors
 FORMAT_VERSION = 1
 FLORET_VERSION = 2  # with floret's hash, which programs that read version 1 alone would take for fastText's
 MANIFEST_KEY = "wvcli"
+CHECK_KEY = "wvcli_crc32"
 SUFFIX = ".safetensors"
 
 
@@ -165,11 +167,17 @@ def save(
     complete = {"format_version": FLORET_VERSION if hashed else FORMAT_VERSION, **manifest}
 
     def metadata(checksum: Mapping[str, str]) -> dict[str, str]:
-        return {MANIFEST_KEY: json.dumps(complete | {"checksum": dict(checksum)}, sort_keys=True)}
+        text = json.dumps(complete | {"checksum": dict(checksum)}, sort_keys=True)
+        return {MANIFEST_KEY: text, CHECK_KEY: _check(text)}
 
     dtypes = {name: _LAYOUT[name][0] for name in tensors if name in _LAYOUT}
     with atomic_write(path, overwrite) as aside:
         tensor_files.write(aside, tensors, metadata, dtypes)
+
+
+def _check(manifest: str) -> str:
+    """Return the CRC-32 of a manifest in eight hexadecimal digits, which costs a query nothing to check."""
+    return f"{crc32(manifest.encode()):08x}"
 
 
 def fingerprint(vectors: Vectors) -> str:
@@ -218,7 +226,10 @@ def open_tensors(path: Path) -> ModelFile:
     metadata, tensors = map_file(path)
     if MANIFEST_KEY not in metadata:
         raise NotAModelError(f"{path} is a safetensors file, but not a wvcli model")
-    return ModelFile(path, _parse_manifest(path, metadata[MANIFEST_KEY]), tensors)
+    text = metadata[MANIFEST_KEY]
+    if metadata.get(CHECK_KEY, _check(text)) != _check(text):
+        raise InputError(f"{path} is damaged: its manifest has a wrong checksum")
+    return ModelFile(path, _parse_manifest(path, text), tensors)
 
 
 def _parse_manifest(path: Path, text: str) -> dict[str, Any]:
@@ -263,6 +274,9 @@ def _check_manifest(path: Path, model: ModelFile) -> None:
     for number, (name, kind) in enumerate(_PARTS.items()):
         if (name in manifest or number < _ALWAYS) and not isinstance(manifest.get(name), kind):
             raise InputError(f"{path} is damaged: its manifest lacks {name}, or has something else there")
+    lost = sorted(set(manifest["checksum"]) - set(model.tensors))
+    if lost:
+        raise InputError(f"{path} is damaged: it holds no {lost[0]!r}")
     settings = manifest["settings"]
     if "subwords.vectors" in model.tensors and not (
         all(isinstance(settings.get(name), int) for name in ("min_n", "max_n"))

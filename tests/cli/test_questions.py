@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -274,3 +275,71 @@ def test_a_word_with_blanks_needs_a_tab_on_its_line(run: Run, tmp_path: Path) ->
     model = saved(tmp_path / "blanks.safetensors", ["new york", "new", "york"], np.eye(3) + 0.5)
     assert run("similarity", "-m", model, stdin="new york\n").rows[0][:2] == ["new", "york"]
     assert run("similarity", "-m", model, stdin="new york\tyork\n").rows[0][:2] == ["new york", "york"]
+
+
+SPACED = [
+    "x",
+    "\u00a0x",
+    "\u3000",
+    "\u00a0",
+    "x\u2028y",
+    "\u2003z",
+    "z",
+    "a\u0085",
+    "\x1cq",
+    "q",
+    " q",
+    "\u3000a b",
+]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_only_the_end_of_a_line_is_taken_off_a_word(run: Run, tmp_path: Path, end: str) -> None:
+    """Unicode has white space that is part of a word; none of it is lost, and each question has its row."""
+    model = saved(tmp_path / "m.safetensors", SPACED, np.eye(len(SPACED)))
+    lines = "".join(word + end for word in SPACED)
+    result = run("vector", "-", "-m", model, "--format", "jsonl", stdin=lines)
+    assert (result.code, result.err) == (0, "")
+    rows = [json.loads(line) for line in result.out.rstrip("\n").split("\n")]
+    assert [row["word"] for row in rows] == SPACED
+    assert [row["vector"].index(1) for row in rows] == list(range(len(SPACED)))
+    pairs = "".join(f"{word}\t{other}{end}" for word, other in pairwise(SPACED))
+    result = run("similarity", "-m", model, "--format", "jsonl", stdin=pairs)
+    asked = [json.loads(line) for line in result.out.rstrip("\n").split("\n")]
+    assert [(row["a"], row["b"]) for row in asked] == list(pairwise(SPACED))
+    result = run(
+        "vector", "-", "-m", model, "--format", "jsonl", "--missing", "null", stdin="\u2003\nx \n\t z\n \n"
+    )
+    rows = [json.loads(line) for line in result.out.rstrip("\n").split("\n")]
+    assert [row["word"] for row in rows] == ["\u2003", "x", "z"]
+    assert not any(rows[0]["vector"])
+
+
+def test_a_line_without_tabs_is_split_at_spaces_of_ascii_alone(run: Run, tmp_path: Path) -> None:
+    model = saved(tmp_path / "m.safetensors", SPACED, np.eye(len(SPACED)))
+    result = run("similarity", "-m", model, "--format", "json", stdin=" \u00a0x  \u3000 \n")
+    assert [(row["a"], row["b"]) for row in json.loads(result.out)] == [("\u00a0x", "\u3000")]
+
+
+def test_lists_of_words_keep_every_character_of_a_word(run: Run, tmp_path: Path) -> None:
+    model = saved(tmp_path / "m.safetensors", SPACED, np.eye(len(SPACED)))
+    (tmp_path / "words.txt").write_text("".join(f"{word} \n" for word in SPACED[:9]), newline="")
+    (tmp_path / "names.txt").write_text("\u00a0x\tRENAMED\u3000\n", newline="")
+    run("export", "out.jsonl", "-m", model, "--words", "words.txt", "--rename", "names.txt", "-q")
+    lines = (tmp_path / "out.jsonl").read_text().rstrip("\n").split("\n")
+    expected = ["RENAMED\u3000" if word == "\u00a0x" else word for word in SPACED[:9]]
+    assert [json.loads(line)["word"] for line in lines] == expected
+    result = run("similar", "z", "--words", "words.txt", "-m", model, "--format", "json")
+    assert {row["neighbor"] for row in json.loads(result.out)} == set(SPACED[:9]) - {"z"}
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+def test_a_line_that_never_ends_is_refused(run: Run, tmp_path: Path) -> None:
+    model = saved(tmp_path / "m.safetensors", ["a", "b"], np.eye(2))
+    for arguments in (["similar", "a", "--words", "/dev/zero"], ["export", "o.txt", "--rename", "/dev/zero"]):
+        result = run(*arguments, "-m", model)
+        assert (result.code, result.out) == (3, "")
+        assert "line 1 of /dev/zero is longer than 1 MiB" in result.err
+    result = run("vector", "-", "-m", model, stdin=b"a\n" + b"b" * (3 << 20))
+    assert (result.code, result.out.split("\t")[0]) == (3, "a")
+    assert "line 2 of stdin is longer than 1 MiB" in result.err

@@ -349,3 +349,20 @@ def test_what_is_no_string_is_no_word(word: object) -> None:
         with pytest.raises(UsageError, match=f"not a value of the type {type(word).__name__}"):
             ask(word)  # type: ignore[arg-type]
     assert word not in vectors
+
+
+def test_a_word_is_found_in_every_form_that_is_canonically_equivalent() -> None:
+    words = ["caf\u00e9", "nai\u0308ve", "\u212b", "e\u0301", "\u00e9", "new_y\u00f6rk"]
+    vectors = Vectors(Vocabulary.from_words(words), np.eye(6, dtype=np.float32))
+    found = {
+        "cafe\u0301": 0,
+        "na\u00efve": 1,
+        "\u212b": 2,  # itself, although NFC is another character
+        "e\u0301": 3,  # there as it stands
+        "\u00e9": 4,
+        "new yo\u0308rk": 5,
+    }
+    assert {word: vectors.index(word) for word in found} == found
+    assert vectors.index("cafe") is None
+    assert vectors.index("\u00a0caf\u00e9") is None
+    assert vectors.index("new\u00a0y\u00f6rk") is None

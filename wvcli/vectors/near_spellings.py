@@ -1,8 +1,21 @@
 """Words of a vocabulary that are spelled like a word that is not in it."""
 
+from collections.abc import Iterator
+from typing import Literal
+
 from wvcli.vectors.vocabulary import Vocabulary
 
 _POOL = 3_000  # words compared letter by letter: the most frequent ones, and those with the same first letters
+
+
+def equivalents(*texts: str) -> Iterator[str]:
+    """Yield texts in the forms that Unicode calls canonically equivalent: all composed, then all decomposed."""
+    from unicodedata import normalize  # which queries in ASCII do without
+
+    forms: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+    for form in forms:
+        for text in texts:
+            yield normalize(form, text)
 
 
 def near_spellings(vocabulary: Vocabulary, word: str, most: int = 3) -> list[str]:

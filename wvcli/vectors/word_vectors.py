@@ -19,7 +19,7 @@ from wvcli.vectors.geometry import (
     least_central,
     row_norms,
 )
-from wvcli.vectors.near_spellings import near_spellings
+from wvcli.vectors.near_spellings import equivalents, near_spellings
 from wvcli.vectors.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
@@ -58,6 +58,18 @@ def query(positive: Sequence[Lookup], negative: Sequence[Lookup] = (), excluded:
 
 def _as_written(word: str) -> str:
     return word
+
+
+def _forms(word: str, normalize: Callable[[str], str]) -> Iterator[str]:
+    """Yield the forms in which to look up a word, itself first."""
+    yield word
+    normal = normalize(word)
+    yield normal
+    joined = "_".join(part for part in normal.split(" ") if part)
+    if " " in normal and "_" in joined:
+        yield joined
+    if not word.isascii():
+        yield from equivalents(word, normal, joined)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,20 +152,23 @@ class Vectors:
     def index(self, word: str) -> int | None:
         """Return the row of `word` in `matrix`, or None when it is not in the vocabulary.
 
-        A phrase that is not found as it stands is looked up with `_` between its words.
+        A word that is not found as it stands is looked up as the tokenizer writes it, then with `_` for the spaces
+        between its words, and then in the other forms that Unicode calls canonically equivalent: composed (NFC)
+        and decomposed (NFD).
 
         Raises:
             UsageError: `word` is not a string.
         """
         if not isinstance(word, str):
             raise UsageError(f"a word is a string, not a value of the type {type(word).__name__}")
-        found = self.vocabulary.find(word)
-        if found is None:
-            normal = self.normalize(word)
-            found = None if normal == word else self.vocabulary.find(normal)
-            if found is None and len(parts := normal.split()) > 1:
-                found = self.vocabulary.find("_".join(parts))
-        return found
+        tried = set()
+        for form in _forms(word, self.normalize):
+            if form not in tried:
+                found = self.vocabulary.find(form)
+                if found is not None:
+                    return found
+                tried.add(form)
+        return None
 
     def count(self, index: int) -> int | None:
         """Return how often the word in row `index` occurred in the training text, or None when unknown."""

@@ -139,3 +139,27 @@ def test_sets_without_a_common_score_are_not_pooled(texts: list[str], tmp_path: 
 def test_a_missing_file_is_no_set(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file"):
         tasks.load(tmp_path / "nothing.tsv")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "\u00a0love\tse\u3000x\t6.7\ntiger\tcat\u2003\t7\n",
+            [("\u00a0love", "se\u3000x"), ("tiger", "cat\u2003")],
+        ),
+        ("\u00a0love,se\u3000x ,6.7\ntiger, cat\u2003,7\n", [("\u00a0love", "se\u3000x"), ("tiger", "cat\u2003")]),
+        ("\u00a0love  sex\u0085 6.7\ntiger\u001c cat 7\n", [("\u00a0love", "sex\u0085"), ("tiger\u001c", "cat")]),
+        ("\u00a0a b\u00a0c d e\n\u3000 f g h\n", [("\u00a0a", "b\u00a0c", "d", "e"), ("\u3000", "f", "g", "h")]),
+        ("cat dog *\u00a0car\n\u3000 a *b\n", [("cat", "dog", "\u00a0car"), ("\u3000", "a", "b")]),
+    ],
+)
+def test_only_spaces_and_tabs_stand_around_a_word(text: str, words: list[tuple[str, ...]], tmp_path: Path) -> None:
+    assert [item.words for item in loaded(tmp_path, text).items] == words
+
+
+@pytest.mark.parametrize("score", ["NaN", "inf", "-Infinity"])
+def test_a_first_score_that_is_not_finite_is_no_heading(score: str, tmp_path: Path) -> None:
+    for text in (f"cat\tdog\t{score}\nbread\tsoup\t3\nzebra\tlion\t2\n", f"cat dog {score}\nbread soup 3\n"):
+        with pytest.raises(InputError, match=r"line 1: .* is not two words and a score"):
+            loaded(tmp_path, text)

@@ -1,6 +1,6 @@
 """`wvcli analogy`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Annotated
 
@@ -8,7 +8,7 @@ import typer
 
 from wvcli.cli.options import completion, shared
 from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, rows_among
-from wvcli.cli.questions.input import question_batches
+from wvcli.cli.questions.input import Questions
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
@@ -55,8 +55,9 @@ def analogy(
     is_sum = bool(positive or negative)
     if is_sum and words:
         raise UsageError("give either A B C, or --positive and --negative")
-    batches = iter([[_sum(positive or [], negative or [])]]) if is_sum else _analogies(words)
+    asked = None if is_sum else Questions(words, "three words (A is to B as C is to ?)", 3, 3)
     vectors = open_vectors(model)
+    batches = _analogies(asked, vectors.vocabulary) if asked else iter([[_sum(positive or [], negative or [])]])
     lookup = WordLookup(vectors, missing, alone=False)
     among = rows_among(vectors, restrict_top, None)
     search = partial(vectors.nearest, method=method, among=among)
@@ -67,9 +68,8 @@ def analogy(
     lookup.finish()
 
 
-def _analogies(words: list[str] | None) -> Iterator[list[Question]]:
-    batches = question_batches(words, "three words (A is to B as C is to ?)", 3, 3)
-    return ([Question((a, b, c), [b, c], [a]) for a, b, c in batch] for batch in batches)
+def _analogies(asked: Questions, vocabulary: Collection[str]) -> Iterator[list[Question]]:
+    return ([Question((a, b, c), [b, c], [a]) for a, b, c in batch] for batch in asked.batches(vocabulary))
 
 
 def _sum(positive: list[str], negative: list[str]) -> Question:

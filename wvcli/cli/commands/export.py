@@ -84,16 +84,16 @@ def export(
     if str(file) == "-":
         raise UsageError("a model is exported to a file, not to stdout")
     chosen = formats.for_writing(file, name)
+    vectors = open_vectors(model, is_asked_again=False)
     selection = Selection(
-        words=None if words is None else words_in(words),
+        words=None if words is None else words_in(words, vectors.vocabulary),
         top=top,
-        rename={} if rename is None else pairs_in(rename),
+        rename={} if rename is None else pairs_in(rename, vectors.vocabulary),
         dim=dim,
         normalize=normalize,
         pad=pad,
         unknown=unknown,
     )
-    vectors = open_vectors(model, is_asked_again=False)
     with stderr.progress_shown() as show:
         written, notes = exporting.export(
             vectors,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from wvcli.cli.options import shared
-from wvcli.cli.questions.input import question_batches
+from wvcli.cli.questions.input import Questions
 from wvcli.cli.questions.lookup import WordLookup, single_rows
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column, Row
@@ -24,10 +24,10 @@ def odd_one_out(
     quiet: shared.Quiet = False,
 ) -> None:
     """Find the word that does not belong with the others."""
-    batches = question_batches(words, "three words or more", 3, None)
+    questions = Questions(words, "three words or more", 3, None)
     lookup = WordLookup(open_vectors(model), missing, alone=False)
     with writer(_COLUMNS, format, header) as out:
-        for batch in batches:
+        for batch in questions.batches(lookup.vectors.vocabulary):
             out.write(single_rows(batch, lookup, _odd, lambda asked: (asked, None, None)))
     lookup.finish()
 

@@ -10,7 +10,7 @@ import typer
 from wvcli.cli.options import completion, shared
 from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, excluded_rows, rows_among
 from wvcli.cli.questions.explanations import pair_writer
-from wvcli.cli.questions.input import STDIN, is_alone, question_batches, word_batches
+from wvcli.cli.questions.input import STDIN, Questions, is_alone, word_batches
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
@@ -69,12 +69,14 @@ def similar(
         raise UsageError("stdin cannot hold both the words to look up and those of --words")
     if approximate and (restrict_top or among):
         raise UsageError("an index searches all words, not a part of them", "leave out --approximate")
-    batches = (
-        question_batches(words, "one word or more", 1, None)
-        if together
-        else ([[word] for word in batch] for batch in word_batches(words))
-    )
+    joined = Questions(words, "one word or more", 1, None) if together else None
     vectors = open_vectors(model)
+    vocabulary = vectors.vocabulary
+    batches = (
+        joined.batches(vocabulary)
+        if joined
+        else ([[word] for word in batch] for batch in word_batches(words, vocabulary))
+    )
     threshold = "" if min_similarity is None else f" has similarity >= {min_similarity:g}"
     lookup = WordLookup(
         vectors, missing, alone=is_alone(words), unanswered=f"no neighbour of {{}}{threshold or ' was found'}"

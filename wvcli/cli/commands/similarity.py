@@ -2,7 +2,7 @@
 
 from wvcli.cli.options import shared
 from wvcli.cli.questions.explanations import pair_writer
-from wvcli.cli.questions.input import question_batches
+from wvcli.cli.questions.input import Questions
 from wvcli.cli.questions.lookup import WordLookup, single_rows
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
@@ -22,10 +22,10 @@ def similarity(
     """Measure how similar two words are: the cosine of their vectors."""
     from wvcli.vectors.geometry import cosine
 
-    batches = question_batches(words, "two words", 2, 2)
+    questions = Questions(words, "two words", 2, 2)
     lookup = WordLookup(open_vectors(model), missing, alone=False)
     with pair_writer(lookup.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
-        for batch in batches:
+        for batch in questions.batches(lookup.vectors.vocabulary):
             rows = single_rows(
                 batch,
                 lookup,

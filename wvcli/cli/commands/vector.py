@@ -27,7 +27,7 @@ def vector(
     vectors = open_vectors(model)
     lookup = WordLookup(vectors, missing, alone=is_alone(words))
     with writer(_COLUMNS, format, header) as out:
-        for batch in word_batches(words):
+        for batch in word_batches(words, vectors.vocabulary):
             rows = []
             for word in batch:
                 found = lookup.find(word)

@@ -12,6 +12,7 @@ from wvcli.cli.options.completion import Item
 from wvcli.cli.streams import stderr
 
 _MOST = 50  # files offered
+_SPACES = " \t\r\n"  # which end a word as in a shell; other white space of Unicode is part of it
 
 # An apostrophe between two letters belongs to its word, unless it stands between double quotes.
 _DOUBLE_QUOTED_OR_APOSTROPHE = re.compile(r""" ("(?:[^"\\]|\\.)*") | (?<=\w)'(?=\w) """, re.VERBOSE)
@@ -53,13 +54,13 @@ class Unfinished:
 def split(line: str) -> list[str]:
     """Return the words of a line, split as in a POSIX shell but for apostrophes in words; none for a comment.
 
-    A line with an unclosed quote is split at white space, and its quotes are ordinary characters.
+    A line with an unclosed quote is split at spaces, and its quotes are ordinary characters.
     """
-    line = line.strip()
+    line = line.strip(_SPACES)
     if line.startswith("#"):
         return []
     words = _quoted_words(line)
-    return list(map(_expanded, line.split() if words is None else words))
+    return list(map(_expanded, re.findall(rf"[^{_SPACES}]+", line) if words is None else words))
 
 
 def _quoted_words(line: str) -> list[str] | None:
@@ -81,7 +82,7 @@ def _expanded(word: str) -> str:
 
 def unfinished(line: str) -> Unfinished:
     """Split a line that is being typed: the last word begins after the last space outside quotes."""
-    for space in reversed([*re.finditer(r"\s+", line)]):
+    for space in reversed([*re.finditer(rf"[{_SPACES}]+", line)]):
         before = _quoted_words(line[: space.start()])
         if before is not None:
             last = line[space.end() :]

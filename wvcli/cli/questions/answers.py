@@ -110,7 +110,7 @@ def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | 
         return restrict_top
     import numpy as np
 
-    words = words_in(words_file)
+    words = words_in(words_file, vectors.vocabulary)
     rows = np.array([row for word in words if (row := vectors.index(word)) is not None], dtype=np.int64)
     if not len(rows):
         raise MissingWordError(f"none of the {len(words):,} words in {words_file} is in the vocabulary")

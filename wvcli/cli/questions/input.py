@@ -1,11 +1,17 @@
-"""Read the words and questions of a query command from its arguments, from stdin or from a file."""
+"""Read the words and questions of a query command from its arguments, from stdin or from a file.
+
+Only a line feed ends a line, with the carriage return before it, and only spaces and tabs stand between and around
+words: every other character belongs to its word, U+00A0 and U+3000 too. A word that the vocabulary has with spaces
+around it keeps them.
+"""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from io import BufferedReader
 from itertools import chain, groupby
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 from wvcli.errors import InputError, UsageError, unreadable
 from wvcli.system import mapped_files
@@ -15,6 +21,8 @@ Batch = list[list[str]]  # questions of several words each
 STDIN = "-"
 _BATCH = 256  # words answered at a time
 _READ = 65_536  # bytes taken from stdin at once, at most
+_LONGEST = 1 << 20  # bytes of a line
+_BLANKS = " \t"
 _MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 
 
@@ -23,30 +31,36 @@ def is_alone(words: list[str] | None) -> bool:
     return words is not None and len(words) == 1 and words != [STDIN]
 
 
-def word_batches(words: list[str] | None) -> Iterator[list[str]]:
+def word_batches(words: list[str] | None, vocabulary: Collection[str]) -> Iterator[list[str]]:
     """Return the words of a command in batches: its arguments, or lines of stdin as they arrive.
+
+    Args:
+        words: the arguments.
+        vocabulary: the words of the model; they tell which spaces around a word are a part of it.
 
     Raises:
         UsageError: there is no word, and stdin is a terminal.
+        InputError: a line of stdin is too long for a word.
     """
     if not words and sys.stdin.isatty():
         raise UsageError("no word was given", "name one, or pipe in one word per line")
     for is_stdin, group in groupby(words or [STDIN], lambda word: word == STDIN):
         if is_stdin:
             for lines in _from_stdin():
-                yield [word for _, word in lines]
+                yield [_word(line, vocabulary) for _, line in lines]
         else:
             named = list(group)
             yield from (named[start : start + _BATCH] for start in range(0, len(named), _BATCH))
 
 
-def question_batches(words: list[str] | None, expected: str, fewest: int, most: int | None) -> Iterator[Batch]:
-    """Return the questions of a command that asks about several words together, in batches like `word_batches`.
+@dataclass(frozen=True)
+class Questions:
+    """The questions of a command that asks about several words together.
 
-    The arguments are one question. So is each line of stdin: words separated by tabs, or by white space if it has
-    no tab. The arguments are checked at once, lines of stdin as they are read.
+    The arguments are one question. So is each line of stdin: words separated by tabs, or by spaces if it has no
+    tab. The arguments are checked at once, lines of stdin as they are read.
 
-    Args:
+    Attributes:
         words: the arguments.
         expected: what a question is, such as `two words`.
         fewest: least number of words in a question.
@@ -54,45 +68,72 @@ def question_batches(words: list[str] | None, expected: str, fewest: int, most: 
 
     Raises:
         UsageError: the arguments are too few or too many, or there is none and stdin is a terminal.
-        InputError: a line of stdin has too few or too many words; the lines before it are answered first.
     """
 
-    def fits(question: list[str]) -> bool:
-        return fewest <= len(question) and (most is None or len(question) <= most)
+    words: list[str] | None
+    expected: str
+    fewest: int
+    most: int | None
 
-    if words and words != [STDIN]:
-        if not fits(words):
-            hint = "quote a word that contains spaces" if len(words) > fewest else ""
-            raise UsageError(f"expected {expected}, got {len(words)}", hint)
-        return iter([[words]])
-    if not words and sys.stdin.isatty():
-        raise UsageError(f"expected {expected}", "name them, or pipe in lines of them")
-    return _questions_from_stdin(expected, fits)
+    def __post_init__(self) -> None:
+        if self.words and self.words != [STDIN]:
+            if not self._fits(self.words):
+                hint = "quote a word that contains spaces" if len(self.words) > self.fewest else ""
+                raise UsageError(f"expected {self.expected}, got {len(self.words)}", hint)
+        elif not self.words and sys.stdin.isatty():
+            raise UsageError(f"expected {self.expected}", "name them, or pipe in lines of them")
+
+    def _fits(self, question: list[str]) -> bool:
+        return self.fewest <= len(question) and (self.most is None or len(question) <= self.most)
+
+    def batches(self, vocabulary: Collection[str]) -> Iterator[Batch]:
+        """Return the questions in batches like `word_batches`.
+
+        Raises:
+            InputError: a line of stdin has too few or too many words; the lines before it are answered first.
+        """
+        if self.words and self.words != [STDIN]:
+            return iter([[self.words]])
+        return self._from_stdin(vocabulary)
+
+    def _from_stdin(self, vocabulary: Collection[str]) -> Iterator[Batch]:
+        for lines in _from_stdin():
+            questions: Batch = []
+            for number, line in lines:
+                question = _words(line, vocabulary)
+                if not self._fits(question) or not all(question):
+                    yield questions
+                    found = f"found {len(question)}"
+                    raise InputError(
+                        f"line {number} of stdin: expected {self.expected} separated by tabs, {found}"
+                    )
+                questions.append(question)
+            yield questions
 
 
-def _questions_from_stdin(expected: str, fits: Callable[[list[str]], bool]) -> Iterator[Batch]:
-    for lines in _from_stdin():
-        questions: Batch = []
-        for number, line in lines:
-            question = [word.strip() for word in line.split("\t")] if "\t" in line else line.split()
-            if not fits(question) or not all(question):
-                yield questions
-                found = len(question)
-                raise InputError(f"line {number} of stdin: expected {expected} separated by tabs, found {found}")
-            questions.append(question)
-        yield questions
+def _words(line: str, vocabulary: Collection[str]) -> list[str]:
+    """Split a line at its tabs, or at spaces where it has none."""
+    if "\t" in line:
+        return [_word(cell, vocabulary) for cell in line.split("\t")]
+    return [word for word in line.split(" ") if word]
 
 
-def words_in(path: Path) -> list[str]:
+def _word(text: str, vocabulary: Collection[str]) -> str:
+    """Leave off the spaces and tabs around a word, unless the vocabulary has it with them."""
+    word = text.strip(_BLANKS)
+    return text if word != text and text in vocabulary else word
+
+
+def words_in(path: Path, vocabulary: Collection[str]) -> list[str]:
     """Return the words in a file, one per line; `-` is stdin.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or a line is too long for a word.
     """
-    return [word for _, word in _lines_in(path)]
+    return [_word(line, vocabulary) for _, line in _lines_in(path)]
 
 
-def pairs_in(path: Path) -> dict[str, str]:
+def pairs_in(path: Path, vocabulary: Collection[str]) -> dict[str, str]:
     """Return the pairs of words in a file, one per line and separated by a tab, as a dictionary; `-` is stdin.
 
     Raises:
@@ -100,7 +141,8 @@ def pairs_in(path: Path) -> dict[str, str]:
     """
     pairs: dict[str, str] = {}
     for number, line in _lines_in(path):
-        first, _, second = line.partition("\t")
+        old, _, new = line.partition("\t")
+        first, second = _word(old, vocabulary), new.strip(_BLANKS)
         if not first or not second or "\t" in second:
             raise InputError(f"{path}, line {number}: expected a word, a tab and another word, found {line!r}")
         if pairs.setdefault(first, second) != second:
@@ -111,19 +153,33 @@ def pairs_in(path: Path) -> dict[str, str]:
 def _lines_in(path: Path) -> Iterator[tuple[int, str]]:
     """Return the lines that are not blank, with their numbers."""
     try:
-        content = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
+        if str(path) == STDIN:
+            yield from chain.from_iterable(_numbered(sys.stdin.buffer, "stdin"))
+        else:
+            with path.open("rb") as file:
+                yield from chain.from_iterable(_numbered(file, str(path)))
     except OSError as error:
         raise unreadable(path, error) from error
-    return chain.from_iterable(_batches(content.split(b"\n"), 0))
 
 
 def _from_stdin() -> Iterator[list[tuple[int, str]]]:
     """Yield numbered lines of stdin as they arrive, so that each pause of the writer is answered at once."""
+    return _numbered(sys.stdin.buffer, "stdin")
+
+
+def _numbered(stream: IO[bytes], source: str) -> Iterator[list[tuple[int, str]]]:
+    """Yield the lines that are not blank, with the number of each, in batches as they can be read.
+
+    Raises:
+        InputError: a line is too long for a word.
+    """
     rest, count = b"", 0
-    stream = cast(BufferedReader, sys.stdin.buffer)  # its read1 returns what is there without waiting for more
-    while chunk := stream.read1(_READ):
+    reader = cast(BufferedReader, stream)  # its read1 returns what is there without waiting for more
+    while chunk := reader.read1(_READ):
         mapped_files.check_unchanged()
         *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _LONGEST:
+            raise InputError(f"line {count + len(lines) + 1} of {source} is longer than {_LONGEST >> 20} MiB")
         yield from _batches(lines, count)
         count += len(lines)
     yield from _batches([rest], count)
@@ -136,7 +192,7 @@ def _batches(lines: list[bytes], before: int) -> Iterator[list[tuple[int, str]]]
     numbered = [
         (number, text)
         for number, line in enumerate(lines, before + 1)
-        if (text := line.decode("utf-8", "surrogateescape").strip())
+        if (text := line.removesuffix(b"\r").decode("utf-8", "surrogateescape")).strip(_BLANKS)
     ]
     for start in range(0, len(numbered), _BATCH):
         yield numbered[start : start + _BATCH]

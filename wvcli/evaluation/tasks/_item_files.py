@@ -11,7 +11,8 @@ from wvcli.text import sources
 
 _MARK = "\ufeff"
 _LONGEST_FIELD = 131_072  # characters: the usual limit of csv, which readers of tables lift for all
-_SEPARATORS = ("\t", ";", ",", None)  # None is any white space
+_SEPARATORS = ("\t", ";", ",", None)  # None is spaces and tabs
+_BLANKS = " \t"  # what may stand around a field; other white space of Unicode belongs to its word
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read(name: str) -> ItemFile:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f"{sources.display_name(name)}, line {line}: not UTF-8") from error
     stripped = (Line(number, line.strip(" \r")) for number, line in enumerate(text.split("\n"), 1))
-    lines = [Line(line.number, line.text if line.text.strip() else "") for line in stripped]
+    lines = [Line(line.number, line.text if line.text.strip(_BLANKS) else "") for line in stripped]
     kept = ItemFile(name, [line for line in lines if not line.text.startswith("#")])
     if not kept.content:
         raise InputError(f"{sources.display_name(name)} holds no test items")
@@ -75,8 +76,15 @@ def fields(line: Line, separator: str | None) -> list[str]:
             row = [line.text]
         if any(len(cell) > _LONGEST_FIELD for cell in row):
             row = [line.text]
-        return [cell.strip() for cell in row]
-    return [cell.strip() for cell in line.text.split(separator)]
+        return [cell.strip(_BLANKS) for cell in row]
+    if separator is None:
+        return split_at_spaces(line.text)
+    return [cell.strip(_BLANKS) for cell in line.text.split(separator)]
+
+
+def split_at_spaces(text: str) -> list[str]:
+    """Split text at spaces and tabs."""
+    return [word for word in text.replace("\t", " ").split(" ") if word]
 
 
 def separator_of(lines: Sequence[Line], least: int) -> str | None:
@@ -94,3 +102,11 @@ def number(text: str) -> float | None:
     except ValueError:
         return None
     return value if isfinite(value) and "_" not in text else None
+
+
+def is_not_finite(text: str) -> bool:
+    """Whether this is NaN or infinity as programs write them."""
+    try:
+        return not isfinite(float(text))
+    except ValueError:
+        return False

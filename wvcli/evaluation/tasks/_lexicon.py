@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from wvcli.errors import UsageError
 from wvcli.vectors.geometry import Float64Array, RowArray, directions
+from wvcli.vectors.near_spellings import equivalents
 from wvcli.vectors.word_vectors import Vectors
 
 
@@ -51,7 +52,8 @@ class Lexicon:
             if row is not None and row < self.top:
                 return row
         upper = self.vectors.normalize(word).upper()
-        for form in (upper, "_".join(upper.split())):
+        joined = "_".join(part for part in upper.split(" ") if part)
+        for form in (upper, joined, *(() if upper.isascii() else equivalents(upper, joined))):
             if form in self._folded:
                 return self._folded[form][0]
         return None

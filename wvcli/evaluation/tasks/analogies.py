@@ -9,7 +9,7 @@ import numpy as np
 
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._analogy_ranks import METHODS, TOP, Question, answer_ranks
-from wvcli.evaluation.tasks._item_files import ItemFile, Line, number
+from wvcli.evaluation.tasks._item_files import ItemFile, Line, number, split_at_spaces
 from wvcli.evaluation.tasks._measures import Proportion
 from wvcli.vectors.geometry import RowArray
 
@@ -20,8 +20,8 @@ _WORDS = 4
 
 def _words(line: Line) -> list[str]:
     """Split a line into the words of a question; with tabs between them a word may hold spaces."""
-    by_tabs = [word.strip() for word in line.text.split("\t")]
-    return by_tabs if len(by_tabs) == _WORDS and all(by_tabs) else line.text.split()
+    by_tabs = [word.strip(" ") for word in line.text.split("\t")]
+    return by_tabs if len(by_tabs) == _WORDS and all(by_tabs) else split_at_spaces(line.text)
 
 
 def _recognises(file: ItemFile) -> bool:
@@ -41,7 +41,7 @@ def _parse(file: ItemFile) -> list[Item]:
     section, items = "", []
     for line in file.content:
         if line.text.startswith(_HEADING):
-            section = line.text.removeprefix(_HEADING).strip()
+            section = line.text.removeprefix(_HEADING).strip(" \t")
             continue
         words = _words(line)
         if len(words) != _WORDS:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
-from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, separator_of
+from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, separator_of, split_at_spaces
 from wvcli.evaluation.tasks._measures import Mean, Proportion
 
 _MARK = "*"
@@ -38,7 +38,7 @@ def _blocks(file: ItemFile) -> tuple[list[str], list[str]] | None:
         return None
     place = words.index("")
     together, odd = words[:place], [word for word in words[place:] if word]
-    single = sum(len(word.split()) == 1 for word in together + odd)
+    single = sum(len(split_at_spaces(word)) == 1 for word in together + odd)
     is_list = len(together) >= _LEAST - 1 and odd and 2 * single > len(together) + len(odd)
     return (together, odd) if is_list else None
 
@@ -58,7 +58,7 @@ def _parse(file: ItemFile) -> list[Item]:
         marked = _marked(row)
         if len(row) < _LEAST or len(marked) != 1 or not all(row):
             raise file.wrong(line, _EXPECTED)
-        odd_word = row.pop(marked[0]).removeprefix(_MARK).strip()
+        odd_word = row.pop(marked[0]).removeprefix(_MARK).strip(" \t")
         items.append(Item((*row, odd_word)))
     return items
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
-from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, number, separator_of
+from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, is_not_finite, number, separator_of
 from wvcli.evaluation.tasks._measures import Correlation
 
 _LOOKED_AT = 20  # lines by which a file is judged
@@ -47,7 +47,7 @@ def _parse(file: ItemFile) -> list[Item]:
         value = number(row[score]) if len(row) > score else None
         words = tuple(row[first : first + 2])
         if value is None or not all(words):
-            if line is content[0] and _score_place(row, 2) is None:
+            if line is content[0] and _score_place(row, 2) is None and not any(map(is_not_finite, row[2:])):
                 continue
             raise file.wrong(line, _EXPECTED)
         items.append(Item(words, expected=value))

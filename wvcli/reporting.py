@@ -94,6 +94,24 @@ def report_words(done: int, most: int) -> None:
         on_words(done, most)
 
 
+_on_note: ContextVar[OnNote] = ContextVar("on_note", default=ignore_note)
+
+
+def report_note(note: str) -> None:
+    """Report what is worth knowing about a file that is being read."""
+    _on_note.get()(note)
+
+
+@contextmanager
+def notes_reported_to(on_note: OnNote) -> Iterator[None]:
+    """Within the block, pass what `report_note` is given on to `on_note`."""
+    before = _on_note.set(on_note)
+    try:
+        yield
+    finally:
+        _on_note.reset(before)
+
+
 @contextmanager
 def words_reported_to(on_progress: OnProgress, stage: str, subject: str = "") -> Iterator[None]:
     """Within the block, pass what `report_words` is given on to `on_progress`."""

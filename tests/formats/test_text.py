@@ -12,6 +12,13 @@ from wvcli.vectors.word_vectors import Vectors
 WITH_HEADER = ["word2vec-text", "fasttext-vec"]
 
 
+def noted(path: Path, data: bytes, limit: int | None = None) -> tuple[Vectors, list[str]]:
+    """What a file of these bytes is read as, and what is said of it."""
+    path.write_bytes(data)
+    notes: list[str] = []
+    return formats.read(path, limit=limit, on_note=notes.append), notes
+
+
 def read_bytes(name: str, path: Path, data: bytes) -> Vectors:
     path.write_bytes(data)
     reader = registry.get(name).read
@@ -145,3 +152,91 @@ def test_a_header_is_told_from_a_word_that_is_a_number(tmp_path: Path) -> None:
     ]:
         path.write_bytes(data)
         assert list(formats.read(path)) == words
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        b"word 1 2 3",
+        b"\t0\t1\t2",
+        b'"" 0 1 2',
+        b"token\tdim_0\tdim_1\tdim_2",
+        b"any v1 v2 v3",
+    ],
+)
+def test_a_heading_is_skipped_with_a_note(tmp_path: Path, heading: bytes) -> None:
+    lines = b"a 0.5 1 2\nb -0.5 2 3\nc 1 2 3\n"
+    for mark in (b"", b"\xef\xbb\xbf"):
+        found, notes = noted(tmp_path / "v.txt", mark + heading + b"\n" + lines)
+        assert list(found) == ["a", "b", "c"]
+        assert found.matrix.tolist() == [[0.5, 1, 2], [-0.5, 2, 3], [1, 2, 3]]
+        assert notes == [f"line 1 of {tmp_path / 'v.txt'} is a heading and was skipped"]
+    with pytest.raises(InputError, match="line 4: expected a word and 3 numbers, found 1"):
+        noted(tmp_path / "v.txt", heading + b"\na 0.5 1 2\nb -0.5 2 3\nc 1\nd 1 2 3\n")
+
+
+@pytest.mark.parametrize("line", [b"caf\xc3\xa9 1 2 3", b"word 1 2 4", b"word 1.0 2 3", b"five 1 2 3"])
+def test_a_first_line_that_may_be_a_vector_is_one(tmp_path: Path, line: bytes) -> None:
+    found, notes = noted(tmp_path / "v.txt", line + b"\na 0.5 1 2\n")
+    assert (len(found), notes) == (2, [])
+    found, notes = noted(tmp_path / "v.txt", b"word 1 2 3 4\na 1 1 2 2\n")
+    assert (len(found), notes) == (2, [])
+
+
+def test_a_matrix_without_words_is_refused(tmp_path: Path) -> None:
+    for data in (
+        b"1.257302210933932962e-01 -1.32e+00 6.4e-01\n-5.35e-01 3.6e-01 0.000e+00\n",
+        b"0.5\t1.0\t-2.0\n1\t-0.25\t3.0\n-1.0\t2.5\t0.5\n",
+        b"0\t1\t2\n0.5\t1.0\t-2.0\n-1.0\t2.5\t0.5\n",
+    ):
+        with pytest.raises(InputError, match="is a matrix without words"):
+            noted(tmp_path / "v.txt", data)
+    found, _ = noted(tmp_path / "v.txt", b"1 0.5 1.0\n2 1.5 -2.5\n30 -1.0 2.5\n")
+    assert list(found) == ["1", "2", "30"]
+
+
+def test_pairs_of_words_with_scores_are_no_vectors(tmp_path: Path) -> None:
+    for data in (b"dog\tcat\t0.5\ndog\tbread\t-0.25\n", b"love sex 6.77\ntiger cat 7.35\n"):
+        with pytest.raises(InputError, match="pairs of words with scores") as caught:
+            noted(tmp_path / "v.txt", data)
+        assert "--set" in caught.value.hint
+    found, _ = noted(tmp_path / "v.txt", b"dog 0.5\ncat -0.25\nnew york 0.125\n")
+    assert list(found) == ["dog", "cat", "new york"]
+
+
+def test_vectors_of_repeated_words_are_counted_in_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "v.txt"
+    for header in (b"", b"5 2\n"):
+        found, notes = noted(path, header + b"a 0.5 1\nb 1.5 2\nb 2.5 3\na 3.5 4\nc 4.5 5\n")
+        assert (list(found), found["b"].tolist()) == (["a", "b", "c"], [1.5, 2])
+        assert notes == [
+            f"2 vectors of repeated words were left out of {path}: a word keeps its first (first repeated: 'b')"
+        ]
+        assert noted(path, header + b"a 0.5 1\nb 1.5 2\nb 2.5 3\na 3.5 4\nc 4.5 5\n", limit=2)[1] == []
+    found, notes = noted(path, b"room 1 0.5 0.25\nroom 2 1.5 2.25\nhall 4 0.5 0.75\n")
+    assert (list(found), len(notes)) == (["room", "hall"], 1)
+    assert notes[0].startswith("1 vector of a repeated word was left out of ")
+
+
+def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
+    for header in (b"", b"2 2\n"):
+        found, notes = noted(tmp_path / "v.vec", b"\xef\xbb\xbf" + header + b"a 0.5 1 \n\xef\xbb\xbfb 1.5 2 \n")
+        assert (list(found), found.matrix.tolist(), notes) == (["a", "\ufeffb"], [[0.5, 1], [1.5, 2]], [])
+
+
+def test_carriage_returns_alone_are_refused_as_line_ends(tmp_path: Path) -> None:
+    for data in (b"2 2\ra 0.5 1\rb 1.5 2\r", b"a 0.5 1\rb 1.5 2\rc 1 2", b"a 0.5 1\rb 1.5 2\r\n"):
+        with pytest.raises(InputError, match="carriage returns alone"):
+            noted(tmp_path / "v.txt", data)
+
+
+@pytest.mark.parametrize("header", [b"", b"4 2\n"])
+@pytest.mark.parametrize(
+    "wrong", [b"d 1 2 3.5 4\n", b"d\n", b"\nd 1 2\n", b"\xff 1 2\n", b"d 1 2\ne 1 2\nf 3 4\n"]
+)
+def test_what_follows_the_limit_does_not_matter(tmp_path: Path, header: bytes, wrong: bytes) -> None:
+    data = header + b"a 0.5 1\na 2 3\nb 1.5 2\nc 3.5 5\n" + wrong
+    found, _ = noted(tmp_path / "v.txt", data, limit=3)
+    assert (list(found), found.matrix.tolist()) == (["a", "b", "c"], [[0.5, 1], [1.5, 2], [3.5, 5]])
+    with pytest.raises(InputError, match="line"):
+        noted(tmp_path / "v.txt", header + b"a 0.5 1\nb 1.5\nc 3.5 5\nd 1 2\n", limit=3)

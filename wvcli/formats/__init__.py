@@ -8,9 +8,16 @@ from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
 from wvcli.formats._format import Format, Kept, Writing
-from wvcli.formats._reading import open_input
+from wvcli.formats._reading import open_input, parsing
 from wvcli.registry import Registry
-from wvcli.reporting import OnProgress, ignore_progress, words_reported_to
+from wvcli.reporting import (
+    OnNote,
+    OnProgress,
+    ignore_note,
+    ignore_progress,
+    notes_reported_to,
+    words_reported_to,
+)
 from wvcli.system.atomic_files import atomic_write
 from wvcli.vectors.word_vectors import Vectors
 
@@ -52,10 +59,12 @@ def matching(path: Path) -> list[Format]:
         InputError: it cannot be read.
     """
     if path.is_dir():
-        return [member for member in registry if member.sniff_folder and member.sniff_folder(path)]
+        with parsing(path):
+            return [member for member in registry if member.sniff_folder and member.sniff_folder(path)]
     _check_file(path)
     head = _head(path)
-    return [member for member in registry if member.sniff(head)]
+    with parsing(path):
+        return [member for member in registry if member.sniff(head)]
 
 
 def recognise(path: Path) -> Format:
@@ -78,7 +87,11 @@ def recognise(path: Path) -> Format:
 
 
 def read(
-    path: Path, name: str | None = None, limit: int | None = None, on_progress: OnProgress = ignore_progress
+    path: Path,
+    name: str | None = None,
+    limit: int | None = None,
+    on_progress: OnProgress = ignore_progress,
+    on_note: OnNote = ignore_note,
 ) -> Vectors:
     """Open a file or folder of another system.
 
@@ -87,6 +100,7 @@ def read(
         name: the format; None to recognise it by content.
         limit: read only the first `limit` words.
         on_progress: called with the stage `opening` and the words read, of how many there are at most.
+        on_note: called with a line on what was left out, such as vectors of repeated words.
 
     Raises:
         InputError: it cannot be read, is in no known format, or is damaged.
@@ -99,7 +113,7 @@ def read(
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"wvcli can write the format {chosen.name} but not read it")
-    with words_reported_to(on_progress, "opening", path.name):
+    with words_reported_to(on_progress, "opening", path.name), notes_reported_to(on_note), parsing(path):
         return chosen.read(path, limit)
 
 

@@ -18,7 +18,7 @@ from wvcli.formats._fasttext_model import (
     Model,
     Settings,
 )
-from wvcli.formats._reading import GrowingMatrix
+from wvcli.formats._reading import GrowingMatrix, note_repeated
 from wvcli.reporting import report_words
 from wvcli.system.paging import read_ahead
 from wvcli.system.parallel import parallel_map, threads
@@ -36,7 +36,7 @@ _READ_AHEAD_SHARE = 50  # with at least one word for so many buckets, most of th
 def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
     """Return the words and vectors of a model with fastText's hash, all or only the first `limit`."""
     settings, words = model.settings, len(model.dictionary.counts)
-    vocabulary, rows = vocabulary_of(model.dictionary, min(limit or words, words))
+    vocabulary, rows = vocabulary_of(path, model.dictionary, min(limit or words, words))
     own_rows, subwords = model.inputs[:words], None
     if settings.maxn > 0 and settings.bucket and not model.dictionary.pruned:
         subwords = Subwords(_as_float32(model.inputs[words:]), max(1, settings.minn), settings.maxn)
@@ -61,7 +61,7 @@ def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:
     )
 
 
-def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | RowArray]:
+def vocabulary_of(path: Path, dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice | RowArray]:
     """Return the first `most` words and their rows; of a word that occurs again only the first row counts."""
     offsets = dictionary.offsets[: most + 1]
     try:
@@ -69,10 +69,15 @@ def vocabulary_of(dictionary: Dictionary, most: int) -> tuple[Vocabulary, slice 
     except InputError:
         text = dictionary.text.tobytes()
         first: dict[str, int] = {}
+        repeated = []
         for row, (start, stop) in enumerate(pairwise(dictionary.offsets.tolist())):
-            first.setdefault(text[start:stop].decode("utf-8", "backslashreplace"), row)
+            word = text[start:stop].decode("utf-8", "backslashreplace")
+            if first.setdefault(word, row) != row:
+                repeated.append(word)
             if len(first) == most:
                 break
+        if repeated:
+            note_repeated(path, len(repeated), repeated[0])
         return Vocabulary.from_words(list(first)), np.array(list(first.values()), dtype=np.int64)
 
 

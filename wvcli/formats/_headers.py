@@ -8,7 +8,8 @@ from typing import BinaryIO
 from wvcli.errors import InputError
 
 FASTTEXT_MAGIC = 793_712_314  # FASTTEXT_FILEFORMAT_MAGIC_INT32 in fasttext.cc
-_HEADER = re.compile(rb"[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n")
+_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*([0-9]+)[ \t]+([0-9]+)[ \t]*\r?\n")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which some programs put before UTF-8; it is skipped
 _LONGEST_HEADER = 200  # bytes looked at, so that a file without line ends is not read whole
 
 

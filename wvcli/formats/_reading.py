@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -12,8 +12,8 @@ from weakref import finalize
 
 import numpy as np
 
-from wvcli.errors import InputError, WvcliError, unreadable
-from wvcli.reporting import report_words
+from wvcli.errors import InputError, WvcliError, first_line, unreadable
+from wvcli.reporting import report_note, report_words
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -29,6 +29,23 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+@contextmanager
+def parsing(path: Path) -> Iterator[None]:
+    """Parse a file of another system: whatever goes wrong within the block is damage, an InputError naming it."""
+    try:
+        yield
+    except WvcliError:
+        raise
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except MemoryError as error:
+        raise InputError(f"{path} cannot be read: it takes more memory than there is") from error
+    except RecursionError as error:
+        raise InputError(f"{path} is damaged: it is nested too deeply") from error
+    except Exception as error:  # a reader meets bytes that nobody thought of
+        raise InputError(f"{path} is damaged: {first_line(error)}") from error
 
 
 def bytes_left(file: BinaryIO) -> int:
@@ -96,6 +113,8 @@ class GrowingMatrix:
 class RowCollector:
     """Collects words and vectors as they are read; of a word that occurs again only the first vector is kept.
 
+    What is left out for that is told in a note.
+
     Args:
         path: the file that they come from.
         capacity: the most rows that can be added; it must be bounded by the size of the file, not by what the
@@ -114,6 +133,8 @@ class RowCollector:
         self._words: dict[str, None] = {}
         self._matrix = GrowingMatrix(path, self._most, dim)
         self._counts = array("q")
+        self._repeated = 0
+        self._first_repeated: str | None = None
 
     def add(self, words: Sequence[str], vectors: FloatArray, counts: Sequence[int] | None = None) -> None:
         """Append words, their vectors, float32 [words, dim], and their counts where they are known.
@@ -127,11 +148,25 @@ class RowCollector:
                 new.setdefault(word, row)
         if self._limit is not None and filled + len(new) > self._limit:
             new = dict(islice(new.items(), self._limit - filled))
+            words = words[: next(reversed(new.values())) + 1] if new else []
+        if len(new) < len(words):
+            self._note_repeated(words, new)
         self._matrix.add(vectors if len(new) == len(vectors) else vectors[list(new.values())])
         self._words.update(dict.fromkeys(new))
         if counts is not None:
             self._counts.extend([counts[row] for row in new.values()])
         report_words(len(self._words), self._most)
+
+    def _note_repeated(self, words: Sequence[str], new: Mapping[str, int]) -> None:
+        """Count the words whose vector is not kept; `new` has those that are, with their rows."""
+        self._repeated += len(words) - len(new)
+        if self._first_repeated is None:
+            self._first_repeated = next(word for row, word in enumerate(words) if new.get(word) != row)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether only so many words are kept."""
+        return self._limit is not None
 
     @property
     def is_full(self) -> bool:
@@ -140,11 +175,19 @@ class RowCollector:
 
     def vectors(self) -> Vectors:
         """Return everything added, in order."""
+        if self._first_repeated is not None:
+            note_repeated(self._path, self._repeated, self._first_repeated)
         vocabulary = Vocabulary.from_words(list(self._words))
         self._words = {}
         matrix = self._matrix.whole()
         counts = np.array(self._counts, dtype=np.int64) if len(self._counts) == len(matrix) else None
         return Vectors(vocabulary, matrix, counts, path=self._path)
+
+
+def note_repeated(path: Path, count: int, first: str) -> None:
+    """Report that vectors were left out, since their words had one before."""
+    vectors = "1 vector of a repeated word was" if count == 1 else f"{count:,} vectors of repeated words were"
+    report_note(f"{vectors} left out of {path}: a word keeps its first (first repeated: {first!r})")
 
 
 def _temporary_file(path: Path, size: int) -> IO[bytes]:

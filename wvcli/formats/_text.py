@@ -2,7 +2,7 @@
 
 Only the byte 10 ends a line, and only spaces and tabs separate words and numbers, so that other Unicode spaces
 stay inside words. The numbers are counted from the end of the line, because words may contain spaces. A carriage
-return before the line end and blank lines at the end of the file are ignored.
+return before the line end, blank lines at the end of the file and a byte order mark at its start are ignored.
 """
 
 from collections import Counter
@@ -15,10 +15,11 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats._format import Writing
-from wvcli.formats._headers import Header, find_header, read_header
+from wvcli.formats._headers import BYTE_ORDER_MARK, Header, find_header, read_header
 from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
 from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.formats._writable_words import WritableWords
+from wvcli.reporting import report_note
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
@@ -26,6 +27,8 @@ _BLOCK = 1 << 18  # bytes parsed at a time: the arrays of one block then stay in
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers
 _NUMBERS_AT_ONCE = 1 << 14  # written at a time, for the same reason
 _EXAMINED_LINES = 100  # from which the number of dimensions is determined where there is no header
+_HEADINGS = (b"", b"word", b"words", b"token", b"tokens", b"term", b"key", b"index", b"name", b"label", b"id")
+_TELLING_COLUMNS = 4  # numbered from 0 or 1, they are a heading whatever stands before them
 
 
 @dataclass
@@ -166,29 +169,93 @@ def read_with_header(path: Path, limit: int | None = None) -> Vectors:
 def read_without_header(path: Path, limit: int | None = None) -> Vectors:
     """Read a file that begins with the first word, or only its first `limit` words.
 
-    The number of dimensions is the one that most of the first lines have.
+    The number of dimensions is the one that most of the first lines have. A heading is skipped with a note.
 
     Raises:
-        InputError: the file cannot be read, or a line of it is not what it should be.
+        InputError: the file cannot be read, a line of it is not what it should be, or its lines are numbers
+            without words, or pairs of words with scores.
     """
     with open_input(path) as file:
         head = next(_blocks(file, path), b"")
-        dim = _dimensions(head.split(b"\n")[:_EXAMINED_LINES])
+        _check_line_ends(path, head)
+        start = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
+        lines = head[start:].split(b"\n")[:_EXAMINED_LINES]
+        dim = _dimensions(lines)
         if not dim:
             raise InputError(f"{path}, line 1: expected a word and then its numbers")
-        file.seek(0)
+        _check_contents(path, lines, dim)
+        number = 1
+        if _is_heading(lines, dim):
+            report_note(f"line 1 of {path} is a heading and was skipped")
+            number, start = 2, start + len(lines[0]) + 1
+        file.seek(start)
         most = (bytes_left(file) + 1) // (2 * dim + 1)
         if limit is None or limit > most:
             most = min(most, sum(block.count(b"\n") for block in _blocks(file, path)))
-        file.seek(0)
+        file.seek(start)
         return _read_lines(
-            file, _LineParser(path, dim, None, number=1), RowCollector(path, most, dim, limit)
+            file, _LineParser(path, dim, None, number), RowCollector(path, most, dim, limit)
         ).vectors()
+
+
+def _check_line_ends(path: Path, head: bytes) -> None:
+    """Refuse a file whose lines end with a carriage return alone, which would be read as one line."""
+    if head.count(b"\n") < 2 and sum(_numbers_at_end(line) > 0 for line in head.split(b"\r")) > 1:
+        raise InputError(
+            f"{path} has carriage returns alone as line ends; expected line feeds",
+            "convert it first: tr '\\r' '\\n' < FILE > NEW",
+        )
+
+
+def _check_contents(path: Path, lines: list[bytes], dim: int) -> None:
+    """Refuse lines of numbers without words, and pairs of words with scores."""
+    rows = [_split(line) for line in lines if line.strip()]
+    first = [row[0] for row in rows]
+    decimals = sum(not word.isdigit() for word in first)  # whole numbers may be words, as of the nodes of a graph
+    if len(first) > 1 and all(map(NUMBER.fullmatch, first)) and 2 * decimals > len(first):
+        raise InputError(
+            f"{path} is a matrix without words: each line begins with a number",
+            "put the word of each row before its numbers",
+        )
+    if dim == 1 and 2 * sum(len(row) > 2 for row in rows) > len(rows):
+        raise InputError(
+            f"{path} is not a file of vectors: it has pairs of words with scores",
+            "wvcli evaluate --set FILE scores a model on them",
+        )
+
+
+def _is_heading(lines: list[bytes], dim: int) -> bool:
+    """Whether the first line has the numbers of the columns: `word 1 2 3`, or `word dim_0 dim_1 dim_2`."""
+    word, *names = _split(lines[0]) or [b""]
+    others = [_split(line) for line in lines[1:] if line.strip()]
+    if len(names) != dim or not others:
+        return False
+    prefix = names[0].rstrip(b"0123456789")
+    first = names[0][len(prefix) :]
+    if first not in (b"0", b"1") or names != [b"%b%d" % (prefix, int(first) + place) for place in range(dim)]:
+        return False
+    if not NUMBER.fullmatch(names[0]):
+        return True
+    # It might be a vector, if an odd one.
+    has_decimals = any(not number.isdigit() for row in others for number in row[-dim:])
+    is_named = word.strip(b"\"'").lower() in _HEADINGS
+    return has_decimals and dim > 1 and (is_named or dim >= _TELLING_COLUMNS)
 
 
 def _read_lines(file: BinaryIO, parser: _LineParser, rows: RowCollector) -> RowCollector:
     for block in _blocks(file, parser.path):
-        rows.add(*parser.parse(block))
+        before = parser.number, parser.rows, parser.blank
+        try:
+            rows.add(*parser.parse(block))
+        except InputError:
+            if not rows.is_limited:
+                raise
+            # What is wrong may stand behind the last word that is wanted.
+            parser.number, parser.rows, parser.blank = before
+            for line in block.removesuffix(b"\n").split(b"\n"):
+                rows.add(*parser.parse(line + b"\n"))
+                if rows.is_full:
+                    break
         if rows.is_full:
             break
     return rows
@@ -266,7 +333,7 @@ def sniff_no_header(head: bytes) -> bool:
 
     Lines with one whole number are more likely counts than vectors.
     """
-    lines = [line for line in _sample(head) if line.strip()]
+    lines = [line for line in _sample(head.removeprefix(BYTE_ORDER_MARK)) if line.strip()]
     dim = _dimensions(lines)
     if not dim or find_header(head):
         return False

@@ -53,7 +53,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         return vectors_of(model, path, limit)
     if not settings.bucket:
         raise InputError(f"{path} is damaged: it has no buckets; a model of floret has some")
-    vocabulary, rows = vocabulary_of(model.dictionary, min(limit or words, words))
+    vocabulary, rows = vocabulary_of(path, model.dictionary, min(limit or words, words))
     subwords = Subwords(
         model.inputs[words:].view("<f4"), max(1, settings.minn), max(0, settings.maxn), settings.hash_count
     )

@@ -45,7 +45,7 @@ def import_vectors(
         limit: take only the first `limit` words; None for all.
         overwrite: replace an existing model file.
         on_progress: called with how far the work is.
-        on_note: called with a line on what the model lacks.
+        on_note: called with a line on what was left out, or what the model lacks.
 
     Returns:
         The vectors, opened from the model file.
@@ -76,7 +76,7 @@ def import_vectors(
         raise UsageError(f"the model would take the place of {path}", "name another file with -o")
     check_writable(target, overwrite)
     chosen = formats.registry.get(name) if name else formats.recognise(path)
-    vectors = formats.read(path, chosen.name, limit, on_progress)
+    vectors = formats.read(path, chosen.name, limit, on_progress, on_note)
     with words_reported_to(on_progress, "computing", "vectors"):
         tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
     model_file.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)

@@ -88,13 +88,18 @@ def _newest_first(folder: Path) -> list[Path]:
     return sorted(changed, key=lambda path: -changed[path])
 
 
-def load(path: str | os.PathLike[str] | None = None, on_progress: OnProgress = ignore_progress) -> Vectors:
+def load(
+    path: str | os.PathLike[str] | None = None,
+    on_progress: OnProgress = ignore_progress,
+    on_note: OnNote = ignore_note,
+) -> Vectors:
     """Open a model, or a file in any format that wvcli reads.
 
     Args:
         path: the file or folder; None for what the variable WVCLI_MODEL names, or else the newest model in the
             current folder.
         on_progress: called while a file in another format is read, with the words read so far.
+        on_note: called with a line on what was left out of such a file, such as vectors of repeated words.
 
     Returns:
         Its words and vectors, memory-mapped where the format allows.
@@ -120,13 +125,13 @@ def load(path: str | os.PathLike[str] | None = None, on_progress: OnProgress = i
         raise unreadable(chosen, error) from error
     before, vectors = _kept_open.get(chosen, (None, None))
     if vectors is None or before != state:
-        vectors = _read(chosen, on_progress)
+        vectors = _read(chosen, on_progress, on_note)
         if chosen in _kept_open:
             _kept_open[chosen] = (state, vectors)
     return vectors
 
 
-def keep(path: str | os.PathLike[str]) -> Vectors:
+def keep(path: str | os.PathLike[str], on_note: OnNote = ignore_note) -> Vectors:
     """Open a model as `load` does and keep it open, in place of the one kept before.
 
     Until its file changes, `load` of the same path gives the same object without reading it again.
@@ -138,7 +143,7 @@ def keep(path: str | os.PathLike[str]) -> Vectors:
     state = None
     with suppress(OSError):  # of which `load` tells
         state = _state(chosen)  # first: what is written meanwhile is read again
-    vectors = load(chosen)
+    vectors = load(chosen, on_note=on_note)
     _kept_open.clear()
     _kept_open[chosen] = (state, vectors)
     return vectors
@@ -167,7 +172,7 @@ def open_if_model(path: Path) -> ModelFile | None:
     return None
 
 
-def _read(path: Path, on_progress: OnProgress) -> Vectors:
+def _read(path: Path, on_progress: OnProgress, on_note: OnNote) -> Vectors:
     model = open_if_model(path)
     if model:
         return model.vectors()
@@ -179,4 +184,4 @@ def _read(path: Path, on_progress: OnProgress) -> Vectors:
         if path.suffix != model_file.SUFFIX or path.is_dir():
             raise
         return model_file.open_model(path).vectors()  # it says what is wrong with the model
-    return formats.read(path, chosen.name, on_progress=on_progress)
+    return formats.read(path, chosen.name, on_progress=on_progress, on_note=on_note)

@@ -102,6 +102,8 @@ def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None
         # What the file holds beside the vectors, and its checksums, are no longer of these.
         manifest={key: value for key, value in vectors.manifest.items() if key != "checksum"},
     )
+    if isinstance(change, _ToUnitLength):
+        change.note_after(len(selected) - len(names))
     return Selected(selected, notes)
 
 
@@ -204,7 +206,32 @@ def _special(selection: Selection, matrix: FloatMatrix) -> tuple[list[str], Floa
 
 def _change(matrix: FloatMatrix, selection: Selection, notes: list[str]) -> Change | None:
     """Return the function that changes rows, or None where they stay as they are."""
-    if selection.dim is None:
-        return unit_rows if selection.normalize else None
-    project = principal_components(matrix, selection.dim, notes)
-    return (lambda rows: unit_rows(project(rows))) if selection.normalize else project
+    project = None if selection.dim is None else principal_components(matrix, selection.dim, notes)
+    return _ToUnitLength(project, notes) if selection.normalize else project
+
+
+class _ToUnitLength:
+    """Scales rows to unit length, and notes how many were not finite and became zeros.
+
+    Args:
+        before: changes rows first, or None.
+        notes: where to put the note.
+    """
+
+    def __init__(self, before: Change | None, notes: list[str]) -> None:
+        self._before, self._notes = before, notes
+        self._left = self._lost = 0
+
+    def note_after(self, count: int) -> None:
+        """Write the note after the next `count` rows, which are all rows once."""
+        self._left = count
+
+    def __call__(self, rows: FloatArray) -> FloatArray:
+        rows = rows if self._before is None else self._before(rows)
+        if self._left > 0 and len(rows):
+            self._left -= len(rows)
+            self._lost += int(np.count_nonzero(~np.isfinite(rows).all(axis=1)))
+            if self._left <= 0 and self._lost:
+                vectors = "1 vector was" if self._lost == 1 else f"{self._lost:,} vectors were"
+                self._notes.append(f"{vectors} not finite and became zeros, since no length can be given to them")
+        return unit_rows(rows)

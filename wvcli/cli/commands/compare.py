@@ -85,7 +85,8 @@ def compare(
         raise UsageError("--lost, --gained and --summary cannot be combined", "give only one of them")
     if fail_over is not None and not 0 <= fail_over < float("inf"):
         raise UsageError(f"--fail-over must be at least 0 (got {fail_over:g})")
-    between = comparison.compare(opening.load(old), opening.load(new), restrict_top, neighbors, min_count)
+    before, after = (opening.load(path, on_note=stderr.note) for path in (old, new))
+    between = comparison.compare(before, after, restrict_top, neighbors, min_count)
     if summary:
         write_object(_summary(between, by), format)
     elif lost or gained:

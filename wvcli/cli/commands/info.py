@@ -54,7 +54,7 @@ def info(
 
     path, _ = opening.resolve(named_once(file, model))
     opened = opening.open_if_model(path)  # once: what is shown and what is verified are of one file
-    vectors = opened.vectors() if opened else opening.load(path)
+    vectors = opened.vectors() if opened else opening.load(path, on_note=stderr.note)
     if verify:
         if not opened:
             raise UsageError(f"{path} is not a wvcli model and has no checksums")

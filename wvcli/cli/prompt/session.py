@@ -89,7 +89,7 @@ class Session:
         """Keep another model open."""
         from wvcli.models import opening
 
-        vectors = opening.keep(model)
+        vectors = opening.keep(model, stderr.note)
         os.environ[opening.VARIABLE] = str(model)
         self._prompt = f"{stderr.visible(model.stem)}> "
         self._note(f"using {model}: {len(vectors):,} words, {vectors.dim} dimensions")

@@ -29,9 +29,12 @@ def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
     note = stderr.note if stderr.is_terminal() else ignore_note
     path, guessed = opening.resolve(model, note)
     started = perf_counter()
+    notes: list[str] = []
     with _opening(path) as show:
-        vectors = opening.load(path, show)
+        vectors = opening.load(path, show, notes.append)
     took = perf_counter() - started
+    for text in notes:
+        stderr.note(text)
     if guessed:
         note(f"using {path}")
     if is_asked_again and not vectors.manifest and took >= _LONG and not opening.is_kept(path):

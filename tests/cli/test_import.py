@@ -128,3 +128,72 @@ def test_large_vectors_go_through_little_memory_unchanged(tmp_path: Path) -> Non
     peak = peak_memory(_CONVERT, source, model, target, name)
     assert source.read_bytes() == target.read_bytes()
     assert peak - base < 60e6
+
+
+def test_a_note_tells_of_repeated_words_and_headings(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.tsv").write_text("\t0\t1\na\t0.5\t1\nb\t-1\t2\na\t2\t3\n")
+    expected = [
+        "note: line 1 of v.tsv is a heading and was skipped",
+        "note: 1 vector of a repeated word was left out of v.tsv: a word keeps its first (first repeated: 'a')",
+    ]
+    result = run("import", "v.tsv", "-o", "m.safetensors")
+    assert (result.code, result.err.splitlines()[1:3]) == (0, expected)
+    asked = run("vector", "a", "-m", "v.tsv")
+    assert (asked.rows, asked.err.splitlines()) == ([["a", "0.5", "1.0"]], expected)
+    assert run("vector", "a", "-m", "v.tsv", "-q").err == ""
+    assert run("export", "o.jsonl", "-m", "v.tsv").err.splitlines()[:2] == expected
+
+
+def test_what_export_writes_for_the_projector_is_refused_as_a_matrix_without_words(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "v.txt").write_text("a 0.5 1 2\nb -1 2 3\nc 2 3.25 4\n")
+    assert run("export", "folder", "--to", "projector", "-m", "v.txt", "-q").code == 0
+    result = run("import", "folder/vectors.tsv", "-o", "m.safetensors")
+    assert result.code == 3
+    assert "folder/vectors.tsv is a matrix without words" in result.err
+
+
+def test_pairs_of_words_with_scores_are_refused_with_the_option_for_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "scores.tsv").write_text("dog\tcat\t7.5\ndog\tbread\t1.25\n")
+    for arguments in (["import", "scores.tsv"], ["evaluate", "scores.tsv"]):
+        result = run(*arguments)
+        assert (result.code, len(result.err.splitlines())) == (3, 1)
+        assert "pairs of words with scores; wvcli evaluate --set FILE" in result.err
+
+
+def test_an_error_is_never_longer_than_a_screen(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("a 0.5 1\nb 1 2\n")
+    for word in ("x" * 100_000, "\x1b" * 50_000):
+        result = run("similar", "-", "-m", "v.txt", stdin=word)
+        assert result.code == 4
+        assert len(result.err) < 1_920
+
+
+def test_one_broken_file_does_not_spoil_a_folder(run: Run, tmp_path: Path, word2vec_model: Path) -> None:
+    for name, header in (
+        ("brackets", b"[" * 200_000),
+        ("braces", b'{"a":' * 50_000),
+        ("kinds", b'{"wvcli":[[[]]]}'),
+    ):
+        data = len(header).to_bytes(8, "little") + header
+        (tmp_path / f"{name}.safetensors").write_bytes(data)
+    (tmp_path / "loop.safetensors").symlink_to("loop.safetensors")
+    (tmp_path / "a.safetensors").write_bytes(word2vec_model.read_bytes())
+    listed = run("models")
+    assert [row[0] for row in listed.rows] == ["a.safetensors"]
+    assert run("similar", "cat", "-n", 1).code == 0
+    for name in ("brackets", "braces", "kinds", "loop"):
+        for command in (["info"], ["import", "-o", "out.safetensors"], ["similar", "cat", "-m"]):
+            result = run(*command, f"{name}.safetensors")
+            assert (result.code, f"{name}.safetensors" in result.err) == (3, True), result.err
+
+
+def test_a_loop_of_links_is_no_folder_of_vectors(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "inner").symlink_to(tmp_path / "folder", target_is_directory=True)
+    (tmp_path / "folder" / "vocab").symlink_to("vocab")
+    for name in ("loop", "folder", "loop/inner"):
+        result = run("import", name)
+        assert (result.code, len(result.err.splitlines())) == (3, 1), result.err

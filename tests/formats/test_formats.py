@@ -396,3 +396,20 @@ def test_beside_the_matrix_little_memory_is_used(member: Format, tmp_path: Path)
     assert written < 12e6
     assert peak < matrix.nbytes + 12e6
     assert is_preserved(member, found.matrix, matrix)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), RecursionError(), MemoryError(), OSError(5, "Input/output error")]
+)
+def test_whatever_goes_wrong_in_a_reader_is_damage_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    (tmp_path / "file").write_bytes(b"a 0.5 1\n")
+
+    def fail(*arguments: object) -> object:
+        raise error
+
+    monkeypatch.setattr("wvcli.formats._text.RowCollector", fail)
+    with pytest.raises(InputError) as caught:
+        formats.read(tmp_path / "file")
+    assert str(tmp_path / "file") in caught.value.message

@@ -462,3 +462,47 @@ def test_files_broken_anywhere_are_refused_or_read(fasttext: Vectors, tmp_path: 
         with suppress(InputError):
             found = formats.read(path)
             assert len(list(found)) == len(found.matrix)
+
+
+LEVELS = 40  # of what is shared: to write it out takes 2 ** 40 parts
+SHARED = b")" + b"q\x00h\x00\x86" * LEVELS  # a tuple of twice the same tuple, and so on
+DEEP = b")" + b"\x85" * 1_000_000
+LISTS = b"]" * 1_000_000 + b"a" * 999_999
+
+
+@pytest.mark.parametrize(
+    "payload", [SHARED, DEEP, LISTS, b"}" * 1_000_000], ids=["shared", "deep", "lists", "many"]
+)
+def test_astronomic_structures_are_refused_before_they_are_hashed_or_shown(payload: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.kv"
+    for data in (
+        b"\x80\x04" + payload + b".",
+        b"\x80\x04}" + payload + b"Ns.",  # as a key
+        b"\x80\x04" + payload + text("x") + b"\x93.",  # as a name
+        b"\x80\x04" + payload + b")R.",  # as what is called
+        b"\x80\x04c_codecs\nencode\n" + text("x") + payload + b"\x86R.",  # as an encoding
+        vectors_with(payload),
+        vectors_with(b"N" + text("index_to_key") + b"]" + payload + b"a" + text("key_to_index") + b"}"),
+    ):
+        path.write_bytes(data)
+        assert len(refusal(path).message) < 1_000
+
+
+@pytest.mark.parametrize(
+    "key", [b"]", b"}", b")\x85", b"c_codecs\nencode\n" + text("x") + text("latin1") + b"\x86R\x85\x85"]
+)
+def test_only_text_and_numbers_are_keys(key: bytes, tmp_path: Path) -> None:
+    (tmp_path / "model.kv").write_bytes(b"\x80\x04}" + key + b"Ns.")
+    assert "the key of a dict is neither text nor a number" in refusal(tmp_path / "model.kv").message
+
+
+def test_words_that_are_not_text_are_not_shown(tmp_path: Path) -> None:
+    shared = b")" + b"q\x00h\x00\x86" * 10
+    payload = b"N" + text("index_to_key") + b"]" + shared + b"a" + text("key_to_index") + b"}"
+    (tmp_path / "model.kv").write_bytes(vectors_with(payload))
+    assert refusal(tmp_path / "model.kv").message.endswith("word 1: a tuple is not text")
+
+
+def test_the_name_of_what_is_refused_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "model.kv").write_bytes(b"\x80\x04c" + b"m" * 1_000_000 + b"\nname\n.")
+    assert len(refusal(tmp_path / "model.kv").message) < 1_000

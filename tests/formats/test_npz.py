@@ -169,3 +169,37 @@ def test_a_damaged_npy_is_refused(tmp_path: Path) -> None:
     refusal(path)
     np.save(path, np.arange(3))
     assert "expected floating-point numbers" in refusal(path).message
+
+
+def test_words_without_bytes_are_refused_before_they_are_made(tmp_path: Path) -> None:
+    import tracemalloc
+
+    many = 2_000_000
+    shapes: list[dict[str, tuple[str, tuple[int, ...], int]]] = [
+        {"words": ("<U0", (many,), 0)},
+        {"words": ("<U1", (many,), 4 * many)},
+        {"words": ("|S1", (many,), many)},
+        {"words_utf8": ("|u1", (0,), 0), "words_offsets": ("<i8", (many + 1,), 8 * many + 8)},
+    ]
+    for arrays in shapes:
+        with zipfile.ZipFile(tmp_path / "v.npz", "w", zipfile.ZIP_DEFLATED) as file:
+            for name, (dtype, shape, size) in {"vectors": ("<f2", (many, 1), 2 * many), **arrays}.items():
+                with file.open(f"{name}.npy", "w") as member:
+                    header = {"descr": dtype, "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(member, header)
+                    member.write(bytes(size))
+        tracemalloc.start()
+        assert "most of them empty" in refusal(tmp_path / "v.npz").message
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 60e6
+
+
+def test_a_header_of_brackets_is_damage(tmp_path: Path) -> None:
+    data = b"\x93NUMPY\x01\x00" + (9_000).to_bytes(2, "little") + b"[" * 9_000
+    (tmp_path / "v.npy").write_bytes(data)
+    (tmp_path / "v.txt").write_text("a\n")
+    assert "v.npy" in refusal(tmp_path / "v.npy").message
+    with zipfile.ZipFile(tmp_path / "v.npz", "w") as file:
+        file.writestr("vectors.npy", data)
+    assert "damaged" in refusal(tmp_path / "v.npz").message

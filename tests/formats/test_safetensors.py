@@ -125,3 +125,33 @@ def test_numbers_too_large_for_float16_are_refused(tmp_path: Path) -> None:
         with pytest.raises(WvcliError, match="the vector of 'a' has a number too large for float16"):
             formats.write(vectors, tmp_path / "e", name, writing=Writing("float16"))
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("between", [" ", "\t"])
+@pytest.mark.parametrize("ending", [".vocab.txt", ".vocab"])
+def test_counts_come_with_the_words_of_a_vocabulary_beside_it(tmp_path: Path, ending: str, between: str) -> None:
+    save_file({"vectors": np.eye(3, dtype=np.float32)}, tmp_path / "e.safetensors")
+    lines = [("the", 90), ("new york", 7), ("猫", 0)]
+    beside = tmp_path / f"e{ending}"
+    beside.write_text("".join(f"{word}{between}{count}\n" for word, count in lines), encoding="utf-8")
+    found = formats.read(tmp_path / "e.safetensors")
+    assert list(found) == ["the", "new york", "猫"]
+    assert found.counts is not None
+    assert found.counts.tolist() == [90, 7, 0]
+    beside.write_text("the\nroom 2\nroom 3\n")
+    found = formats.read(tmp_path / "e.safetensors")
+    assert (list(found), found.counts) == (["the", "room 2", "room 3"], None)
+
+
+def test_a_list_of_words_beside_it_keeps_their_numbers(tmp_path: Path) -> None:
+    save_file({"vectors": np.eye(2, dtype=np.float32)}, tmp_path / "e.safetensors")
+    (tmp_path / "e.words.txt").write_text("room 1\nroom 2\n")
+    found = formats.read(tmp_path / "e.safetensors")
+    assert (list(found), found.counts) == (["room 1", "room 2"], None)
+
+
+def test_negative_counts_are_refused(tmp_path: Path) -> None:
+    for counts in (np.array([5, -1]), np.array([5, 2**64 - 1], dtype=np.uint64)):
+        save_file({"vectors": np.eye(2), "counts": counts}, tmp_path / "e.safetensors", {"words": '["a", "b"]'})
+        with pytest.raises(InputError, match="word 2: expected a count, found -1"):
+            formats.read(tmp_path / "e.safetensors")

@@ -14,7 +14,7 @@ from tests.clients import package, program
 from tests.conftest import Run, peak_memory
 from tests.formats.test_formats import ODD_WORDS, bits, random_vectors, refusal
 from wvcli import formats
-from wvcli.errors import WvcliError
+from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Writing, registry
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -377,3 +377,13 @@ def test_without_pyarrow_the_line_that_installs_it_is_told(run: Run, word2vec_mo
         assert done.code == 5
         assert 'pip install "wvcli[parquet]"' in done.err
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".py") == []
+
+
+def test_lines_after_the_limit_do_not_matter(tmp_path: Path) -> None:
+    lines = ['{"word": "a", "vector": [1, 2]}'] * 2 + ['{"word": "b", "vector": [3, 4]}', '{"word": "c"']
+    (tmp_path / "file").write_text("\n".join(lines))
+    notes: list[str] = []
+    found = formats.read(tmp_path / "file", "jsonl", limit=2, on_note=notes.append)
+    assert (list(found), len(notes)) == (["a", "b"], 1)
+    with pytest.raises(InputError, match="line 4"):
+        formats.read(tmp_path / "file", "jsonl", limit=3)

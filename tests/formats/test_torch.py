@@ -229,3 +229,46 @@ def test_broken_files_are_refused_or_read_and_never_crash(torch: Any, table: Any
     assert read + refused == 300
     assert read > 20
     assert refused > 100
+
+
+SHARED = b")" + b"q\x00h\x00\x86" * 40
+DEEP = b")" + b"\x85" * 1_000_000
+
+
+@pytest.mark.parametrize("payload", [SHARED, DEEP], ids=["shared", "deep"])
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        (b"\x80\x02}", b"K\x00s."),  # as a key
+        (b"\x80\x02]", b"a."),
+        (b"\x80\x02", b")R."),  # as what is called
+        (b"\x80\x02ccollections\nOrderedDict\n]", b"K\x00\x86a\x85R."),
+    ],
+)
+def test_astronomic_structures_are_refused_before_they_are_loaded(
+    torch: Any, tmp_path: Path, payload: bytes, pickled: tuple[bytes, bytes]
+) -> None:
+    content = pickled[0] + payload + pickled[1]
+    with ZipFile(tmp_path / "theirs.pt", "w") as archive:
+        archive.writestr("theirs/data.pkl", content)
+        archive.writestr("theirs/version", "3\n")
+    legacy = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}."
+    (tmp_path / "legacy.pt").write_bytes(legacy + content + b"\x80\x02].")
+    for name in ("theirs.pt", "legacy.pt"):
+        with pytest.raises(InputError, match="damaged") as caught:
+            formats.read(tmp_path / name)
+        assert len(caught.value.message) < 1_000
+
+
+def test_what_is_shared_is_looked_at_once(torch: Any, table: Any, tmp_path: Path) -> None:
+    inner: list[Any] = [0] * 300
+    for _ in range(3):
+        inner = [inner] * 300
+    torch.save({"weight": table, "itos": WORDS, "again": WORDS, "more": inner}, tmp_path / "theirs.pt")
+    with pytest.raises(InputError, match="has more parts than a file of its size may"):
+        formats.read(tmp_path / "theirs.pt")
+    state = torch.nn.Embedding(*table.shape).state_dict()
+    state["weight"][:] = table
+    saved = {"state_dict": state, "itos": WORDS, "again": [WORDS, list(WORDS)], "by pair": {("a", 1): 0.5}}
+    torch.save(saved, tmp_path / "theirs.pt")
+    assert list(formats.read(tmp_path / "theirs.pt")) == WORDS

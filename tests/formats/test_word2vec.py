@@ -85,3 +85,16 @@ def test_a_fasttext_binary_is_refused_by_name_of_its_format(tmp_path: Path) -> N
     with pytest.raises(InputError, match=r"cc\.bin is a fastText \.bin and not in word2vec's layout") as caught:
         formats.read(path, "word2vec")
     assert "the format fasttext reads it" in caught.value.hint
+
+
+def test_what_follows_the_limit_does_not_matter(tmp_path: Path) -> None:
+    numbers = np.arange(8, dtype="<f4").reshape(4, 2)
+    words = [b"a", b"a", b"b", b"\xff"]
+    data = b"".join(word + b" " + row.tobytes() for word, row in zip(words, numbers, strict=True))
+    (tmp_path / "file.bin").write_bytes(b"4 2\n" + data)
+    notes: list[str] = []
+    found = formats.read(tmp_path / "file.bin", limit=2, on_note=notes.append)
+    assert (list(found), found.matrix.tolist()) == (["a", "b"], [[0, 1], [4, 5]])
+    assert len(notes) == 1
+    with pytest.raises(InputError, match="word 4: the word is not UTF-8"):
+        formats.read(tmp_path / "file.bin", limit=3)

@@ -191,3 +191,21 @@ def test_a_model_is_saved_from_rows_that_are_worked_out(tmp_path: Path) -> None:
     assert model_file.damaged_tensors(model) == []
     assert list(model.vectors()) == WORDS[:9]
     assert (model.vectors().matrix == unit_rows(vectors().matrix[:9])).all()
+
+
+@pytest.mark.parametrize(
+    ("more", "lost"),
+    [({}, 3), ({"unknown": "mean"}, 3), ({"top": 9, "pad": True}, 2), ({"words": ["w1", "w7", "w9"]}, 2)],
+)
+def test_rows_that_are_not_finite_become_zeros_with_a_note(more: dict[str, Any], lost: int) -> None:
+    whole = vectors()
+    whole.matrix[[0, 7]] = np.nan
+    whole.matrix[9, 2] = np.inf
+    chosen = select(whole, Selection(normalize=True, **more))
+    rows = range(0, len(chosen.vectors), 7)
+    matrix = np.concatenate([chosen.vectors.matrix[start : start + 7] for start in rows])
+    assert np.isfinite(matrix).all()
+    expected = f"{lost} vectors were not finite and became zeros, since no length can be given to them"
+    assert chosen.notes == [expected]
+    assert (np.asarray(chosen.vectors.matrix) == matrix).all()
+    assert chosen.notes == [expected]

@@ -1,5 +1,6 @@
 """What formats share whose vectors are one array: it is memory-mapped and joined with the words of its rows."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ Counts = npt.NDArray[np.int64]
 
 BFLOAT16 = np.dtype("V2")  # the upper half of a float32, for which NumPy has no dtype
 _DTYPES = ("float16", "float32", "float64", BFLOAT16.name)
+_COUNTED = re.compile(r"(.+)[ \t]([0-9]{1,18})", re.DOTALL)  # a line of GloVe's vocabulary
 _WORD_LISTS = (".words.txt", ".words", ".vocab.txt", ".vocab", ".txt")  # endings, tried in this order
 
 
@@ -104,7 +106,8 @@ def check_words(path: Path, words: Sequence[Any]) -> None:
     """Refuse words that are not text, or cannot be encoded in UTF-8."""
     for number, word in enumerate(words, 1):
         if not isinstance(word, str):
-            raise InputError(f"{path}, word {number}: {str(word)[:50]!r} is not text")
+            found = repr(str(word)) if isinstance(word, int | float | None) else f"a {type(word).__name__}"
+            raise InputError(f"{path}, word {number}: {found} is not text")
     try:
         "".join(words).encode()
     except UnicodeEncodeError as error:
@@ -128,20 +131,33 @@ def as_counts(path: Path, array: npt.NDArray[Any]) -> Counts:
     """Return int64 [words], how often each word occurred.
 
     Raises:
-        InputError: the array is not a list of whole numbers.
+        InputError: the array is not a list of whole numbers, or one of them is negative or too large.
     """
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(
             f"{path}: the counts are {array.dtype} {list(array.shape)}; expected whole numbers [words]"
         )
-    return array.astype(np.int64)
+    counts = array.astype(np.int64)
+    check_counts(path, counts)
+    return counts
 
 
-def words_beside(path: Path, rows: int) -> list[str]:
+def check_counts(path: Path, counts: Counts) -> None:
+    """Refuse counts, int64 [words], of which one is negative."""
+    if (counts < 0).any():
+        word = int(np.flatnonzero(counts < 0)[0]) + 1
+        raise InputError(f"{path}, word {word}: expected a count, found {counts[word - 1]}")
+
+
+def words_beside(path: Path, rows: int) -> tuple[list[str], Counts | None]:
     """Read the words for a file without words from a text file beside it, one on each line.
 
     Beside `NAME.npy` that is the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and
-    `NAME.txt`. What follows a tab on a line, such as a count, is ignored.
+    `NAME.txt`. What follows a tab on a line is left out. The lines of `NAME.vocab.txt` and `NAME.vocab` may all be
+    a word, a space or tab, and its count.
+
+    Returns:
+        The words, and their counts, int64 [words], where the file has them.
 
     Raises:
         InputError: there is none, or it has another number of lines.
@@ -161,4 +177,9 @@ def words_beside(path: Path, rows: int) -> list[str]:
         raise InputError(f"{found} is not UTF-8 at byte {error.start}") from error
     if len(lines) != rows:
         raise InputError(f"{found} has {len(lines)} lines for the {rows} vectors of {path}")
-    return [line.removesuffix("\r").split("\t")[0] for line in lines]
+    lines = [line.removesuffix("\r") for line in lines]
+    counted = [_COUNTED.fullmatch(line) for line in lines] if ".vocab" in found.name[len(path.stem) :] else [None]
+    pairs = [match.groups() for match in counted if match]
+    if len(pairs) == len(lines):
+        return [word for word, _ in pairs], np.array([int(count) for _, count in pairs], dtype=np.int64)
+    return [line.split("\t")[0] for line in lines], None

@@ -234,7 +234,13 @@ class _Reader:
             raise self._error(
                 f", dictionary, entry {wrong[0] + 1}: expected a {kind}, found type {types[wrong[0]]}"
             )
-        return _dictionary(data[: ends[words - 1]], ends[:words], int(tokens), pruned == 0)
+        found = _dictionary(data[: ends[words - 1]], ends[:words], int(tokens), pruned == 0)
+        wrong = np.flatnonzero(found.counts < 0)
+        if len(wrong):
+            raise self._error(
+                f", dictionary, entry {wrong[0] + 1}: expected a count, found {found.counts[wrong[0]]}"
+            )
+        return found
 
     def _entries(self, count: int) -> tuple[ByteArray, RowArray]:
         """Return the bytes of all entries, and int64 [count], where each one ends."""

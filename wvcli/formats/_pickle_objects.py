@@ -49,7 +49,7 @@ class DtypeCode:
             ValueError: it is not one of numbers.
         """
         if not _CODE.fullmatch(self.code) or self.byte_order not in _BYTE_ORDERS:
-            raise ValueError(f"an array of the dtype {self.byte_order}{self.code}; expected numbers")
+            raise ValueError(f"an array of the dtype {self.byte_order[:20]}{self.code[:20]}; expected numbers")
         return np.dtype(self.byte_order + self.code)
 
 
@@ -80,8 +80,8 @@ class Array:
 
 def _make_bytes(arguments: tuple[Any, ...]) -> bytes:
     text, encoding = arguments
-    if encoding != "latin1":
-        raise ValueError(f"bytes encoded as {encoding!r}")
+    if encoding != "latin1" or not isinstance(text, str):
+        raise ValueError("bytes that are not encoded as latin1")
     return bytes(text.encode("latin-1"))
 
 

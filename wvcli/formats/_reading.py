@@ -164,6 +164,11 @@ class RowCollector:
             self._first_repeated = next(word for row, word in enumerate(words) if new.get(word) != row)
 
     @property
+    def room(self) -> int | None:
+        """How many words more the limit allows; None without one."""
+        return None if self._limit is None else self._limit - len(self._words)
+
+    @property
     def is_limited(self) -> bool:
         """Whether only so many words are kept."""
         return self._limit is not None

@@ -20,7 +20,16 @@ import numpy.typing as npt
 
 from wvcli.errors import InputError
 from wvcli.formats import _pickle_writing as pickled
-from wvcli.formats._arrays import Counts, as_counts, check_matrix, map_array, vectors_of, vocabulary_of
+from wvcli.formats._arrays import (
+    Counts,
+    as_counts,
+    check_counts,
+    check_matrix,
+    check_words,
+    map_array,
+    vectors_of,
+    vocabulary_of,
+)
 from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._pickle_objects import Array, PickledObject
 from wvcli.formats._pickle_reading import load
@@ -122,6 +131,7 @@ class _SavedObject:
             words = self.state.get(name)
             is_complete = name != "index_to_key" or isinstance(self.state.get("key_to_index"), dict)
             if isinstance(words, list) and is_complete:
+                check_words(self.path, words)
                 return words
         raise InputError(f"{self.path} has no words")
 
@@ -142,9 +152,11 @@ class _SavedObject:
 
     def _old_counts(self, old: dict[Any, Any], words: list[str]) -> Counts:
         try:
-            return np.fromiter((old[word].state["count"] for word in words), np.int64, len(words))
+            counts = np.fromiter((old[word].state["count"] for word in words), np.int64, len(words))
         except (KeyError, AttributeError, TypeError, ValueError, OverflowError) as error:
             raise InputError(f"{self.path} is damaged: its counts do not belong to its words") from error
+        check_counts(self.path, counts)
+        return counts
 
     def subwords(self) -> Subwords | None:
         """Return the vectors of the n-grams, or None when there are none.
@@ -162,7 +174,7 @@ class _SavedObject:
                 _SAVE_AGAIN,
             )
         if not (isinstance(min_n, int) and isinstance(max_n, int) and 0 < min_n <= max_n < 1_000):
-            raise InputError(f"{self.path} is damaged: its n-grams are {min_n} to {max_n} characters long")
+            raise InputError(f"{self.path} is damaged: it does not say how long its n-grams are")
         return Subwords(_floats(matrix), min_n, max_n)
 
 

@@ -112,7 +112,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         rows = RowCollector(path, min(line_count, size // (2 * dim)), dim, limit)
         step = max(1, _NUMBERS_AT_ONCE // dim)
         records = chain([first], records)
-        while not rows.is_full and (batch := list(islice(records, step))):
+        while not rows.is_full and (batch := list(islice(records, min(step, rows.room or step)))):
             counts = [record.occurrences for record in batch]
             rows.add([record.word for record in batch], _matrix(batch, path), known_counts(counts))
         return rows.vectors()

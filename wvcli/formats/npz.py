@@ -48,6 +48,7 @@ from wvcli.vectors.word_vectors import Vectors
 _NPY = b"\x93NUMPY"
 _BLOCK = 1 << 21  # bytes read at a time
 _LARGEST_TEXT = 1 << 28  # bytes of the array of words, or eight times the words' own if that is more
+_MOST_EMPTY = 100_000  # words that are empty; a deflated file may have millions in a few bytes
 _MOST_DEFLATED = 1_032  # to one: the highest ratio of deflate
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, SyntaxError, OverflowError)
 
@@ -154,6 +155,7 @@ def _find(archive: _Archive, name: str, kinds: str, axes: int) -> _Entry:
 def _words(archive: _Archive) -> list[str]:
     entries = archive.entries
     if "words" not in entries and {"words_utf8", "words_offsets"} <= set(entries):
+        _check_number(entries["words_offsets"].shape[0] - 1, entries["words_utf8"].shape[0])
         text = archive.read(entries["words_utf8"]).tobytes()
         offsets = archive.read(entries["words_offsets"])
         if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not _are_bounds(offsets, len(text)):
@@ -162,11 +164,22 @@ def _words(archive: _Archive) -> list[str]:
     entry = _find(archive, "words", "USO", 1)
     if len(entry.shape) != 1 or entry.dtype.kind not in "USO":
         raise ValueError(f"{entry.name!r} is {entry.dtype} {list(entry.shape)}; expected text [words]")
+    if not entry.dtype.itemsize:
+        _check_number(entry.shape[0], 0)
     words: list[str] = []
+    empty = 0
     for block in archive.rows(entry):
         found = block.tolist()
         words += [word.decode() if isinstance(word, bytes) else word for word in found]
+        empty += found.count("") + found.count(b"")
+        _check_number(empty, _MOST_EMPTY)
     return words
+
+
+def _check_number(words: int, most: int) -> None:
+    """Refuse more words than so many bytes hold, of which one may be empty; a small file may claim millions."""
+    if words > most + 1:
+        raise ValueError(f"it claims {words:,} words, most of them empty")
 
 
 def _are_bounds(offsets: npt.NDArray[Any], end: int) -> bool:
@@ -221,7 +234,8 @@ def _read(path: Path, limit: int | None) -> Vectors:
         return _read_zip(path, limit)
     matrix = map_array(path)
     check_matrix(path, path.name, matrix)
-    return vectors_of(path, words_beside(path, len(matrix)), matrix, limit)
+    words, counts = words_beside(path, len(matrix))
+    return vectors_of(path, words, matrix, limit, counts)
 
 
 def _write_array(file: zipfile.ZipFile, name: str, array: Any) -> None:

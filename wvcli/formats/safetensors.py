@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from wvcli.errors import InputError, WvcliError
-from wvcli.formats._arrays import as_counts, check_matrix, vectors_of, words_beside
+from wvcli.formats._arrays import Counts, as_counts, check_matrix, vectors_of, words_beside
 from wvcli.formats._blocks import Converted
 from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, row_scales
@@ -40,7 +40,8 @@ def _matrix_name(path: Path, arrays: Mapping[str, Any]) -> str:
     return matrices[0]
 
 
-def _words(path: Path, text: str | None, rows: int) -> list[str]:
+def _words(path: Path, text: str | None, rows: int) -> tuple[list[str], Counts | None]:
+    """Return the words, and their counts where a list beside the file has them."""
     if text is None:
         return words_beside(path, rows)
     try:
@@ -49,7 +50,7 @@ def _words(path: Path, text: str | None, rows: int) -> list[str]:
         raise InputError(f"{path} is damaged: the words in its header are not JSON") from error
     if not isinstance(words, list):
         raise InputError(f"{path}: the words in its header are not a list")
-    return words
+    return words, None
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
@@ -62,7 +63,8 @@ def _read(path: Path, limit: int | None) -> Vectors:
     if scales is None:
         check_matrix(path, name, arrays[name])
     counts = as_counts(path, arrays["counts"]) if "counts" in arrays else None
-    words = _words(path, metadata.get("words"), len(arrays[name]))
+    words, counts_beside = _words(path, metadata.get("words"), len(arrays[name]))
+    counts = counts_beside if counts is None else counts
     return vectors_of(path, words, arrays[name], limit, counts, scales)
 
 

@@ -17,6 +17,7 @@ code. Counts are not in the file and are unknown after reading.
 import mmap
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -30,7 +31,8 @@ from wvcli.errors import InputError, MissingExtraError, first_line
 from wvcli.formats._arrays import BFLOAT16, floats, vocabulary_of
 from wvcli.formats._blocks import blocks
 from wvcli.formats._format import Format, Kept, Writing
-from wvcli.formats._reading import GrowingMatrix, open_input
+from wvcli.formats._pickle_reading import check
+from wvcli.formats._reading import GrowingMatrix, open_input, parsing
 from wvcli.system import paging
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
@@ -44,6 +46,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {"bfloat16": BFLOAT16} | {
 }
 _ROWS_AT_ONCE = 4_096
 _NOT_AN_ARCHIVE = (BadZipFile, NotImplementedError, UnicodeDecodeError)
+_LEGACY_PICKLES = 5  # magic number, protocol, system, what was saved, and the keys of its numbers
 _DEEPEST = 4  # levels of nested dicts and lists that are searched
 _EXPECTED = "expected a matrix and a word for each of its rows"
 
@@ -72,6 +75,19 @@ def _check_sizes(path: Path) -> None:
         raise InputError(f"{path} is damaged: its members claim {claimed} bytes, more than the file has")
 
 
+def _check_pickles(path: Path, is_archive: bool) -> None:
+    """Refuse pickles that would crash or hang PyTorch, before it loads them."""
+    if not is_archive:
+        with parsing(path), open_input(path) as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        check(path, mapped, _LEGACY_PICKLES)
+        return
+    with parsing(path), ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.filename.endswith("data.pkl"):
+                check(path, archive.read(member))
+
+
 def _load(path: Path) -> object:
     """Load the contents of a file: tensors, text, numbers, and lists and dicts of these."""
     torch = _torch(f"reading {path}")
@@ -79,6 +95,7 @@ def _load(path: Path) -> object:
         is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
     if is_archive:
         _check_sizes(path)
+    _check_pickles(path, is_archive)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -93,22 +110,25 @@ def _load(path: Path) -> object:
         raise InputError(f"{path} is damaged, or not a file of PyTorch: {first_line(error)}") from error
 
 
-def _parts(saved: object, depth: int = 0) -> Iterator[object]:
-    """Yield the tensors in what was loaded, and what may be a vocabulary: lists of text and dicts of integers."""
-    if isinstance(saved, Mapping):
-        if saved and all(type(value) is int for value in saved.values()):
-            yield saved
-        elif depth < _DEEPEST:
-            for value in saved.values():
-                yield from _parts(value, depth + 1)
-    elif isinstance(saved, (list, tuple)):
-        if saved and all(type(value) is str for value in saved):
-            yield saved
-        elif depth < _DEEPEST:
-            for value in saved:
-                yield from _parts(value, depth + 1)
-    elif hasattr(saved, "untyped_storage"):
+def _parts(saved: object, seen: set[int], depth: int = 0) -> Iterator[object]:
+    """Yield the tensors in what was loaded, and what may be a vocabulary: lists of text and dicts of integers.
+
+    What is shared is yielded once; `seen` has the ids of what was met.
+    """
+    if id(saved) in seen:
+        return
+    seen.add(id(saved))
+    if hasattr(saved, "untyped_storage"):
         yield saved
+        return
+    if not isinstance(saved, Mapping | list | tuple):
+        return
+    values = list(saved.values() if isinstance(saved, Mapping) else saved)
+    if values and all(type(value) is (int if isinstance(saved, Mapping) else str) for value in values):
+        yield saved
+    elif depth < _DEEPEST:
+        for value in values:
+            yield from _parts(value, seen, depth + 1)
 
 
 def _words(part: Any) -> list[str]:
@@ -128,18 +148,21 @@ def _is_matrix(torch: Any, part: Any) -> bool:
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    parts: list[Any] = list(_parts(_load(path)))
+    loaded = _load(path)  # held, so that ids stay those of its parts
+    parts: list[Any] = list(_parts(loaded, set()))
     torch = _torch(f"reading {path}")
     tables = [part for part in parts if _is_matrix(torch, part)]
     lists = [words for words in (_words(part) for part in parts if not isinstance(part, torch.Tensor)) if words]
-    lists = [words for index, words in enumerate(lists) if words not in lists[:index]]
+    lists = [list(words) for words in dict.fromkeys(map(tuple, lists))]
     if not lists:
         raise InputError(f"{path} has no list of words; {_EXPECTED}", _hint(tables))
-    matching = [(words, table) for words in lists for table in tables if len(words) == len(table)]
-    if len(matching) != 1:
-        found = "none" if not matching else f"{len(matching)} such pairs"
+    lengths = Counter(map(len, tables))
+    pairs = sum(lengths[len(words)] for words in lists)
+    if pairs != 1:
+        found = f"{pairs} such pairs" if pairs else "none"
         raise InputError(f"{path}: {_EXPECTED}, found {found}")
-    words, table = matching[0]
+    words = next(words for words in lists if len(words) in lengths)
+    table = next(table for table in tables if len(table) == len(words))
     if table.numel() * table.element_size() > table.untyped_storage().nbytes():
         raise InputError(f"{path}: the numbers of its matrix are not all in the file")
     vocabulary = vocabulary_of(path, words[:limit])

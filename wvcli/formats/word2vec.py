@@ -48,14 +48,14 @@ def _split_records(data: bytes, most: int, dim: int) -> tuple[list[bytes], list[
     return words, numbers, end
 
 
-def _decode_words(words: list[bytes], path: Path, before: int) -> list[str]:
+def _decode_words(words: list[bytes]) -> list[str]:
+    """Return the words as text, up to the first that is not UTF-8."""
     decoded = []
-    for number, word in enumerate(words, before + 1):
+    for word in words:
         try:
             decoded.append(word.decode())
-        except UnicodeDecodeError as error:
-            problem = "the word is not UTF-8; expected a word and then a space"
-            raise InputError(f"{path}, word {number}: {problem}") from error
+        except UnicodeDecodeError:
+            break
     return decoded
 
 
@@ -77,10 +77,14 @@ def _read_records(file: BinaryIO, path: Path, header: Header, rows: RowCollector
         if not words and (not more or len(rest) > _LONGEST_WORD + 1 + 4 * header.dim):
             raise _incomplete(path, done + 1, header, rest)
         vectors = np.frombuffer(b"".join(numbers), dtype="<f4").reshape(len(words), header.dim)
-        rows.add(_decode_words(words, path, done), vectors)
-        done += len(words)
+        decoded = _decode_words(words)
+        rows.add(decoded, vectors[: len(decoded)])
         if rows.is_full:
             return
+        done += len(decoded)
+        if len(decoded) < len(words):
+            problem = "the word is not UTF-8; expected a word and then a space"
+            raise InputError(f"{path}, word {done + 1}: {problem}")
     surplus = len(rest.removeprefix(b"\n")) + bytes_left(file)
     if surplus:
         raise InputError(f"{path}: expected the end of the file after word {done}, found {surplus} bytes more")

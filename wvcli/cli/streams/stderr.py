@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
 _NAMED = 10  # words or questions named in notes of one kind; the others are only counted
+_LONGEST = 1_000  # characters of a message
 _LINE_SECONDS = 60.0  # between two lines of progress if stderr is not a terminal
 _ARGUMENT = re.compile(r"`([a-z_]+)(?:=([^`]*))?`")  # of a Python function, as errors and notes name it
 UNSAFE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")  # at a terminal
@@ -101,13 +102,22 @@ def _option(argument: re.Match[str]) -> str:
 
 def error(problem: WvcliError) -> None:
     """Show a failure in one line."""
-    _line("error:", _RED, _with_options(f"{problem.message}; {problem.hint}" if problem.hint else problem.message))
+    message, hint = map(_shortened, (problem.message, problem.hint))
+    _line("error:", _RED, _with_options(f"{message}; {hint}" if hint else message))
 
 
 def note(text: str) -> None:
     """Show something worth knowing."""
     if not _quiet:
-        _line("note:", _CYAN, _with_options(text))
+        _line("note:", _CYAN, _with_options(_shortened(text)))
+
+
+def _shortened(text: str) -> str:
+    """Leave out the middle of what would fill a screen, as a word or a name from a file may."""
+    text = visible(text)
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def wrote(words: int, dim: int, where: str) -> None:

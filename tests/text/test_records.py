@@ -93,6 +93,17 @@ BROKEN = {
     "a number": ("d.jsonl", b'{"text": "a"}\n{"text": 5}\n{"text": "c"}\n', {"field": "text"}, 2),
     "bad bytes": ("d.jsonl", b'{"text": "a"}\n{"text": "\xff"}\n{"text": "c"}\n', {"field": "text"}, 2),
     "short row": ("d.csv", b"id,text\n1,a\n2\n3,c\n", {"column": "text"}, 3),
+    "a comma in a text": ("d.csv", b"id,text\n1,a\n2,b, and more\n3,c\n", {"column": "text"}, 3),
+    "a tab in a text": ("d.tsv", b"id\ttext\n1\ta\n2\tb\tand more\n3\tc\n", {"column": "text"}, 3),
+    "escaped quotes": ("d.csv", b'id,text,n\n1,a,5\n2,"b \\"yes, b\\" b",5\n3,c,5\n', {"column": "text"}, 3),
+    "an open quote at the end": ("d.csv", b'id,text\n1,a\n3,c\n4,"b\n', {"column": "text"}, 4),
+    "an open quote": ("d.csv", b'text,n\na,1\n"b,2\nc,3\n', {"column": "text"}, 3),
+    "a comma in the row of an open quote": (
+        "d.csv",
+        b'id,text,n\n1,a,4\n2,"b,5\n3,"c",6\n',
+        {"column": "text"},
+        3,
+    ),
     "bad bytes in csv": ("d.csv", b"id,text\n1,a\n2,\xff\n3,c\n", {"column": "text"}, 3),
     "bad bytes in text": ("d.txt", b"a\n\xff\nc\n", {}, 2),
 }
@@ -109,6 +120,35 @@ def test_a_bad_record_is_named_with_its_line_or_passed_over(tmp_path: Path, case
     corpus = Corpus([str(path)], **options, skip_bad=True)
     assert list(corpus.texts()) == ["a", "c"]
     assert corpus.skipped == 1
+
+
+def test_two_quotes_that_swallow_rows_are_told_from_a_cell_of_many_lines(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    rows = [f"{number},small bird {number},neg" for number in range(9)]
+    rows[2], rows[7] = '2,"small bird 2,neg', '7,small bird 7",neg'
+    path.write_text("\n".join(["id,text,label", *rows]))
+    with pytest.raises(InputError, match=r"d.csv, line 4: a quotation mark opens a cell here"):
+        texts(path, column="text")
+    corpus = Corpus([str(path)], column="text", skip_bad=True)
+    expected = [f"small bird {number}" for number in range(9) if number != 2]
+    assert [text.rstrip('"') for text in corpus.texts()] == expected
+    assert corpus.skipped == 1
+    verses = "Tyger, tyger,\nburning bright,\nin the forests,\nof the night, ah\nwhat, what\nand, and"
+    path.write_text(table([["id", "text"], ["1", verses], ["2", "end"]]))
+    assert texts(path, column="text") == [verses, "end"]
+
+
+def test_the_quote_that_was_not_closed_is_named_and_not_the_row_it_is_in(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text('note,text\nn,a\n"two\nlines","open\nb\n')
+    with pytest.raises(InputError, match=r"d.csv, line 4: a quotation mark opens a cell here"):
+        texts(path, column="text")
+
+
+def test_empty_cells_beyond_the_heading_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("id,text\n1,a,\n2,b,, \n")
+    assert texts(path, column="text") == ["a", "b"]
 
 
 def test_records_without_a_field_are_refused(tmp_path: Path) -> None:

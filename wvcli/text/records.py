@@ -6,13 +6,16 @@ Lines that could not be decoded are passed on where they stand among the records
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import BufferedReader
+from itertools import chain
 from typing import Any
 
 from wvcli.errors import InputError, MissingExtraError, UsageError
 from wvcli.text.lines import BadRecord, Line
 
 _LONGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
+_SWALLOWED_LINES = 4  # of a cell, from which on it is suspected to be several rows
 _PARQUET_ROWS = 10_000  # read at a time
 
 
@@ -84,19 +87,87 @@ def table_texts(lines: Iterable[Line | BadRecord], column: str, delimiter: str) 
         UsageError: there is no such column.
     """
     index: int | None = None
-    for row in _rows(lines, delimiter):
+    width = 0
+    source = _CsvLines(lines)
+    for row in _rows(source, delimiter):
         if isinstance(row, BadRecord):
             yield row
             continue
-        number, cells = row
         if index is None:
-            index = _column_index(cells, column)
-            if cells[index] != column:
-                yield number, cells[index]
-        elif len(cells) > index:
-            yield number, cells[index]
-        elif cells:
-            yield BadRecord(number, f"{len(cells)} columns where {index + 1} are needed")
+            if row.is_open:
+                yield source.refused(row, width, delimiter, _UNCLOSED)
+                continue
+            index, width = _column_index(row.cells, column), len(row.cells)
+            if row.cells[index] != column:
+                yield row.number, row.cells[index]
+        elif row.is_open or _has_swallowed_rows(row, width, delimiter):
+            yield source.refused(row, width, delimiter, _UNCLOSED)
+        elif any(cell.strip() for cell in row.cells[width:]):
+            what = f"{len(row.cells)} cells where the heading has {width}"
+            yield source.refused(row, width, delimiter, what, _hint_for(delimiter))
+        elif len(row.cells) > index:
+            yield row.number, row.cells[index]
+        elif row.cells:
+            yield BadRecord(row.number, f"{len(row.cells)} columns where {index + 1} are needed")
+
+
+_UNCLOSED = "a quotation mark opens a cell here and is not closed before other rows follow"
+
+
+def _hint_for(delimiter: str) -> str:
+    """Return how to write a cell that holds a delimiter."""
+    if delimiter == "\t":
+        return "a cell of TSV cannot hold a tab"
+    return "put a cell that holds a comma in quotation marks, and double those inside it"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of a table.
+
+    Attributes:
+        cells: what is in it.
+        lines: the lines that it takes up, with their numbers.
+        is_open: whether a quotation mark in it is open still when the lines end.
+    """
+
+    cells: list[str]
+    lines: list[Line]
+    is_open: bool
+
+    @property
+    def number(self) -> int:
+        """The number of its last line."""
+        return self.lines[-1][0]
+
+    def opening(self) -> int:
+        """Return which of its lines opens the last cell of several lines."""
+        for which in range(len(self.lines) - (0 if self.is_open else 1) - 1, 0, -1):
+            # It begins and ends within quotation marks: a single mark closes one cell, and the next opens another.
+            if '"' in self.lines[which][1].replace('""', ""):
+                return which
+        return 0
+
+
+def _has_swallowed_rows(row: _Row, width: int, delimiter: str) -> bool:
+    """Whether a cell of several lines is many rows, between two quotation marks that do not belong together.
+
+    The second mark is then followed by more than a delimiter, as it was to open a cell; or each of the lines is a
+    row if quotation marks are characters like any other.
+    """
+    if len(row.lines) == 1:
+        return False
+    lines = [text for _, text in row.lines[row.opening() :]]
+    try:
+        list(csv.reader((f"{text}\n" for _, text in row.lines), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return True
+    return width > 1 and len(lines) >= _SWALLOWED_LINES and _are_rows(lines, width, delimiter)
+
+
+def _are_rows(lines: Iterable[str], width: int, delimiter: str) -> bool:
+    """Whether each line has as many cells as the heading, none with a space before it, as a comma in prose has."""
+    return all(line.count(delimiter) == width - 1 and f"{delimiter} " not in line for line in lines)
 
 
 class _CsvLines:
@@ -105,42 +176,58 @@ class _CsvLines:
     Its own count of lines leaves out the bad ones.
 
     Attributes:
-        number: of the line that was read last.
+        row: the lines read since the last row ended.
         bad: lines met that could not be decoded.
+        is_at_end: whether another line was asked for when there was none.
     """
 
     def __init__(self, lines: Iterable[Line | BadRecord]) -> None:
-        self._lines = lines
-        self.number = 0
+        self._lines = iter(lines)
+        self.row: list[Line] = []
         self.bad: list[BadRecord] = []
+        self.is_at_end = False
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> "_CsvLines":
+        return self
+
+    def __next__(self) -> str:
         for line in self._lines:
-            if isinstance(line, BadRecord):
-                self.bad.append(line)
-            else:
-                self.number, text = line
-                yield f"{text}\n"
+            if not isinstance(line, BadRecord):
+                self.row.append(line)
+                return f"{line[1]}\n"
+            self.bad.append(line)
+        self.is_at_end = True
+        raise StopIteration
+
+    def refused(self, row: _Row, width: int, delimiter: str, what: str, hint: str = "") -> BadRecord:
+        """Return what is wrong with a row; where it swallowed others, these are read again."""
+        first = row.opening()
+        rest = row.lines[first + 1 :]
+        inside = rest if row.is_open else rest[:-1]
+        if (inside or what is _UNCLOSED) and _are_rows((text for _, text in inside), width, delimiter):
+            self._lines = chain(rest, self._lines)
+            self.is_at_end = False
+        return BadRecord(row.lines[first][0], what, hint)
 
 
-def _rows(lines: Iterable[Line | BadRecord], delimiter: str) -> Iterator[tuple[int, list[str]] | BadRecord]:
-    """Yield the cells of each row with the number of its last line, and whatever cannot be read."""
+def _rows(source: _CsvLines, delimiter: str) -> Iterator[_Row | BadRecord]:
+    """Yield each row, and whatever cannot be read."""
     # The limit holds for the whole process. It stays as it is set here: readers in two threads that each put back
     # what they found would spoil each other's.
     csv.field_size_limit(_LONGEST_CELL)
-    source = _CsvLines(lines)
     reader = csv.reader(
         source, delimiter=delimiter, quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     )
-    row: tuple[int, list[str]] | BadRecord
+    row: _Row | BadRecord
     while True:
         try:
             cells = next(reader)
-            row = source.number, cells
+            row = _Row(cells, source.row, source.is_at_end)
         except csv.Error as error:
-            row = BadRecord(source.number, str(error))
+            row = BadRecord(source.row[0][0], str(error))
         except StopIteration:
             break
+        source.row = []
         yield from source.bad
         source.bad.clear()
         yield row

@@ -223,7 +223,9 @@ class _Excerpts:
                 except OSError as error:  # of the disk, which does not say which file is meant
                     where = error.filename or f"a temporary file in {self._folder}"
                     raise WvcliError(f"{where}: {reason(error)}") from error
-                yield from replace(self._text, sources=(str(excerpt),)).corpus().blocks()
+                # An excerpt may begin or end within a cell of many lines.
+                skip_bad = self._text.skip_bad or self._text.column is not None
+                yield from replace(self._text, sources=(str(excerpt),), skip_bad=skip_bad).corpus().blocks()
                 excerpt.unlink()
 
     def _beginning(self, file: str, budget: int) -> Iterator[str | bytes]:

@@ -10,6 +10,7 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
+from wvcli.reporting import OnNote, ignore_note
 from wvcli.text import records, sources
 from wvcli.text.lines import LONGEST_PIECE, BadRecord, Encoding, Line, open_lines
 from wvcli.text.sources import STDIN, display_name
@@ -38,6 +39,7 @@ class Corpus:
         column: which column of CSV, TSV or Parquet holds the text.
         skip_bad: count lines and records that cannot be read and go on, instead of stopping there.
         on_bytes: called with the number of bytes of the sources read since the last call.
+        on_note: called with what is wrong with a source and does not matter.
         longest_piece: bytes of a line of plain text held in memory; a longer line is several texts.
         files: the files that `given` comes to.
         skipped: the lines and records skipped so far.
@@ -54,6 +56,7 @@ class Corpus:
     column: str | None = None
     skip_bad: bool = False
     on_bytes: Callable[[int], None] = lambda count: None
+    on_note: OnNote = ignore_note
     longest_piece: int = LONGEST_PIECE
     files: list[str] = attribute(init=False)
     skipped: int = attribute(default=0, init=False)
@@ -92,7 +95,7 @@ class Corpus:
         In Parquet it is the row, in a JSON array the item.
         """
         for file in self.files:
-            with sources.reading(file, self.on_bytes) as stream:
+            with sources.reading(file, self.on_bytes, on_note=self.on_note) as stream:
                 items = self._records(file, stream)
                 if items is None:
                     items = open_lines(stream, self._encoding, self.longest_piece).pieces()
@@ -103,7 +106,7 @@ class Corpus:
     def blocks(self) -> Iterator[str | bytes]:
         """Yield what `texts` does, but lines of plain UTF-8 many at a time: as bytes, a line feed after each."""
         for file in self.files:
-            with sources.reading(file, self.on_bytes) as stream:
+            with sources.reading(file, self.on_bytes, on_note=self.on_note) as stream:
                 items: Iterator[bytes | Line | BadRecord] | None = self._records(file, stream)
                 if items is None:
                     items = open_lines(stream, self._encoding, self.longest_piece).blocks()

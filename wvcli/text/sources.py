@@ -12,6 +12,9 @@ from textwrap import shorten
 from typing import IO, Any
 
 from wvcli.errors import InputError, MissingExtraError, unreadable
+from wvcli.reporting import OnNote, ignore_note
+from wvcli.text import unpacking
+from wvcli.text.unpacking import DamagedDataError, UnpackedStream
 
 STDIN = "-"
 TIMEOUT = 30.0  # seconds that a server may take to answer, or to go on sending
@@ -139,7 +142,7 @@ class _CountingStream(RawIOBase):
 
 @contextmanager
 def reading(
-    file: str, on_bytes: Callable[[int], None], timeout: float = TIMEOUT
+    file: str, on_bytes: Callable[[int], None], timeout: float = TIMEOUT, on_note: OnNote = ignore_note
 ) -> Iterator["BufferedReader[Any]"]:
     """Open the unpacked bytes of a source; its compression is told from its first bytes, not from its name.
 
@@ -147,6 +150,7 @@ def reading(
         file: a path, an address, or `-`.
         on_bytes: called with the number of bytes, still packed, read since the last call.
         timeout: seconds that a server may take to answer, or to go on sending.
+        on_note: called with what is wrong with packed data and does not matter.
 
     Raises:
         InputError: the source cannot be read, or its packed data is damaged or cut off.
@@ -158,6 +162,12 @@ def reading(
             compression = next((kind for magic, kind in _COMPRESSIONS if magic.match(head)), None)
             if compression is None:
                 yield counted
+            elif compression in unpacking.KINDS:
+                raw_stream = UnpackedStream(
+                    counted, compression, lambda note: on_note(f"{display_name(file)}: {note}")
+                )
+                with BufferedReader(raw_stream, _BUFFER) as stream:
+                    yield stream
             else:
                 from smart_open.compression import compression_wrapper  # takes longer than reading much text
 
@@ -166,11 +176,12 @@ def reading(
                     yield stream
     except EOFError as error:
         raise InputError(f"{display_name(file)} is cut off: its compressed data ends early") from error
+    except DamagedDataError as error:
+        raise InputError(f"{display_name(file)} is damaged: {error}") from error
     except OSError as error:
         raise unreadable(display_name(file), error) from error
     except Exception as error:
-        # lzma, zstd and zlib each raise an exception of their own for damaged data
-        if type(error).__name__ in ("LZMAError", "ZstdError", "error"):
+        if type(error).__name__ == "ZstdError":  # of a package that differs from one Python to the next
             raise InputError(f"{display_name(file)} is damaged: {error}") from error
         raise
 

@@ -62,6 +62,7 @@ def read_text(
         corpus = source.provisional_corpus(folder)
         require_words(corpus, text)
         return corpus, ReadingRecord(**source.about["read"])
+    source.on_note = on_note
     source.on_bytes = ReadingProgress(on_progress, source.size()).add
     with (
         nullcontext() if keep_in is None else kept_text.new_folder(keep_in),

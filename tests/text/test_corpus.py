@@ -93,6 +93,66 @@ def test_a_folder_inside_a_hidden_folder_is_read_when_named(put: Put, tmp_path: 
     assert read(str(tmp_path / ".cache" / "corpus")) == ["x"]
 
 
+def test_linked_folders_are_entered_and_none_of_them_twice(put: Put, tmp_path: Path) -> None:
+    for name in ("data/a.txt", "data/sub/b.txt", "real/c.txt", "real/.hidden/d.txt"):
+        put(name + "\n", name)
+    (tmp_path / "data/link").symlink_to(tmp_path / "real")
+    (tmp_path / "data/again").symlink_to(tmp_path / "real")
+    (tmp_path / "data/loop").symlink_to(tmp_path / "data")
+    (tmp_path / "data/aside").symlink_to(tmp_path / "data/sub")
+    (tmp_path / "real/back").symlink_to(tmp_path / "data")
+    (tmp_path / "data/file.txt").symlink_to(tmp_path / "real/c.txt")
+    expected = ["data/a.txt", "real/c.txt", "real/c.txt", "data/sub/b.txt"]
+    assert read(str(tmp_path / "data")) == expected
+    (tmp_path / "to_data").symlink_to(tmp_path / "data")
+    assert read(str(tmp_path / "to_data")) == expected
+
+
+def test_a_glob_reads_no_file_in_a_loop_of_links_twice(put: Put, tmp_path: Path) -> None:
+    for name in ("data/a.txt", "data/sub/b.txt"):
+        put(name + "\n", name)
+    (tmp_path / "data/loop").symlink_to(tmp_path / "data")
+    assert read(f"{tmp_path}/data/**/*.txt") == ["data/a.txt", "data/sub/b.txt"]
+
+
+def test_a_link_that_leads_nowhere_is_named(put: Put, tmp_path: Path) -> None:
+    put("a\n", "data/a.txt")
+    for name, target in (("gone.txt", tmp_path / "gone"), ("ring", tmp_path / "data/ring")):
+        link = tmp_path / "data" / name
+        link.symlink_to(target)
+        assert f"cannot read {link}: " in refused(str(tmp_path / "data")).message
+        link.unlink()
+    assert read(str(tmp_path / "data")) == ["a"]
+
+
+@pytest.mark.parametrize("closed", ["data/sub", "data"])
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
+def test_a_folder_that_may_not_be_read_is_named(put: Put, tmp_path: Path, closed: str, mode: int) -> None:
+    """Root may read everything, so another user tries it."""
+    for name in ("data/a.txt", "data/sub/c.txt"):
+        put(name + "\n", name)
+    program = (
+        "import os, sys; from wvcli.text.corpus import Corpus; from wvcli.errors import InputError\n"
+        "os.chdir(sys.argv[1])\n"
+        "os.getuid() or os.setuid(65534)\n"
+        "try:\n"
+        "    print(Corpus(['data']).size())\n"
+        "except InputError as error:\n"
+        "    print(error.message)\n"
+    )
+    tmp_path.chmod(0o755)
+    (tmp_path / closed).chmod(mode)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60
+        )
+    finally:
+        (tmp_path / closed).chmod(0o755)
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"cannot read {closed}")
+    assert done.stdout.endswith(": permission denied\n")
+
+
 def test_globs_match_files_sorted_and_in_depth(put: Put, tmp_path: Path) -> None:
     for name in ("b.txt", "a.txt", "c.md", "deep/d.txt", "folder.txt/e.dat"):
         put(name + "\n", name)

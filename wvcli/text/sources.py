@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -70,8 +71,10 @@ def _unpacked(file: str) -> Path:
 def expand(source: str) -> list[str]:
     """Find the files a source names: itself, those of a folder and its subfolders, or those of a glob, sorted.
 
+    A link to a folder is entered like the folder, but no folder twice.
+
     Raises:
-        InputError: there are none.
+        InputError: there are none, or a folder or a link cannot be followed.
     """
     if source == STDIN or is_remote(source):
         return [source]
@@ -83,37 +86,83 @@ def expand(source: str) -> list[str]:
             return _files_inside(path)
         if path.exists():
             return [source]
+    except PermissionError as error:
+        raise unreadable(source, error) from error
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
         raise InputError(f"there is no file {source}") from error
     if has_magic(source):
         matches = sorted(glob(source, recursive=True))
         if matches:
-            return sorted({file for match in matches for file in expand(match)})
+            return _without_detours({file for match in matches for file in expand(match)})
         raise InputError(f"no file matches {source}")
     raise InputError(f"there is no file {source}")
 
 
 def _files_inside(folder: Path) -> list[str]:
     """Find the files of a folder and its subfolders, except hidden ones and models."""
-    files = sorted(
-        str(file)
-        for file in folder.rglob("*")
-        if file.is_file() and file.suffix != ".safetensors" and not _is_hidden(file, folder)
-    )
+    files: list[str] = []
+    entered: set[tuple[int, int]] = set()
+    links = _enter(folder, files, entered)
+    while links:  # after all that is there without them, so that a file keeps its shortest name
+        links = sorted(inner for link in links for inner in _enter(link, files, entered))
     if not files:
         raise InputError(f"the folder {folder} holds no files to read")
-    return files
+    return sorted(files)
 
 
-def _is_hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+def _enter(folder: Path, files: list[str], entered: set[tuple[int, int]]) -> list[Path]:
+    """Add the files of a folder and its subfolders, unless it was entered before; return the links to folders.
+
+    Raises:
+        InputError: a folder cannot be listed, or a link leads nowhere.
+    """
+    links: list[Path] = []
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        try:
+            status = path.stat()
+            if (status.st_dev, status.st_ino) in entered:
+                continue
+            entered.add((status.st_dev, status.st_ino))
+            for entry in sorted(path.iterdir()):
+                if entry.name.startswith("."):
+                    continue
+                kind = entry.stat().st_mode
+                if stat.S_ISDIR(kind):
+                    (links if entry.is_symlink() else waiting).append(entry)
+                elif stat.S_ISREG(kind) and entry.suffix != ".safetensors":
+                    files.append(str(entry))
+        except OSError as error:
+            raise unreadable(error.filename or path, error) from error
+    return links
+
+
+def _without_detours(files: set[str]) -> list[str]:
+    """Return files sorted, each by its shortest name only where links to folders lead to it in several ways."""
+    kept: dict[tuple[str, str], str] = {}
+    for file in sorted(files, key=lambda file: (file.count(os.sep), file)):
+        folder, name = os.path.split(file)
+        kept.setdefault((os.path.realpath(folder), name), file)
+    return sorted(kept.values())
 
 
 def size(files: list[str]) -> int | None:
-    """Return the bytes in all files as they lie on disk; None when that is not known beforehand."""
+    """Return the bytes in all files as they lie on disk; None when that is not known beforehand.
+
+    Raises:
+        InputError: a file is missing, or its folder is closed.
+    """
     if any(file == STDIN or is_remote(file) for file in files):
         return None
-    return sum(os.path.getsize(file) for file in files)
+    return sum(map(_size_of, files))
+
+
+def _size_of(file: str) -> int:
+    try:
+        return os.path.getsize(file)
+    except OSError as error:
+        raise unreadable(file, error) from error
 
 
 def is_packed(file: str) -> bool:

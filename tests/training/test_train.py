@@ -268,6 +268,45 @@ def test_a_vocabulary_of_one_word_is_refused_however_it_comes_about() -> None:
     assert not Path("corpus.txt.safetensors").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "settings", "hint"),
+    [
+        ("plum\npear\n" * 100, {}, "on one line"),
+        ("แมวกิน\nหมานอน\n" * 9, {}, "on one line"),
+        ("a x1\nb x2\nx3 a\nx4 b\n", {"min_count": 2}, "`min_count`"),
+        ("a x1\nb x2\nx3 a\nx4 b\n", {"max_vocab": 2}, "`min_count`"),
+        ("plum\npear\n" * 100, {"algorithm": "fasttext", "buckets": 50}, "on one line"),
+    ],
+)
+def test_text_without_two_words_beside_each_other_is_refused(
+    text: str, settings: dict[str, Any], hint: str
+) -> None:
+    with pytest.raises(InputError, match="no text has two words") as caught:
+        train(text, **settings)
+    assert hint in caught.value.hint
+    assert os.listdir() == ["corpus.txt"]
+    with pytest.raises(InputError, match="no text has two words"):
+        wvcli.plan("corpus.txt", **{**FAST, **settings})
+
+
+def test_an_update_with_a_word_a_line_is_refused() -> None:
+    train(SENTENCES)
+    put("plum\npear\n" * 10, "more.txt")
+    with pytest.raises(InputError, match="no text has two words"):
+        wvcli.update("corpus.txt.safetensors", "more.txt", "new.safetensors")
+
+
+@pytest.mark.parametrize("engine", ["gensim", "fast"])
+def test_subsampling_that_leaves_nothing_to_learn_from_is_told(engine: str) -> None:
+    put(SENTENCES * 100)
+    notes: list[str] = []
+    for sample in (1e-9, 1e-3, 0):
+        name = f"{sample}.safetensors"
+        wvcli.train("corpus.txt", name, engine=engine, sample=sample, on_note=notes.append, **FAST)
+    [note] = [note for note in notes if "subsampling" in note]
+    assert "`sample=1e-09`" in note
+
+
 # --- sources ---
 
 

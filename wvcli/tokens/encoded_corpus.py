@@ -61,6 +61,14 @@ class EncodedCorpus:
         joined = {} if self.tokens_joined is None else {"tokens_joined": self.tokens_joined}
         return {"tokens_read": self.tokens_read, **joined, "tokens_kept": self.tokens_kept}
 
+    def has_contexts(self) -> bool:
+        """Whether any text has two words, so that there is something to learn from."""
+        for shard in range(len(self.shards)):
+            is_word = self.ids(shard) != TEXT_END
+            if (is_word[1:] & is_word[:-1]).any():
+                return True
+        return False
+
     def ids(self, shard: int, start: int = 0, stop: int | None = None) -> IdArray:
         """Read uint32 [ids], the ids of a shard from `start` up to `stop`.
 

@@ -24,6 +24,7 @@ from wvcli.tokens.tokenizing import fastest_batch_tokenizer, seconds_before_work
 from wvcli.training import engines
 from wvcli.training.engines import Engine
 from wvcli.training.loss import LossSample
+from wvcli.training.preparation import require_contexts
 from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
 
@@ -115,6 +116,7 @@ def forecast(request: Request, engine: Engine | None, exact: bool = False) -> Fo
         settings = auto_settings(request.settings, growth.tokens, processors())
         words = min(growth.words(settings.min_count or 1), settings.max_vocab or growth.tokens)
         encoded = sample.trimmed(1, words)
+        require_contexts(encoded)
         reading += share * (perf_counter() - started)
         if settings.algorithm == "fasttext" and settings.buckets is None:
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))

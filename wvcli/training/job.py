@@ -80,6 +80,7 @@ class Job:
             engine = self._engine(prepared, folder)
             trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
             run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
+            self._note_subsampling(run)
             started_from = self.start.apply(run) if self.start else {}
             if self.checkpoint_minutes:
                 run.checkpoints = Checkpoints(folder, self.checkpoint_minutes)
@@ -125,6 +126,17 @@ class Job:
             self.on_note(
                 f"the encoded text takes about {size / 1e9:.1f} GB in {path}, where {free / 1e9:.1f} GB are "
                 f"free{warning}"
+            )
+
+    def _note_subsampling(self, run: Run) -> None:
+        """Say so where subsampling leaves hardly two words of any text beside each other."""
+        left, _ = run.trainer.expected_sample()
+        kept, texts = run.corpus.tokens_kept, run.corpus.texts
+        pairs = (run.settings.epochs or 1) * left**2 / (2 * texts)
+        if left < kept and pairs < 1:
+            self.on_note(
+                f"subsampling leaves about {left:.2g} of {kept:,} tokens in each epoch, too few to learn from; "
+                f"`sample={run.settings.sample}` is too small for this text, and `sample=0` turns it off"
             )
 
     def _manifest(self, run: Run, engine: engines.Engine) -> dict[str, Any]:

@@ -112,12 +112,31 @@ def prepare(
             f"none of the {encoded.tokens_read:,} tokens is a word of the model, or occurs often enough",
             "give it more text, or a lower `min_count`",
         )
+    require_contexts(encoded)
     if settings.algorithm == "fasttext" and settings.buckets is None:
         settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
     prepared = Prepared(encoded=encoded, settings=settings, reading=reading, phrases=joined)
     if resumable:
         _save(prepared, request, folder)
     return prepared
+
+
+def require_contexts(encoded: EncodedCorpus) -> None:
+    """Refuse a text from which nothing can be learnt.
+
+    Raises:
+        InputError: no text has two words.
+    """
+    if encoded.has_contexts():
+        return
+    is_whole = encoded.tokens_kept == encoded.tokens_read - (encoded.tokens_joined or 0)
+    raise InputError(
+        f"no text has two words{'' if is_whole else ' that are kept'}, and a word is learnt from those beside it "
+        f"({encoded.tokens_kept:,} words in {encoded.texts:,} texts)",
+        "each line is a text: put the words of a sentence on one line, with spaces between them"
+        if is_whole
+        else "try a lower `min_count`, or a larger `max_vocab`",
+    )
 
 
 def _save(prepared: Prepared, request: Request, folder: Path) -> None:

@@ -370,6 +370,40 @@ def test_only_line_feeds_end_lines(put: Put, content: str, lines: list[str]) -> 
     assert read(put(content)) == lines
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+def test_carriage_returns_end_the_lines_of_a_file_that_has_no_line_feeds(put: Put, encoding: str) -> None:
+    expected = [(1, "a b"), (2, ""), (3, "c"), (4, "é")]
+    for end in ("", "\r"):
+        corpus = Corpus([put(f"a b\r\rc\ré{end}".encode(encoding))], encoding)
+        assert [(line, text) for _, line, text in corpus.located_texts()] == expected
+    path = put(("a\rb\r" * 50_000 + "c").encode(encoding))
+    assert read(path, encoding=encoding) == [*["a", "b"] * 50_000, "c"]
+
+
+def test_a_file_that_begins_with_carriage_returns_may_go_on_with_line_feeds(put: Put) -> None:
+    assert read(put("a\rb\r" * 5_000 + "c\nd\r\né\n\ne")) == [*["a", "b"] * 5_000, "c", "d", "é", "", "e"]
+
+
+def test_a_return_and_line_feed_at_the_edge_of_what_is_read_are_one_line_end(put: Put) -> None:
+    for length in range(8189, 8194):
+        assert read(put("x" * length + "\r\nb\r\nc")) == ["x" * length, "b", "c"]
+    for length in range(2**20 - 4, 2**20 + 2):
+        assert read(put("a\r" + "x" * length + "\r\nb\rc")) == ["a", "x" * length, "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("d.jsonl", '{"t": "a"}\r{"t": "b"}\r', {"field": "t"}),
+        ("d", '{"t": "a"}\r{"t": "b"}\r', {"field": "t"}),
+        ("d.csv", 'n,t\r1,"a"\r2,b\r', {"column": "t"}),
+        ("d", "n\tt\r1\ta\r2\tb\r", {"column": "t"}),
+    ],
+)
+def test_records_may_end_with_carriage_returns(put: Put, name: str, content: str, options: Any) -> None:
+    assert read(put(content, name), **options) == ["a", "b"]
+
+
 def test_a_file_of_a_byte_order_mark_alone_has_no_words(put: Put) -> None:
     assert "".join(read(put("\ufeff"))) == ""
 

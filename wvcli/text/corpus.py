@@ -151,7 +151,7 @@ class Corpus:
         if self.field is not None and (kind == "json" or is_unknown):
             return self._json(head, stream, self.field)
         if self.column is not None and (kind == "table" or is_unknown):
-            has_tabs = b"\t" in head.partition(b"\n")[0]
+            has_tabs = b"\t" in _first_line(head)
             delimiter = "\t" if suffix == ".tsv" or (kind is None and has_tabs) else ","
             return records.table_texts(open_lines(stream, self._encoding).whole(), self.column, delimiter)
         if kind == "json" or (is_unknown and _is_json(head)):
@@ -201,9 +201,14 @@ def _column_needed(file: str) -> UsageError:
     return UsageError(f"{display_name(file)} holds a table", "say which column holds the text with `column=NAME`")
 
 
+def _first_line(head: bytes) -> bytes:
+    """Return the first line of what a file begins with, without white space around it."""
+    return (head.splitlines() or [b""])[0].strip()
+
+
 def _is_json(head: bytes) -> bool:
     """Whether a file begins with a line that is a JSON object."""
-    first = head.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0].strip()
+    first = _first_line(head.removeprefix(codecs.BOM_UTF8))
     if not first.startswith(b'{"'):
         return False
     try:

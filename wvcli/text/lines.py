@@ -1,13 +1,15 @@
 """Lines of text in a stream of bytes: split, numbered, decoded, and cut where they are very long.
 
 A line ends with a line feed in the encoding of the text and with nothing else; carriage returns before it are
-dropped.
+dropped. Only where a text begins without line feeds and with carriage returns, as old Macintosh files are written,
+do both end lines.
 """
 
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from wvcli.errors import UsageError
 
 LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line of plain text comes in pieces
 
+_SNIFFED = 8192  # bytes in which line feeds are looked for
 _WIDE_BLOCK = 1 << 16  # bytes of UTF-16 or UTF-32 read at a time, a multiple of every character's width
 _ERROR_HANDLERS = ("strict", "replace", "ignore")
 
@@ -201,7 +204,9 @@ class WideLines(ByteLines):
 
     def pieces(self) -> Iterator[Line | BadRecord]:
         self._codec = self._without_mark()
-        for number, piece in self._encoded_pieces("\n".encode(self._codec)):
+        head = self._stream.peek(_SNIFFED)[:_SNIFFED].decode(self._codec, "replace")
+        line_end = "\r" if _ends_lines_with_returns(head) else "\n"
+        for number, piece in self._encoded_pieces(line_end.encode(self._codec)):
             decoded = self._decoded(number, 0, piece)
             yield decoded if isinstance(decoded, BadRecord) else (number, decoded[1].rstrip("\r\n"))
 
@@ -239,7 +244,36 @@ class WideLines(ByteLines):
 def open_lines(stream: BufferedReader, encoding: Encoding, longest_piece: int = LONGEST_PIECE) -> ByteLines:
     """Return the lines of a stream, by the class for its encoding; arguments as for `ByteLines`."""
     kind = WideLines if encoding.is_wide else Utf8Lines if encoding.is_utf8 else ByteLines
+    head = str(stream.peek(_SNIFFED)[:_SNIFFED], "latin-1")
+    if not encoding.is_wide and _ends_lines_with_returns(head):
+        stream = BufferedReader(_WithLineFeeds(stream), LONGEST_PIECE)
     return kind(stream, encoding, longest_piece)
+
+
+def _ends_lines_with_returns(head: str) -> bool:
+    """Whether a text that begins so has carriage returns at the ends of its lines and no line feeds."""
+    return "\n" not in head and "\r" in head.rstrip("\r")
+
+
+class _WithLineFeeds(RawIOBase):
+    """The bytes of a stream with line feeds in place of carriage returns, and of pairs of both."""
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
+        self._is_after_return = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while data := self._stream.read(len(buffer)):
+            rest = data[1:] if self._is_after_return and data.startswith(b"\n") else data
+            self._is_after_return = data.endswith(b"\r")
+            lines = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            if lines:
+                buffer[: len(lines)] = lines
+                return len(lines)
+        return 0
 
 
 def _find_aligned(block: bytes, line_feed: bytes) -> Iterator[int]:

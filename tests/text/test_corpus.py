@@ -597,6 +597,32 @@ def test_what_is_not_text_is_refused_by_name(put: Put, content: bytes, said: str
     assert said in message
 
 
+@pytest.mark.parametrize("before", [0, 3, 100_000], ids=["at once", "soon", "late"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+def test_a_nul_is_refused_or_passed_over_wherever_it_is(put: Put, before: int, encoding: str) -> None:
+    path = put(("text\n" * before + "é\0b\nend\n").encode(encoding))
+    error = refused(path, encoding=encoding)
+    assert f"{path}, line {before + 1}: a NUL character at position " in error.message
+    assert "`encoding_errors=replace`" in error.hint
+    for options, expected in [
+        ({"skip_bad": True}, []),
+        ({"errors": "replace"}, ["é\ufffdb"]),
+        ({"errors": "ignore"}, ["éb"]),
+    ]:
+        corpus = Corpus([path], encoding, **options)
+        assert list(corpus.texts()) == [*["text"] * before, *expected, "end"]
+        assert corpus.skipped == (not expected)
+        again = Corpus([path], encoding, **options)
+        blocks = [block if isinstance(block, str) else block.decode()[:-1] for block in again.blocks()]
+        assert "\n".join(blocks).split("\n") == list(corpus.texts())
+
+
+def test_wide_text_without_a_byte_order_mark_is_not_read_as_other_text(put: Put) -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        for options in ({}, {"skip_bad": True}, {"errors": "replace"}):
+            assert f"`encoding={encoding}`" in refused(put("some text\n".encode(encoding)), **options).hint
+
+
 def test_a_packed_archive_is_refused_too(put: Put) -> None:
     assert "binary" in refused(put(gzip.compress(b"folder/file\0\0\0" + b"x" * 500), "archive.tar.gz")).message
 

@@ -184,8 +184,12 @@ class Corpus:
         for bom, encoding in _WIDE_BOMS.items():
             if head.startswith(bom):
                 raise InputError(f"{display_name(file)} is {encoding} text", f"add `encoding={encoding}`")
-        if b"\0" in head:
-            raise InputError(f"{display_name(file)} is binary data, not text")
+        what = f"{display_name(file)} is binary data, not text"
+        if (wide := _wide_encoding(head)) is not None:
+            raise InputError(what, f"if it is text in {wide}, add `encoding={wide}`")
+        is_strict = self.errors == "strict" and not self.skip_bad
+        if is_strict and b"\0" in head and not _is_in_encoding(head, self._encoding):
+            raise InputError(what)
 
 
 def read_words(path: Path) -> tuple[str, ...]:
@@ -199,6 +203,23 @@ def read_words(path: Path) -> tuple[str, ...]:
 
 def _column_needed(file: str) -> UsageError:
     return UsageError(f"{display_name(file)} holds a table", "say which column holds the text with `column=NAME`")
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """Return the encoding in which a file that begins so may be text, where every second byte is mostly 0."""
+    zeros = [head[start::2].count(0) for start in (0, 1)]
+    if len(head) < 4 or 4 * max(zeros) < len(head) or 8 * min(zeros) > max(zeros):
+        return None
+    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+
+
+def _is_in_encoding(head: bytes, encoding: Encoding) -> bool:
+    """Whether a file that begins so may be text in an encoding; its last character may be cut off."""
+    try:
+        codecs.getincrementaldecoder(encoding.codec)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _first_line(head: bytes) -> bytes:

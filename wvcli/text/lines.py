@@ -46,7 +46,7 @@ class Encoding:
     Attributes:
         name: what the user calls it.
         codec: what Python calls it.
-        errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
+        errors: what to do with NULs, and bytes that are not in the encoding: `strict`, `replace` or `ignore`.
     """
 
     name: str
@@ -140,11 +140,23 @@ class ByteLines:
     def _decoded(self, number: int, position: int, piece: bytes) -> Line | BadRecord:
         """Decode a piece of a line; `position` is that of its first byte in the line."""
         try:
-            return number, piece.decode(self._codec, self._encoding.errors)
+            text = piece.decode(self._codec, self._encoding.errors)
+            return (number, text) if "\0" not in text else self._without_nul(number, position, text)
         except UnicodeDecodeError as error:
             byte = f"byte 0x{error.object[error.start]:02x} at position {position + error.start + 1}"
             hint = "name the encoding with `encoding`, replace such bytes with `encoding_errors=replace`"
             return BadRecord(number, f"{byte} is not {self._encoding.name}", hint)
+
+    def _without_nul(self, number: int, position: int, text: str) -> Line | BadRecord:
+        """Do with a NUL, which only binary data holds, as with bytes that are not in the encoding."""
+        if self._encoding.errors == "strict":
+            at = position + len(text[: text.index("\0")].encode(self._codec)) + 1
+            return BadRecord(
+                number,
+                f"a NUL character at position {at}, as in binary data and not in text",
+                "replace such characters with `encoding_errors=replace`",
+            )
+        return number, text.replace("\0", "\ufffd" if self._encoding.errors == "replace" else "")
 
 
 class Utf8Lines(ByteLines):
@@ -165,15 +177,13 @@ class Utf8Lines(ByteLines):
                 number, start = number + 1, b""
 
     def _block(self, number: int, block: bytes) -> Iterator[bytes | Line | BadRecord]:
-        """Yield whole lines together, or one by one where not all are UTF-8; `number` is that of the first."""
+        """Yield whole lines together, or one by one where not all are good; `number` is that of the first."""
         text = block.removeprefix(codecs.BOM_UTF8) if number == 1 else block
         if b"\r" in text:
             text = b"\n".join(line.rstrip(b"\r") for line in text.split(b"\n"))
-        try:
-            if not text.isascii():
-                text.decode("utf-8")
+        if b"\0" not in text and _is_utf8(text):
             yield text
-        except UnicodeDecodeError:
+        else:
             for offset, line in enumerate(block[:-1].split(b"\n")):
                 yield self._decoded(number + offset, 0, line.rstrip(b"\r"))
 
@@ -239,6 +249,13 @@ class WideLines(ByteLines):
                 del held[:cut]
         if held:
             yield number, bytes(held)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(str(data, "utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def open_lines(stream: BufferedReader, encoding: Encoding, longest_piece: int = LONGEST_PIECE) -> ByteLines:

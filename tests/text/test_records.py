@@ -164,6 +164,53 @@ def test_records_without_a_field_are_refused(tmp_path: Path) -> None:
         texts(tmp_path / "d.csv", column="body")
 
 
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ('{"id": 1, "text": "a b"}\n{"id": 2, "text": "c"}\n', {"field": "text"}),
+        ('[\n{"text": "a b"}, {"text": "c"}]\n', {"field": "text"}),
+        ("id\ttext\n1\ta b\n2\tc\n", {"column": "text"}),
+        ('id,text\n1,"a b"\n2,c\n', {"column": "text"}),
+        ("\ufefftext,id\r\na b,1\r\nc,2\r\n", {"column": "text"}),
+        ("1\ta b\n2\tc\n", {"column": "2"}),
+    ],
+)
+@pytest.mark.parametrize("beside", [False, True])
+def test_records_in_a_file_named_as_plain_text_are_read_as_such(
+    tmp_path: Path, content: str, options: dict[str, Any], beside: bool
+) -> None:
+    (tmp_path / "d.txt").write_text(content, encoding="utf-8")
+    (tmp_path / "e.jsonl").write_text('{"text": "e"}\n')
+    (tmp_path / "f.csv").write_text("id,text\n3,e\n")
+    other = [str(tmp_path / ("e.jsonl" if "field" in options else "f.csv"))] if beside else []
+    found = list(Corpus([str(tmp_path / "d.txt"), *other], **options).texts())
+    assert found[:2] == ["a b", "c"]
+    assert len(found) == (2 if not beside else 4 if options == {"column": "2"} else 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        ("the cat\n", {"column": "nosuch"}, "`column=nosuch` does not fit"),
+        ("the cat, the dog\n", {"column": "2"}, "`column=2` does not fit"),
+        ("id\ttext\n1\ta\n", {"column": "body"}, "`column=body` does not fit"),
+        ("the cat\n", {"field": "text"}, "`field=text` does not fit"),
+        ('{"text": "a"}\n', {"column": "text"}, "`column=text` does not fit"),
+    ],
+)
+def test_a_field_or_column_that_fits_no_source_is_refused(
+    tmp_path: Path, content: str, options: dict[str, Any], said: str
+) -> None:
+    path = tmp_path / "d.txt"
+    path.write_text(content)
+    with pytest.raises(UsageError) as caught:
+        texts(path, **options)
+    assert said in caught.value.message
+    other = tmp_path / ("e.jsonl" if "field" in options else "e.csv")
+    other.write_text('{"text": "e"}\n' if "field" in options else "nosuch,2,body,text\ne,e,e,e\n")
+    assert list(Corpus([str(path), str(other)], **options).texts())[:-1][0] == content.splitlines()[0]
+
+
 def test_a_mix_of_sources_trains_one_model(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "texts" / "deeper"
     folder.mkdir(parents=True)

@@ -1,8 +1,10 @@
 """A corpus: texts from any mix of sources, one after the other, with a fingerprint of all that was read."""
 
 import codecs
+import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -41,6 +43,7 @@ class Corpus:
         on_bytes: called with the number of bytes of the sources read since the last call.
         on_note: called with what is wrong with a source and does not matter.
         longest_piece: bytes of a line of plain text held in memory; a longer line is several texts.
+        others: files of the same text that are read elsewhere; `field` or `column` may be meant for them.
         files: the files that `given` comes to.
         skipped: the lines and records skipped so far.
 
@@ -58,6 +61,7 @@ class Corpus:
     on_bytes: Callable[[int], None] = lambda count: None
     on_note: OnNote = ignore_note
     longest_piece: int = LONGEST_PIECE
+    others: Sequence[str] = ()
     files: list[str] = attribute(init=False)
     skipped: int = attribute(default=0, init=False)
 
@@ -147,12 +151,14 @@ class Corpus:
         self._check_text(file, head)
         suffix = sources.suffix(file)
         kind = _RECORD_KINDS.get(suffix)
-        is_unknown = kind is None and suffix != ".txt"
+        if kind is None and suffix == ".txt":
+            kind = self._kind_of_plain_file(file, head)
+        is_unknown = kind is None
         if self.field is not None and (kind == "json" or is_unknown):
             return self._json(head, stream, self.field)
         if self.column is not None and (kind == "table" or is_unknown):
             has_tabs = b"\t" in _first_line(head)
-            delimiter = "\t" if suffix == ".tsv" or (kind is None and has_tabs) else ","
+            delimiter = "\t" if suffix == ".tsv" or (suffix != ".csv" and has_tabs) else ","
             return records.table_texts(open_lines(stream, self._encoding).whole(), self.column, delimiter)
         if kind == "json" or (is_unknown and _is_json(head)):
             raise UsageError(
@@ -161,6 +167,29 @@ class Corpus:
         if kind == "table":
             raise _column_needed(file)
         return None
+
+    def _kind_of_plain_file(self, file: str, head: bytes) -> str:
+        """Return what a file named as plain text is: what `field` or `column` says if they fit it, or plain text.
+
+        Raises:
+            UsageError: they fit neither it nor any other source.
+        """
+        first = _first_line(head).decode(self._encoding.codec, "ignore").removeprefix("\ufeff")
+        if self.field is not None and (_is_json(head) or _begins_json_array(head)):
+            return "json"
+        if self.column is not None and (names := _cells(first)) and len(names) > 1:
+            is_number = self.column.isdigit() and "\t" in first and 1 <= int(self.column) <= len(names)
+            if self.column in names or is_number:
+                return "table"
+        suffixes = {sources.suffix(other) for other in (*self.files, *self.others)} - {".txt"}
+        kinds = {_RECORD_KINDS.get(suffix) for suffix in suffixes}
+        for name, value, fitting in (("field", self.field, "json"), ("column", self.column, "table")):
+            if value is not None and not kinds & {fitting, None}:
+                raise UsageError(
+                    f"`{name}={value}` does not fit {display_name(file)}, which holds plain text",
+                    f"leave out `{name}`",
+                )
+        return "text"
 
     def _json(self, head: bytes, stream: BufferedReader, field: str) -> Iterator[Line | BadRecord]:
         if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
@@ -225,6 +254,16 @@ def _is_in_encoding(head: bytes, encoding: Encoding) -> bool:
 def _first_line(head: bytes) -> bytes:
     """Return the first line of what a file begins with, without white space around it."""
     return (head.splitlines() or [b""])[0].strip()
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of the first line of a table."""
+    return next(csv.reader([line], delimiter="\t" if "\t" in line else ","), [])
+
+
+def _begins_json_array(head: bytes) -> bool:
+    """Whether a file begins with a JSON array of objects."""
+    return re.match(rb'\s*\[\s*\{\s*"', head.removeprefix(codecs.BOM_UTF8)) is not None
 
 
 def _is_json(head: bytes) -> bool:

@@ -227,13 +227,16 @@ class _Excerpts:
                     raise WvcliError(f"{where}: {reason(error)}") from error
                 # An excerpt may begin or end within a cell of many lines.
                 skip_bad = self._text.skip_bad or self._text.column is not None
-                yield from replace(self._text, sources=(str(excerpt),), skip_bad=skip_bad).corpus().blocks()
+                corpus = replace(self._text, sources=(str(excerpt),), skip_bad=skip_bad).corpus()
+                corpus.others = self._files
+                yield from corpus.blocks()
                 excerpt.unlink()
 
     def _beginning(self, file: str, budget: int) -> Iterator[str | bytes]:
         """Yield the texts at the beginning of a file that cannot be read from the middle."""
         corpus = replace(self._text, sources=(file,)).corpus()
         corpus.on_bytes = self._add
+        corpus.others = self._files
         before = self._read
         for text in corpus.blocks():
             yield text

@@ -29,6 +29,8 @@ def normal(text: str, lowercase: bool) -> str:
     if text.isascii():
         return text.lower() if lowercase else text
     text = unicodedata.normalize("NFC", text)
+    if lowercase:  # Turkish writes capital İ and small i; by Unicode's general rule a second dot would be left
+        text = text.replace("İ", "i")
     # Lower case is not always NFC: a small accented letter may have a character of its own, and its capital none.
     return unicodedata.normalize("NFC", text.lower()) if lowercase else text
 

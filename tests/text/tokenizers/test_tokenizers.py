@@ -87,6 +87,7 @@ CASES = {
     "French": ("Aujourd’hui, l'œuvre naïve", ["aujourd'hui", "l'œuvre", "naïve"]),
     "Catalan": ("col·legi", ["col·legi"]),
     "Russian": ("Кошка — любимое животное.", ["кошка", "любимое", "животное"]),
+    "Turkish": ("İyi iyi İSTANBUL I\u0307yi", ["iyi", "iyi", "istanbul", "iyi"]),
     "Greek": ("Η ΓΑΤΑ ΤΗΣ", ["η", "γατα", "της"]),
     "Hindi": ("बिल्ली मेरा पसंदीदा जानवर है।", ["बिल्ली", "मेरा", "पसंदीदा", "जानवर", "है"]),
     "Arabic with vowels": ("كِتَابٌ جَمِيلٌ، نعم؟", ["كِتَابٌ", "جَمِيلٌ", "نعم"]),

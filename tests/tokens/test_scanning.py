@@ -39,12 +39,28 @@ by_tokenizer = pytest.mark.parametrize(
 SAME_FOLDER = [HealthCheck.function_scoped_fixture]
 
 odd_characters = (
-    st.sampled_from("aB9_'-.,·\u2010’“—…€ \t\r\x0b\x1c\x85\0éÉßſæÆİıΣσẞ\u0301\u00ad\u200d\ufe0f猫カー한,٣½ªK")
+    st.sampled_from(
+        "aB9_'-.,\"אב׳״·\u2010’“—…€ \t\r\x0b\x1c\x85\0éÉßſæÆİıΣσẞ\u0301\u00ad\u200d\ufe0f猫カー한,٣½ªK"
+    )
     | st.characters(max_codepoint=0x250, exclude_characters="\n")
     | st.characters(exclude_characters="\n")
 )
 worded = st.sampled_from(
-    ["don't", "The", "it’s", "well-known", "3.14", "1,000.", "'tis", "x_1-a", "Été", "l’ÉTÉ", "猫是动物", "한국어"]
+    [
+        "don't",
+        "The",
+        "it’s",
+        "well-known",
+        "3.14",
+        "1,000.",
+        "'tis",
+        "x_1-a",
+        "Été",
+        "l’ÉTÉ",
+        "猫是动物",
+        "한국어",
+        'צה"ל',
+    ]
 )
 line = st.lists(st.text(odd_characters, max_size=8) | worded, max_size=8).map(" ".join) | st.text(odd_characters)
 
@@ -92,6 +108,7 @@ def test_every_character_is_scanned_as_it_is_split(name: str, lowercase: bool) -
     points = [*range(0x10), *range(0xB, 0xD800), 0xE000, 0xFEFF, 0x10400, 0x1F600, 0x10FFFF]
     characters = [chr(point) for point in points if chr(point) != "\n"]
     texts = [f"a{sign}b A{sign} {sign}B 1{sign}2 {sign}- {sign}'{sign}" for sign in characters if sign < "\u3000"]
+    texts += [f'{sign}"{sign} ב"{sign} {sign}"ב {sign}"a' for sign in characters if sign < "\u3000"]
     texts += [f"{sign}A b" for sign in characters[::7]]
     tokenize = tokenizer.tokenize()
     assert words_of(scanned(texts, tokenizer)) == list(map(tokenize, texts))

@@ -17,6 +17,7 @@ from wvcli.reporting import OnNote
 from wvcli.system.compiling import note_if_compiling
 from wvcli.text.spelling import normal, plain
 from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.text.tokenizers.unicode import JOINERS
 from wvcli.tokens.batches import Batch, Group
 from wvcli.tokens.shards import TEXT_END, IdArray
 from wvcli.tokens.word_numbers import PackedWords
@@ -141,7 +142,8 @@ def _tables(literal: bool, lowercase: bool) -> tuple[npt.NDArray[np.uint8], npt.
 
     classes = np.full(_CODE_POINTS, loops.UNSAFE, dtype=np.uint8)
     written = np.zeros(_CODE_POINTS, dtype=np.uint16)
-    is_unsafe, is_letter, is_number = (regex.compile(pattern).match for pattern in (_UNSAFE, r"\p{L}", r"\p{N}"))
+    patterns = (_UNSAFE, r"\p{L}", r"\p{N}", r"\p{Hebrew}")
+    is_unsafe, is_letter, is_number, is_hebrew = (regex.compile(pattern).match for pattern in patterns)
     for point in chain.from_iterable(_SAFE_RANGES):
         text = normal(chr(point) if literal else plain(chr(point)), lowercase)
         if len(text) != 1 or is_unsafe(chr(point)) or len(text.encode()) > len(chr(point).encode()):
@@ -150,10 +152,10 @@ def _tables(literal: bool, lowercase: bool) -> tuple[npt.NDArray[np.uint8], npt.
         if literal:
             classes[point] = 0 if text.isspace() else loops.WORD
         elif is_letter(text):
-            classes[point] = loops.WORD | loops.LETTER
+            classes[point] = loops.WORD | loops.LETTER | (loops.HEBREW if is_hebrew(text) else 0)
         elif is_number(text):
             classes[point] = loops.WORD | loops.NUMBER
         else:
-            others = {"_": loops.WORD, ".": loops.POINT, ",": loops.POINT}
-            classes[point] = loops.HYPHEN if text in "'-\u2010\u00b7\u05f4" else others.get(text, 0)
+            others = {"_": loops.WORD, ".": loops.POINT, ",": loops.POINT, '"': loops.QUOTE}
+            classes[point] = loops.HYPHEN if text in f"'-{JOINERS}" else others.get(text, 0)
     return classes, written

@@ -7,7 +7,7 @@ before, which stand between single spaces.
 import numpy as np
 from numba import njit, types
 
-WORD, LETTER, NUMBER, HYPHEN, POINT, UNSAFE = 1, 2, 4, 8, 16, 128  # what a character is, in `classes`
+WORD, LETTER, NUMBER, HYPHEN, POINT, QUOTE, HEBREW, UNSAFE = (1 << bit for bit in range(8))  # in `classes`
 SPLIT = 0xFF  # is in no UTF-8
 TEXT_END = 0xFFFFFFFF  # as in `shards`
 FULL = -1
@@ -69,9 +69,11 @@ def _append_character(words, end, hashed, point):
 
 @_inlined
 def _joins(last, kind, follows):
-    """Whether a hyphen or point joins what stands before and after it to one word."""
+    """Whether a hyphen, point or quotation mark joins what stands before and after it to one word."""
     if kind & HYPHEN:
         return follows & LETTER != 0
+    if kind & QUOTE:
+        return last & follows & HEBREW != 0
     return kind & POINT != 0 and last & NUMBER != 0 and follows & NUMBER != 0
 
 
@@ -89,7 +91,7 @@ def _word(data, at, classes, written, words, end):
         kind = classes[point]
         if kind & WORD:
             continue
-        if kind & (HYPHEN | POINT) == 0:
+        if kind & (HYPHEN | POINT | QUOTE) == 0:
             break
         follows, _ = _character(data, at + width)
         if not _joins(last, kind, classes[follows]):

@@ -9,10 +9,12 @@ import numpy as np
 from wvcli.text.tokenizers import Tokenize, Tokenizer
 
 # A word starts with a letter, digit or underscore; an apostrophe or hyphen joins when a letter follows, a point
-# or comma when digits stand on both sides.
+# or comma when digits stand on both sides, and a quotation mark between Hebrew letters, where it marks an acronym.
 _ASCII = r"\w+(?:['-](?=[a-zA-Z])\w+|(?<=\d)[.,](?=\d)\w+)*"
+JOINERS = "\u2010\u00b7\u05f3\u05f4"  # hyphen, middle dot, geresh and gershayim: join when a letter follows
 _PART = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*"
-_ANY = rf"{_PART}(?:['\-\u2010\u00b7\u05f4](?=\p{{L}}){_PART}|(?<=\p{{N}})[.,](?=\p{{N}}){_PART})*"
+_JOINED = rf"['\-{JOINERS}](?=\p{{L}})|(?<=\p{{N}})[.,](?=\p{{N}})|(?<=\p{{Hebrew}})\"(?=\p{{Hebrew}})"
+_ANY = rf"{_PART}(?:(?:{_JOINED}){_PART})*"
 
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = b"0123456789"

@@ -709,7 +709,7 @@ def test_texts_are_located_by_file_and_line(tmp_path: Path) -> None:
         return [(line, text) for _, line, text in found]
 
     assert located("a.txt") == [(1, "one"), (2, ""), (3, "three")]
-    assert located("b.jsonl", field="t") == [(2, "two"), (3, "three"), (3, "three")]
+    assert located("b.jsonl", field="t") == [(2, "two"), (3, "three\nthree")]
     assert located("c.tsv", column="t") == [(2, "2"), (3, "3")]
     assert located("d.csv", column="t") == [(3, "2\n3"), (4, "4")]
     assert located("e.json", field="t") == [(1, "one"), (2, "two")]

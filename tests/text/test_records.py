@@ -16,6 +16,7 @@ from pyarrow import parquet
 from tests.conftest import Run
 from wvcli.errors import InputError, UsageError
 from wvcli.text.corpus import Corpus
+from wvcli.text.tokenizers import TokenizerSettings
 
 TEXTS = ["the cat", 'a "quoted", comma', "two\nlines", "猫是最爱的动物。", "tab\there", ""]
 SAME_FOLDER = [HealthCheck.function_scoped_fixture]
@@ -42,8 +43,21 @@ def test_a_json_array_and_lists_of_texts(tmp_path: Path) -> None:
     path = tmp_path / "data.json"
     path.write_text(json.dumps([{"text": text} for text in TEXTS], indent=1), encoding="utf-8")
     assert texts(path, field="text") == TEXTS
-    path.write_text(json.dumps({"text": TEXTS}) + "\n" + json.dumps({"text": None}))
-    assert texts(path, field="text") == TEXTS
+
+
+def test_a_list_of_strings_is_one_text_of_these_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    baskets = [["whole milk", "rolls/buns"], [], ["soda"], None]
+    path.write_text("".join(json.dumps({"basket": basket}) + "\n" for basket in baskets))
+    found = texts(path, field="basket")
+    assert found == ["whole milk\nrolls/buns", "", "soda"]
+    assert [TokenizerSettings().tokenize()(text) for text in found] == [
+        ["whole", "milk", "rolls", "buns"],
+        [],
+        ["soda"],
+    ]
+    whole = TokenizerSettings(r"regex:[^\n]+").tokenize()
+    assert [whole(text) for text in found] == [["whole milk", "rolls/buns"], [], ["soda"]]
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("d.csv", ","), ("d.tsv", "\t"), ("d", ","), ("d.dat", "\t")])

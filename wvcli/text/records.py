@@ -22,7 +22,7 @@ _PARQUET_ROWS = 10_000  # read at a time
 def json_texts(lines: Iterable[Line | BadRecord], field: str) -> Iterator[Line | BadRecord]:
     """Yield the text in a field of each JSON object, one object a line, with the number of the line.
 
-    A field that holds a list of texts yields each of them.
+    A field that holds a list of strings, such as tokens, is one text: they stand in it with line feeds between.
 
     Args:
         lines: the lines; empty ones are skipped.
@@ -68,7 +68,7 @@ def _texts_at(record: Any, path: list[str], number: int) -> Iterator[Line | BadR
     if isinstance(value, str):
         yield number, value
     elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-        yield from ((number, item) for item in value)
+        yield number, "\n".join(value)
     elif value is not None:
         yield BadRecord(number, f"the field {field!r} is not text but {json.dumps(value)[:40]}")
 

@@ -2,6 +2,7 @@ import bz2
 import gzip
 import hashlib
 import lzma
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -301,7 +302,7 @@ def test_damage_inside_a_packed_file_is_refused(put: Put, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PACKERS)
-@pytest.mark.parametrize("place", [0, 3, 12])
+@pytest.mark.parametrize("place", [0, 2, 3])
 def test_damage_to_a_second_member_of_a_packed_file_is_refused(put: Put, kind: str, place: int) -> None:
     first, second, third = (bytearray(PACKERS[kind](f"the cat {number}\n".encode() * 9)) for number in range(3))
     second[place] ^= 0x55
@@ -309,13 +310,10 @@ def test_damage_to_a_second_member_of_a_packed_file_is_refused(put: Put, kind: s
     notes: list[str] = []
     if kind == "gz" and place == 0:  # what does not begin as gzip does is left out by the program gzip, too
         assert read(path, on_note=notes.append) == ["the cat 0"] * 9
-        assert notes == [
-            f"{path}: {len(second + third)} bytes after the compressed data are no such data, and were left out"
-        ]
-    elif kind == "gz" and place == 3:  # flags: a name is said to stand there
-        assert isinstance(read_or_refused(path), InputError)
+        size = len(second + third)
+        assert notes == [f"{path}: the compressed data is followed by {size} bytes of other data, left out"]
     else:
-        assert f"{path} is damaged" in refused(path).message
+        assert re.match(f"{path} is (damaged|cut off): ", refused(path).message)
 
 
 @pytest.mark.parametrize("kind", ["gz", "bz2", "xz"])
@@ -388,7 +386,7 @@ def test_a_return_and_line_feed_at_the_edge_of_what_is_read_are_one_line_end(put
     for length in range(8189, 8194):
         assert read(put("x" * length + "\r\nb\r\nc")) == ["x" * length, "b", "c"]
     for length in range(2**20 - 4, 2**20 + 2):
-        assert read(put("a\r" + "x" * length + "\r\nb\rc")) == ["a", "x" * length, "b", "c"]
+        assert read(put("a\r" + "x" * length + "\r\nb\rc"), longest_piece=2**22) == ["a", "x" * length, "b", "c"]
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,8 @@ class UnpackedStream(RawIOBase):
             count = len(rest)
             while more := self._packed.read(_AT_ONCE):
                 count += len(more)
-            self._on_note(f"{count:,} bytes after the compressed data are no such data, and were left out")
+            size = f"{count:,} bytes" if count > 1 else "1 byte"
+            self._on_note(f"the compressed data is followed by {size} of other data, left out")
             rest = b""
         self._member, self._ahead = _MEMBERS[self._kind](), rest
         self._is_done = not rest

@@ -21,7 +21,7 @@ from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.models import model_file
 from wvcli.reporting import Progress
 from wvcli.text.corpus import Corpus
-from wvcli.training.train import default_output
+from wvcli.training.train import default_output, plan
 from wvcli.vectors.word_vectors import Vectors
 
 FAST: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 1, "workers": 1}
@@ -286,7 +286,7 @@ def test_text_without_two_words_beside_each_other_is_refused(
     assert hint in caught.value.hint
     assert os.listdir() == ["corpus.txt"]
     with pytest.raises(InputError, match="no text has two words"):
-        wvcli.plan("corpus.txt", **{**FAST, **settings})
+        plan("corpus.txt", **{**FAST, **settings})
 
 
 def test_an_update_with_a_word_a_line_is_refused() -> None:

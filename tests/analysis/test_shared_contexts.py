@@ -83,8 +83,10 @@ def test_windows_are_those_of_training(write: Callable[..., str]) -> None:
     assert explained(near, "cat", "kitten") == []
     wide = train(text, window=3, overwrite=True)
     assert [one.context for one in explained(wide, "cat", "kitten")] == ["purred"]
-    rare_words_left_out = train(text, window=2, min_count=2, max_vocab=None, overwrite=True)
-    assert set(rare_words_left_out) == {"purred", "dog"}
+    text = write("frequent.txt", ["cat a purred", "kitten b purred", "cat c purred", "kitten purred"])
+    rare_words_left_out = train(text, window=1, min_count=2, overwrite=True)
+    assert set(rare_words_left_out) == {"purred", "cat", "kitten"}
+    assert [one.context for one in explained(rare_words_left_out, "cat", "kitten")] == ["purred"]
 
 
 def test_chinese_words_are_found_where_the_tokenizer_finds_them(write: Callable[..., str]) -> None:

@@ -320,12 +320,10 @@ def test_ctrl_c_gives_up_a_line_or_stops_a_command(at: Callable[..., Terminal], 
         terminal.expect(PROMPT)
         terminal.send("similar dog\x03")
         terminal.expect(PROMPT)
-        for command in ("train slow.txt", "similar cat -m slow.txt"):
-            terminal.send(f"{command}\r")
-            with open(tmp_path / "slow.txt", "w"):  # once the command waits for more
-                terminal.send("\x03")
-                shown = terminal.expect(PROMPT)
-            assert ("interrupted" in shown) == command.startswith("train")
+        terminal.send("train slow.txt\r")
+        with open(tmp_path / "slow.txt", "w"):  # once the command waits for more
+            terminal.send("\x03")
+            assert "interrupted" in terminal.expect(PROMPT)
         terminal.send("similar cat -n 1\r")
         terminal.expect("similarity")
         terminal.expect(PROMPT)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -80,11 +80,11 @@ def in_batches(
 
 def children() -> set[int]:
     """The processes that this one has started and that are not gone."""
-    return {
-        int(number)
-        for path in Path("/proc/self/task").glob("*/children")
-        for number in path.read_text(encoding="ascii").split()
-    }
+    found: set[int] = set()
+    for path in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended since
+            found.update(map(int, path.read_text(encoding="ascii").split()))
+    return found
 
 
 def is_running(process: int) -> bool:

@@ -65,8 +65,9 @@ def _forms(word: str, normalize: Callable[[str], str]) -> Iterator[str]:
     yield word
     normal = normalize(word)
     yield normal
-    joined = "_".join(part for part in normal.split(" ") if part)
-    if " " in normal and "_" in joined:
+    parts = [part for part in normal.replace("\t", " ").split(" ") if part]
+    joined = "_".join(parts)
+    if len(parts) > 1:
         yield joined
     if not word.isascii():
         yield from equivalents(word, normal, joined)

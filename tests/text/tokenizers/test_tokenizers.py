@@ -199,6 +199,8 @@ def test_a_word_is_one_word_however_its_accents_are_written(
 @example("ǰ J\u030c")
 @example("❤\ufe0f")
 @example("⺀猫")
+@example("가㈀")
+@example("㈀")
 @pytest.mark.parametrize("name", ["unicode", "auto", "chinese", "japanese", "korean"])
 def test_every_word_of_any_text_has_a_letter_or_digit_and_no_blank(name: str, text: str) -> None:
     for word in split(text, name):

@@ -32,6 +32,7 @@ def _make(argument: str) -> Tokenize:
     analyse = _analyser()
     unicode = registry.get("unicode").make("")
     has_hangul = regex.compile(r"\p{Hangul}").search
+    is_word = regex.compile(r"[\p{L}\p{N}]").search  # ㈀ is Hangul by its script, but a sign
     replace_controls = regex.compile(r"[\p{Cc}\p{Cs}]").sub  # by a space each, which keeps the positions
 
     def split(text: str) -> list[str]:
@@ -44,7 +45,7 @@ def _make(argument: str) -> Tokenize:
             if start == stop or has_hangul(text[start:stop]):
                 if start > end:
                     words.extend(unicode(text[end:start]))
-                words.extend(morpheme.lemma.split())
+                words.extend(word for word in morpheme.lemma.split() if is_word(word))
                 end = max(end, stop)
         words.extend(unicode(text[end:]))
         return words

@@ -3,7 +3,6 @@
 import typer
 
 from wvcli.cli.options import shared
-from wvcli.cli.prompt.session import Session
 
 
 def shell(
@@ -17,4 +16,6 @@ def shell(
 
     If stdin is not a terminal, its lines are run as a script.
     """
+    from wvcli.cli.prompt.session import Session
+
     raise typer.Exit(Session(ctx.obj, header).run(model, format))

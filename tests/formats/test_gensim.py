@@ -16,8 +16,10 @@ import pytest
 from gensim.models import FastText, KeyedVectors, Word2Vec
 from gensim.models.fasttext import FastTextKeyedVectors
 
+import wvcli.formats.gensim
 from tests.conftest import Run
 from tests.formats.gensim_files.make import OUTSIDE, TEXTS
+from tests.killing import kills
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Writing
@@ -144,6 +146,41 @@ def test_a_large_matrix_lies_beside_the_file_and_is_mapped(tmp_path: Path) -> No
     assert "cannot read" in refusal(path).message
     np.save(tmp_path / "model.kv.vectors.npy", vectors.matrix[1:])
     assert "10499 vectors for 10500 words" in refusal(path).message
+
+
+def test_a_kill_leaves_the_old_vectors_or_the_new_with_their_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wvcli.formats.gensim, "_BESIDE", 10)
+    old, new = random_vectors(20, 6), random_vectors(21, 6)
+    path = tmp_path / "model.kv"
+    formats.write(old, path)
+    found = set()
+    for _ in kills(lambda: formats.write(new, path, overwrite=True)):
+        loaded = KeyedVectors.load(str(path), mmap="r")
+        whole = {tuple(each): each.matrix.tobytes() for each in (old, new)}
+        assert whole[tuple(loaded.index_to_key)] == loaded.vectors.tobytes()
+        found.add(len(loaded))
+        formats.write(old, path, overwrite=True)
+    assert found == {20, 21}
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.kv", "model.kv.vectors.npy"]
+
+
+def test_no_file_beside_it_is_left_that_it_does_not_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.kv"
+    mine = tmp_path / "model.kv.mine.npy"
+    mine.write_bytes(b"mine")
+    with monkeypatch.context() as patch:
+        patch.setattr(wvcli.formats.gensim, "_BESIDE", 10)
+        formats.write(random_vectors(20, 6), path)
+    formats.write(random_vectors(20, 6), path, overwrite=True)
+    assert sorted(tmp_path.iterdir()) == [path, mine]
+    beside = tmp_path / "model.kv.vectors.npy"
+    np.save(beside, np.zeros((2, 2), np.float32))
+    path.unlink()
+    monkeypatch.setattr(wvcli.formats.gensim, "_BESIDE", 10)
+    formats.write(random_vectors(20, 6), path)
+    assert len(KeyedVectors.load(str(path), mmap="r").vectors) == 20
 
 
 @pytest.fixture

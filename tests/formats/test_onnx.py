@@ -1,6 +1,7 @@
 """ONNX Runtime gives the vectors of the ids it is asked for, and the checker of the format finds no fault."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import wvcli.formats.onnx
 from tests.clients import package
 from tests.formats.neural import BOTH, HALF, WORDS, expected, export_words
+from tests.killing import kills
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Writing
@@ -22,6 +24,11 @@ pytestmark = pytest.mark.client
 @pytest.fixture
 def runtime() -> Any:
     return package("onnxruntime")
+
+
+def some_vectors(words: int) -> Vectors:
+    matrix = np.random.default_rng(words).normal(size=(words, 30)).astype(np.float32)
+    return Vectors(Vocabulary.from_words([f"w{row}" for row in range(words)]), matrix)
 
 
 @pytest.mark.parametrize("writing", [Writing(), BOTH, HALF], ids=["plain", "special", "float16"])
@@ -56,17 +63,45 @@ def test_numbers_that_protobuf_cannot_hold_are_beside_the_file(
 ) -> None:
     monkeypatch.setattr(wvcli.formats.onnx, "_MOST", 100)
     name = "all.our words.onnx"
-    assert export_words(tmp_path / name, writing) == [
-        f"the numbers exceed the 2 GiB of an ONNX file and are in {name}.data: keep it beside the file"
+    notes = export_words(tmp_path / name, writing)
+    [beside] = tmp_path.glob("*.data")
+    digest = sha256(beside.read_bytes()).hexdigest()[:8]
+    assert beside.name == f"{name}.{digest}.data"
+    assert notes == [
+        f"the numbers exceed the 2 GiB of an ONNX file and are in {beside.name}: keep it beside the file"
     ]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [name, f"{name}.data"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name, beside.name]
     package("onnx").checker.check_model(str(tmp_path / name), full_check=True)
     session = runtime.InferenceSession(str(tmp_path / name))
     assert json.loads(session.get_modelmeta().custom_metadata_map["words"]) == WORDS
     [found] = session.run(["vectors"], {"ids": np.arange(len(WORDS))[np.newaxis]})
     assert (found[0] == expected(writing)).all()
     whole = package("onnx").load(str(tmp_path / name))
-    assert len(whole.graph.initializer[0].raw_data) == (tmp_path / f"{name}.data").stat().st_size
+    assert len(whole.graph.initializer[0].raw_data) == beside.stat().st_size
+    monkeypatch.undo()
+    formats.write(some_vectors(1), tmp_path / name, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_kill_leaves_the_old_numbers_or_the_new(
+    runtime: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wvcli.formats.onnx, "_MOST", 100)
+    package("onnx")
+    path = tmp_path / "words.onnx"
+    old, new = some_vectors(1), some_vectors(2)
+    formats.write(old, path)
+    found = set()
+    for _ in kills(lambda: formats.write(new, path, overwrite=True)):
+        session = runtime.InferenceSession(str(path))
+        words = json.loads(session.get_modelmeta().custom_metadata_map["words"])
+        [numbers] = session.run(None, {"ids": np.arange(len(words))[np.newaxis]})
+        whole = {tuple(each): each.matrix.tobytes() for each in (old, new)}
+        assert whole[tuple(words)] == numbers[0].tobytes()
+        found.add(len(words))
+        formats.write(old, path, overwrite=True)
+    assert found == {1, 2}
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_number_too_large_for_float16_is_refused(tmp_path: Path) -> None:

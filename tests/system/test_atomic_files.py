@@ -1,4 +1,4 @@
-"""Folders, and files with others beside them, are put in place as files are; see tests/test_store.py for these."""
+"""Folders, and files with others beside them, are put in place as files are."""
 
 import os
 from pathlib import Path

@@ -187,5 +187,5 @@ def write(
             f"floret's subwords are left out, since {chosen.name} is written with fastText's hash: "
             "words outside the vocabulary will have no vector"
         )
-    with atomic_write(path, overwrite, chosen.replaceable) as temporary:
+    with atomic_write(path, overwrite, chosen.replaceable, chosen.companions) as temporary:
         return notes + chosen.write(vectors, temporary, writing)

@@ -51,6 +51,7 @@ class Format:
             was changed; None when the format is only read. The matrix may be lazy: it is read in blocks of rows,
             `vectors.matrix[start:stop]`, and never whole. Further files go beside the path if their names begin
             with its name and a dot.
+        companions: regular expressions for what follows its name in the names of such files.
         dtypes: the dtypes that vectors can be written with, the usual one first.
         special: whether the rows for padding and for unknown words mean something to it.
         extra: the optional dependency it needs, as in `pip install "wvcli[EXTRA]"`, or an empty string.
@@ -64,6 +65,7 @@ class Format:
     may_replace: Callable[[Path], bool] | None = None
     read: Callable[[Path, int | None], Vectors] | None = None
     write: Callable[[Vectors, Path, Writing], list[str]] | None = None
+    companions: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ("float32",)
     special: bool = False
     extra: str = ""

@@ -398,4 +398,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     write=_write,
+    companions=(r"\.vectors(_vocab|_ngrams)?\.npy",),
 )

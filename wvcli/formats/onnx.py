@@ -4,11 +4,12 @@ An id is the row of a word. The words, in the order of the rows, are the metadat
 `pad` and `unknown` are the rows of the padding word and for words outside the vocabulary, where the vectors have
 them. The table is float32 or float16; the output is float32 in either case. The layout is the protobuf message
 ModelProto of onnx.proto. A protobuf message is smaller than 2 GiB: the numbers of a larger table are ONNX's
-external data, in `NAME.onnx.data` beside `NAME.onnx`. onnxruntime runs it.
+external data, in `NAME.onnx.XXXXXXXX.data` beside `NAME.onnx`. The eight digits are the beginning of their
+SHA-256, so that a file never meets the numbers of another one. onnxruntime runs it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ _OPSET, _IR_VERSION = 13, 8  # read by onnxruntime since 1.10, of 2021
 _MOST = 2**31 - 1  # bytes of a protobuf message
 _GRAPH, _INITIALIZER, _RAW_DATA = 7, 5, 9  # fields of ModelProto, GraphProto and TensorProto, in onnx.proto
 _PRODUCER = "wvcli"
+_DIGITS = 8  # hexadecimal, of the SHA-256 of the numbers, in the name of their file
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
@@ -31,22 +33,33 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
         import onnx
     except ImportError as error:
         raise MissingExtraError("writing ONNX", "onnx") from error
+    from hashlib import sha256  # loads OpenSSL, which a query does without
+
     model, table = _model(onnx, vectors, writing)
     size = len(vectors) * vectors.dim * (2 if writing.dtype == "float16" else 4)
     head = _before_numbers(model, table, size)
     if len(head) + size <= _MOST:
         _write_file(path, head, blocks(vectors, writing.dtype))
         return []
-    beside = path.with_name(f"{path.name}.data")
+    unnamed = path.with_name(f"{path.name}.data")
+    digest = sha256()
+    _write_file(unnamed, b"", _told_to(digest, blocks(vectors, writing.dtype)))
+    beside = unnamed.replace(path.with_name(f"{path.name}.{digest.hexdigest()[:_DIGITS]}.data"))
     # The model refers to the name that the file will have, not to its temporary one.
     location = final_name(beside)
     table.data_location = onnx.TensorProto.EXTERNAL
     for key, value in {"location": location, "offset": 0, "length": size}.items():
         table.external_data.add(key=key, value=str(value))
     model.graph.initializer.append(table)
-    _write_file(beside, b"", blocks(vectors, writing.dtype))
     _write_file(path, model.SerializeToString(), [])
     return [f"the numbers exceed the 2 GiB of an ONNX file and are in {location}: keep it beside the file"]
+
+
+def _told_to(digest: Any, rows: Iterable[npt.NDArray[Any]]) -> Iterator[npt.NDArray[Any]]:
+    """Yield blocks of rows, each added to a digest."""
+    for block in rows:
+        digest.update(block.data)
+        yield block
 
 
 def _before_numbers(model: Any, table: Any, size: int) -> bytes:
@@ -110,6 +123,7 @@ FORMAT = Format(
     keeps=frozenset({Kept.SPACES, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     write=_write,
+    companions=(rf"\.[0-9a-f]{{{_DIGITS}}}\.data",),
     dtypes=("float32", "float16"),
     special=True,
     extra="onnx",

@@ -10,8 +10,10 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+
+from wvcli.system import exchange
 
 _LOCK = re.compile(r"(\..*\.[0-9a-f]{8})\.lock", re.DOTALL)
 _PREFIX, _WITHIN = "wvcli-", ".lock"
@@ -36,6 +38,19 @@ def lock(descriptor: int) -> bool | None:
     except OSError:
         return None
     return True
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is within this for the same folder; some systems have no such locks."""
+    with ExitStack() as stack:
+        with suppress(ImportError, OSError):
+            from fcntl import LOCK_EX, flock
+
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            flock(descriptor, LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -81,7 +96,7 @@ def _locked(path: Path) -> Iterator[bool]:
 
 
 def remove_strays(folder: Path) -> None:
-    """Remove the temporary files and folders that killed processes left in a folder.
+    """Remove the temporary files and folders that killed processes left in a folder; settle what they replaced.
 
     A folder stays as long as there is none of the name that it was made for: it may be complete.
     """
@@ -95,19 +110,29 @@ def remove_strays(folder: Path) -> None:
 
 
 def _remove_stray(held: Path, made: list[Path]) -> None:
-    """Remove a lock file that nobody has locked, and what was made under it."""
+    """Remove a lock file that nobody has locked, and what was made under it; settle what was being replaced."""
+    temporary, final = held.with_suffix(".tmp"), held.with_name(held.name[1:].rsplit(".", 2)[0])
     with suppress(OSError), closing(held.open("r+b")) as file:
         if not lock(file.fileno()):
             return
         for path in made:
-            if path.is_dir() and not path.is_symlink():
-                final = held.with_name(held.name[1:].rsplit(".", 2)[0])
-                if path.suffix == ".tmp" and not os.path.lexists(final):
-                    return
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            if exchange.is_unsettled(temporary, path):
+                with alone_in(path.parent):
+                    exchange.settle(path, final)
+        for path in made:
+            if path == temporary and path.is_dir() and not path.is_symlink() and not os.path.lexists(final):
+                return
+            remove(path)
         held.unlink()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it, if there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _remove_stray_folders(parent: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from wvcli.errors import InputError, UsageError
 from wvcli.reporting import OnNote, ignore_note
 from wvcli.text import records, sources
+from wvcli.text.characters import count_characters
 from wvcli.text.lines import LONGEST_PIECE, BadRecord, Encoding, Line, open_lines
 from wvcli.text.sources import STDIN, display_name
 
@@ -26,6 +27,7 @@ _WIDE_BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SNIFFED = 8192  # bytes looked at to tell text from binary data
+_HELD = 1 << 18  # bytes of short texts that are hashed and counted together
 _RECORD_KINDS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "table", ".tsv": "table"}
 
 
@@ -73,6 +75,9 @@ class Corpus:
         if self.files.count(STDIN) > 1:
             raise UsageError("standard input can be read only once")
         self._digest = hashlib.sha256()
+        self._characters = 0
+        self._held: list[bytes] = []  # text that is to be hashed and counted
+        self._held_bytes = 0
 
     def size(self) -> int | None:
         """Return the bytes in all files as they lie on disk; None when that is not known beforehand."""
@@ -80,7 +85,26 @@ class Corpus:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of all text yielded so far, as UTF-8 with a line feed after each text."""
+        self._note_held()
         return self._digest.hexdigest()
+
+    def characters(self) -> int:
+        """Return how many characters all text yielded so far has, as `characters` counts them."""
+        self._note_held()
+        return self._characters
+
+    def _note(self, lines: bytes) -> None:
+        """Have lines hashed and counted, short ones many together."""
+        self._held.append(lines)
+        self._held_bytes += len(lines)
+        if self._held_bytes >= _HELD:
+            self._note_held()
+
+    def _note_held(self) -> None:
+        lines = b"".join(self._held)
+        self._held, self._held_bytes = [], 0
+        self._digest.update(lines)
+        self._characters += count_characters(lines)
 
     def texts(self) -> Iterator[str]:
         """Yield each text of each source: a line without its end, or the text of a record.
@@ -116,7 +140,7 @@ class Corpus:
                     items = open_lines(stream, self._encoding, self.longest_piece).blocks()
                 for item in items:
                     if isinstance(item, bytes):
-                        self._digest.update(item)
+                        self._note(item)
                         yield item
                     elif (line := self._usable(file, item)) is not None:
                         yield line[1]
@@ -127,7 +151,7 @@ class Corpus:
             self._skip(file, item)
             return None
         text = item[1] if item[1].isascii() else _without_surrogates(item[1])
-        self._digest.update(text.encode("utf-8") + b"\n")
+        self._note(text.encode("utf-8") + b"\n")
         return item[0], text
 
     def _skip(self, file: str, bad: BadRecord) -> None:

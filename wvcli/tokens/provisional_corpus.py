@@ -276,11 +276,17 @@ def _write_parts(path: Path, parts: Sequence[IdArray]) -> None:
     write_ids(path, np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))
 
 
-def require_words(corpus: ProvisionalCorpus, text: TextSettings) -> None:
-    """Refuse a corpus without words.
+def require_words(corpus: ProvisionalCorpus, text: TextSettings, characters: int = 0) -> None:
+    """Refuse a corpus without words; `characters` is how many there are in its text, beside white space.
 
     Raises:
         InputError: it has none.
     """
     if not corpus.tokens_read:
-        raise InputError(f"there are no words in {', '.join(map(display_name, text.sources))}")
+        raise InputError(
+            f"there are no words in {', '.join(map(display_name, text.sources))}",
+            f"its {characters:,} characters are punctuation, symbols or emoji to the tokenizer; "
+            "`tokenizer=whitespace` takes whatever stands between spaces for a word"
+            if characters and not text.tokenizer.kind.literal and text.tokenizer.is_wanted() is None
+            else "",
+        )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class Prepared:
                 "sources": [without_password(source) for source in text.sources],
                 "texts": self.encoded.texts,
                 "skipped": self.reading.skipped,
+                "characters": self.reading.characters,
+                "characters_in_words": self.reading.characters_in_words,
                 "sha256": self.reading.fingerprint,
             },
             "reading": {name: getattr(text, name) for name in READING},
@@ -166,7 +168,7 @@ def _resumed(request: Request, folder: Path) -> Prepared:
     return Prepared(
         encoded=encoded,
         settings=TrainSettings(**about["settings"]),
-        reading=ReadingRecord(fingerprint=about["fingerprint"], skipped=about["skipped"]),
+        reading=ReadingRecord(**{each.name: about[each.name] for each in fields(ReadingRecord)}),
         phrases=about["phrases"],
     )
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from wvcli.errors import install_line
 from wvcli.reporting import OnNote, OnProgress, ReadingProgress
 from wvcli.system.parallel import processors
+from wvcli.text.characters import count_in_words, share_in_no_word
 from wvcli.text.corpus import Corpus
 from wvcli.text.settings import TextSettings
+from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens import kept_text
 from wvcli.tokens.kept_text import KeptText
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus, require_words
@@ -21,6 +23,7 @@ _BETTER_TOKENIZERS = (
     (r"\p{Hangul}", "Hangul", "Korean", "korean", "ko"),
 )
 _ADVICE_SHARE = 0.01  # of the tokens, from which on advice is given
+_MUCH_IN_NO_WORD = 0.2  # of the characters; in English prose it is 0.03 to 0.06
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,14 @@ class ReadingRecord:
     Attributes:
         fingerprint: SHA-256 of the text, in hexadecimal digits.
         skipped: lines and records that could not be read and were skipped.
+        characters: of the text, without white space; None where text was kept that does not say.
+        characters_in_words: how many of them are in words; None where the tokenizer writes words in other letters.
     """
 
     fingerprint: str
     skipped: int
+    characters: int | None = None
+    characters_in_words: int | None = None
 
 
 def read_text(
@@ -69,14 +76,21 @@ def read_text(
         closing(batches(source.blocks(), text.tokenizer, processors(), source.size(), on_note)) as tokenized,
     ):
         corpus = ProvisionalCorpus.of_batches(tokenized, keep_in or folder)
-        require_words(corpus, text)
-        record = ReadingRecord(source.fingerprint(), source.skipped)
+        is_verbatim = text.tokenizer.kind.verbatim
+        record = ReadingRecord(
+            fingerprint=source.fingerprint(),
+            skipped=source.skipped,
+            characters=source.characters(),
+            characters_in_words=count_in_words(corpus.words, corpus.counts) if is_verbatim else None,
+        )
+        require_words(corpus, text, record.characters or 0)
         if keep_in is not None:
             kept_text.save(corpus, keep_in, {"text": text.to_json(), "read": asdict(record)})
     if keep_in is not None:
         corpus.move_to(folder)
     if text.tokenizer.name == "auto":
         _recommend_tokenizer(corpus, on_note)
+    _tell_what_is_in_no_word(record, text.tokenizer, on_note)
     return corpus, record
 
 
@@ -93,3 +107,14 @@ def _recommend_tokenizer(corpus: ProvisionalCorpus, on_note: OnNote) -> None:
                 f"{tokens / corpus.tokens_read:.0%} of the tokens contain {script}; to split {language} better, "
                 f"train with `tokenizer={tokenizer}` ({install_line(extra)})"
             )
+
+
+def _tell_what_is_in_no_word(record: ReadingRecord, tokenizer: TokenizerSettings, on_note: OnNote) -> None:
+    """Say so where much of a text is in no word, unless it was the user who said what a word is."""
+    share = share_in_no_word(record.characters, record.characters_in_words)
+    if share is None or share < _MUCH_IN_NO_WORD or tokenizer.kind.literal or tokenizer.is_wanted() is not None:
+        return
+    on_note(
+        f"{share:.0%} of the characters are in no word: punctuation, symbols or emoji; "
+        "`tokenizer=whitespace` keeps whatever stands between spaces"
+    )

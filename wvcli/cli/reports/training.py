@@ -124,12 +124,26 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
         "method": f"{method}, {settings['dim']} dimensions, window {settings['window']}, {epochs}{planned} "
         f"epoch{'' if epochs == 1 else 's'}",
         "vocabulary": f"{len(vectors):,} words{often}",
+        "text": _share_in_no_word(vectors),
         "tokens": f"{read:,} read, {kept:,} ({kept / left:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
         "loss": f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "",
         "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s overall" if seconds else "",
     }
     return facts_table(facts | _extras(vectors))
+
+
+def _share_in_no_word(vectors: "Vectors") -> str:
+    """Return how much of the text is in no word; nothing where it is not known."""
+    from wvcli.text.characters import share_in_no_word
+
+    corpus, tokenizer = vectors.manifest["corpus"], vectors.manifest["tokenizer"]
+    share = share_in_no_word(corpus["characters"], corpus["characters_in_words"])
+    if share is None:
+        return ""
+    is_filtered = tokenizer["min_length"] > 1 or tokenizer["stopwords"]
+    left_out = ", or in one left out" if is_filtered else ""
+    return f"{corpus['characters']:,} characters, {share:.1%} in no word{left_out}"
 
 
 def facts_table(facts: Mapping[str, str]) -> "RenderableType":

@@ -120,9 +120,7 @@ def test_a_bug_is_one_line_unless_asked_for(run: Run, word2vec_model: Path) -> N
 
 
 @pytest.mark.parametrize("arguments", [["similar", "cat"], ["vector", "cat"], ["info"], ["--help"]])
-def test_a_full_or_closed_stdout_is_told_or_borne(
-    word2vec_model: Path, tmp_path: Path, arguments: list[str]
-) -> None:
+def test_a_full_or_closed_stdout_is_told(word2vec_model: Path, tmp_path: Path, arguments: list[str]) -> None:
     program = " ".join([sys.executable, "-m", "wvcli", *arguments])
     environment = clean_environment() | {"WVCLI_MODEL": str(word2vec_model)}
 
@@ -139,7 +137,9 @@ def test_a_full_or_closed_stdout_is_told_or_borne(
     assert full.returncode == 1
     assert full.stderr.endswith("no space left on device\n")
     assert len(full.stderr.splitlines()) == 1
-    assert (shell(">&-").returncode, shell(">&-").stderr) == (0, "")
+    closed = shell(">&-")
+    assert closed.returncode == 1
+    assert closed.stderr == "error: cannot write to stdout: bad file descriptor\n"
 
 
 def test_an_argument_that_is_not_utf8_is_a_missing_word(word2vec_model: Path, fasttext_model: Path) -> None:
@@ -164,6 +164,29 @@ def test_the_exit_code_does_not_depend_on_who_reads(word2vec_model: Path, tmp_pa
     assert code("vector", "cat", "-m", "none.safetensors") == "3"
     (tmp_path / "text.txt").write_text("the cat and the dog\n" * 200)
     assert code("train", "text.txt", "--epochs", "1", "--dim", "4", "-f") == "0"
+
+
+def test_a_limit_of_memory_is_told_in_a_line(word2vec_model: Path) -> None:
+    command = shlex.join([sys.executable, "-m", "wvcli", "similar", "cat", "-m", str(word2vec_model)])
+    done = subprocess.run(
+        ["sh", "-c", f"ulimit -v 90000; {command}"], capture_output=True, text=True, env=clean_environment()
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: not enough memory: less than 96 MiB")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_words_are_utf8_whatever_the_locale(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text("café 1 0\nthé 1 1\n", encoding="utf-8")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for arguments in (["vector", "café", "nö"], ["similarity", "café", "thé"], ["analogy", "café", "thé", "nö"]):
+        command = [sys.executable, "-m", "wvcli", *arguments, "-m", "vectors.txt"]
+        asked, in_c = (
+            subprocess.run(command, capture_output=True, cwd=tmp_path, env=clean_environment() | locale)
+            for locale in ({"LC_ALL": "C.UTF-8"}, plain)
+        )
+        assert (in_c.returncode, in_c.stdout, in_c.stderr) == (asked.returncode, asked.stdout, asked.stderr)
+        assert b"udc" not in asked.stderr
 
 
 def test_training_outlives_its_terminal(tmp_path: Path) -> None:

@@ -124,6 +124,19 @@ def test_rows_that_are_zero_or_not_numbers_get_an_answer_or_one_line(
             assert {"w1", "w4"}.isdisjoint(row.get("neighbor", row.get("answer")) for row in rows)
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_the_similarity_of_a_vector_that_is_no_number_is_said_to_be_unknown(
+    run: Run, tmp_path: Path, bad: float
+) -> None:
+    model = saved(tmp_path / "bad.safetensors", numbered(3), np.array([[bad, 1], [1, 2], [2, 1]]))
+    result = run("similarity", "w0", "w1", "-m", model)
+    assert (result.code, result.out) == (0, "w0\tw1\tnan\n")
+    assert result.err.endswith(
+        "note: the similarity of 'w0' and 'w1' is unknown: a vector holds NaN or infinity\n"
+    )
+    assert "unknown" not in run("similarity", "w2", "w1", "-m", model).err
+
+
 @pytest.mark.parametrize("asking", [ASKING[1], ASKING[2], ASKING[3], ASKING[4]], ids=str)
 def test_more_answers_than_there_are_words_are_all(run: Run, tmp_path: Path, asking: Asking) -> None:
     model = saved(tmp_path / "five.safetensors", numbered(5), np.eye(5) + 0.1)

@@ -17,7 +17,7 @@ from wvcli.cli.streams import failures, stdout
 from wvcli.cli.streams.help import Command, program
 from wvcli.errors import ExitCode
 from wvcli.system import mapped_files, signals
-from wvcli.system.parallel import keep_blas_single_threaded
+from wvcli.system.parallel import fit_blas_into_memory, keep_blas_single_threaded
 from wvcli.version import __version__
 
 # They divide their work among threads of their own, where the others multiply large matrices all at once.
@@ -99,12 +99,17 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def _prepare_streams() -> None:
-    """Pass words through unchanged, whatever the locale; let a closed stream swallow what is written to it."""
+    """Pass words through unchanged, whatever the locale; let a closed stderr swallow what is written to it.
+
+    What is written to a closed stdout fails, as it does with other programs: an answer would be lost.
+    """
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
-        elif hasattr(stream, "reconfigure"):
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            stream = open(os.open(os.devnull, flags), "r" if name == "stdin" else "w")  # noqa: SIM115
+            setattr(sys, name, stream)
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
@@ -113,12 +118,15 @@ def run(argv: Sequence[str]) -> int:
     if argv and argv[0] in _WITH_OWN_THREADS:
         keep_blas_single_threaded()
     try:
-        return failures.exit_code(lambda: _call(build(argv), argv))
+        return failures.exit_code(lambda: _call(argv))
     except stdout.ReaderGone:
         return ExitCode.DONE
 
 
-def _call(app: typer.Typer, argv: Sequence[str]) -> Any:
+def _call(argv: Sequence[str]) -> Any:
+    if argv and argv[0] in COMMANDS:
+        fit_blas_into_memory()
+    app = build(argv)
     if completion.is_asked_for():
         text, code = completion.answer(app)
         stdout.text(text)

@@ -2,13 +2,19 @@
 
 import os
 from collections.abc import Callable, Sequence
+from mmap import mmap
 from threading import Thread, local
 from typing import TypeVar
+
+from wvcli.errors import WvcliError
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+_ROOM = 96 << 20  # bytes of addresses that NumPy and BLAS with one thread need, measured, and some for the work
+_ROOM_FOR_PRODUCTS = 128 << 20  # where BLAS is given large products
+_ROOM_OF_THREAD = 48 << 20  # that BLAS needs for each further thread
 _here = local()  # of each thread whether it is one of several that divide work
 
 
@@ -27,6 +33,39 @@ def keep_blas_single_threaded() -> None:
     and what is done between its products stays in one thread. `parallel_map` uses the processors instead.
     """
     os.environ.setdefault(_BLAS_THREADS, "1")
+
+
+def fit_blas_into_memory() -> None:
+    """Where the process has a limit of memory, have BLAS start no threads that it has no room for.
+
+    OpenBLAS ends the process, with words of its own, where it finds no room.
+
+    Raises:
+        WvcliError: there is no room for NumPy, even with one thread.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
+    except ImportError:  # Windows
+        return
+    if getrlimit(RLIMIT_AS)[0] == RLIM_INFINITY:
+        return
+    room = _ROOM if os.environ.get(_BLAS_THREADS) == "1" else _ROOM_FOR_PRODUCTS
+    if not _has_room(room + processors() * _ROOM_OF_THREAD):
+        keep_blas_single_threaded()
+        if not _has_room(room):
+            raise WvcliError(
+                f"not enough memory: less than {room >> 20} MiB are left of the limit of this process",
+                "raise the limit, ulimit -v",
+            )
+
+
+def _has_room(size: int) -> bool:
+    """Return whether the process may have so many more bytes of addresses."""
+    try:
+        mmap(-1, size).close()
+    except OSError:
+        return False
+    return True
 
 
 def threads() -> int:

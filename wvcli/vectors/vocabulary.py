@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, UsageError
+from wvcli.errors import InputError
 
 _AT_ONCE = 8  # bytes of a word compared at a time
 _COMPARED = 64  # bytes of a word compared in that way; few words are equal in more
@@ -130,17 +130,14 @@ class Vocabulary(Sequence[str]):
         """Yield the words, with their ids, in which a regular expression matches; None matches all.
 
         Raises:
-            UsageError: `pattern` is not a regular expression.
+            UsageError: `pattern` is not a regular expression, or takes too long for a word.
         """
         if pattern is None:
             return enumerate(self)
-        import regex
+        from wvcli.system.patterns import Pattern
 
-        try:
-            search = regex.compile(pattern).search
-        except regex.error as error:
-            raise UsageError(f"the pattern {pattern!r} is not a regular expression: {error}") from error
-        return ((index, word) for index, word in enumerate(self) if search(word))
+        matches = Pattern(pattern).matches
+        return ((index, word) for index, word in enumerate(self) if matches(word))
 
     def starting_with(self, prefix: str) -> npt.NDArray[np.int32]:
         """Find int32 [matches], the ids of the words that start with `prefix`, most frequent first."""

@@ -163,3 +163,8 @@ def test_a_first_score_that_is_not_finite_is_no_heading(score: str, tmp_path: Pa
     for text in (f"cat\tdog\t{score}\nbread\tsoup\t3\nzebra\tlion\t2\n", f"cat dog {score}\nbread soup 3\n"):
         with pytest.raises(InputError, match=r"line 1: .* is not two words and a score"):
             loaded(tmp_path, text)
+
+
+def test_an_endless_line_is_refused() -> None:
+    with pytest.raises(InputError, match=r"/dev/zero, line 1: longer than 1 MiB"):
+        tasks.load("/dev/zero")

@@ -1,11 +1,18 @@
 """`wvcli similarity`."""
 
+from math import isnan
+from typing import TYPE_CHECKING
+
 from wvcli.cli.options import shared
 from wvcli.cli.questions.explanations import pair_writer
 from wvcli.cli.questions.input import Questions
 from wvcli.cli.questions.lookup import WordLookup, single_rows
 from wvcli.cli.questions.opening import open_vectors
-from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams import stderr
+from wvcli.cli.streams.columns import Column, Row
+
+if TYPE_CHECKING:
+    from wvcli.vectors.word_vectors import Lookup
 
 _COLUMNS = (Column("a"), Column("b"), Column("similarity"))
 
@@ -22,6 +29,16 @@ def similarity(
     """Measure how similar two words are: the cosine of their vectors."""
     from wvcli.vectors.geometry import cosine
 
+    unknown = stderr.Tally("similarities in total are unknown, since vectors hold NaN or infinity")
+
+    def row(pair: list[str], found: "list[Lookup]") -> Row:
+        value = cosine(found[0].vector, found[1].vector)
+        if isnan(value):
+            unknown.note(
+                f"the similarity of {pair[0]!r} and {pair[1]!r} is unknown: a vector holds NaN or infinity"
+            )
+        return *pair, value
+
     questions = Questions(words, "two words", 2, 2)
     lookup = WordLookup(open_vectors(model), missing, alone=False)
     with pair_writer(lookup.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
@@ -29,8 +46,9 @@ def similarity(
             rows = single_rows(
                 batch,
                 lookup,
-                lambda pair, found: (*pair, cosine(found[0].vector, found[1].vector)),
+                row,
                 lambda pair: (*pair, None),
             )
             write([rows])
+    unknown.report_total()
     lookup.finish()

@@ -5,6 +5,7 @@ words: every other character belongs to its word, U+00A0 and U+3000 too. A word 
 around it keeps them.
 """
 
+import os
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def word_batches(words: list[str] | None, vocabulary: Collection[str]) -> Iterat
             for lines in _from_stdin():
                 yield [_word(line, vocabulary) for _, line in lines]
         else:
-            named = list(group)
+            named = [_argument(word) for word in group]
             yield from (named[start : start + _BATCH] for start in range(0, len(named), _BATCH))
 
 
@@ -93,7 +94,7 @@ class Questions:
             InputError: a line of stdin has too few or too many words; the lines before it are answered first.
         """
         if self.words and self.words != [STDIN]:
-            return iter([[self.words]])
+            return iter([[[_argument(word) for word in self.words]]])
         return self._from_stdin(vocabulary)
 
     def _from_stdin(self, vocabulary: Collection[str]) -> Iterator[Batch]:
@@ -109,6 +110,11 @@ class Questions:
                     )
                 questions.append(question)
             yield questions
+
+
+def _argument(word: str) -> str:
+    """Return a word of the command line as UTF-8 has it, whatever the locale says of its bytes."""
+    return os.fsencode(word).decode("utf-8", "surrogateescape")
 
 
 def _words(line: str, vocabulary: Collection[str]) -> list[str]:

@@ -41,19 +41,26 @@ def exit_code(run: Callable[[], Any]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except OSError as problem:
-        stdout.flush_or_discard()
-        where = f"{problem.filename}: " if problem.filename else ""
+        where = "" if stdout.flush_or_discard() else "cannot write to stdout: "
+        where = f"{problem.filename}: " if problem.filename else where
         stderr.error(WvcliError(where + reason(problem)))
         return ExitCode.FAILED
     except MemoryError:
         stderr.error(WvcliError("not enough memory"))
         return ExitCode.FAILED
     except Exception as problem:
-        if os.environ.get("WVCLI_TRACEBACK"):
-            raise
-        what = " ".join(f"{type(problem).__name__}: {problem}".split())
-        stderr.error(WvcliError(f"unexpected: {what}", "set WVCLI_TRACEBACK=1 to see where, and please report it"))
+        return _unexpected(problem)
+
+
+def _unexpected(problem: Exception) -> int:
+    if isinstance(problem, ImportError) and "failed to map segment" in str(problem):
+        stderr.error(WvcliError("not enough memory", "raise the limit, ulimit -v"))
         return ExitCode.FAILED
+    if os.environ.get("WVCLI_TRACEBACK"):
+        raise problem
+    what = " ".join(f"{type(problem).__name__}: {problem}".split())
+    stderr.error(WvcliError(f"unexpected: {what}", "set WVCLI_TRACEBACK=1 to see where, and please report it"))
+    return ExitCode.FAILED
 
 
 def end_at_a_cut_file(path: Path | None) -> NoReturn:

@@ -218,12 +218,14 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def flush_or_discard() -> None:
-    """Write what is buffered for stdout, or drop it if stdout fails."""
+def flush_or_discard() -> bool:
+    """Write what is buffered for stdout, or drop it if stdout fails; return whether it was written."""
     try:
         sys.stdout.flush()
     except OSError:
         discard_stdout()
+        return False
+    return True
 
 
 def _console() -> "Console":

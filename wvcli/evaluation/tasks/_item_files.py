@@ -1,16 +1,18 @@
 """The lines of a test set, and the fields of a line."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
+from typing import IO
 
 from wvcli.errors import InputError
 from wvcli.text import sources
 
 _MARK = "\ufeff"
 _LONGEST_FIELD = 131_072  # characters: the usual limit of csv, which readers of tables lift for all
+_LONGEST_LINE = 1 << 20  # bytes
 _SEPARATORS = ("\t", ";", ",", None)  # None is spaces and tabs
 _BLANKS = " \t"  # what may stand around a field; other white space of Unicode belongs to its word
 
@@ -50,10 +52,10 @@ def read(name: str) -> ItemFile:
     """Read the lines of a file, plain or compressed, or of `-`.
 
     Raises:
-        InputError: it cannot be read, is not UTF-8, or holds nothing.
+        InputError: it cannot be read, is not UTF-8, holds nothing, or has a line that is too long for an item.
     """
     with sources.reading(name, lambda count: None) as stream:
-        data = stream.read()
+        data = b"".join(_lines_of(stream, name))
     try:
         text = data.decode("utf-8").removeprefix(_MARK)
     except UnicodeDecodeError as error:
@@ -65,6 +67,15 @@ def read(name: str) -> ItemFile:
     if not kept.content:
         raise InputError(f"{sources.display_name(name)} holds no test items")
     return kept
+
+
+def _lines_of(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    """Yield the lines, and refuse an endless one, such as that of `/dev/zero`."""
+    for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE + 1), b""), 1):
+        if len(line) > _LONGEST_LINE:
+            longest = f"{_LONGEST_LINE >> 20} MiB"
+            raise InputError(f"{sources.display_name(name)}, line {number}: longer than {longest}")
+        yield line
 
 
 def fields(line: Line, separator: str | None) -> list[str]:

@@ -229,6 +229,27 @@ def test_a_model_with_something_after_its_end_is_refused(model: Path) -> None:
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
+def test_damage_is_refused_when_all_is_checked_or_changes_no_answer(model: Path, data: st.DataObject) -> None:
+    if not (model.parent / "whole.safetensors").exists():
+        model.rename(model.parent / "whole.safetensors")
+    whole = (model.parent / "whole.safetensors").read_bytes()
+    before = model_file.open_model(model.parent / "whole.safetensors").vectors()
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    model.write_bytes(damaged)
+    try:
+        found = model_file.open_model(model).vectors()
+        model_file.verify_vectors(found)
+    except InputError:
+        return
+    assert list(found) == list(before)
+    assert found.matrix.tobytes() == before.matrix.tobytes()
+    assert found.manifest == before.manifest
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
 def test_a_model_with_random_damage_is_refused_or_answers(model: Path, data: st.DataObject) -> None:
     whole = (model.parent / "whole").read_bytes() if (model.parent / "whole").exists() else model.read_bytes()
     (model.parent / "whole").write_bytes(whole)

@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 _UNCOUNTED = re.compile("[\\s\u00ad\u0300-\u036f]")
-_UNCOUNTED_IN_UTF8 = tuple(character.encode() for character in "\u00a0\u3000\u00ad")
 
 
 def count_characters(text: bytes) -> int:
     """Return how many characters are in UTF-8 text.
 
-    A megabyte takes a tenth of the time of its hash.
+    It takes much less time than the SHA-256 of the text where that is ASCII, and as much elsewhere.
 
     Example:
         >>> count_characters("l’été : 😀\\n".encode())
@@ -29,7 +28,10 @@ def count_characters(text: bytes) -> int:
         return len(text) - blanks
     characters = int(np.count_nonzero(data.view(np.int8) >= -64))  # the bytes that do not go on with a character
     marks = int(np.count_nonzero((data & 0xFE) == 0xCC))  # what begins U+0300 to U+036F, and few others
-    return characters - blanks - marks - sum(map(text.count, _UNCOUNTED_IN_UTF8))
+    first, second = data[:-1], data[1:]
+    uncounted = np.count_nonzero((first == 0xC2) & ((second == 0xA0) | (second == 0xAD)))  # U+00A0 and U+00AD
+    uncounted += np.count_nonzero((data[:-2] == 0xE3) & (data[1:-1] == 0x80) & (data[2:] == 0x80))  # U+3000
+    return characters - blanks - marks - int(uncounted)
 
 
 def count_in_words(words: Iterable[str], counts: npt.NDArray[np.int64]) -> int:

@@ -5,6 +5,7 @@ import lzma
 import re
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -585,6 +586,7 @@ def test_wide_text_is_recognised_and_its_encoding_proposed(put: Put, encoding: s
         (b"7z\xbc\xaf\x27\x1c" + b"x" * 100, "7z"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary"),
         (b"text\n" * 1000 + b"\x00", "binary"),
+        (b"%PDF-1.4\n1 0 obj\n", "a PDF document"),
         ("ab\n".encode("utf-16-le"), "binary"),
     ],
 )
@@ -619,6 +621,43 @@ def test_wide_text_without_a_byte_order_mark_is_not_read_as_other_text(put: Put)
     for encoding in ("utf-16-le", "utf-16-be"):
         for options in ({}, {"skip_bad": True}, {"errors": "replace"}):
             assert f"`encoding={encoding}`" in refused(put("some text\n".encode(encoding)), **options).hint
+
+
+@pytest.mark.parametrize(
+    ("start", "what", "advice"),
+    [
+        ("<!DOCTYPE html>\n<html>", "HTML", "html2text"),
+        ("\ufeff\n<HTML lang=en>", "HTML", "html2text"),
+        ('<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "x">\n<html>', "HTML", "html2text"),
+        ('<?xml version="1.0"?>\n<TEI>', "XML", "pandoc"),
+        ("<mediawiki xmlns='x'>\n<page>", "a dump of a wiki", "segment_wiki"),
+        (r"{\rtf1\ansi", "RTF", "pandoc"),
+    ],
+)
+def test_markup_is_told_once_with_what_extracts_the_text(put: Put, start: str, what: str, advice: str) -> None:
+    notes: list[str] = []
+    files = [put(f"{start}\nred cat\n", name) for name in ("a.txt", "b.html", "c")]
+    assert list(Corpus(files, on_note=notes.append).texts()).count("red cat") == 3
+    [note] = notes
+    assert note.startswith(f"{files[0]} is {what}, and its markup is read as words; extract its text first")
+    assert advice in note
+
+
+@pytest.mark.parametrize("text", ["a < b\n", "<3 you\n", "<s> the cat </s>\n", "xml <?xml\n"])
+def test_text_with_angle_brackets_is_no_markup(put: Put, text: str) -> None:
+    notes: list[str] = []
+    assert list(Corpus([put(text)], on_note=notes.append).texts()) == [text[:-1]]
+    assert not notes
+
+
+def test_a_tar_archive_is_refused_packed_or_not(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("the cat\n")
+    for mode, name in (("w", "t.tar"), ("w:gz", "t.tar.gz")):
+        with tarfile.open(tmp_path / name, mode) as archive:  # type: ignore[call-overload]
+            archive.add(tmp_path / "a.txt", "a.txt")
+        error = refused(str(tmp_path / name))
+        assert "a tar archive" in error.message
+        assert "unpack it" in error.hint
 
 
 def test_a_packed_archive_is_refused_too(put: Put) -> None:

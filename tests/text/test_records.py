@@ -238,3 +238,177 @@ def test_a_mix_of_sources_trains_one_model(run: Run, tmp_path: Path) -> None:
     assert "20 unreadable records" in result.err
     facts = json.loads(run("info").out)
     assert facts["coverage"]["tokens_read"] == 20 * (6 + 6 + 3)
+
+
+# --- shapes of JSON and Parquet ---
+
+TOKENS = [["whole milk", "soda"], ["rolls/buns"]]
+AS_TEXTS = ["whole milk\nsoda", "rolls/buns"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "expected"),
+    [
+        ("d.json", TOKENS, None, AS_TEXTS),
+        ("d.json", ["the cat", "a dog"], None, ["the cat", "a dog"]),
+        ("d.json", [[3, 4, -7], [1.5]], None, ["3\n4\n-7", "1.5"]),
+        (
+            "d.json",
+            {"data": [{"text": "the cat"}, {"text": None}, {"text": "a dog"}]},
+            "data.text",
+            ["the cat", "a dog"],
+        ),
+        ("d.json", {"data": {"texts": TOKENS}}, "data.texts", AS_TEXTS),
+        ("d.json", [{"turns": [{"say": "hi"}, {"say": "ho"}]}, {"turns": []}], "turns.say", ["hi", "ho"]),
+        ("d", [{"n": [{"walk": [3, 4]}]}, {"n": [{"walk": [5]}]}], "n.walk", ["3\n4", "5"]),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_texts_in_any_shape_of_json(
+    tmp_path: Path, name: str, value: Any, field: str | None, expected: list[str], indent: int | None
+) -> None:
+    path = tmp_path / name
+    path.write_text(json.dumps(value, indent=indent) + "\n")
+    assert texts(path, field=field) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "field", "expected"),
+    [
+        (TOKENS, None, AS_TEXTS),
+        (TOKENS[1:], None, AS_TEXTS[1:]),
+        (["the cat", "a dog"], None, ["the cat", "a dog"]),
+        ([{"walk": [3, 4]}, {"walk": [5]}], "walk", ["3\n4", "5"]),
+        ([{"chat": [{"say": "hi"}, {"say": "ho"}]}], "chat.say", ["hi", "ho"]),
+    ],
+)
+def test_texts_in_any_shape_of_json_lines(
+    tmp_path: Path, lines: list[Any], field: str | None, expected: list[str]
+) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert texts(path, field=field) == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"a": {"c": "x"}}, "no field 'a.b' (found: c)"),
+        ({"a": [{"b": "x"}, {"c": "x"}]}, "no field 'a.b' (found: c)"),
+        ({"a": {"b": [True]}}, "the field 'a.b' is not text but [true]"),
+        ({"a": {"b": [["x"], "y"]}}, 'the field \'a.b\' is not text but [["x"], "y"]'),
+        ({"a": {"b": 5}}, "the field 'a.b' is not text but 5"),
+    ],
+)
+def test_json_that_leads_to_no_text_is_refused(tmp_path: Path, record: Any, said: str) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps(record) + "\n")
+    with pytest.raises(InputError) as caught:
+        texts(path, field="a.b")
+    assert said in caught.value.message
+    assert list(Corpus([str(path)], field="a.b", skip_bad=True).texts()) == (
+        ["x"] if "[{" in json.dumps(record) else []
+    )
+
+
+def test_lists_and_structs_of_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "d.parquet"
+    columns = {
+        "tokens": TOKENS,
+        "walk": [[3, 4], [5]],
+        "about": [{"text": "the cat", "n": 1}, {"text": "a dog", "n": 2}],
+        "chat": [[{"say": "hi"}, {"say": "ho"}], None],
+        "dotted.name": ["c", "d"],
+    }
+    parquet.write_table(pyarrow.table(columns), path)
+    assert texts(path, column="tokens") == AS_TEXTS
+    assert texts(path, column="walk") == ["3\n4", "5"]
+    assert texts(path, column="about.text") == ["the cat", "a dog"]
+    assert texts(path, column="chat.say") == ["hi", "ho"]
+    assert texts(path, column="dotted.name") == ["c", "d"]
+    with pytest.raises(UsageError, match=r"no column 'about\.txt' \(found: .*about, about\.text, about\.n"):
+        texts(path, column="about.txt")
+    with pytest.raises(InputError, match=r"the column 'about' is not text but \{"):
+        texts(path, column="about")
+
+
+# --- delimiters ---
+
+
+@pytest.mark.parametrize("delimiter", [";", "|", "\t"])
+@pytest.mark.parametrize("name", ["d.csv", "d.dat", "d.txt"])
+def test_a_delimiter_is_told_from_the_heading_that_has_the_column(
+    tmp_path: Path, name: str, delimiter: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(table([["id", "text"], ["1", "der Hund, der bellt"], ["2", "Ende"]], delimiter))
+    assert texts(path, column="text") == ["der Hund, der bellt", "Ende"]
+
+
+def test_a_delimiter_that_is_not_sure_is_named_in_the_hint(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("id;text\n1;der Hund\n")
+    for column in ("2", "txt"):
+        with pytest.raises(UsageError, match=f"no column '{column}'") as caught:
+            texts(path, column=column)
+        assert "`delimiter=';'`" in caught.value.hint
+    assert texts(path, column="2", delimiter=";") == ["text", "der Hund"]
+
+
+@pytest.mark.parametrize("delimiter", ["tab", "\\t", "\t"])
+def test_a_tab_can_be_named(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("a,b\tc\n1,2\t3\n")
+    assert texts(path, column="1", delimiter=delimiter) == ["a,b", "1,2"]
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n"])
+def test_what_is_no_delimiter_is_refused(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("a\n")
+    with pytest.raises(UsageError, match="`delimiter` must be one character"):
+        texts(path, column="a", delimiter=delimiter)
+
+
+def test_a_delimiter_without_a_column_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("a;b\n")
+    with pytest.raises(UsageError, match="`delimiter` has no effect without `column`"):
+        texts(tmp_path / "d.csv", delimiter=";")
+
+
+def test_a_cell_of_tsv_may_have_several_lines_in_quotation_marks(tmp_path: Path) -> None:
+    path = tmp_path / "d.tsv"
+    rows = ['1\t"red cat\nsat ""down"", here"', '2\t"open', "3\tplain", '4\t"two\n\nlines"', '5\t"end']
+    path.write_text('"id"\t"text"\n' + "\n".join(rows) + "\n")
+    assert texts(path, column="text") == ['red cat\nsat "down", here', '"open', "plain", "two\n\nlines", '"end']
+    path.write_text("text\tid\n" + '"a\nb"\t1\n"c\t2\n')
+    assert texts(path, column="text") == ["a\nb", '"c']
+
+
+def test_a_mark_in_tsv_that_is_never_closed_swallows_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "d.tsv"
+    path.write_text('id\ttext\n1\t"a\nb\n3\tc\n')
+    with pytest.raises(InputError, match="line 3: 1 columns where 2 are needed"):
+        texts(path, column="text")
+    corpus = Corpus([str(path)], column="text", skip_bad=True)
+    assert list(corpus.texts()) == ['"a', "c"]
+    assert corpus.skipped == 1
+
+
+def test_lines_of_a_table_are_texts_where_the_tokenizer_says_what_a_word_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "baskets.csv").write_text("whole milk,rolls/buns,yogurt\nsoda,whole milk\n" * 20)
+    options = ("--epochs", "1", "--dim", "4", "--min-count", "1")
+    refused = run("train", "baskets.csv", *options)
+    assert refused.code == 2
+    assert "--tokenizer regex:PATTERN" in refused.err
+    assert run("train", "baskets.csv", "--tokenizer", "regex:[^,]+", *options).code == 0
+    assert {row[0] for row in run("vocab").rows} == {"whole milk", "rolls/buns", "yogurt", "soda"}
+
+
+def test_the_delimiter_is_stored_and_part_of_the_command(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("1;der Hund bellt\n2;die Katze schläft\n" * 20)
+    options = ("--column", "2", "--delimiter", ";", "--epochs", "1", "--dim", "4")
+    assert run("train", "d.csv", *options).code == 0
+    assert "--delimiter ';'" in run("info", "--command").out
+    hint = run("train", "d.csv", "--column", "2", "-f").err
+    assert "add --delimiter ';'" in hint

@@ -1,5 +1,6 @@
 """The dry run: what it says is near the truth, and it writes nothing."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -59,3 +60,16 @@ def test_a_dry_run_needs_no_output_and_minds_every_choice(run: Run, corpus: Path
 
 def test_exact_without_a_dry_run_is_refused(run: Run, corpus: Path) -> None:
     assert run("train", corpus.name, "--exact").code == 2
+
+
+@pytest.mark.parametrize("name", ["corpus.json", "corpus.json.gz"])
+def test_a_single_json_value_is_read_whole(corpus: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    lines = corpus.read_text(encoding="utf-8").splitlines()
+    data = json.dumps({"items": [{"text": line} for line in lines]}, indent=1).encode()
+    path = corpus.with_name(name)
+    path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    expected = plan(corpus, engine="gensim", exact=True)
+    monkeypatch.setattr(forecast, "_SAMPLE_BYTES", 9_000)
+    told = plan(path, engine="gensim", field="items.text")
+    assert told.is_exact
+    assert told.tokens == expected.tokens

@@ -1,10 +1,6 @@
 """A corpus: texts from any mix of sources, one after the other, with a fingerprint of all that was read."""
 
-import codecs
-import csv
 import hashlib
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -13,20 +9,14 @@ from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
 from wvcli.reporting import OnNote, ignore_note
-from wvcli.text import records, sources
+from wvcli.text import records, sniffing, sources
 from wvcli.text.characters import count_characters
 from wvcli.text.lines import LONGEST_PIECE, BadRecord, Encoding, Line, open_lines
+from wvcli.text.sniffing import SNIFFED
 from wvcli.text.sources import STDIN, display_name
 
-_ARCHIVES = {b"PK\x03\x04": "a zip archive", b"7z\xbc\xaf\x27\x1c": "a 7z archive"}
 _PARQUET = b"PAR1"
-_WIDE_BOMS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-_SNIFFED = 8192  # bytes looked at to tell text from binary data
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t"}
 _HELD = 1 << 18  # bytes of short texts that are hashed and counted together
 _RECORD_KINDS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "table", ".tsv": "table"}
 
@@ -41,6 +31,8 @@ class Corpus:
         errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
         field: where in a JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
+        delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
+        lines_of_tables: read the lines of CSV and TSV as plain text where no column is named.
         skip_bad: count lines and records that cannot be read and go on, instead of stopping there.
         on_bytes: called with the number of bytes of the sources read since the last call.
         on_note: called with what is wrong with a source and does not matter.
@@ -50,7 +42,8 @@ class Corpus:
         skipped: the lines and records skipped so far.
 
     Raises:
-        UsageError: there is no such encoding, or no source; or standard input is named twice.
+        UsageError: there is no such encoding or delimiter, or no source; a delimiter is named and no column; or
+            standard input is named twice.
         InputError: a source is missing.
     """
 
@@ -59,6 +52,8 @@ class Corpus:
     errors: str = "strict"
     field: str | None = None
     column: str | None = None
+    delimiter: str | None = None
+    lines_of_tables: bool = False
     skip_bad: bool = False
     on_bytes: Callable[[int], None] = lambda count: None
     on_note: OnNote = ignore_note
@@ -69,6 +64,10 @@ class Corpus:
 
     def __post_init__(self) -> None:
         self._encoding = Encoding.of(self.encoding, self.errors)
+        self._delimiter = _delimiter(self.delimiter)
+        if self._delimiter is not None and self.column is None:
+            raise UsageError("`delimiter` has no effect without `column`")
+        self._noted: set[tuple[str, str]] = set()
         self.files = [file for source in self.given for file in sources.expand(source)]
         if not self.files:
             raise UsageError("no source was given")
@@ -82,6 +81,19 @@ class Corpus:
     def size(self) -> int | None:
         """Return the bytes in all files as they lie on disk; None when that is not known beforehand."""
         return sources.size(self.files)
+
+    def must_be_read_whole(self) -> bool:
+        """Whether a file is one JSON value, of which no part can be read alone."""
+        kinds = {"json", None} if self.field is not None else {"json"}
+        return any(
+            _RECORD_KINDS.get(sources.suffix(file)) in kinds and self._is_one_value(file) for file in self.files
+        )
+
+    def _is_one_value(self, file: str) -> bool:
+        if file == STDIN or sources.is_remote(file):
+            return False
+        with sources.reading(file, lambda count: None) as stream:
+            return sniffing.holds_one_json_value(stream.peek(SNIFFED)[:SNIFFED], _has_a_record_a_line(file))
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of all text yielded so far, as UTF-8 with a line feed after each text."""
@@ -169,27 +181,24 @@ class Corpus:
 
         Content decides what name and arguments leave open.
         """
-        head = stream.peek(_SNIFFED)[:_SNIFFED]
+        head = stream.peek(SNIFFED)[:SNIFFED]
         if head.startswith(_PARQUET):
             return self._parquet(file, stream)
-        self._check_text(file, head)
+        sniffing.require_text(
+            display_name(file), head, self._encoding, is_strict=self.errors == "strict" and not self.skip_bad
+        )
         suffix = sources.suffix(file)
         kind = _RECORD_KINDS.get(suffix)
         if kind is None and suffix == ".txt":
             kind = self._kind_of_plain_file(file, head)
         is_unknown = kind is None
-        if self.field is not None and (kind == "json" or is_unknown):
-            return self._json(head, stream, self.field)
+        if kind == "json" or (is_unknown and (self.field is not None or sniffing.begins_json_object(head))):
+            return self._json(file, head, stream)
         if self.column is not None and (kind == "table" or is_unknown):
-            has_tabs = b"\t" in _first_line(head)
-            delimiter = "\t" if suffix == ".tsv" or (suffix != ".csv" and has_tabs) else ","
-            return records.table_texts(open_lines(stream, self._encoding).whole(), self.column, delimiter)
-        if kind == "json" or (is_unknown and _is_json(head)):
-            raise UsageError(
-                f"{display_name(file)} holds JSON records", "say where the text is in them with `field=NAME`"
-            )
-        if kind == "table":
+            return self._table(file, head, stream, self.column)
+        if kind == "table" and not self.lines_of_tables:
             raise _column_needed(file)
+        self._note_markup(file, head)
         return None
 
     def _kind_of_plain_file(self, file: str, head: bytes) -> str:
@@ -198,12 +207,16 @@ class Corpus:
         Raises:
             UsageError: they fit neither it nor any other source.
         """
-        first = _first_line(head).decode(self._encoding.codec, "ignore").removeprefix("\ufeff")
-        if self.field is not None and (_is_json(head) or _begins_json_array(head)):
+        first = sniffing.first_line(head, self._encoding.codec)
+        if self.field is not None and (sniffing.begins_json_object(head) or sniffing.begins_json_array(head)):
             return "json"
-        if self.column is not None and (names := _cells(first)) and len(names) > 1:
-            is_number = self.column.isdigit() and "\t" in first and 1 <= int(self.column) <= len(names)
-            if self.column in names or is_number:
+        if self.column is not None:
+            delimiter = self._delimiter or sniffing.delimiter_of(
+                first, self.column, "\t" if "\t" in first else ","
+            )
+            names = sniffing.cells(first, delimiter)
+            is_number = self.column.isdigit() and delimiter != "," and 1 <= int(self.column) <= len(names)
+            if len(names) > 1 and (self.column in names or is_number):
                 return "table"
         suffixes = {sources.suffix(other) for other in (*self.files, *self.others)} - {".txt"}
         kinds = {_RECORD_KINDS.get(suffix) for suffix in suffixes}
@@ -215,34 +228,35 @@ class Corpus:
                 )
         return "text"
 
-    def _json(self, head: bytes, stream: BufferedReader, field: str) -> Iterator[Line | BadRecord]:
-        if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+    def _json(self, file: str, head: bytes, stream: BufferedReader) -> Iterator[Line | BadRecord]:
+        if self.field is None and not sniffing.holds_json_texts(head):
+            raise UsageError(
+                f"{display_name(file)} holds JSON records", "say where the text is in them with `field=NAME`"
+            )
+        if sniffing.holds_one_json_value(head, _has_a_record_a_line(file)):
             codec = "utf-8-sig" if self._encoding.is_utf8 else self._encoding.codec
-            return records.json_array_texts(stream, codec, self.errors, field)
-        return records.json_texts(open_lines(stream, self._encoding).whole(), field)
+            return records.json_value_texts(stream, codec, self.errors, self.field)
+        return records.json_texts(open_lines(stream, self._encoding).whole(), self.field)
+
+    def _table(self, file: str, head: bytes, stream: BufferedReader, column: str) -> Iterator[Line | BadRecord]:
+        heading, suffix = sniffing.first_line(head, self._encoding.codec), sources.suffix(file)
+        usual = "\t" if suffix == ".tsv" or (suffix != ".csv" and "\t" in heading) else ","
+        delimiter = self._delimiter or sniffing.delimiter_of(heading, column, usual)
+        other = None if self._delimiter else sniffing.likely_delimiter(heading, usual)
+        return records.table_texts(open_lines(stream, self._encoding).whole(), column, delimiter, other)
+
+    def _note_markup(self, file: str, head: bytes) -> None:
+        """Note that a file holds markup, once for each kind."""
+        if (found := sniffing.markup(head)) is not None and found not in self._noted:
+            self._noted.add(found)
+            what, advice = found
+            self.on_note(f"{display_name(file)} is {what}, and its markup is read as words; {advice}")
 
     def _parquet(self, file: str, stream: BufferedReader) -> Iterator[Line | BadRecord]:
         if self.column is None:
             raise _column_needed(file)
         can_seek = file != STDIN and not sources.is_remote(file) and stream.seekable()
         return records.parquet_texts(file if can_seek else BytesIO(stream.read()), self.column)
-
-    def _check_text(self, file: str, head: bytes) -> None:
-        """Refuse a file whose beginning is not text in the encoding."""
-        for magic, what in _ARCHIVES.items():
-            if head.startswith(magic):
-                raise InputError(f"{display_name(file)} is {what}, not text", "unpack it first")
-        if self._encoding.is_wide:
-            return
-        for bom, encoding in _WIDE_BOMS.items():
-            if head.startswith(bom):
-                raise InputError(f"{display_name(file)} is {encoding} text", f"add `encoding={encoding}`")
-        what = f"{display_name(file)} is binary data, not text"
-        if (wide := _wide_encoding(head)) is not None:
-            raise InputError(what, f"if it is text in {wide}, add `encoding={wide}`")
-        is_strict = self.errors == "strict" and not self.skip_bad
-        if is_strict and b"\0" in head and not _is_in_encoding(head, self._encoding):
-            raise InputError(what)
 
 
 def read_words(path: Path) -> tuple[str, ...]:
@@ -255,50 +269,28 @@ def read_words(path: Path) -> tuple[str, ...]:
 
 
 def _column_needed(file: str) -> UsageError:
-    return UsageError(f"{display_name(file)} holds a table", "say which column holds the text with `column=NAME`")
+    return UsageError(
+        f"{display_name(file)} holds a table",
+        "say which column holds the text with `column=NAME`, or what in a line is a word with "
+        "`tokenizer=regex:PATTERN`",
+    )
 
 
-def _wide_encoding(head: bytes) -> str | None:
-    """Return the encoding in which a file that begins so may be text, where every second byte is mostly 0."""
-    zeros = [head[start::2].count(0) for start in (0, 1)]
-    if len(head) < 4 or 4 * max(zeros) < len(head) or 8 * min(zeros) > max(zeros):
-        return None
-    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+def _has_a_record_a_line(file: str) -> bool:
+    """Whether a file of JSON is named as one that has a record a line."""
+    return sources.suffix(file) in (".jsonl", ".ndjson")
 
 
-def _is_in_encoding(head: bytes, encoding: Encoding) -> bool:
-    """Whether a file that begins so may be text in an encoding; its last character may be cut off."""
-    try:
-        codecs.getincrementaldecoder(encoding.codec)().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _delimiter(name: str | None) -> str | None:
+    """Return the character that a delimiter is called by, or None.
 
-
-def _first_line(head: bytes) -> bytes:
-    """Return the first line of what a file begins with, without white space around it."""
-    return (head.splitlines() or [b""])[0].strip()
-
-
-def _cells(line: str) -> list[str]:
-    """Return the cells of the first line of a table."""
-    return next(csv.reader([line], delimiter="\t" if "\t" in line else ","), [])
-
-
-def _begins_json_array(head: bytes) -> bool:
-    """Whether a file begins with a JSON array of objects."""
-    return re.match(rb'\s*\[\s*\{\s*"', head.removeprefix(codecs.BOM_UTF8)) is not None
-
-
-def _is_json(head: bytes) -> bool:
-    """Whether a file begins with a line that is a JSON object."""
-    first = _first_line(head.removeprefix(codecs.BOM_UTF8))
-    if not first.startswith(b'{"'):
-        return False
-    try:
-        return isinstance(json.loads(first), dict)
-    except (ValueError, RecursionError):
-        return False
+    Raises:
+        UsageError: it is not one character.
+    """
+    delimiter = _DELIMITER_NAMES.get(name or "", name)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n' or delimiter == "\0"):
+        raise UsageError(f"`delimiter` must be one character, or `tab`, not {name!r}")
+    return delimiter
 
 
 def _without_surrogates(text: str) -> str:

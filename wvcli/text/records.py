@@ -5,6 +5,7 @@ Lines that could not be decoded are passed on where they stand among the records
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -16,19 +17,22 @@ from wvcli.text.lines import BadRecord, Line
 
 _LONGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
 _SWALLOWED_LINES = 4  # of a cell, from which on it is suspected to be several rows
+_LONGEST_ROW = 1000  # lines of a row of TSV
 _PARQUET_ROWS = 10_000  # read at a time
 
 
-def json_texts(lines: Iterable[Line | BadRecord], field: str) -> Iterator[Line | BadRecord]:
-    """Yield the text in a field of each JSON object, one object a line, with the number of the line.
+def json_texts(lines: Iterable[Line | BadRecord], field: str | None) -> Iterator[Line | BadRecord]:
+    """Yield the texts in a field of each JSON record, one record a line, with the number of the line.
 
-    A field that holds a list of strings, such as tokens, is one text: they stand in it with line feeds between.
+    A list of strings or numbers there, such as tokens, is one text: they stand in it with line feeds between. A
+    list of such lists is several texts.
 
     Args:
         lines: the lines; empty ones are skipped.
-        field: its name; a dot goes into a nested object.
+        field: its name; a dot goes into a nested object, or into each object of a list. None where the records are
+            no objects but texts themselves.
     """
-    path = field.split(".")
+    path = _path_of(field)
     for line in lines:
         if isinstance(line, BadRecord):
             yield line
@@ -41,47 +45,93 @@ def json_texts(lines: Iterable[Line | BadRecord], field: str) -> Iterator[Line |
         except (ValueError, RecursionError) as error:
             yield BadRecord(number, f"not JSON: {error}")
             continue
-        yield from _texts_at(record, path, number)
+        yield from _texts_in(record, path, number)
 
 
-def json_array_texts(stream: BufferedReader, encoding: str, errors: str, field: str) -> Iterator[Line | BadRecord]:
-    """Yield what `json_texts` does, from one JSON array, which is read whole; items are numbered, not lines."""
+def json_value_texts(
+    stream: BufferedReader, encoding: str, errors: str, field: str | None
+) -> Iterator[Line | BadRecord]:
+    """Yield what `json_texts` does, from one JSON value, which is read whole.
+
+    It is an array of records, which are numbered, or a single record.
+    """
     try:
-        records = json.loads(stream.read().decode(encoding, errors))
+        value = json.loads(stream.read().decode(encoding, errors))
     except (ValueError, RecursionError) as error:
         yield BadRecord(1, f"not JSON: {error}")
         return
-    for number, record in enumerate(records, 1):
-        yield from _texts_at(record, field.split("."), number)
+    path = _path_of(field)
+    for number, record in enumerate(value if isinstance(value, list) else [value], 1):
+        yield from _texts_in(record, path, number)
 
 
-def _texts_at(record: Any, path: list[str], number: int) -> Iterator[Line | BadRecord]:
-    """Yield the texts that a path of keys leads to; none where it leads to null."""
-    field = ".".join(path)
-    value = record
-    for key in path:
+def _path_of(field: str | None) -> list[str]:
+    return [] if field is None else field.split(".")
+
+
+def _texts_in(record: Any, path: list[str], number: int, what: str = "field") -> list[Line | BadRecord]:
+    """Return the texts that a path of keys leads to; none where it leads to null.
+
+    Args:
+        record: in which it begins.
+        path: the keys; a list on the way is followed into each of its items.
+        number: of the record.
+        what: such a path is called in messages.
+    """
+    try:
+        return list(_texts_at(record, path, number, f"{what} {'.'.join(path)!r}" if path else ""))
+    except RecursionError:
+        return [BadRecord(number, "it is nested too deeply")]
+
+
+def _texts_at(value: Any, path: list[str], number: int, name: str) -> Iterator[Line | BadRecord]:
+    """Do as `_texts_in` does; `name` is what the whole path is called."""
+    for depth, key in enumerate(path):
+        if isinstance(value, list):
+            for item in value:
+                yield from _texts_at(item, path[depth:], number, name)
+            return
+        if value is None:
+            return
         if not isinstance(value, dict) or key not in value:
             found = ", ".join(map(str, value)) if isinstance(value, dict) else f"a {type(value).__name__}"
-            yield BadRecord(number, f"no field {field!r} (found: {found})")
+            yield BadRecord(number, f"no {name} (found: {found})")
             return
         value = value[key]
-    if isinstance(value, str):
-        yield number, value
-    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-        yield number, "\n".join(value)
+    if _is_text(value):
+        yield number, _text_of(value)
+    elif isinstance(value, list) and all(isinstance(item, list) and _is_text(item) for item in value):
+        yield from ((number, _text_of(item)) for item in value)
     elif value is not None:
-        yield BadRecord(number, f"the field {field!r} is not text but {json.dumps(value)[:40]}")
+        shown = json.dumps(value, ensure_ascii=False, default=str)[:40]
+        yield BadRecord(number, f"the {name} is not text but {shown}" if name else f"not text but {shown}")
 
 
-def table_texts(lines: Iterable[Line | BadRecord], column: str, delimiter: str) -> Iterator[Line | BadRecord]:
+def _is_text(value: Any) -> bool:
+    """Whether a value is a string, or a list of strings and numbers."""
+    if isinstance(value, list):
+        return all(isinstance(item, str | int | float) and not isinstance(item, bool) for item in value)
+    return isinstance(value, str)
+
+
+def _text_of(value: Any) -> str:
+    """Return a string, or the items of a list with line feeds between."""
+    return value if isinstance(value, str) else "\n".join(map(str, value))
+
+
+def table_texts(
+    lines: Iterable[Line | BadRecord], column: str, delimiter: str, other: str | None = None
+) -> Iterator[Line | BadRecord]:
     """Yield the cells of one column of CSV or TSV, each with the number of the line that its row ends in.
 
-    In TSV a quotation mark is a character like any other.
+    In TSV a quotation mark is a character like any other, except where it opens a cell of several lines, as Excel
+    and pandas write it.
 
     Args:
         lines: the lines, the first of which names the columns.
         column: one of these names, or the number of a column, from 1, in a table whose first line names none.
         delimiter: what stands between cells: a tab in TSV.
+        other: what may stand between them if there is no such column.
 
     Raises:
         UsageError: there is no such column.
@@ -97,8 +147,10 @@ def table_texts(lines: Iterable[Line | BadRecord], column: str, delimiter: str) 
             if row.is_open:
                 yield source.refused(row, width, delimiter, _UNCLOSED)
                 continue
-            index, width = _column_index(row.cells, column), len(row.cells)
-            if row.cells[index] != column:
+            heading = _unquoted(row.cells)
+            index, width = _column_index(heading, column, other), len(heading)
+            source.width = width
+            if heading[index] != column:
                 yield row.number, row.cells[index]
         elif row.is_open or _has_swallowed_rows(row, width, delimiter):
             yield source.refused(row, width, delimiter, _UNCLOSED)
@@ -179,6 +231,7 @@ class _CsvLines:
         row: the lines read since the last row ended.
         bad: lines met that could not be decoded.
         is_at_end: whether another line was asked for when there was none.
+        width: cells of the heading; 0 before it is read.
     """
 
     def __init__(self, lines: Iterable[Line | BadRecord]) -> None:
@@ -186,6 +239,7 @@ class _CsvLines:
         self.row: list[Line] = []
         self.bad: list[BadRecord] = []
         self.is_at_end = False
+        self.width = 0
 
     def __iter__(self) -> "_CsvLines":
         return self
@@ -198,6 +252,30 @@ class _CsvLines:
             self.bad.append(line)
         self.is_at_end = True
         raise StopIteration
+
+    def cell_of_several_lines(self) -> list[str] | None:
+        """Return the cells of a row of TSV that goes on after its first line, which is the last one read.
+
+        It does if that line opens a cell with a quotation mark, which is closed before there are more tabs than a
+        row has. Otherwise what follows is still to be read.
+        """
+        if _cells_of(self.row, "\t") is not None:
+            return None
+        lines = list(self.row)
+        tabs = lines[0][1].count("\t")
+        for line in self._lines:
+            tabs += 0 if isinstance(line, BadRecord) else line[1].count("\t")
+            if isinstance(line, BadRecord) or tabs >= self.width or len(lines) == _LONGEST_ROW:
+                self._lines = chain(lines[1:], [line], self._lines)
+                return None
+            lines.append(line)
+            if '"' in line[1] and (cells := _cells_of(lines, "\t")) is not None:
+                if len(cells) != self.width:
+                    break
+                self.row = lines
+                return cells
+        self._lines = chain(lines[1:], self._lines)
+        return None
 
     def refused(self, row: _Row, width: int, delimiter: str, what: str, hint: str = "") -> BadRecord:
         """Return what is wrong with a row; where it swallowed others, these are read again."""
@@ -215,9 +293,10 @@ def _rows(source: _CsvLines, delimiter: str) -> Iterator[_Row | BadRecord]:
     # The limit holds for the whole process. It stays as it is set here: readers in two threads that each put back
     # what they found would spoil each other's.
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(
-        source, delimiter=delimiter, quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    )
+    if delimiter == "\t":
+        yield from _tsv_rows(source)
+        return
+    reader = csv.reader(source, delimiter=delimiter)
     row: _Row | BadRecord
     while True:
         try:
@@ -234,16 +313,48 @@ def _rows(source: _CsvLines, delimiter: str) -> Iterator[_Row | BadRecord]:
     yield from source.bad
 
 
-def _column_index(header: list[str], column: str) -> int:
+def _tsv_rows(source: _CsvLines) -> Iterator[_Row | BadRecord]:
+    """Yield what `_rows` does, from lines whose cells stand between tabs."""
+    for line in source:
+        cells = line[:-1].split("\t") if line != "\n" else []
+        if source.width > 1 and (line.startswith('"') or '\t"' in line):
+            cells = source.cell_of_several_lines() or cells
+        row = _Row(cells, source.row, is_open=False)
+        source.row = []
+        yield from source.bad
+        source.bad.clear()
+        yield row
+    yield from source.bad
+
+
+def _cells_of(lines: list[Line], delimiter: str) -> list[str] | None:
+    """Return the cells of a row in these lines; None if a cell is open still at their end, or they are none."""
+    try:
+        [cells] = csv.reader((f"{text}\n" for _, text in lines), delimiter=delimiter, strict=True)
+    except (csv.Error, ValueError):
+        return None
+    return cells
+
+
+def _unquoted(heading: list[str]) -> list[str]:
+    """Return the names of columns without quotation marks around them."""
+    return [name[1:-1].replace('""', '"') if re.fullmatch('"[^"]+"', name) else name for name in heading]
+
+
+def _column_index(header: list[str], column: str, other: str | None) -> int:
     if column in header:
         return header.index(column)
     if column.isdigit() and 1 <= int(column) <= len(header):
         return int(column) - 1
-    raise _no_column(column, header)
+    raise _no_column(column, header, other)
 
 
-def _no_column(column: str, names: list[str]) -> UsageError:
-    return UsageError(f"there is no column {column!r} (found: {', '.join(names)})")
+def _no_column(column: str, names: list[str], other: str | None = None) -> UsageError:
+    name = "tab" if other == "\t" else f"'{other}'"
+    return UsageError(
+        f"there is no column {column!r} (found: {', '.join(names)})",
+        f"if {name} stands between the columns, add `delimiter={name}`" if other else "",
+    )
 
 
 def parquet_texts(file: Any, column: str) -> Iterator[Line | BadRecord]:
@@ -251,7 +362,7 @@ def parquet_texts(file: Any, column: str) -> Iterator[Line | BadRecord]:
 
     Args:
         file: a path, or an open file that can seek.
-        column: its name.
+        column: its name; a dot goes into a struct, or into each struct of a list.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -265,15 +376,31 @@ def parquet_texts(file: Any, column: str) -> Iterator[Line | BadRecord]:
         raise MissingExtraError("reading Parquet", "parquet") from error
     try:
         table = parquet.ParquetFile(file)
-        if column not in table.schema_arrow.names:
-            raise _no_column(column, table.schema_arrow.names)
+        columns = {name: path for field in table.schema_arrow for name, path in _columns_in(field)}
+        if column not in columns:
+            raise _no_column(column, list(columns))
+        leaves = {table.schema.column(number).path for number in range(len(table.schema))}
+        read = column if column in leaves else columns[column][0]
         row = 0
-        for batch in table.iter_batches(_PARQUET_ROWS, columns=[column]):
-            for value in batch.column(0).to_pylist():
+        for batch in table.iter_batches(_PARQUET_ROWS, columns=[read]):
+            [name], [values] = batch.schema.names, batch.columns
+            for value in values.to_pylist():
                 row += 1
                 if isinstance(value, str):
                     yield row, value
-                elif value is not None:
-                    yield BadRecord(row, f"the column {column!r} is not text but {value!r:.40}")
+                else:
+                    yield from _texts_in({name: value}, columns[column], row, "column")
     except pyarrow.ArrowException as error:
         raise InputError(f"the Parquet file is damaged: {error}") from error
+
+
+def _columns_in(field: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names of a column of Parquet and of all within it, each with the keys that lead there."""
+    yield field.name, [field.name]
+    kind = field.type
+    while hasattr(kind, "value_type"):  # of the items of a list
+        kind = kind.value_type
+    if hasattr(kind, "fields"):
+        for inner in kind.fields:
+            for name, path in _columns_in(inner):
+                yield f"{field.name}.{name}", [field.name, *path]

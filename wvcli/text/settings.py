@@ -13,7 +13,7 @@ from wvcli.text.tokenizers import TokenizerSettings
 Source = str | os.PathLike[str]  # a file, folder, glob, address, or `-` for standard input
 
 # The fields of `TextSettings` that a model's manifest records under "reading".
-READING = ("encoding", "encoding_errors", "field", "column", "skip_bad", "stopwords_file")
+READING = ("encoding", "encoding_errors", "field", "column", "delimiter", "skip_bad", "stopwords_file")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class TextSettings:
         encoding_errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
         field: where in a JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
+        delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         stopwords_file: where the tokenizer's stop words were read from, if from a file.
     """
@@ -37,6 +38,7 @@ class TextSettings:
     encoding_errors: str = "strict"
     field: str | None = None
     column: str | None = None
+    delimiter: str | None = None
     skip_bad: bool = False
     stopwords_file: str | None = None
 
@@ -49,8 +51,11 @@ class TextSettings:
     def corpus(self) -> Corpus:
         """Open the text.
 
+        The lines of tables without `column` are texts where the tokenizer alone says what in them is a word.
+
         Raises:
-            UsageError: there is no such encoding, or no source; or standard input is named twice.
+            UsageError: there is no such encoding, tokenizer or delimiter, or no source; or standard input is named
+                twice.
             InputError: a source is missing.
         """
         return Corpus(
@@ -59,6 +64,8 @@ class TextSettings:
             errors=self.encoding_errors,
             field=self.field,
             column=self.column,
+            delimiter=self.delimiter,
+            lines_of_tables=self.tokenizer.kind.literal,
             skip_bad=self.skip_bad,
         )
 

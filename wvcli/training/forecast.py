@@ -204,9 +204,11 @@ class _Excerpts:
     def __init__(self, text: TextSettings, exact: bool, folder: Path) -> None:
         self._text = text
         self._folder = folder
-        self._files = text.corpus().files
+        corpus = text.corpus()
+        self._files = corpus.files
         self._size = size(self._files)
-        self._whole = exact or self._size is None or self._size <= _SAMPLE_BYTES
+        is_small = self._size is None or self._size <= _SAMPLE_BYTES
+        self._whole = exact or is_small or corpus.must_be_read_whole()
         self._read = 0
 
     def blocks(self) -> Iterator[str | bytes]:

@@ -110,7 +110,8 @@ class Request:
             wanted = TrainSettings.of(settings, trained_by)
         tokenized = tokenizer.over(base)
         if kept is None or read_as is None:
-            return cls(replace(text, tokenizer=tokenized), text.corpus(), wanted)
+            text = replace(text, tokenizer=tokenized)
+            return cls(text, text.corpus(), wanted)
         if tokenized != read_as.tokenizer:
             raise UsageError(
                 f"the text in {kept.folder} was split into words in another way", "train from its sources instead"

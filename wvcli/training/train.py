@@ -41,6 +41,7 @@ def train(
     encoding_errors: str = "strict",
     field: str | None = None,
     column: str | None = None,
+    delimiter: str | None = None,
     skip_bad: bool = False,
     like: Source | None = None,
     init: Source | None = None,
@@ -73,6 +74,7 @@ def train(
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         field: where in each JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
+        delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         like: a model whose settings and tokenizer are used where none are given here.
         init: vectors to start from, in any format that wvcli reads (Word2Vec only).
@@ -116,6 +118,7 @@ def train(
         encoding_errors=encoding_errors,
         field=field,
         column=column,
+        delimiter=delimiter,
         skip_bad=skip_bad,
     )
     choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
@@ -150,6 +153,7 @@ def plan(
     encoding_errors: str = "strict",
     field: str | None = None,
     column: str | None = None,
+    delimiter: str | None = None,
     skip_bad: bool = False,
     like: Source | None = None,
     init: Source | None = None,
@@ -176,6 +180,7 @@ def plan(
         encoding_errors=encoding_errors,
         field=field,
         column=column,
+        delimiter=delimiter,
         skip_bad=skip_bad,
     )
     choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
@@ -194,6 +199,7 @@ def update(
     encoding_errors: str = "strict",
     field: str | None = None,
     column: str | None = None,
+    delimiter: str | None = None,
     skip_bad: bool = False,
     tokenizer: str | None = None,
     lowercase: bool | None = None,
@@ -215,6 +221,7 @@ def update(
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         field: where in each JSON record the text is, as `a.b`.
         column: which column of CSV, TSV or Parquet holds the text.
+        delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         tokenizer: for an imported model, how the text is split into words; at white space by default.
         lowercase: for an imported model, whether words are written in lower case; they are not by default.
@@ -253,6 +260,7 @@ def update(
         encoding_errors=encoding_errors,
         field=field,
         column=column,
+        delimiter=delimiter,
         skip_bad=skip_bad,
     )
     choice = _tokenizer_for_update(before, tokenizer, lowercase, on_note)

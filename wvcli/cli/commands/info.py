@@ -22,6 +22,7 @@ _DEFAULTS = {  # of train's options that are no hyper-parameters
     "encoding_errors": "strict",
     "field": None,
     "column": None,
+    "delimiter": None,
     "skip_bad": False,
     "tokenizer": "auto",
     "lowercase": True,
@@ -108,7 +109,7 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     default = TrainSettings().to_json() | _DEFAULTS | {"engine": "gensim" if is_small else None}
     given = {
         **manifest["settings"],
-        **{name: reading[name] for name in ("encoding", "encoding_errors", "field", "column")},
+        **{name: reading.get(name) for name in ("encoding", "encoding_errors", "field", "column", "delimiter")},
         "stopwords": reading["stopwords_file"],
         "tokenizer": tokenizer["name"],
         "min_length": tokenizer["min_length"],

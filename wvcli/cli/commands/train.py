@@ -55,6 +55,7 @@ def train(
     phrase_min_count: options.PhraseMinCount = None,
     field: options.Field = None,
     column: options.Column = None,
+    delimiter: options.Delimiter = None,
     encoding: options.Encoding = "utf-8",
     encoding_errors: options.EncodingErrors = "strict",
     skip_bad: options.SkipBad = False,
@@ -74,6 +75,7 @@ def train(
         "encoding_errors": encoding_errors,
         "field": field,
         "column": column,
+        "delimiter": delimiter,
         "skip_bad": skip_bad,
     }
     model: dict[str, Any] = {

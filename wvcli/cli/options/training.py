@@ -211,6 +211,16 @@ Column = Annotated[
     str | None,
     _option("--column", help="Which column of CSV, TSV or Parquet holds the text.", panel="Text", metavar="NAME"),
 ]
+Delimiter = Annotated[
+    str | None,
+    _option(
+        "--delimiter",
+        help="What stands between the cells of a table: a character, or tab.",
+        panel="Text",
+        metavar="CHARACTER",
+        default="told from the file",
+    ),
+]
 Encoding = Annotated[
     str, _option("--encoding", help="Encoding of the text.", panel="Text", metavar="NAME", default="utf-8")
 ]

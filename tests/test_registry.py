@@ -68,8 +68,8 @@ def test_the_names_of_all_families_are_listed_without_importing_the_packages_beh
         "import sys; from wvcli import formats; from wvcli.evaluation import tasks; "
         "from wvcli.text import tokenizers; from wvcli.training import engines; "
         "names = [f.registry.names() for f in (engines, formats, tasks, tokenizers)]; assert all(names), names; "
-        "heavy = {'gensim', 'scipy', 'rjieba', 'sudachipy', 'kiwipiepy', 'regex', 'rich', 'smart_open'}; "
-        "heavy = (heavy | {'safetensors'}) & set(sys.modules); "
+        "heavy = {'gensim', 'scipy', 'rjieba', 'sudachipy', 'kiwipiepy', 'icu4py', 'regex', 'rich'}; "
+        "heavy = (heavy | {'smart_open', 'safetensors'}) & set(sys.modules); "
         "sys.exit(' '.join(sorted(heavy)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)

@@ -16,11 +16,54 @@ from wvcli.tokens.kept_text import KeptText
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus, require_words
 from wvcli.tokens.tokenizing import batches
 
-# Characters in words that another tokenizer than `auto` finds better: their pattern and name, the language, the
-# tokenizer, and the extra that installs it.
+
+@dataclass(frozen=True)
+class _Advice:
+    """Words that another tokenizer than the given one finds better.
+
+    Attributes:
+        pattern: of what is in them.
+        what: what these words do.
+        language: which they are likely to be of.
+        tokenizer: the better one.
+        extra: that installs it, or an empty string.
+        given: the tokenizers beside which it is named.
+    """
+
+    pattern: str
+    what: str
+    language: str
+    tokenizer: str
+    extra: str = ""
+    given: tuple[str, ...] = ("auto",)
+
+
+# Common characters of traditional Chinese that neither simplified Chinese nor Japanese writes so.
+_TRADITIONAL = "們這說會國來對學經點麼樣從灣臺發當實變戰應裡與"
 _BETTER_TOKENIZERS = (
-    (r"[\p{Hiragana}\p{Katakana}]", "kana", "Japanese", "japanese", "ja"),
-    (r"\p{Hangul}", "Hangul", "Korean", "korean", "ko"),
+    _Advice(r"[\p{Hiragana}\p{Katakana}]", "contain kana", "Japanese", "japanese", "ja"),
+    _Advice(r"\p{Hangul}", "contain Hangul", "Korean", "korean", "ko"),
+    _Advice(
+        r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]",
+        "are of a script without spaces between words",
+        "Thai, Lao, Khmer and Burmese",
+        "icu",
+        "icu",
+    ),
+    _Advice(
+        f"[{_TRADITIONAL}]",
+        "contain traditional characters",
+        "traditional Chinese",
+        "icu",
+        "icu",
+        given=("auto", "chinese"),
+    ),
+    _Advice(
+        r"^(?:[cdjlmnst]|qu|un|[dns]?[aeu]ll)'[aeiouhàáâèéêëìíîïòóôùúûœ]",
+        "begin with an elided word, as in l'arte",
+        "French, Italian or Catalan",
+        "romance",
+    ),
 )
 _ADVICE_SHARE = 0.01  # of the tokens, from which on advice is given
 _MUCH_IN_NO_WORD = 0.2  # of the characters; in English prose it is 0.03 to 0.06
@@ -88,24 +131,30 @@ def read_text(
             kept_text.save(corpus, keep_in, {"text": text.to_json(), "read": asdict(record)})
     if keep_in is not None:
         corpus.move_to(folder)
-    if text.tokenizer.name == "auto":
-        _recommend_tokenizer(corpus, on_note)
+    _recommend_tokenizer(corpus, text.tokenizer.name, on_note)
     _tell_what_is_in_no_word(record, text.tokenizer, on_note)
     return corpus, record
 
 
-def _recommend_tokenizer(corpus: ProvisionalCorpus, on_note: OnNote) -> None:
-    """Name the tokenizer that splits Japanese or Korean better than `auto`, if the text has some of it."""
+def _recommend_tokenizer(corpus: ProvisionalCorpus, given: str, on_note: OnNote) -> None:
+    """Name the tokenizers that split the text better than the given one, where it has some words that show it."""
     import regex
 
-    others = [number for number, word in enumerate(corpus.words) if not word.isascii()]
-    for characters, script, language, tokenizer, extra in _BETTER_TOKENIZERS:
-        is_written_so = regex.compile(characters).search
-        tokens = int(corpus.counts[[number for number in others if is_written_so(corpus.words[number])]].sum())
+    possible = [advice for advice in _BETTER_TOKENIZERS if given in advice.given]
+    if not possible:
+        return
+    others = [number for number, word in enumerate(corpus.words) if "'" in word or not word.isascii()]
+    lines = "\n".join(corpus.words[number] for number in others)  # one search there is faster than one a word
+    for advice in possible:
+        is_such = regex.compile(advice.pattern, regex.I | regex.M).search
+        if not is_such(lines):
+            continue
+        tokens = int(corpus.counts[[number for number in others if is_such(corpus.words[number])]].sum())
         if tokens and tokens >= _ADVICE_SHARE * corpus.tokens_read:
+            install = f" ({install_line(advice.extra)})" if advice.extra else ""
             on_note(
-                f"{tokens / corpus.tokens_read:.0%} of the tokens contain {script}; to split {language} better, "
-                f"train with `tokenizer={tokenizer}` ({install_line(extra)})"
+                f"{tokens / corpus.tokens_read:.0%} of the tokens {advice.what}; to split {advice.language} "
+                f"better, train with `tokenizer={advice.tokenizer}`{install}"
             )
 
 

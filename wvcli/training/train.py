@@ -65,8 +65,8 @@ def train(
             `keep_encoded`.
         output: the model file to write, ending in `.safetensors`; by default named after the first source, in the
             current folder.
-        tokenizer: how the text is split into words: `auto` (the default), `unicode`, `whitespace`, `chinese`,
-            `japanese`, `korean` or `regex:PATTERN`.
+        tokenizer: how the text is split into words: `auto` (the default), `unicode`, `romance`, `whitespace`,
+            `chinese`, `japanese`, `korean`, `icu` or `regex:PATTERN`.
         lowercase: whether words are written in lower case, as they are by default.
         min_length: leave out words of fewer characters.
         stopwords: words to leave out, or the path of a file with one word per line.

@@ -177,7 +177,7 @@ Tokenizer = Annotated[
     str | None,
     _option(
         "--tokenizer",
-        help="auto, unicode, whitespace, chinese, japanese, korean or regex:PATTERN.",
+        help="auto, unicode, romance, whitespace, chinese, japanese, korean, icu or regex:PATTERN.",
         panel="Text",
         metavar="NAME",
         default="auto",

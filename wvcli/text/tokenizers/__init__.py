@@ -45,7 +45,8 @@ class TokenizerSettings:
     """Which tokenizer is used, and how; recorded in the manifest so that every later text is split alike.
 
     Attributes:
-        name: `auto`, `unicode`, `whitespace`, `chinese`, `japanese`, `korean`, or `regex:PATTERN`.
+        name: `auto`, `unicode`, `romance`, `whitespace`, `chinese`, `japanese`, `korean`, `icu`, or
+            `regex:PATTERN`.
         lowercase: whether words are written in lower case.
         min_length: words of fewer characters are left out.
         stopwords: words that are left out.

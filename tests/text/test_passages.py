@@ -22,6 +22,8 @@ def marked(found: Passage) -> str:
         ("A dog and a catalogue of cats, a cat", ["cat", "dog"], "A [dog] and a catalogue of cats, a [cat]"),
         ("the concatenated dog", ["cat", "dog"], "the con[cat]enated [dog]"),
         ("小猫和狗在追猫。", ["猫", "追"], "小猫和狗在[追][猫]。"),
+        ("ແມວ ab ab ab ມັກ, ab ມັກແມວ", ["ແມວ", "ມັກ"], "ແມວ ab ab ab ມັກ, ab [ມັກ][ແມວ]"),
+        ("l’été de l’icône", ["l'", "icône"], "l’été de [l’][icône]"),
         ("We left New\tYork in June", ["new_york", "june"], "We left [New York] in [June]"),
         ("She doesn’t sing", ["doesn't", "sing"], "She [doesn’t] [sing]"),
         ("(a+b) is c.d", ["a+b", "c.d"], "([a+b]) is [c.d]"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _GAP = r"[\W_]*"  # between the words of a phrase
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Thai, kana, ideographs
+# Thai and Lao, Burmese, Khmer, kana, ideographs
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Patterns are compiled when they are needed, since every question imports this.
 _SPACED_LETTER = rf"[^\W{_UNSPACED}]"  # a letter that belongs to the word whose letters stand beside it
 _LEFT_OUT = "…"

@@ -1,7 +1,7 @@
 """Locks that last as long as the process that holds them, however it ends; and what killed processes leave.
 
-A temporary file or folder has a lock file beside it, `.NAME.XXXXXXXX.lock` beside `.NAME.XXXXXXXX.tmp`, or `.lock`
-in a temporary folder of its own. One that nobody has locked is a stray.
+A temporary file or folder has a lock file beside it, `.NAME.XXXXXXXX.lock` beside `.NAME.XXXXXXXX.tmp`; a folder
+in the one for temporary files is locked itself. One that nobody has locked is a stray.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 from wvcli.system import exchange
 
 _LOCK = re.compile(r"(\..*\.[0-9a-f]{8})\.lock", re.DOTALL)
-_PREFIX, _WITHIN = "wvcli-", ".lock"
+_FOLDER = re.compile(r"wvcli-[0-9a-f]{16}\.tmp")
 
 
 def lock(descriptor: int) -> bool | None:
@@ -73,12 +73,35 @@ def temporary_name(path: Path) -> Iterator[Path]:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Make a folder in the folder for temporary files, and remove it with all that is in it."""
-    _remove_stray_folders(Path(tempfile.gettempdir()))
+    parent = Path(tempfile.gettempdir())
+    _remove_stray_folders(parent)
     while True:
-        with tempfile.TemporaryDirectory(prefix=_PREFIX) as name, _locked(Path(name, _WITHIN)) as is_held:
+        folder = parent / f"wvcli-{os.urandom(8).hex()}.tmp"
+        folder.mkdir(mode=0o700)
+        with _folder_locked(folder) as is_held:
             if is_held:
-                yield Path(name)
+                try:
+                    yield folder
+                finally:
+                    shutil.rmtree(folder, ignore_errors=True)
                 return
+
+
+@contextmanager
+def _folder_locked(path: Path) -> Iterator[bool]:
+    """Lock a folder; yield False if another process holds it, or has removed it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    except PermissionError:  # Windows opens no folders
+        yield True
+        return
+    try:
+        yield lock(descriptor) is not False and os.path.lexists(path)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -139,11 +162,16 @@ def _remove_stray_folders(parent: Path) -> None:
     """Remove the temporary folders that killed processes of this user left."""
     if not hasattr(os, "getuid"):
         return
-    for path in parent.glob(f"{_PREFIX}*"):
+    for path in parent.iterdir():
         with suppress(OSError):
+            if not _FOLDER.fullmatch(path.name):
+                continue
             facts = path.lstat()
             if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
                 continue
-            with (path / _WITHIN).open("r+b") as file:
-                if lock(file.fileno()):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                if lock(descriptor):
                     shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(descriptor)

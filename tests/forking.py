@@ -13,8 +13,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -78,27 +79,86 @@ class Forking:
             environment: the variables; see `can_fork`.
             given: what it reads from stdin.
         """
+        return self.start(arguments, folder, environment, given).wait()
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: dict[str, str],
+        given: bytes = b"",
+        *,
+        limits: Mapping[str, int] | None = None,
+        ignored: Sequence[int] = (),
+    ) -> "Running":
+        """Start wvcli as `run` does, and return while it runs.
+
+        Args:
+            arguments: what stands after the program's name.
+            folder: the current directory.
+            environment: the variables; see `can_fork`.
+            given: what it reads from stdin.
+            limits: of what the system grants it, by their names in `resource`, such as RLIMIT_AS.
+            ignored: signals that are ignored when it begins.
+        """
         (input_end, writing), (out, output_end), (err, error_end) = os.pipe(), os.pipe(), os.pipe()
-        request = json.dumps([list(arguments), str(folder), environment]).encode()
+        request = json.dumps(
+            [list(arguments), str(folder), environment, dict(limits or {}), list(ignored)]
+        ).encode()
         assert len(request) < _FEW
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_TIMEOUT)
-            connection.connect(self._address)
-            socket.send_fds(connection, [request], [input_end, output_end, error_end])
-            for end in (input_end, output_end, error_end):
-                os.close(end)
-            read: dict[int, bytes] = {}
-            threads = [threading.Thread(target=_read, args=(end, read)) for end in (out, err)]
-            threads.append(threading.Thread(target=_write, args=(writing, given)))
-            for thread in threads:
-                thread.start()
-            try:
-                code = int(connection.recv(_FEW))
-            finally:
-                connection.shutdown(socket.SHUT_RDWR)  # what still runs is killed
-            for thread in threads:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(_TIMEOUT)
+        connection.connect(self._address)
+        socket.send_fds(connection, [request], [input_end, output_end, error_end])
+        for end in (input_end, output_end, error_end):
+            os.close(end)
+        return Running(connection, writing, given, out, err)
+
+
+class Running:
+    """A run of the program.
+
+    Attributes:
+        pid: the number of its process.
+    """
+
+    def __init__(self, connection: socket.socket, writing: int, given: bytes, out: int, err: int) -> None:
+        self._connection = connection
+        self._answers = connection.makefile("rb")
+        self._read: dict[int, bytes] = {}
+        self._ends = (out, err)
+        self._threads = [threading.Thread(target=_read, args=(end, self._read)) for end in self._ends]
+        self._threads.append(threading.Thread(target=_write, args=(writing, given)))
+        for thread in self._threads:
+            thread.start()
+        self.pid = int(self._answers.readline())
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return not select.select([self._connection], [], [], 0)[0]
+
+    def send(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def wait(self, seconds: float = _TIMEOUT) -> tuple[int, bytes, bytes]:
+        """Wait for its end; returns the same as `Forking.run`.
+
+        Raises:
+            TimeoutError: it still ran, and was killed.
+        """
+        self._connection.settimeout(seconds)
+        try:
+            code = int(self._answers.readline())
+        finally:
+            self._connection.shutdown(socket.SHUT_RDWR)  # what still runs is killed
+            for thread in self._threads:
                 thread.join()
-        return code, read[out], read[err]
+            self._answers.close()
+            self._connection.close()
+        out, err = (self._read[end] for end in self._ends)
+        return code, out, err
 
 
 def _read(end: int, read: dict[int, bytes]) -> None:
@@ -129,6 +189,7 @@ def _serve(listening: socket.socket) -> None:
             listening.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             request, ends, *_ = socket.recv_fds(connection, _FEW, 3)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of ours before the program is there
             program = os.fork()
             if program == 0:
                 connection.close()
@@ -140,8 +201,10 @@ def _serve(listening: socket.socket) -> None:
 
 
 def _become(request: bytes, ends: Sequence[int]) -> None:
-    """Take arguments, folder, environment and streams of a request, and be the program from here."""
-    arguments, folder, environment = json.loads(request)
+    """Take arguments, folder, environment, streams and limits of a request, and be the program from here."""
+    import resource  # which Windows does not have
+
+    arguments, folder, environment, limits, ignored = json.loads(request)
     for number, (end, name) in enumerate(zip(ends, ("stdin", "stdout", "stderr"), strict=True)):
         os.dup2(end, number)
         os.close(end)
@@ -153,15 +216,21 @@ def _become(request: bytes, ends: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    tempfile.tempdir = None  # else it would stay where the variables of this process have it
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+    for name, most in limits.items():
+        resource.setrlimit(getattr(resource, name), (most, most))
     sys.path[0] = ""
     sys.argv[1:] = arguments
     runpy.run_module("wvcli", run_name="__main__", alter_sys=True)
 
 
 def _answer(connection: socket.socket, program: int, ends: Sequence[int]) -> None:
-    """Tell the exit code when the program has ended; end it when nobody waits any more."""
+    """Tell the program's number, and its exit code when it has ended; end it when nobody waits any more."""
     for end in ends:
         os.close(end)
+    connection.sendall(f"{program}\n".encode())
 
     def watch() -> None:
         if connection.recv(1) == b"":
@@ -170,7 +239,8 @@ def _answer(connection: socket.socket, program: int, ends: Sequence[int]) -> Non
 
     threading.Thread(target=watch, daemon=True).start()
     status = os.waitpid(program, 0)[1]
-    connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+    with contextlib.suppress(BrokenPipeError):
+        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 if __name__ == "__main__":

@@ -64,7 +64,11 @@ def test_what_cannot_be_opened_is_passed_over(run: Run, word2vec_model: Path, tm
     os.utime(good, (1_700_000_000, 1_700_000_000))
     DAMAGES[damage](tmp_path / "damaged.safetensors", word2vec_model)
     asked = run("similar", "cat", "-n", 3)
-    assert (asked.code, asked.err) == (0, "")
+    assert asked.code == 0
+    *passed_over, using = asked.err.splitlines()
+    assert using == "note: using good.safetensors"
+    assert ["damaged.safetensors" in note for note in passed_over] == [True] * (damage not in UNSEEN)
+    assert run("similar", "cat", "-n", 3, "-q").err == ""
     assert asked.out == run("similar", "cat", "-n", 3, "-m", "good.safetensors").out
     listed = run("models")
     assert [row[0] for row in listed.rows] == ["good.safetensors"]
@@ -73,13 +77,24 @@ def test_what_cannot_be_opened_is_passed_over(run: Run, word2vec_model: Path, tm
     assert len(listed.err.splitlines()) == (damage not in UNSEEN)
 
 
-def test_a_person_is_told_what_was_passed_over(word2vec_model: Path, tmp_path: Path) -> None:
+def test_what_was_passed_over_is_noted_at_a_terminal_in_info_and_in_python(
+    run: Run, word2vec_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good = Path(shutil.copy(word2vec_model, tmp_path / "good.safetensors"))
     os.utime(good, (1_700_000_000, 1_700_000_000))
     (tmp_path / "bad.safetensors").write_bytes(with_header("[" * 5000))
     seen = at_a_terminal("similar", "cat", cwd=tmp_path)
     assert "passed over a file: bad.safetensors is damaged" in seen
     assert "using good.safetensors" in seen
+    result = run("info")
+    assert json.loads(result.out)["path"] == "good.safetensors"
+    assert "passed over a file: bad.safetensors is damaged" in result.err
+    assert "using good.safetensors" in result.err
+    monkeypatch.chdir(tmp_path)
+    notes: list[str] = []
+    assert wvcli.load(on_note=notes.append).path == Path("good.safetensors")
+    [note] = notes
+    assert note.startswith("passed over a file: bad.safetensors is damaged")
 
 
 def test_if_nothing_can_be_opened_the_newest_file_is_named(run: Run, word2vec_model: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ COLUMNS = [
     *("path", "bytes", "method", "words", "dim", "links", "beam", "recall", "sample"),
     *("speedup", "ms_per_word", "seconds", "fingerprint"),
 ]
+USING = "note: using model.safetensors\n"
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def model(tmp_path: Path, word2vec_model: Path) -> Path:
 def test_an_index_is_made_beside_the_model_and_asked_for(run: Run, model: Path) -> None:
     made = run("index")
     assert made.code == 0
-    assert made.err == ""
+    assert made.err == USING
     facts = json.loads(made.out)
     assert list(facts) == COLUMNS
     assert facts["path"] == "model.safetensors.index"
@@ -81,10 +82,12 @@ def test_vectors_in_another_format_have_an_index_too(run: Run, model: Path) -> N
 def test_without_an_index_it_is_told_how_to_make_one(run: Run, model: Path) -> None:
     result = run("similar", "cat", "--approximate")
     assert (result.code, result.out) == (3, "")
-    assert result.err == ("error: model.safetensors has no index; make one with wvcli index model.safetensors\n")
+    assert result.err == (
+        f"{USING}error: model.safetensors has no index; make one with wvcli index model.safetensors\n"
+    )
 
 
-def test_the_index_of_a_changed_model_is_refused_until_it_is_made_anew(
+def test_the_index_of_a_changed_model_is_refused_until_it_is_rebuilt(
     run: Run, model: Path, fasttext_model: Path, index_file: Path
 ) -> None:
     shutil.copy(index_file, model.parent)
@@ -92,8 +95,8 @@ def test_the_index_of_a_changed_model_is_refused_until_it_is_made_anew(
     result = run("similar", "cat", "--approximate")
     assert (result.code, result.out) == (3, "")
     assert result.err == (
-        "error: model.safetensors.index is stale: the model has changed since; "
-        "make it anew with wvcli index model.safetensors --force\n"
+        f"{USING}error: model.safetensors.index is stale: the model has changed since; "
+        "rebuild it with wvcli index model.safetensors --force\n"
     )
     assert run("index", "--force").code == 0
     assert run("similar", "cat", "--approximate").code == 0
@@ -111,8 +114,8 @@ def test_a_damaged_index_is_refused_in_one_line(run: Run, model: Path, index_fil
     index.write_bytes(content[damage])
     result = run("similar", "cat", "--approximate")
     assert (result.code, result.out) == (3, "")
-    assert "model.safetensors.index is damaged" in result.err
-    assert len(result.err.splitlines()) == 1
+    assert result.err.startswith(f"{USING}error: model.safetensors.index is damaged")
+    assert len(result.err.splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -146,4 +149,6 @@ def test_without_the_extra_the_line_that_installs_it_is_told(
         env=clean_environment(),
     )
     assert (done.returncode, done.stdout) == (5, "")
-    assert done.stderr == 'error: an approximate index needs an optional package; pip install "wvcli[index]"\n'
+    assert done.stderr == (
+        f'{USING}error: an approximate index needs an optional package; pip install "wvcli[index]"\n'
+    )

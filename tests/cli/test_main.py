@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,10 +73,17 @@ def test_a_terminal_gets_a_table_and_a_pipe_gets_lines(run: Run, word2vec_model:
     assert run("similar", "cat", "-n", 2, "-m", word2vec_model).out.count("\t") == 4
 
 
-def test_at_a_terminal_the_chosen_model_is_named(word2vec_model: Path) -> None:
+def test_the_model_that_answers_is_named_if_the_user_named_none(
+    run: Run, word2vec_model: Path, tmp_path: Path
+) -> None:
     seen = at_a_terminal("similar", "cat", cwd=word2vec_model.parent)
     assert "using word2vec.safetensors" in seen
     assert "using" not in at_a_terminal("similar", "cat", "-q", cwd=word2vec_model.parent)
+    shutil.copy(word2vec_model, tmp_path)
+    for command in (["similar", "cat"], ["vocab"], ["info"], ["export", "x.bin"]):
+        assert run(*command).err.startswith("note: using word2vec.safetensors\n")
+        assert "using" not in run(*command, "-q").err
+        assert "using" not in run(*command, "-m", word2vec_model).err
 
 
 def test_training_moves_a_bar_at_a_terminal_only(run: Run, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_models_lists_the_newest_first_and_queries_use_it(
 def test_without_a_model_the_way_to_one_is_told(run: Run) -> None:
     result = run("similar", "cat")
     assert result.code == 3
-    assert "wvcli train" in result.err
+    assert "train one with wvcli train FILE, or name one with --model FILE" in result.err
 
 
 @pytest.mark.parametrize("command", [["similar", "cat"], ["vector", "cat"], ["info"], ["export", "x.bin"]])

@@ -130,8 +130,9 @@ def test_a_model_named_in_a_line_is_for_that_line_and_use_is_for_the_rest(
 def test_without_a_model_one_can_be_trained_and_asked(run: Run, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("the cat and the dog sing\n" * 50)
     result = run("shell", stdin=script("similar cat", "train text.txt --epochs 1 -q", "similar cat -n 1"))
-    assert "train one with" in result.err
-    assert len(result.err.splitlines()) == 1
+    unanswered, using = result.err.splitlines()
+    assert "train one with" in unanswered
+    assert using == "note: using text.safetensors"
     assert [row[0] for row in result.rows] == ["cat"]
     assert run("shell", "-m", "nothing").code == 3
 

@@ -2,8 +2,8 @@
 
 It is a hierarchical navigable small world graph (Malkov and Yashunin, 2018) over the vectors at unit length, made
 and searched by faiss. What a search finds is scored again from the model's own vectors, so that an index may miss
-a neighbour but never tells a wrong similarity. The file is one that `store.save` writes, with one array, `index`,
-the bytes of faiss; it knows the vectors it was made from by their checksum.
+a neighbour but never gives a wrong similarity. The file is one that `model_file.save` writes, with one array,
+`index`, the bytes of faiss; it knows the vectors it was made from by their checksum.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ _ARRAY = "index"
 _LINKS = 16  # of each word in the graph; twice as many on its ground floor
 _BREADTH = 100  # words kept in view while one is added; more gave no better recall for the time
 _BEAMS = (32, 64, 128, 256, 512, 1024)  # words kept in view by a search; the least that will do is taken
-_SPARE = 10  # rows found beyond those asked for, so that of equal ones the first in the vocabulary are told
+_SPARE = 10  # rows found beyond those asked for, so that of equal ones the first in the vocabulary are kept
 _SHARE = 10  # of the words; an exact search finds more than one in so many as soon, and misses none
 _ADDED = 8_192  # words added between two reports of progress
 _SAMPLE, _TOPN, _SEED = 512, 10, 1  # words by which an index is judged, and neighbours of each
@@ -120,8 +120,6 @@ def build(
     faiss = _faiss()
     if not LEAST_RECALL <= recall <= GREATEST_RECALL:
         raise UsageError(f"the recall must be from {LEAST_RECALL} to {GREATEST_RECALL}, not {recall}")
-    if path.exists() and not overwrite:
-        raise UsageError(f"{path} exists", "add --force to make it anew")
     atomic_files.check_writable(path, overwrite)
     model_file.verify_vectors(vectors)
     start = perf_counter()
@@ -198,23 +196,23 @@ def open_index(vectors: Vectors) -> Index:
     path = path_beside(vectors)
     if not path.exists():
         raise InputError(f"{vectors.path} has no index", f"make one with wvcli index {vectors.path}")
-    anew = f"make it anew with wvcli index {vectors.path} --force"
+    rebuild = f"rebuild it with wvcli index {vectors.path} --force"
     faiss = _faiss()
     file = model_file.open_tensors(path)
     about, blob = file.manifest.get(_ARRAY), file.tensors.get(_ARRAY)
     if not isinstance(about, dict) or blob is None or blob.ndim != 1 or blob.dtype != np.uint8:
-        raise InputError(f"{path} is damaged or not an index", anew)
+        raise InputError(f"{path} is damaged or not an index", rebuild)
     if about.get("fingerprint") != model_file.fingerprint(vectors):
-        raise InputError(f"{path} is stale: the model has changed since", anew)
+        raise InputError(f"{path} is stale: the model has changed since", rebuild)
     try:
         graph = faiss.read_index(faiss.ZeroCopyIOReader(faiss.swig_ptr(blob), blob.size))
         beam = int(about["beam"])
         sound = (graph.ntotal, graph.d) == vectors.matrix.shape and beam in _BEAMS
         sound = sound and isinstance(graph, faiss.IndexHNSW)
     except (RuntimeError, KeyError, TypeError, ValueError, MemoryError) as error:
-        raise InputError(f"{path} is damaged: faiss cannot read it", anew) from error
+        raise InputError(f"{path} is damaged: faiss cannot read it", rebuild) from error
     if not sound:
-        raise InputError(f"{path} is damaged: it does not fit the model", anew)
+        raise InputError(f"{path} is damaged: it does not fit the model", rebuild)
     return Index(vectors, beam, graph, blob)
 
 

@@ -19,7 +19,9 @@ VARIABLE = "WVCLI_MODEL"
 _kept_open: dict[Path, tuple[object, Vectors]] = {}  # one model at most, with the state of its file
 
 
-def resolve(given: str | os.PathLike[str] | None, on_note: OnNote = ignore_note) -> tuple[Path, bool]:
+def resolve(
+    given: str | os.PathLike[str] | None, on_note: OnNote = ignore_note, argument: str = "path"
+) -> tuple[Path, bool]:
     """Return the model file to use, and whether it was guessed.
 
     It is the one given, else the one in the variable WVCLI_MODEL, else the newest in the current folder that can
@@ -28,6 +30,7 @@ def resolve(given: str | os.PathLike[str] | None, on_note: OnNote = ignore_note)
     Args:
         given: what the user named, if anything.
         on_note: called with a line for each newer file that was passed over because it cannot be opened.
+        argument: what the hint calls the argument by which the user names a model.
 
     Raises:
         InputError: there is none, or none that can be opened.
@@ -42,7 +45,8 @@ def resolve(given: str | os.PathLike[str] | None, on_note: OnNote = ignore_note)
             problems[0]
             if problems
             else InputError(
-                "there is no model in this folder", "train one with wvcli train FILE, or name one with -m FILE"
+                "there is no model in this folder",
+                f"train one with wvcli train FILE, or name one with `{argument}=FILE`",
             )
         )
     for problem in problems:
@@ -97,9 +101,10 @@ def load(
 
     Args:
         path: the file or folder; None for what the variable WVCLI_MODEL names, or else the newest model in the
-            current folder.
+            current folder that can be opened.
         on_progress: called while a file in another format is read, with the words read so far.
-        on_note: called with a line on what was left out of such a file, such as vectors of repeated words.
+        on_note: called with a line on what was left out of such a file, such as vectors of repeated words; and, if
+            `path` is None, for each newer model that was passed over because it cannot be opened.
 
     Returns:
         Its words and vectors, memory-mapped where the format allows.
@@ -115,7 +120,7 @@ def load(
         >>> [word for word, similarity in vectors.most_similar("cat", 3)]
         ['dog', 'hamster', 'parrot']
     """
-    chosen, _ = resolve(path)
+    chosen, _ = resolve(path, on_note)
     mapped_files.prepare()
     try:
         state = _state(chosen)

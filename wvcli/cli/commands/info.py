@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from wvcli.cli.options import shared
-from wvcli.cli.questions.opening import named_once
+from wvcli.cli.questions.opening import chosen, named_once
 from wvcli.cli.reports.training import spark
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import line, resolve_format, write_object
@@ -53,7 +53,7 @@ def info(
     from wvcli.models import model_file, opening
     from wvcli.training.starting_points import why_not_updatable
 
-    path, _ = opening.resolve(named_once(file, model))
+    path = chosen(named_once(file, model))
     opened = opening.open_if_model(path)  # once: what is shown and what is verified are of one file
     vectors = opened.vectors() if opened else opening.load(path, on_note=stderr.note)
     if verify:

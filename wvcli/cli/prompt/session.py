@@ -158,7 +158,7 @@ class Session:
         from wvcli.models import opening
 
         try:
-            path, _ = opening.resolve(model, self._note)
+            path, _ = opening.resolve(model, self._note, argument="model")
         except InputError as problem:  # a model can still be trained
             self._note(f"{problem.message}; {problem.hint}")
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError
-from wvcli.reporting import OnProgress, ignore_note, ignore_progress
+from wvcli.reporting import OnProgress, ignore_progress
 
 if TYPE_CHECKING:
     from wvcli.vectors.word_vectors import Vectors
@@ -20,14 +20,13 @@ _LONG = 1.0  # seconds after which it is noted that an imported file opens faste
 
 
 def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
-    """Open the model to ask; at a terminal, note which one was chosen.
+    """Open the model to ask; note which one answers if none was named.
 
     If vectors in another format took long to open and may well be opened again, note how to import them.
     """
     from wvcli.models import opening
 
-    note = stderr.note if stderr.is_terminal() else ignore_note
-    path, guessed = opening.resolve(model, note)
+    path = chosen(model)
     started = perf_counter()
     notes: list[str] = []
     with _opening(path) as show:
@@ -35,13 +34,25 @@ def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
     took = perf_counter() - started
     for text in notes:
         stderr.note(text)
-    if guessed:
-        note(f"using {path}")
     if is_asked_again and not vectors.manifest and took >= _LONG and not opening.is_kept(path):
         stderr.note(
             f"opening {path} took {took:.1f} s; import it to open it at once: wvcli import {quote(str(path))}"
         )
     return vectors
+
+
+def chosen(model: Path | None) -> Path:
+    """Return the model to use; note which one it is if none was named, and what was passed over.
+
+    Raises:
+        InputError: there is none, or none that can be opened.
+    """
+    from wvcli.models import opening
+
+    path, guessed = opening.resolve(model, stderr.note, argument="model")
+    if guessed:
+        stderr.note(f"using {path}")
+    return path
 
 
 def named_once(argument: Path | None, option: Path | None) -> Path | None:

@@ -94,11 +94,38 @@ def test_parquet(tmp_path: Path) -> None:
         texts(tmp_path / "renamed", column="txt")
     with pytest.raises(UsageError, match="table"):
         texts(tmp_path / "renamed")
-    with pytest.raises(InputError, match="is not text but 0"):
+    with pytest.raises(InputError, match="renamed, row 1: the column 'n' is not text but 0"):
         texts(tmp_path / "renamed", column="n")
-    (tmp_path / "cut").write_bytes((tmp_path / "renamed").read_bytes()[:-20])
-    with pytest.raises(InputError, match="damaged"):
-        texts(tmp_path / "cut", column="text")
+
+
+@pytest.mark.parametrize("damage", ["zeros", "cut"])
+def test_damaged_parquet_is_refused_by_name(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "data.parquet"
+    parquet.write_table(pyarrow.table({"text": TEXTS * 100}), path, compression="gzip", use_dictionary=False)
+    whole = path.read_bytes()
+    damaged = whole[:-20] if damage == "cut" else whole[:8] + bytes(len(whole) // 2) + whole[8 + len(whole) // 2 :]
+    path.write_bytes(damaged)
+    with pytest.raises(InputError, match=r"data.parquet is damaged: "):
+        texts(path, column="text")
+
+
+def test_an_item_of_a_json_array_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "data.json"
+    path.write_text('[\n{"text": "a"},\n\n\n{"txt": "b"}]')
+    with pytest.raises(InputError, match=r"data.json, item 2: no field 'text'"):
+        texts(path, field="text")
+
+
+def test_the_limit_of_the_csv_module_is_as_it_was_once_tables_are_read(tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
+    path = tmp_path / "data.csv"
+    path.write_text(table([["text"], ["x" * 2 * limit], ["y"]]))
+    first, second = Corpus([str(path)], column="text").texts(), Corpus([str(path)], column="text").texts()
+    assert len(next(first)) == len(next(second)) == 2 * limit
+    assert list(first) == ["y"]
+    assert csv.field_size_limit() > limit  # for the other reader
+    second.close()
+    assert csv.field_size_limit() == limit
 
 
 BROKEN = {

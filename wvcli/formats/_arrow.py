@@ -6,20 +6,18 @@ column of strings or of lists may have any name. A missing number is NaN.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from wvcli.errors import InputError, MissingExtraError, first_line, unreadable
+from wvcli.errors import InputError
 from wvcli.formats._columns import check_count, column_blocks, known_counts
 from wvcli.formats._format import Kept
 from wvcli.formats._reading import RowCollector
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
-EXTRA = "parquet"
 DTYPES = ("float32", "float16")
 KEEPS = frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS})
 _BATCH_BYTES = 1 << 22  # of vectors, read at a time
@@ -36,34 +34,6 @@ class Columns(NamedTuple):
     def names(self) -> list[str]:
         """The columns that exist."""
         return [name for name in self if name is not None]
-
-
-def import_arrow(what: str) -> Any:
-    """Return the package pyarrow.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise MissingExtraError(what, EXTRA) from error
-    return pyarrow
-
-
-@contextmanager
-def input_errors(path: Path, arrow: Any) -> Iterator[None]:
-    """Turn errors of Arrow within the block, in which a file is read, into InputErrors."""
-    try:
-        yield
-    except arrow.ArrowException as error:
-        raise InputError(f"{path} is damaged: {first_line(error)}") from error
-    except OSError as error:  # Arrow raises it for damage too
-        if error.errno is None:
-            raise InputError(f"{path} is damaged: {first_line(error)}") from error
-        raise unreadable(path, error) from error
-    except (MemoryError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is damaged: {first_line(error)}") from error
 
 
 def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:

@@ -14,6 +14,7 @@ from wvcli.errors import InputError
 from wvcli.formats import _arrow
 from wvcli.formats._format import Format, Writing
 from wvcli.formats._reading import open_input
+from wvcli.system.arrow import EXTRA, import_arrow, input_errors
 from wvcli.vectors.word_vectors import Vectors
 
 
@@ -31,8 +32,8 @@ def _batches(path: Path, fields: list[int], arrow: Any) -> Iterator[Any]:
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    arrow = _arrow.import_arrow("reading Arrow")
-    with open_input(path), _arrow.input_errors(path, arrow):
+    arrow = import_arrow("reading Arrow")
+    with open_input(path), input_errors(path, arrow):
         with arrow.memory_map(str(path)) as source:
             schema = arrow.ipc.open_file(source).schema
         columns = _arrow.find_columns(path, schema, arrow)
@@ -52,7 +53,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    arrow = _arrow.import_arrow("writing Arrow")
+    arrow = import_arrow("writing Arrow")
     schema = _arrow.schema_of(vectors, writing.dtype, arrow)
     with arrow.OSFile(str(path), "wb") as sink, arrow.ipc.new_file(sink, schema) as file:
         for batch in _arrow.batches(vectors, schema, arrow):
@@ -68,5 +69,5 @@ FORMAT = Format(
     read=_read,
     write=_write,
     dtypes=_arrow.DTYPES,
-    extra=_arrow.EXTRA,
+    extra=EXTRA,
 )

@@ -12,16 +12,17 @@ from wvcli.errors import InputError
 from wvcli.formats import _arrow
 from wvcli.formats._format import Format, Writing
 from wvcli.formats._reading import open_input
+from wvcli.system.arrow import EXTRA, import_arrow, input_errors
 from wvcli.vectors.word_vectors import Vectors
 
 _BUFFER = 1 << 20  # bytes of a column read at a time
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    arrow = _arrow.import_arrow("reading Parquet")
+    arrow = import_arrow("reading Parquet")
     from pyarrow import parquet
 
-    with open_input(path) as file, _arrow.input_errors(path, arrow):
+    with open_input(path) as file, input_errors(path, arrow):
         table = parquet.ParquetFile(file, page_checksum_verification=True, buffer_size=_BUFFER, pre_buffer=False)
         columns = _arrow.find_columns(path, table.schema_arrow, arrow)
         head = next(table.iter_batches(1, columns=[columns.vector], use_threads=False), None)
@@ -36,7 +37,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    arrow = _arrow.import_arrow("writing Parquet")
+    arrow = import_arrow("writing Parquet")
     from pyarrow import parquet
 
     schema = _arrow.schema_of(vectors, writing.dtype, arrow)
@@ -55,5 +56,5 @@ FORMAT = Format(
     read=_read,
     write=_write,
     dtypes=_arrow.DTYPES,
-    extra=_arrow.EXTRA,
+    extra=EXTRA,
 )

@@ -57,7 +57,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
     with open_input(path):
         metadata, arrays = tensor_files.map_file(path)
     if _MODEL_KEY in metadata:
-        raise InputError(f"{path} is a wvcli model", "use it with -m as it is")
+        raise InputError(f"{path} is a wvcli model", "use it as it is")
     name = _matrix_name(path, arrays)
     scales = arrays.get(SCALES) if is_quantised(arrays[name], arrays.get(SCALES)) else None
     if scales is None:

@@ -169,11 +169,11 @@ class Corpus:
     def _skip(self, file: str, bad: BadRecord) -> None:
         if not self.skip_bad:
             hint = (
-                f"{bad.hint}, or skip such lines with `skip_bad=True`"
+                f"{bad.hint}, or skip such {bad.noun}s with `skip_bad=True`"
                 if bad.hint
                 else "use `skip_bad=True` to skip such records"
             )
-            raise InputError(f"{display_name(file)}, line {bad.line}: {bad.what}", hint)
+            raise InputError(f"{display_name(file)}, {bad.noun} {bad.number}: {bad.what}", hint)
         self.skipped += 1
 
     def _records(self, file: str, stream: BufferedReader) -> Iterator[Line | BadRecord] | None:
@@ -256,7 +256,7 @@ class Corpus:
         if self.column is None:
             raise _column_needed(file)
         can_seek = file != STDIN and not sources.is_remote(file) and stream.seekable()
-        return records.parquet_texts(file if can_seek else BytesIO(stream.read()), self.column)
+        return records.parquet_texts(file if can_seek else BytesIO(stream.read()), self.column, display_name(file))
 
 
 def read_words(path: Path) -> tuple[str, ...]:

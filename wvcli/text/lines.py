@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader, RawIOBase
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _SNIFFED = 8192  # bytes in which line feeds are looked for
 _WIDE_BLOCK = 1 << 16  # bytes of UTF-16 or UTF-32 read at a time, a multiple of every character's width
 _ERROR_HANDLERS = ("strict", "replace", "ignore")
 
+Noun = Literal["line", "row", "item"]
 Line = tuple[int, str]  # its number, from 1, and its text
 
 
@@ -29,14 +30,16 @@ class BadRecord:
     """A line or record that cannot be used.
 
     Attributes:
-        line: where it is, from 1: the line of a file, the row of Parquet, the item of a JSON array.
+        number: which it is, from 1.
         what: what is wrong with it.
         hint: what to do about it, or an empty string.
+        noun: what is numbered: the lines of a file, the rows of Parquet, the items of a JSON array.
     """
 
-    line: int
+    number: int
     what: str
     hint: str = ""
+    noun: Noun = "line"
 
 
 @dataclass(frozen=True)

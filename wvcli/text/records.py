@@ -7,13 +7,15 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from itertools import chain
+from threading import RLock
 from typing import Any
 
-from wvcli.errors import InputError, MissingExtraError, UsageError
-from wvcli.text.lines import BadRecord, Line
+from wvcli.errors import UsageError
+from wvcli.system.arrow import import_arrow, input_errors
+from wvcli.text.lines import BadRecord, Line, Noun
 
 _LONGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
 _SWALLOWED_LINES = 4  # of a cell, from which on it is suspected to be several rows
@@ -62,26 +64,30 @@ def json_value_texts(
         return
     path = _path_of(field)
     for number, record in enumerate(value if isinstance(value, list) else [value], 1):
-        yield from _texts_in(record, path, number)
+        yield from _texts_in(record, path, number, "item")
 
 
 def _path_of(field: str | None) -> list[str]:
     return [] if field is None else field.split(".")
 
 
-def _texts_in(record: Any, path: list[str], number: int, what: str = "field") -> list[Line | BadRecord]:
+def _texts_in(
+    record: Any, path: list[str], number: int, noun: Noun = "line", what: str = "field"
+) -> list[Line | BadRecord]:
     """Return the texts that a path of keys leads to; none where it leads to null.
 
     Args:
         record: in which it begins.
         path: the keys; a list on the way is followed into each of its items.
         number: of the record.
+        noun: what the record is called in messages.
         what: such a path is called in messages.
     """
     try:
-        return list(_texts_at(record, path, number, f"{what} {'.'.join(path)!r}" if path else ""))
+        found = list(_texts_at(record, path, number, f"{what} {'.'.join(path)!r}" if path else ""))
     except RecursionError:
-        return [BadRecord(number, "it is nested too deeply")]
+        found = [BadRecord(number, "it is nested too deeply")]
+    return [replace(each, noun=noun) if isinstance(each, BadRecord) else each for each in found]
 
 
 def _texts_at(value: Any, path: list[str], number: int, name: str) -> Iterator[Line | BadRecord]:
@@ -288,14 +294,42 @@ class _CsvLines:
         return BadRecord(row.lines[first][0], what, hint)
 
 
+class _RaisedLimit:
+    """Raises the csv module's limit on the length of a cell within a block.
+
+    The limit holds for the whole process. Blocks may overlap, in several threads too: the last to end restores it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()  # a collected reader may end its block while another begins, in the same thread
+        self._blocks = 0
+        self._before = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._blocks:
+                self._before = csv.field_size_limit()
+                csv.field_size_limit(max(self._before, _LONGEST_CELL))
+            self._blocks += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._blocks -= 1
+            if not self._blocks:
+                csv.field_size_limit(self._before)
+
+
+_CELLS_OF_ANY_LENGTH = _RaisedLimit()
+
+
 def _rows(source: _CsvLines, delimiter: str) -> Iterator[_Row | BadRecord]:
     """Yield each row, and whatever cannot be read."""
-    # The limit holds for the whole process. It stays as it is set here: readers in two threads that each put back
-    # what they found would spoil each other's.
-    csv.field_size_limit(_LONGEST_CELL)
-    if delimiter == "\t":
-        yield from _tsv_rows(source)
-        return
+    with _CELLS_OF_ANY_LENGTH:
+        yield from _tsv_rows(source) if delimiter == "\t" else _csv_rows(source, delimiter)
+
+
+def _csv_rows(source: _CsvLines, delimiter: str) -> Iterator[_Row | BadRecord]:
+    """Do as `_rows` does for CSV."""
     reader = csv.reader(source, delimiter=delimiter)
     row: _Row | BadRecord
     while True:
@@ -357,41 +391,38 @@ def _no_column(column: str, names: list[str], other: str | None = None) -> Usage
     )
 
 
-def parquet_texts(file: Any, column: str) -> Iterator[Line | BadRecord]:
+def parquet_texts(file: Any, column: str, name: str) -> Iterator[Line | BadRecord]:
     """Yield the texts of one column of a Parquet file, each with the number of its row, from 1; needs pyarrow.
 
     Args:
         file: a path, or an open file that can seek.
         column: its name; a dot goes into a struct, or into each struct of a list.
+        name: what messages call the file.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
         UsageError: there is no such column.
         InputError: the file is damaged.
     """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtraError("reading Parquet", "parquet") from error
-    try:
+    arrow = import_arrow("reading Parquet")
+    from pyarrow import parquet
+
+    with input_errors(name, arrow):
         table = parquet.ParquetFile(file)
-        columns = {name: path for field in table.schema_arrow for name, path in _columns_in(field)}
+        columns = {inner: path for field in table.schema_arrow for inner, path in _columns_in(field)}
         if column not in columns:
             raise _no_column(column, list(columns))
         leaves = {table.schema.column(number).path for number in range(len(table.schema))}
         read = column if column in leaves else columns[column][0]
         row = 0
         for batch in table.iter_batches(_PARQUET_ROWS, columns=[read]):
-            [name], [values] = batch.schema.names, batch.columns
+            [outer], [values] = batch.schema.names, batch.columns
             for value in values.to_pylist():
                 row += 1
                 if isinstance(value, str):
                     yield row, value
                 else:
-                    yield from _texts_in({name: value}, columns[column], row, "column")
-    except pyarrow.ArrowException as error:
-        raise InputError(f"the Parquet file is damaged: {error}") from error
+                    yield from _texts_in({outer: value}, columns[column], row, "row", "column")
 
 
 def _columns_in(field: Any) -> Iterator[tuple[str, list[str]]]:

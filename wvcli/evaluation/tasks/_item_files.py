@@ -11,7 +11,6 @@ from wvcli.errors import InputError
 from wvcli.text import sources
 
 _MARK = "\ufeff"
-_LONGEST_FIELD = 131_072  # characters: the usual limit of csv, which readers of tables lift for all
 _LONGEST_LINE = 1 << 20  # bytes
 _SEPARATORS = ("\t", ";", ",", None)  # None is spaces and tabs
 _BLANKS = " \t"  # what may stand around a field; other white space of Unicode belongs to its word
@@ -83,9 +82,7 @@ def fields(line: Line, separator: str | None) -> list[str]:
     if separator in (";", ","):
         try:
             row = next(csv.reader([line.text], delimiter=separator, skipinitialspace=True))
-        except csv.Error:  # a NUL
-            row = [line.text]
-        if any(len(cell) > _LONGEST_FIELD for cell in row):
+        except csv.Error:  # a NUL, or a very long field
             row = [line.text]
         return [cell.strip(_BLANKS) for cell in row]
     if separator is None:

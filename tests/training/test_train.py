@@ -21,6 +21,10 @@ from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.models import model_file
 from wvcli.reporting import Progress
 from wvcli.text.corpus import Corpus
+from wvcli.text.settings import TextSettings
+from wvcli.training.engines import engine_called
+from wvcli.training.job import Job
+from wvcli.training.request import Request, TokenizerChoice
 from wvcli.training.train import default_output, plan
 from wvcli.vectors.word_vectors import Vectors
 
@@ -633,6 +637,27 @@ def test_text_from_standard_input_needs_a_name_for_its_model() -> None:
     with pytest.raises(UsageError, match="standard input") as caught:
         wvcli.train("-")
     assert "`output=" in caught.value.hint
+
+
+def test_the_disk_that_a_large_text_takes_is_noted_for_folders_that_are_not_there_yet() -> None:
+    text = TextSettings((str(put(SENTENCES)),))
+    settings = {"dim": 8, "epochs": 1, "min_count": 1, "workers": 1}
+    notes: list[str] = []
+    job = Job(
+        request=Request.of(text, TokenizerChoice(), settings, None),
+        start=None,
+        path=Path("model.safetensors"),
+        engine=engine_called("gensim"),
+        overwrite=False,
+        keep_in=Path("folder/kept"),
+        on_progress=lambda progress: None,
+        on_note=notes.append,
+        large_bytes=1,
+    )
+    Path("folder").mkdir()
+    job.run()
+    assert [note for note in notes if "GB in folder/kept, where" in note]
+    assert Path("folder/kept").is_dir()
 
 
 # --- progress ---

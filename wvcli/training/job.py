@@ -28,7 +28,7 @@ from wvcli.vectors.word_vectors import Vectors
 from wvcli.version import __version__
 
 _BYTES_PER_ID = 4  # of a token on disk
-_LARGE_BYTES = 1_000_000_000  # of encoded text, from which on a note says how much disk it takes
+_LARGE_BYTES = 1_000_000_000  # of encoded text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,10 @@ class Job:
         checkpoint_minutes: between two checkpoints, or 0 for none.
         resume: continue from a checkpoint.
         early_stop: stop when the loss hardly falls any more.
+        on_progress: called with the progress of the run, possibly from another thread.
+        on_note: called with notes for the user, a line each.
+        should_stop: called every few seconds if the run has checkpoints; True saves the run and stops it.
+        large_bytes: of encoded text, from which on a note says how much disk it takes.
     """
 
     request: Request
@@ -59,6 +63,7 @@ class Job:
     on_progress: OnProgress
     on_note: OnNote
     should_stop: Callable[[], bool] = lambda: False
+    large_bytes: int = _LARGE_BYTES
 
     def run(self) -> Vectors:
         """Train and save."""
@@ -118,10 +123,10 @@ class Job:
         if self.resume and not EncodedCorpus.is_in(folder):
             self.on_note("there is no unfinished run to continue; starting from the beginning")
         size = _BYTES_PER_ID * self.request.likely_tokens()
-        if size < _LARGE_BYTES:
+        if size < self.large_bytes:
             return
         for path in dict.fromkeys(path for path in (folder, self.keep_in) if path):
-            free = shutil.disk_usage(path).free
+            free = shutil.disk_usage(_nearest_folder(path)).free
             warning = "" if free > size else ", which may not be enough"
             self.on_note(
                 f"the encoded text takes about {size / 1e9:.1f} GB in {path}, where {free / 1e9:.1f} GB are "
@@ -151,6 +156,11 @@ class Job:
             "history": run.history,
             "versions": own | engine.versions(),
         }
+
+
+def _nearest_folder(path: Path) -> Path:
+    """Return a path, or the nearest folder above it that exists."""
+    return next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.is_dir())
 
 
 def _check_output(path: Path, overwrite: bool) -> None:

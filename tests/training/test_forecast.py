@@ -8,7 +8,12 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, Run
-from wvcli.training import forecast
+from wvcli.errors import InputError
+from wvcli.text import sources
+from wvcli.text.settings import TextSettings
+from wvcli.training.engines import engine_called
+from wvcli.training.forecast import excerpts, forecast
+from wvcli.training.request import Request, TokenizerChoice
 from wvcli.training.train import plan
 
 
@@ -35,9 +40,9 @@ def test_a_small_text_is_read_whole_and_told_exactly(run: Run, corpus: Path) -> 
     assert facts["file"] == pytest.approx(corpus.with_suffix(".safetensors").stat().st_size, rel=0.1)
 
 
-def test_a_sample_tells_the_whole_within_bounds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecast, "_SAMPLE_BYTES", 90_000)
-    sampled = plan(corpus, engine="gensim")
+def test_a_sample_tells_the_whole_within_bounds(corpus: Path) -> None:
+    request = Request.of(TextSettings((str(corpus),)), TokenizerChoice(), {}, None)
+    sampled = forecast(request, engine_called("gensim"), sample_bytes=90_000)
     exact = plan(corpus, engine="gensim", exact=True)
     assert not sampled.is_exact
     assert exact.is_exact
@@ -56,6 +61,13 @@ def test_a_dry_run_needs_no_output_and_minds_every_choice(run: Run, corpus: Path
     table = run("train", corpus.name, "--dry-run", "--format", "table").out
     assert "words with --min-count 5" in table
     assert "memory" in table
+
+
+def test_a_source_that_cannot_be_read_is_our_error(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.txt")
+    for read in (sources.is_packed, lambda file: list(excerpts(file, 1000))):
+        with pytest.raises(InputError, match=r"cannot read .*gone.txt: no such file"):
+            read(gone)
 
 
 def test_exact_without_a_dry_run_is_refused(run: Run, corpus: Path) -> None:

@@ -185,6 +185,28 @@ def test_what_init_cannot_do_is_refused(tmp_path: Path, old: Vectors, settings: 
         wvcli.train(tmp_path / "new.txt", tmp_path / "x.safetensors", **settings)
 
 
+def test_what_is_left_out_of_the_vectors_to_start_from_is_noted(tmp_path: Path, old: Vectors) -> None:
+    (tmp_path / "twice.txt").write_text("cat 1 2\ndog 2 1\ncat 3 4\n")
+    notes: list[str] = []
+    stages: list[str] = []
+    wvcli.train(
+        tmp_path / "new.txt", tmp_path / "x.safetensors", init=tmp_path / "twice.txt", epochs=1, min_count=1,
+        on_note=notes.append, on_progress=lambda progress: stages.append(progress.stage),
+    )  # fmt: skip
+    assert any("repeated" in note for note in notes), notes
+    assert stages[0] == "opening"
+
+
+def test_an_update_is_trained_by_the_engine_asked_for(tmp_path: Path, old: Vectors, run: Run) -> None:
+    by_default = run("update", "old.safetensors", "new.txt", "-o", "a.safetensors", "--epochs", 1)
+    fast = run("update", "old.safetensors", "new.txt", "-o", "b.safetensors", "--epochs", 1, "--engine", "fast")
+    assert (by_default.code, fast.code) == (0, 0), fast.err
+    assert wvcli.load(tmp_path / "a.safetensors").manifest["engine"] == "gensim"
+    assert wvcli.load(tmp_path / "b.safetensors").manifest["engine"] == "fast"
+    with pytest.raises(UsageError, match="no engine is called 'slow'"):
+        wvcli.update(tmp_path / "old.safetensors", tmp_path / "new.txt", tmp_path / "c.safetensors", engine="slow")
+
+
 def test_like_repeats_settings_and_tokenizer(tmp_path: Path, old: Vectors) -> None:
     first = wvcli.train(
         tmp_path / "old.txt", tmp_path / "a.safetensors", lowercase=False, tokenizer="whitespace", window=3, **FAST

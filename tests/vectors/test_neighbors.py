@@ -268,6 +268,12 @@ def test_words_that_cancel_out_are_as_near_to_all() -> None:
     assert vectors.analogy(["word0"], ["word1"]) == [("word2", 0.0), ("word3", 0.0)]
 
 
+def test_no_question_has_no_answer() -> None:
+    vectors = vectors_of(np.eye(4))
+    assert vectors.nearest([], 3) == []
+    assert vectors.rank([], [], 3) == []
+
+
 def test_a_query_may_leave_out_any_rows() -> None:
     vectors = vectors_of(np.eye(4) + 0.1)
     asked = Query.of([vectors["word1"]], excluded=[1, 3, 1])

@@ -67,7 +67,7 @@ def bundled() -> list[Path]:
     found = [[folder / name for name in _BUNDLED] for folder in folders]
     complete = next((paths for paths in found if all(path.is_file() for path in paths)), None)
     if complete is None:
-        raise InputError("this Gensim has no test sets inside", "name some with --set FILE")
+        raise InputError("this Gensim has no test sets inside", "name some with `sets`")
     return complete
 
 

@@ -73,7 +73,7 @@ def import_vectors(
     if path.is_file() and model_file.is_model(path):
         raise UsageError(f"{path} is a model already")
     if target.exists() and target.samefile(path):
-        raise UsageError(f"the model would take the place of {path}", "name another file with -o")
+        raise UsageError(f"the model would take the place of {path}", "name another file with `output`")
     check_writable(target, overwrite)
     chosen = formats.registry.get(name) if name else formats.recognise(path)
     vectors = formats.read(path, chosen.name, limit, on_progress, on_note)

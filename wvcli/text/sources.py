@@ -166,9 +166,16 @@ def _size_of(file: str) -> int:
 
 
 def is_packed(file: str) -> bool:
-    """Whether a file is compressed, or Parquet, so that it can be read from its beginning only."""
-    with open(file, "rb") as raw:
-        head = raw.read(16)
+    """Whether a file is compressed, or Parquet, so that it can be read from its beginning only.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with open(file, "rb") as raw:
+            head = raw.read(16)
+    except OSError as error:
+        raise unreadable(file, error) from error
     return head.startswith(b"PAR1") or any(magic.match(head) for magic, _ in _COMPRESSIONS)
 
 

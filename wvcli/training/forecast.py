@@ -9,7 +9,8 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from wvcli.errors import WvcliError, reason
+from wvcli.errors import WvcliError, reason, unreadable
+from wvcli.reporting import ignore_note
 from wvcli.system.locks import temporary_folder
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
@@ -95,19 +96,22 @@ class Forecast:
         }
 
 
-def forecast(request: Request, engine: Engine | None, exact: bool = False) -> Forecast:
+def forecast(
+    request: Request, engine: Engine | None, exact: bool = False, sample_bytes: int = _SAMPLE_BYTES
+) -> Forecast:
     """Forecast a run without doing it; nothing is left on disk.
 
     Args:
         request: the text and the settings. Text that was kept is judged by all of it.
         engine: what would train; None is decided by the size of the text.
         exact: read the whole text instead of excerpts.
+        sample_bytes: read of a larger text in excerpts.
 
     Raises:
         InputError: a source cannot be read, or has no words.
     """
     with temporary_folder() as folder:
-        sample, share, reading = _sample(request, exact, folder)
+        sample, share, reading = _sample(request, exact, folder, sample_bytes)
         require_words(sample, request.text)
         started = perf_counter()
         if request.settings.phrases:
@@ -143,12 +147,14 @@ def forecast(request: Request, engine: Engine | None, exact: bool = False) -> Fo
     )
 
 
-def _sample(request: Request, exact: bool, folder: Path) -> tuple[ProvisionalCorpus, float, float]:
+def _sample(
+    request: Request, exact: bool, folder: Path, sample_bytes: int
+) -> tuple[ProvisionalCorpus, float, float]:
     """Return an encoded sample, the size of the whole text by its size, and the seconds for reading the whole."""
     started = perf_counter()
     if isinstance(request.source, KeptText):
         return request.source.provisional_corpus(folder), 1.0, perf_counter() - started
-    excerpts = _Excerpts(request.text, exact, folder)
+    excerpts = _Excerpts(request.text, exact, folder, sample_bytes)
     reading = _Reading(request.text)
     corpus = ProvisionalCorpus.of_batches(reading.batches(excerpts.blocks()), folder)
     return corpus, excerpts.share(), reading.seconds(excerpts.share(), request.source.size())
@@ -201,13 +207,14 @@ class _Reading:
 class _Excerpts:
     """Excerpts from all over each file, in proportion to the sizes of the files; or the whole text."""
 
-    def __init__(self, text: TextSettings, exact: bool, folder: Path) -> None:
+    def __init__(self, text: TextSettings, exact: bool, folder: Path, sample_bytes: int) -> None:
         self._text = text
+        self._sample_bytes = sample_bytes
         self._folder = folder
         corpus = text.corpus()
         self._files = corpus.files
         self._size = size(self._files)
-        is_small = self._size is None or self._size <= _SAMPLE_BYTES
+        is_small = self._size is None or self._size <= sample_bytes
         self._whole = exact or is_small or corpus.must_be_read_whole()
         self._read = 0
 
@@ -217,16 +224,17 @@ class _Excerpts:
             yield from self._text.corpus().blocks()
             return
         for number, file in enumerate(self._files):
-            budget = int(_SAMPLE_BYTES * os.path.getsize(file) / (self._size or 1)) + 1
+            budget = int(self._sample_bytes * (size([file]) or 0) / (self._size or 1)) + 1
             if is_packed(file) or self._text.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
                 yield from self._beginning(file, budget)
             else:
                 excerpt = self._folder / f"{number}{Path(file).suffix}"
                 try:
-                    self._read += _copy_excerpts(file, excerpt, budget)
+                    with excerpt.open("wb") as out:
+                        out.writelines(excerpts(file, budget))
+                        self._read += out.tell()
                 except OSError as error:  # of the disk, which does not say which file is meant
-                    where = error.filename or f"a temporary file in {self._folder}"
-                    raise WvcliError(f"{where}: {reason(error)}") from error
+                    raise WvcliError(f"a temporary file in {self._folder}: {reason(error)}") from error
                 # An excerpt may begin or end within a cell of many lines.
                 skip_bad = self._text.skip_bad or self._text.column is not None
                 corpus = replace(self._text, sources=(str(excerpt),), skip_bad=skip_bad).corpus()
@@ -253,17 +261,23 @@ class _Excerpts:
         return 1.0 if self._whole else max(1.0, (self._size or 0) / max(1, self._read))
 
 
-def _copy_excerpts(file: str, target: Path, budget: int) -> int:
-    """Copy whole lines from all over a file, its first line among them, and return how many bytes were copied."""
-    total = os.path.getsize(file)
+def excerpts(file: str, budget: int) -> Iterator[bytes]:
+    """Yield whole lines from all over a file, its first line among them, about as many bytes as the budget.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     each = max(1, budget // _EXCERPTS)
-    with open(file, "rb") as source, target.open("wb") as out:
-        for number in range(_EXCERPTS):
-            source.seek(max(source.tell(), total * number // _EXCERPTS))
-            if number:
-                source.readline(_LONGEST_LINE)
-            out.write(source.read(each) + source.readline(_LONGEST_LINE))
-        return out.tell()
+    try:
+        with open(file, "rb") as source:
+            total = os.fstat(source.fileno()).st_size
+            for number in range(_EXCERPTS):
+                source.seek(max(source.tell(), total * number // _EXCERPTS))
+                if number:
+                    source.readline(_LONGEST_LINE)
+                yield source.read(each) + source.readline(_LONGEST_LINE)
+    except OSError as error:
+        raise unreadable(file, error) from error
 
 
 class _Growth:
@@ -305,7 +319,7 @@ class _Trial:
     def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> "_Trial":
         """Train on parts of the sample for some seconds; the first warms up, the median of the others counts."""
         started = perf_counter()
-        trainer = engine.start(encoded, settings, lambda count: None, lambda note: None)
+        trainer = engine.start(encoded, settings, lambda count: None, ignore_note)
         loss_sample = LossSample.of(encoded, settings)
         once = perf_counter() - started
         started = perf_counter()

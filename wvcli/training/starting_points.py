@@ -9,6 +9,7 @@ import numpy as np
 
 from wvcli.errors import UsageError
 from wvcli.models import model_file, opening
+from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.text.settings import Source
 from wvcli.tokens.shards import IdArray
 from wvcli.training.loop import Run
@@ -38,8 +39,22 @@ class InitialVectors:
     freeze_until: int | None
 
     @classmethod
-    def of(cls, init: Source | None, freeze: bool, freeze_until: int | None) -> "InitialVectors | None":
+    def of(
+        cls,
+        init: Source | None,
+        freeze: bool,
+        freeze_until: int | None,
+        on_progress: OnProgress = ignore_progress,
+        on_note: OnNote = ignore_note,
+    ) -> "InitialVectors | None":
         """Open the vectors that were asked for, if any.
+
+        Args:
+            init: the file.
+            freeze: keep them as they are.
+            freeze_until: keep them as they are for the first epochs, this many.
+            on_progress: called while a file in another format is read.
+            on_note: called with a line on what was left out of such a file.
 
         Raises:
             UsageError: `freeze` or `freeze_until` has no effect, or is out of its limits.
@@ -52,7 +67,7 @@ class InitialVectors:
             return None
         if freeze_until is not None and freeze_until < 1:
             raise UsageError(f"`freeze_until` must be at least 1, not {freeze_until}")
-        vectors = opening.load(init)
+        vectors = opening.load(init, on_progress, on_note)
         model_file.verify_vectors(vectors)
         return cls(
             vectors=vectors,

@@ -123,7 +123,7 @@ def train(
     )
     choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
     request = Request.of(text, choice, settings, like)
-    initial = InitialVectors.of(init, freeze, freeze_until)
+    initial = InitialVectors.of(init, freeze, freeze_until, on_progress, on_note)
     request = _fitted(request, initial)
     job = Job(
         request=request,
@@ -203,6 +203,7 @@ def update(
     skip_bad: bool = False,
     tokenizer: str | None = None,
     lowercase: bool | None = None,
+    engine: str = engines.AUTO,
     overwrite: bool = False,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
@@ -225,6 +226,8 @@ def update(
         skip_bad: skip lines and records that cannot be read, and count them.
         tokenizer: for an imported model, how the text is split into words; at white space by default.
         lowercase: for an imported model, whether words are written in lower case; they are not by default.
+        engine: what trains: `gensim`, `fast`, or `auto`, which takes the one that trained the model if it is
+            installed.
         overwrite: replace an existing file.
         on_progress: called with the progress of the run, possibly from another thread.
         on_note: called with notes for the user, a line each.
@@ -265,17 +268,22 @@ def update(
     )
     choice = _tokenizer_for_update(before, tokenizer, lowercase, on_note)
     request = Request.of(text, choice, {}, like=None if before.is_imported else opened)
-    trained_by = engines.registry.get(opened.manifest.get("engine", "gensim"))
     job = Job(
         request=replace(request, settings=replace(before.settings, **chosen)),
         start=before,
         path=Path(model if output is None else output),
-        engine=trained_by if trained_by.is_installed() else None,
+        engine=engines.engine_called(engine) or _engine_of(opened),
         overwrite=overwrite,
         on_progress=on_progress,
         on_note=on_note,
     )
     return job.run()
+
+
+def _engine_of(model: model_file.ModelFile) -> engines.Engine | None:
+    """Return the engine that trained a model; None if it is not installed."""
+    engine = engines.registry.get(model.manifest.get("engine", "gensim"))
+    return engine if engine.is_installed() else None
 
 
 def _fitted(request: Request, initial: InitialVectors | None) -> Request:

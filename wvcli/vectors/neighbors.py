@@ -156,6 +156,8 @@ class Space:
             UsageError: `topn` is below 1, or `min_similarity` is not a number.
         """
         _check(topn, None, len(self.matrix), min_similarity)
+        if not queries:
+            return []
         least = -np.inf if min_similarity is None else min_similarity
         vectors = np.array([query.mean for query in queries])
         units = unit_rows(vectors)

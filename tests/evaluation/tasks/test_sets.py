@@ -132,7 +132,7 @@ def test_a_folder_of_sets_of_odd_words_is_one_set(tmp_path: Path) -> None:
 def test_sets_without_a_common_score_are_not_pooled(texts: list[str], tmp_path: Path) -> None:
     for number, text in enumerate(texts):
         (tmp_path / f"{number}.txt").write_text(text)
-    with pytest.raises(InputError, match="is several sets, which have no score in common"):
+    with pytest.raises(InputError, match="names several sets, which have no score in common"):
         tasks.load(tmp_path)
 
 

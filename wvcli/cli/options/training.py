@@ -119,8 +119,9 @@ Sample = Annotated[
 ]
 Alpha = Annotated[float | None, _setting("alpha", "Learning rate at the start.", "Training", metavar="X")]
 MinAlpha = Annotated[float | None, _setting("min_alpha", "Learning rate at the end.", "Training", metavar="X")]
+EngineName = Literal["auto", "gensim", "fast"]
 Engine = Annotated[
-    Literal["auto", "gensim", "fast"],
+    EngineName,
     _option("--engine", help="What trains; fast needs the extra `fast`.", panel="Training", default="auto"),
 ]
 Workers = Annotated[

@@ -126,7 +126,7 @@ def load(file: str | PathLike[str]) -> ItemSet:
     if len(parts) == 1:
         return parts[0]
     if len({part.task.name for part in parts}) > 1 or not parts[0].task.pooled:
-        raise InputError(f"{named} is several sets, which have no score in common", "name each with --set")
+        raise InputError(f"{named} names several sets, which have no score in common", "name each in `sets`")
     items = [replace(item, section=part.name) for part in parts for item in part.items]
     return ItemSet(Path(named).name, parts[0].task, items)
 

@@ -86,7 +86,7 @@ class FastTrainer(GensimTrainer):
         try:
             from wvcli.training.engines._layout import CompiledLoop
         except ImportError as error:  # Numba is there, but not for this version of NumPy
-            raise WvcliError(f"Numba cannot be used: {error}", "train with `engine=gensim`") from error
+            raise WvcliError(f"Numba cannot be used: {error}", "use `engine=gensim`") from error
         with note_if_compiling(on_note, _COMPILING):
             self.loop = CompiledLoop.of(
                 self.model, has_subwords=self.is_fasttext, workers=self._workers, tuning=tuning

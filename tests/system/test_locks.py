@@ -80,6 +80,7 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
     [
         lambda folder: (folder / ".theirs.0123abcd.tmp").write_text("x"),
         lambda folder: (folder / ".theirs.lock").write_text("x"),
+        lambda folder: [(folder / f".theirs.0123abcd.{ending}").write_text("x") for ending in ("lock", "tmp")],
         lambda folder: (folder / "theirs.0123abcd.lock").write_text("x"),
     ],
 )

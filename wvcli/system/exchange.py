@@ -3,12 +3,12 @@
 A kill at any time leaves all of the old or all of the new under their names. A folder is exchanged by the system.
 Several files are first replaced by links to where they lie in a folder of their own,
 
-    .NAME.XXXXXXXX.tmp.links/old/   the old files            NAME        ->  .NAME.XXXXXXXX.tmp.links/now/NAME
-    .NAME.XXXXXXXX.tmp.links/new/   the new files            NAME.more   ->  .NAME.XXXXXXXX.tmp.links/now/NAME.more
-    .NAME.XXXXXXXX.tmp.links/now    ->  old, then new
+    .NAME.wvcli-XXXXXXXX.tmp.links/old/  the old files  NAME      ->  .NAME.wvcli-XXXXXXXX.tmp.links/now/NAME
+    .NAME.wvcli-XXXXXXXX.tmp.links/new/  the new files  NAME.more ->  .NAME.wvcli-XXXXXXXX.tmp.links/now/NAME.more
+    .NAME.wvcli-XXXXXXXX.tmp.links/now    ->  old, then new
 
 then `now` is turned from the old to the new, and in the end the links are replaced by the files. Where the system
-cannot exchange or has no links, the old ones are kept in `.NAME.XXXXXXXX.tmp.kept/` and put back on failure.
+cannot exchange or has no links, the old ones are kept in `.NAME.wvcli-XXXXXXXX.tmp.kept/` and put back on failure.
 `settle` ends, or takes back, what a killed process began.
 """
 

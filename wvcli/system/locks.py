@@ -15,7 +15,7 @@ from pathlib import Path
 
 from wvcli.system import exchange
 
-_LOCK = re.compile(r"(\..*\.[0-9a-f]{8})\.lock", re.DOTALL)
+_LOCK = re.compile(r"(\..*\.wvcli-[0-9a-f]{8})\.lock", re.DOTALL)
 _FOLDER = re.compile(r"wvcli-[0-9a-f]{16}\.tmp")
 
 
@@ -62,7 +62,7 @@ def temporary_name(path: Path) -> Iterator[Path]:
     """
     remove_strays(path.parent)
     while True:
-        stem = f".{path.name}.{os.urandom(4).hex()}"
+        stem = f".{path.name}.wvcli-{os.urandom(4).hex()}"
         held = path.with_name(f"{stem}.lock")
         with _locked(held) as is_held:
             if is_held:

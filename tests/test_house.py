@@ -64,13 +64,32 @@ def floors() -> dict[str, int]:
     return {wing: floor for floor, line in enumerate(contract["layers"]) for wing in line.split(" | ")}
 
 
-def named_modules(source: str) -> Iterator[str]:
-    """The modules of the house that the strings of a source name, but for its docstrings."""
+def strings(source: str) -> Iterator[str]:
+    """The strings of a source, but for its docstrings."""
     tree = ast.parse(source)
     expressions = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in expressions:
-            yield from re.findall(r"(?<![\w.])wvcli\.(?!json$)(\w+)", node.value)
+            yield node.value
+
+
+def named_modules(source: str) -> Iterator[str]:
+    """The modules of the house that the strings of a source name, but for its docstrings."""
+    for string in strings(source):
+        yield from re.findall(r"(?<![\w.])wvcli\.(?!json$)(\w+)", string)
+
+
+def test_the_library_names_no_option_of_the_command_line() -> None:
+    """It names arguments, for which the command line shows its options; a whole command may have some."""
+    seen = 0
+    for name, path in SOURCES.items():
+        for string in strings(path.read_text(encoding="utf-8")):
+            options = re.search(r"\w (--[a-z][a-z-]+|-[a-z]\b)", string)
+            if options and name.startswith("wvcli.cli"):
+                seen += 1
+            elif options:
+                assert re.search(r"(wvcli|ulimit|python) ", string), f"{name} names {options[1]}: {string!r}"
+    assert seen
 
 
 def test_imports_that_import_linter_cannot_see_go_down_too() -> None:

@@ -465,7 +465,7 @@ def test_an_existing_file_is_kept_unless_told_otherwise(model: Path) -> None:
     before = model.read_bytes()
     with pytest.raises(UsageError, match="exists") as caught:
         model_file.save(model, arrays(2), manifest())
-    assert "--force" in caught.value.hint
+    assert "`overwrite=True`" in caught.value.hint
     assert model.read_bytes() == before
     model_file.save(model, arrays(2), manifest(), overwrite=True)
     assert len(model_file.open_model(model).vectors()) == 2

@@ -13,7 +13,7 @@ from wvcli.errors import UsageError, WvcliError, reason
 from wvcli.system import exchange
 from wvcli.system.locks import alone_in, remove, remove_strays, temporary_name
 
-_ASIDE = re.compile(r"\.(.*)\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_ASIDE = re.compile(r"\.(.*)\.wvcli-[0-9a-f]{8}\.tmp", re.DOTALL)
 
 MayReplace = Callable[[Path], bool]
 
@@ -43,13 +43,13 @@ def check_writable(path: Path, overwrite: bool, may_replace: MayReplace | None =
 
 def _check_folder(path: Path, overwrite: bool, may_replace: MayReplace | None) -> None:
     if may_replace is None:
-        raise UsageError(f"{path} is a folder", "name a file with -o")
+        raise UsageError(f"{path} is a folder", "name a file")
     if path.is_symlink() or path.resolve() == Path.cwd():
         raise UsageError(f"{path} is a folder that is in use", "name another one")
     if not any(path.iterdir()):
         return
     if not overwrite:
-        raise UsageError(f"{path} exists", "add --force to overwrite it, or name another folder")
+        raise UsageError(f"{path} exists", "add `overwrite=True` to replace it, or name another folder")
     if not may_replace(path):
         raise UsageError(f"{path} is a folder that holds other things", "name another one")
 
@@ -154,7 +154,7 @@ def _place_files(
 
 
 def _exists(path: Path) -> UsageError:
-    return UsageError(f"{path} exists", "add --force to overwrite it, or name another file")
+    return UsageError(f"{path} exists", "add `overwrite=True` to replace it, or name another file")
 
 
 def _put_in_place(aside: Path, path: Path) -> None:

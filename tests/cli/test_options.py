@@ -1,16 +1,21 @@
 """Options: what the library's errors call them, and the values they may have."""
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import typer
 
+import wvcli
 from tests.conftest import Run
 from wvcli.analysis.comparison import Measure
 from wvcli.cli.main import build
 from wvcli.cli.program import COMMANDS
 from wvcli.formats import registry as formats
+from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.text.tokenizers import registry as tokenizers
+from wvcli.training import engines
 from wvcli.vectors.neighbors import Method
 from wvcli.vectors.selection import Unknown
 
@@ -29,6 +34,19 @@ def choices(command: str, parameter: str) -> list[str]:
 )
 def test_an_option_offers_the_values_of_the_library(command: str, parameter: str, values: Any) -> None:
     assert choices(command, parameter) == list(get_args(values))
+
+
+@pytest.mark.parametrize("command", ["train", "update"])
+def test_every_engine_can_be_asked_for(command: str) -> None:
+    assert sorted(choices(command, "engine")) == sorted([engines.AUTO, *engines.registry.names()])
+
+
+def test_help_names_every_tokenizer(run: Run) -> None:
+    shown = " ".join(run("train", "--help").out.split())
+    documented = (wvcli.train.__doc__ or "", TokenizerSettings.__doc__ or "")
+    for name in tokenizers.names():
+        assert re.search(rf"--tokenizer NAME [^-]*\b{name}\b", shown), name
+        assert all(re.search(rf"`{name}[`:]", text) for text in documented), name
 
 
 def test_every_number_type_of_a_format_can_be_asked_for() -> None:

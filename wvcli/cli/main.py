@@ -20,13 +20,6 @@ from wvcli.system import mapped_files, signals
 from wvcli.system.parallel import fit_blas_into_memory, keep_blas_single_threaded
 from wvcli.version import __version__
 
-# They divide their work among threads of their own, where the others multiply large matrices all at once.
-_WITH_OWN_THREADS = {
-    name
-    for name, entry in COMMANDS.items()
-    if entry.heading in ("Ask", "Judge", "Manage") and name not in ("shell", "compare")
-}
-
 
 def build(argv: Sequence[str]) -> typer.Typer:
     """Return the program with the commands that these arguments need.
@@ -115,7 +108,7 @@ def _prepare_streams() -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run a command, or answer a shell that completes one, and return the exit code."""
-    if argv and argv[0] in _WITH_OWN_THREADS:
+    if argv and argv[0] in COMMANDS and COMMANDS[argv[0]].has_own_threads:
         keep_blas_single_threaded()
     try:
         return failures.exit_code(lambda: _call(argv))

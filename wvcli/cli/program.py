@@ -15,11 +15,14 @@ class Entry(NamedTuple):
         heading: what it is listed under.
         page: its page in the documentation.
         examples: command lines that work, one after the other, in a folder with the text `corpus.txt`.
+        has_own_threads: whether it divides its work among threads of its own, instead of multiplying large
+            matrices all at once, for which BLAS has threads.
     """
 
     heading: str
     page: str
     examples: tuple[str, ...]
+    has_own_threads: bool = False
 
     @property
     def epilog(self) -> str:
@@ -39,22 +42,35 @@ COMMANDS = {  # in the order of the help
         "training.md",
         ("wvcli update corpus.safetensors corpus.txt --epochs 2 -o updated.safetensors",),
     ),
-    "vector": Entry("Ask", "asking.md", ("wvcli vector cat dog", "wvcli vector cat --format json")),
-    "similar": Entry("Ask", "asking.md", ("wvcli similar cat -n 5", "wvcli similar cat dog --together")),
-    "analogy": Entry(
-        "Ask", "asking.md", ("wvcli analogy cat kitten dog", "wvcli analogy --positive kitten dog --negative cat")
+    "vector": Entry(
+        "Ask", "asking.md", ("wvcli vector cat dog", "wvcli vector cat --format json"), has_own_threads=True
     ),
-    "similarity": Entry("Ask", "asking.md", ("wvcli similarity cat dog", "wvcli similarity cat dog --explain")),
-    "odd-one-out": Entry("Ask", "asking.md", ("wvcli odd-one-out cat dog bread parrot",)),
-    "vocab": Entry("Ask", "asking.md", ("wvcli vocab -n 20", "wvcli vocab --grep 'ing$'")),
+    "similar": Entry(
+        "Ask", "asking.md", ("wvcli similar cat -n 5", "wvcli similar cat dog --together"), has_own_threads=True
+    ),
+    "analogy": Entry(
+        "Ask",
+        "asking.md",
+        ("wvcli analogy cat kitten dog", "wvcli analogy --positive kitten dog --negative cat"),
+        has_own_threads=True,
+    ),
+    "similarity": Entry(
+        "Ask",
+        "asking.md",
+        ("wvcli similarity cat dog", "wvcli similarity cat dog --explain"),
+        has_own_threads=True,
+    ),
+    "odd-one-out": Entry("Ask", "asking.md", ("wvcli odd-one-out cat dog bread parrot",), has_own_threads=True),
+    "vocab": Entry("Ask", "asking.md", ("wvcli vocab -n 20", "wvcli vocab --grep 'ing$'"), has_own_threads=True),
     "shell": Entry("Ask", "asking.md", ("wvcli shell -m corpus.safetensors",)),
     "evaluate": Entry(
-        "Judge",
+        "Evaluate",
         "evaluation.md",
         ("wvcli evaluate corpus.safetensors", "wvcli evaluate corpus.safetensors updated.safetensors"),
+        has_own_threads=True,
     ),
     "compare": Entry(
-        "Judge",
+        "Evaluate",
         "evaluation.md",
         (
             "wvcli compare corpus.safetensors updated.safetensors -n 10",
@@ -70,7 +86,11 @@ COMMANDS = {  # in the order of the help
         "Exchange", "formats.md", ("wvcli export vectors.bin", "wvcli export frequent.npz --top 1000 --normalize")
     ),
     "formats": Entry("Exchange", "formats.md", ("wvcli formats",)),
-    "info": Entry("Manage", "model-file.md", ("wvcli info corpus.safetensors", "wvcli info --verify")),
-    "models": Entry("Manage", "model-file.md", ("wvcli models",)),
-    "index": Entry("Manage", "asking.md", ("wvcli index", "wvcli similar cat --approximate")),
+    "info": Entry(
+        "Manage", "model-file.md", ("wvcli info corpus.safetensors", "wvcli info --verify"), has_own_threads=True
+    ),
+    "models": Entry("Manage", "model-file.md", ("wvcli models",), has_own_threads=True),
+    "index": Entry(
+        "Manage", "asking.md", ("wvcli index", "wvcli similar cat --approximate"), has_own_threads=True
+    ),
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from wvcli.cli.options import completion
+from wvcli.text.tokenizers import registry as tokenizers
 from wvcli.training import settings
 from wvcli.training.settings import TrainSettings, default_phrase_threshold
 
@@ -122,7 +123,12 @@ MinAlpha = Annotated[float | None, _setting("min_alpha", "Learning rate at the e
 EngineName = Literal["auto", "gensim", "fast"]
 Engine = Annotated[
     EngineName,
-    _option("--engine", help="What trains; fast needs the extra `fast`.", panel="Training", default="auto"),
+    _option(
+        "--engine",
+        help="The training loops; fast needs the extra `fast`.",
+        panel="Training",
+        default="auto",
+    ),
 ]
 Workers = Annotated[
     int | None, _auto("workers", "Number of threads; with 1, the same run gives the same bytes.", "Training")
@@ -178,7 +184,7 @@ Tokenizer = Annotated[
     str | None,
     _option(
         "--tokenizer",
-        help="auto, unicode, romance, whitespace, chinese, japanese, korean, icu or regex:PATTERN.",
+        help=f"{', '.join(name for name in tokenizers.names() if name != 'regex')} or regex:PATTERN.",
         panel="Text",
         metavar="NAME",
         default="auto",

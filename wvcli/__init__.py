@@ -4,6 +4,7 @@
     load, Vectors            vectors from a file, and the questions asked of them
     evaluate, compare        how good vectors are, and what differs between two models
     import_vectors, export   vectors from and for other systems
+    TrainSettings, Selection what can be set in training, and chosen in exporting
     WvcliError               the root of all errors
 
 The names load on first use, so that importing wvcli costs nothing. `help(wvcli.train)` describes every argument.
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
     from wvcli.models.exporting import export as export
     from wvcli.models.importing import import_vectors as import_vectors
     from wvcli.models.opening import load as load
+    from wvcli.training.settings import TrainSettings as TrainSettings
     from wvcli.training.train import train as train
     from wvcli.training.train import update as update
+    from wvcli.vectors.selection import Selection as Selection
     from wvcli.vectors.word_vectors import Vectors as Vectors
 
 _HOMES = {
+    "Selection": "wvcli.vectors.selection",
+    "TrainSettings": "wvcli.training.settings",
     "Vectors": "wvcli.vectors.word_vectors",
     "WvcliError": "wvcli.errors",
     "compare": "wvcli.analysis.comparison",
@@ -38,6 +43,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Selection",
+    "TrainSettings",
     "Vectors",
     "WvcliError",
     "__version__",

@@ -133,7 +133,8 @@ def test_subwords_stay_in_the_file(made: Path) -> None:
 def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Path, tmp_path: Path) -> None:
     vectors = model_file.open_model(fasttext_model).vectors()
     path = tmp_path / "model.fasttext.bin"
-    _, notes = exporting.export(vectors, path)
+    notes: list[str] = []
+    exporting.export(vectors, path, on_note=notes.append)
     assert notes == ["the noise exponent 0.75 is left out: fastText's files imply 0.5"]
     check_printed(path, vectors, [*vectors, *UNSEEN])
     check_neighbors(path, vectors, ["cat", "mouse", "kitchens"])
@@ -185,7 +186,8 @@ def hierarchical(tmp_path_factory: pytest.TempPathFactory) -> tuple[Vectors, Pat
     (folder / "t.txt").write_text("\n".join(SENTENCES * 20), encoding="utf-8")
     options = {"loss": "hierarchical", "algorithm": "fasttext", "dim": 8, "epochs": 1, "min_count": 1}
     wvcli.train(folder / "t.txt", folder / "t.safetensors", **options)
-    _, notes = exporting.export(wvcli.load(folder / "t.safetensors"), folder / "out.fasttext.bin")
+    notes: list[str] = []
+    exporting.export(wvcli.load(folder / "t.safetensors"), folder / "out.fasttext.bin", on_note=notes.append)
     return model_file.open_model(folder / "t.safetensors").vectors(), folder / "out.fasttext.bin", notes
 
 

@@ -7,7 +7,7 @@ from wvcli import formats
 from wvcli.errors import UsageError
 from wvcli.formats import Kept
 from wvcli.models import model_file
-from wvcli.reporting import OnProgress, Progress, ignore_progress, words_reported_to
+from wvcli.reporting import OnNote, OnProgress, Progress, ignore_note, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.vectors.selection import EVERYTHING, Selection, select
 from wvcli.vectors.word_vectors import Vectors
@@ -22,7 +22,8 @@ def export(
     dtype: str | None = None,
     overwrite: bool = False,
     on_progress: OnProgress = ignore_progress,
-) -> tuple[Vectors, list[str]]:
+    on_note: OnNote = ignore_note,
+) -> Vectors:
     """Write vectors to a file or folder of another system, a block at a time.
 
     Args:
@@ -33,9 +34,10 @@ def export(
         dtype: the number type, one of those the format has; None for its usual one, mostly `float32`.
         overwrite: replace an existing file, or a folder of the same format.
         on_progress: called with how far the work is, in words.
+        on_note: called with a line on each thing that was left out or changed.
 
     Returns:
-        The vectors as they were written, and notes for the user.
+        The vectors as they were written.
 
     Raises:
         UsageError: the format cannot be written so, or the file exists.
@@ -45,10 +47,9 @@ def export(
 
     Example:
         >>> import wvcli
-        >>> from wvcli.vectors.selection import Selection
         >>> vectors = wvcli.load("animals.safetensors")
-        >>> written, notes = wvcli.export(vectors, "animals.vec", selection=Selection(top=1000, normalize=True))
-        >>> written
+        >>> selection = wvcli.Selection(top=1000, normalize=True)
+        >>> wvcli.export(vectors, "animals.vec", selection=selection)
         <Vectors: 1,000 words, 50 dimensions>
         >>> wvcli.load("animals.vec").most_similar("cat", 1)[0][0]
         'dog'
@@ -74,4 +75,6 @@ def export(
         notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)
     if selected.vectors.subwords is not None and Kept.SUBWORDS not in chosen.keeps:
         notes.append(f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector")
-    return selected.vectors, notes
+    for note in notes:
+        on_note(note)
+    return selected.vectors

@@ -47,6 +47,17 @@ class TrainSettings:
         phrase_threshold: score above which two words are a phrase.
         phrase_scorer: `original` (Mikolov et al., 2013) or `npmi` (normalized pointwise mutual information).
         phrase_min_count: two words that occur together less often are not a phrase.
+
+    Raises:
+        UsageError: a value is out of its limits.
+
+    Example:
+        >>> import wvcli
+        >>> wvcli.TrainSettings(dim=50).window is None
+        True
+        >>> wvcli.TrainSettings(dim=0)
+        Traceback (most recent call last):
+        wvcli.errors.UsageError: `dim` must be between 1 and 10,000, not 0
     """
 
     algorithm: Algorithm | None = None
@@ -187,7 +198,7 @@ _PHRASE_THRESHOLDS: dict[PhraseScorer, tuple[float, float, float]] = {
     "npmi": (0.5, -1.0, 1.0),
 }
 
-# Chosen by corpus size: for a text of at most so many tokens the dimensions, epochs and lowest count of a word.
+# Chosen by corpus size: for a text of at most this many tokens the dimensions, epochs and lowest count of a word.
 # A small text needs many passes before its words move apart, and has too few contexts for many dimensions.
 _BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
     (20_000, 50, 60, 1),

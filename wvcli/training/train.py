@@ -92,8 +92,26 @@ def train(
         on_progress: called with the progress of the run, possibly from another thread.
         on_note: called with notes for the user, a line each.
         should_stop: called every few seconds if the run has checkpoints; True saves the run and stops it.
-        settings: hyper-parameters by their names in `TrainSettings`, such as `dim=300`, `window=5`, `epochs=5`,
-            `min_count=5`, `workers=4`, `seed=1`, `algorithm="fasttext"`.
+        settings: hyper-parameters, each by its name; one that is not given, or is None, is chosen by the size of
+            the text (auto), or is as said here:
+
+            * `algorithm` (auto: `word2vec`), or `fasttext` for subword vectors; `architecture` (auto: `skipgram`),
+              or `cbow`; `loss` (`negative`), or `hierarchical`.
+            * `dim` (auto), the length of a vector; `window` (auto: 5), words of context on each side, at most;
+              `fixed_window` (False), always the whole window.
+            * `epochs` (auto), passes over the text; `alpha` (0.025) and `min_alpha` (0.0001), the learning rate at
+              the start and at the end; `workers` (auto: the processors), threads; `seed` (1).
+            * `min_count` (auto), leave out words that occur less often; `max_vocab` (None), keep this many words;
+              `sample` (0.001), the share of the text above which a word is subsampled, 0 for none.
+            * `negative` (5), noise words for each true word; `noise_exponent` (0.75), the power of the counts by
+              which they are drawn.
+            * FastText: `min_n` (3) and `max_n` (6), the lengths of character n-grams; `buckets` (auto), the number
+              of their vectors.
+            * `phrases` (False), join words that often occur together: `new york` becomes `new_york`;
+              `phrase_passes` (1); `phrase_threshold` (auto: 10, or 0.5 with `npmi`); `phrase_scorer` (`original`),
+              or `npmi`; `phrase_min_count` (5).
+
+            `wvcli.TrainSettings` describes them one by one.
 
     Returns:
         The trained vectors, opened from the model file; their manifest holds the settings and the coverage.

@@ -35,6 +35,12 @@ class Selection:
         pad: put a row of zeros first, for the word `<pad>`.
         unknown: put a row before the first word, for the word `<unk>`: zeros, the mean of the words' rows, or
             numbers drawn as untrained vectors are; None for no such row.
+
+    Example:
+        >>> import wvcli
+        >>> selection = wvcli.Selection(top=1000, dim=20, normalize=True)
+        >>> wvcli.export(wvcli.load("animals.safetensors"), "small.vec", selection=selection)
+        <Vectors: 1,000 words, 20 dimensions>
     """
 
     words: Sequence[str] | None = None

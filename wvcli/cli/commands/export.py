@@ -94,8 +94,9 @@ def export(
         pad=pad,
         unknown=unknown,
     )
+    notes: list[str] = []
     with stderr.progress_shown() as show:
-        written, notes = exporting.export(
+        written = exporting.export(
             vectors,
             file,
             name=chosen.name,
@@ -103,6 +104,7 @@ def export(
             dtype=dtype,
             overwrite=overwrite,
             on_progress=show,
+            on_note=notes.append,
         )
     for text in notes:
         stderr.note(text)

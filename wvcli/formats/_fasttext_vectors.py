@@ -30,7 +30,7 @@ from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
 _COMPOSED_LAZILY = 16_384  # words from which on vectors are composed when asked for: one query needs few of them
-_READ_AHEAD_SHARE = 50  # with at least one word for so many buckets, most of the n-grams' rows are needed
+_READ_AHEAD_SHARE = 50  # with at least one word for this many buckets, most of the n-grams' rows are needed
 
 
 def vectors_of(model: Model, path: Path, limit: int | None) -> Vectors:

@@ -68,7 +68,7 @@ class GrowingMatrix:
         dim: the number of columns.
 
     Raises:
-        InputError: memory cannot hold so many numbers.
+        InputError: memory cannot hold that many numbers.
         WvcliError: the temporary folder has no space for them.
     """
 
@@ -113,7 +113,7 @@ class GrowingMatrix:
 class RowCollector:
     """Collects words and vectors as they are read; of a word that occurs again only the first vector is kept.
 
-    What is left out for that is told in a note.
+    What is left out for that is named in a note.
 
     Args:
         path: the file that they come from.
@@ -123,7 +123,7 @@ class RowCollector:
         limit: keep only the first `limit` words; None for all.
 
     Raises:
-        InputError: memory cannot hold so many numbers.
+        InputError: memory cannot hold that many numbers.
     """
 
     def __init__(self, path: Path, capacity: int, dim: int, limit: int | None = None) -> None:
@@ -170,7 +170,7 @@ class RowCollector:
 
     @property
     def is_limited(self) -> bool:
-        """Whether only so many words are kept."""
+        """Whether the number of words kept is limited."""
         return self._limit is not None
 
     @property

@@ -76,7 +76,7 @@ _SETTINGS = {
     "seed": "seed",
 }
 _TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files of PyTorch before 1.6 begin
-_BESIDE = 10 * 1024**2  # numbers; Gensim puts an array with so many beside the file
+_BESIDE = 10 * 1024**2  # numbers; Gensim puts an array of that many beside the file
 _SAVE_AGAIN = "open it with Gensim 3.8.3 and save it again"
 _COMPOSED_AT_ONCE = 16_384  # words whose vectors are computed at a time
 _MADE_UP_FROM = 10  # words from which on counts of n, n - 1, ... 1 are considered made up

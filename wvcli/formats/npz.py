@@ -140,7 +140,7 @@ def _archive(path: Path) -> Iterator[_Archive]:
 
 
 def _find(archive: _Archive, name: str, kinds: str, axes: int) -> _Entry:
-    """Return the entry of this name, or else the only one with so many axes and one of these kinds of dtype."""
+    """Return the entry of this name, or else the only one with this many axes and one of these kinds of dtype."""
     if name in archive.entries:
         return archive.entries[name]
     matching = [
@@ -177,7 +177,7 @@ def _words(archive: _Archive) -> list[str]:
 
 
 def _check_number(words: int, most: int) -> None:
-    """Refuse more words than so many bytes hold, of which one may be empty; a small file may claim millions."""
+    """Refuse more words than this many bytes hold, of which one may be empty; a small file may claim millions."""
     if words > most + 1:
         raise ValueError(f"it claims {words:,} words, most of them empty")
 

@@ -21,7 +21,7 @@ from wvcli.formats._writable_words import WritableWords
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes read or written at a time
-_LONGEST_WORD = 1 << 20  # bytes; a file without a space within so many is damaged
+_LONGEST_WORD = 1 << 20  # bytes; a file without a space within that many is damaged
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r"))
 
 

@@ -31,7 +31,7 @@ _LINKS = 16  # of each word in the graph; twice as many on its ground floor
 _BREADTH = 100  # words kept in view while one is added; more gave no better recall for the time
 _BEAMS = (32, 64, 128, 256, 512, 1024)  # words kept in view by a search; the least that will do is taken
 _SPARE = 10  # rows found beyond those asked for, so that of equal ones the first in the vocabulary are kept
-_SHARE = 10  # of the words; an exact search finds more than one in so many as soon, and misses none
+_SHARE = 10  # of the words; more than one in this many an exact search finds as soon, and misses none
 _ADDED = 8_192  # words added between two reports of progress
 _SAMPLE, _TOPN, _SEED = 512, 10, 1  # words by which an index is judged, and neighbours of each
 

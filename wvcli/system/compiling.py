@@ -28,7 +28,7 @@ def gc_paused() -> Iterator[None]:
 def note_if_compiling(on_note: OnNote, note: str) -> Iterator[None]:
     """Give the note to `on_note` if something is compiled within, and that takes over half a second.
 
-    What lies compiled in Numba's cache is only loaded, and not told.
+    What lies compiled in Numba's cache is only loaded, without a note.
     """
     with gc_paused():
         from numba.core import event

@@ -206,7 +206,7 @@ class Utf8Lines(ByteLines):
 
 
 class WideLines(ByteLines):
-    """The lines of UTF-16 or UTF-32, told apart before they are decoded, so that a bad one spoils no other.
+    """The lines of UTF-16 or UTF-32, split before they are decoded, so that a bad one spoils no other.
 
     The byte order is that of the mark at the beginning; without one it is little-endian.
     """

@@ -200,7 +200,7 @@ class _CountingStream(RawIOBase):
 def reading(
     file: str, on_bytes: Callable[[int], None], timeout: float = TIMEOUT, on_note: OnNote = ignore_note
 ) -> Iterator["BufferedReader[Any]"]:
-    """Open the unpacked bytes of a source; its compression is told from its first bytes, not from its name.
+    """Open the unpacked bytes of a source; its compression is recognised by its first bytes, not from its name.
 
     Args:
         file: a path, an address, or `-`.

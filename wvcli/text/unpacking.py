@@ -37,7 +37,7 @@ class _Member(Protocol):
     def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """Return at most so many bytes of what is in it."""
+        """Return at most this many bytes of what is in it."""
 
 
 class _GzipMember:
@@ -109,7 +109,7 @@ class UnpackedStream(RawIOBase):
         return filled
 
     def _unpack(self, most: int) -> bytes:
-        """Return at most so many bytes of the member; there may be more even where there are none."""
+        """Return at most this many bytes of the member; there may be more even where there are none."""
         is_hungry = self._member.needs_input
         packed = b""
         if is_hungry:

@@ -75,7 +75,7 @@ class PackedWordNumbers(WordNumbers):
 
     Args:
         words: the first ones, which are distinct.
-        room: how many words, or more, there is room for before the table is made anew.
+        room: how many words, or more, there is room for before the table is rebuilt.
         at_once: how many words are looked up together.
     """
 

@@ -18,9 +18,8 @@ from wvcli.training.settings import TrainSettings
 # Standard deviations by which the number of tokens left by subsampling may miss its expectation; chance never goes
 # so far (1e-23).
 _MOST_DEVIATIONS = 10
-_DIVERGED = (
-    100.0  # a loss from which on the weights have blown up: guessing costs about 4, or 20 with a large tree
-)
+# A loss from which on the weights have blown up: guessing costs about 4, or 20 with a large tree.
+_DIVERGED = 100.0
 _POSITION = ("epoch", "stretch", "tokens", "sampled", "history")  # the attributes of a run in a checkpoint
 _PATIENCE = 3  # epochs in which the loss, which is noisy from one to the next, must have fallen
 _MIN_FALL = 0.002  # share by which the loss must fall in that time; after a smaller fall, more epochs gain nothing

@@ -56,7 +56,7 @@ def _words(windows: Any, places: RowArray) -> tuple[Hashes, Hashes]:
 
 
 def _lowest(count: RowArray) -> Hashes:
-    """Numbers of which so many of the lowest bytes, from 0 to 8, are ones."""
+    """Numbers of which the lowest bytes, from none to all 8, are ones."""
     bits = (8 * np.clip(8 - count, 0, 7)).astype(np.uint64)
     return np.where(count > 0, ~np.uint64(0) >> bits, np.uint64(0))
 

@@ -77,7 +77,7 @@ def compare(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Find the words that moved most between two models, came or went."""
+    """Find the words that changed most between two models, and those found in only one."""
     from wvcli.analysis import comparison
     from wvcli.models import opening
 

@@ -108,7 +108,7 @@ def _passage_width(columns: Sequence[Filled], width: int) -> int:
 
 
 def _shown(value: Passage, width: int) -> "Text":
-    """Return a passage cut to so many cells of the terminal, with its words in bold."""
+    """Return a passage cut to this many cells of the terminal, with its words in bold."""
     from rich.cells import cell_len
     from rich.text import Text
 

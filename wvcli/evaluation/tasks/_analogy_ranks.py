@@ -21,7 +21,7 @@ from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, direction
 from wvcli.vectors.scoring import EPSILON
 from wvcli.vectors.word_vectors import Vectors
 
-TOP = 5  # ranks beyond this one are not told apart
+TOP = 5  # ranks beyond this one are not distinguished
 METHODS = ("add", "mul")
 
 _ROWS = 4_096  # of the matrix compared at a time

@@ -4,6 +4,8 @@ After the word boundaries of Unicode Standard Annex 29, with two choices a reade
 between letters joins (`well-known`), and a number keeps its separators (`3.14`, `1,000`).
 """
 
+import re
+
 import numpy as np
 
 from wvcli.text.tokenizers import Tokenize, Tokenizer
@@ -41,8 +43,6 @@ def spaced(text: str) -> str:
 
 
 def _make(argument: str) -> Tokenize:
-    import re
-
     import regex
 
     ascii_words = re.compile(_ASCII, re.ASCII).findall

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wvcli.errors import MissingExtraError, install_line
 from wvcli.registry import Registry
-from wvcli.reporting import OnNote
+from wvcli.reporting import OnNote, ignore_note
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
 from wvcli.training.settings import TrainSettings
@@ -19,10 +19,9 @@ FloatArray = npt.NDArray[np.float32]
 OnTokens = Callable[[int], None]
 
 AUTO = "auto"
-FAST_TOKENS = (
-    1_000_000  # tokens of text from which on the fast engine saves more time than compiling it takes, once
-)
-_EXTRA_TOKENS = 20_000_000  # tokens from which on a user is told of the extra that installs it
+# From this many tokens of text on, the fast engine saves more time than compiling it takes, once.
+FAST_TOKENS = 1_000_000
+_EXTRA_TOKENS = 20_000_000  # of text, from which on a note names the extra that installs it
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,8 @@ def engine_called(name: str) -> Engine | None:
     return engine
 
 
-def default_engine(tokens: int, on_note: OnNote = lambda note: None) -> Engine:
-    """Return the engine for a text of so many tokens: the fast one if it is installed and the text is large."""
+def default_engine(tokens: int, on_note: OnNote = ignore_note) -> Engine:
+    """Return the engine for a text of this many tokens: the fast one if it is installed and the text is large."""
     fast = registry.get("fast")
     if tokens < FAST_TOKENS:
         return registry.get("gensim")

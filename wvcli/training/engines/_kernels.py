@@ -109,7 +109,7 @@ def _replace_words(task, tables, weights, scratch, uses):
 
 @inlined
 def _synchronize(weights, scratch, trained):
-    """Synchronize the replicas of one word, if it is time after so many windows."""
+    """Synchronize the replicas of one word, if it is time after this many windows."""
     rows = scratch.rows
     if rows.output_replicas > 0 and trained % rows.sync_windows == 0:
         synchronize_one(weights, scratch, trained // rows.sync_windows)

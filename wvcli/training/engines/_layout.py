@@ -45,7 +45,7 @@ class CompiledLoop:
 
     @classmethod
     def of(cls, model: Any, *, has_subwords: bool, workers: int, tuning: Tuning) -> "CompiledLoop":
-        """Lay out the arrays of a Gensim model anew, and return the loop that trains them."""
+        """Copy the arrays of a Gensim model to a layout of their own, and return the loop that trains them."""
         width = -(-model.vector_size // LANES) * LANES
         tables = _tables(model, has_subwords)
         longest_path = int(np.diff(tables.path_starts).max()) if model.hs else 1

@@ -23,7 +23,7 @@ How it works, from the outside in:
   **replicas** of the rows of the most frequent words, with several workers (`_worker_rows.py`). A **snapshot**
   holds what a copy was at first. A copy is **written back** when its word leaves the pool: what changed since
   the snapshot is added to the **shared** row. A replica is **synchronized** every few windows: written back, and
-  copied anew.
+  copied again.
 
 `_layout.py` makes all that of a Gensim model, `_tuning.py` has the numbers, and `_kernels.py` the loops.
 """

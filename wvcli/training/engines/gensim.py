@@ -20,9 +20,8 @@ from wvcli.tokens.shards import IdArray
 from wvcli.training.engines import Engine, FloatArray, OnTokens, Trained
 from wvcli.training.settings import TrainSettings
 
-logging.getLogger("gensim").addHandler(
-    logging.NullHandler()
-)  # its warnings are not for the terminal of wvcli's users
+# Its warnings are not for the terminal of wvcli's users.
+logging.getLogger("gensim").addHandler(logging.NullHandler())
 
 _COMPOSED_WORDS = 4_096  # FastText words whose vectors are composed at a time
 

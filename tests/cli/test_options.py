@@ -36,6 +36,20 @@ def test_an_option_offers_the_values_of_the_library(command: str, parameter: str
     assert choices(command, parameter) == list(get_args(values))
 
 
+def test_a_word_is_shown_as_it_was_written(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "`topn`", "-m", word2vec_model)
+    assert result.code == 4
+    assert "`topn`" in result.err
+    assert "--topn" not in result.err
+
+
+def test_a_line_of_the_shell_names_the_options_of_its_own_command(run: Run, word2vec_model: Path) -> None:
+    lines = "similar cat --min-similarity nan\nsimilar cat -n 0\nsimilar `topn`\n"
+    first, *others = run("shell", "-m", word2vec_model, stdin=lines).err.splitlines()
+    assert first == "error: --min-similarity must be a number, not nan"
+    assert [("`topn`" in line) for line in others] == [False, True]
+
+
 @pytest.mark.parametrize("command", ["train", "update"])
 def test_every_engine_can_be_asked_for(command: str) -> None:
     assert sorted(choices(command, "engine")) == sorted([engines.AUTO, *engines.registry.names()])

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from wvcli.cli.streams.stderr import name_options, wants_colour
+from wvcli.cli.streams.stderr import naming_options, wants_colour
 from wvcli.errors import UsageError
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -63,14 +63,13 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; its errors and notes name its options where the library names arguments."""
-        name_options(
-            {
-                parameter.name: (max(parameter.opts, key=len), "".join(parameter.secondary_opts[:1]))
-                for parameter in self.params
-                if parameter.param_type_name == "option" and parameter.name
-            }
-        )
-        return super().invoke(ctx)
+        options = {
+            parameter.name: (max(parameter.opts, key=len), "".join(parameter.secondary_opts[:1]))
+            for parameter in self.params
+            if parameter.param_type_name == "option" and parameter.name
+        }
+        with naming_options(options):
+            return super().invoke(ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; an option whose metavar ends in `...` takes every word up to the next option.

@@ -22,7 +22,8 @@ _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
 _NAMED = 10  # words or questions named in notes of one kind; the others are only counted
 _LONGEST = 1_000  # characters of a message
 _LINE_SECONDS = 60.0  # between two lines of progress if stderr is not a terminal
-_ARGUMENT = re.compile(r"`([a-z_]+)(?:=([^`]*))?`")  # of a Python function, as errors and notes name it
+# An argument of a Python function, as errors and notes name it; what stands in quotation marks is data.
+_ARGUMENT = re.compile(r"(?<!['\"])`([a-z_]+)(?:=([^`]*))?`(?!['\"])")
 UNSAFE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")  # at a terminal
 _quiet = False
 _options: Mapping[str, tuple[str, str]] = {}
@@ -76,14 +77,22 @@ def _line(label: str, colour: str, text: str) -> None:
     put(f"{label} {visible(text)}\n")
 
 
-def name_options(options: Mapping[str, tuple[str, str]]) -> None:
-    """From now on, show these options in place of the Python arguments that errors and notes name.
+@contextmanager
+def naming_options(options: Mapping[str, tuple[str, str]]) -> Iterator[None]:
+    """Show these options in place of the Python arguments that notes, and errors raised within the block, name.
 
     Args:
         options: for each argument the option that sets it, and the one that turns it off or an empty string.
     """
     global _options
-    _options = options
+    before, _options = _options, options
+    try:
+        yield
+    except WvcliError as problem:
+        problem.message, problem.hint = _with_options(problem.message), _with_options(problem.hint)
+        raise
+    finally:
+        _options = before
 
 
 def _with_options(text: str) -> str:
@@ -103,7 +112,7 @@ def _option(argument: re.Match[str]) -> str:
 def error(problem: WvcliError) -> None:
     """Show a failure in one line."""
     message, hint = map(_shortened, (problem.message, problem.hint))
-    _line("error:", _RED, _with_options(f"{message}; {hint}" if hint else message))
+    _line("error:", _RED, f"{message}; {hint}" if hint else message)
 
 
 def note(text: str) -> None:

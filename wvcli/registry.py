@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
 from wvcli.errors import UsageError
-from wvcli.system.compiling import gc_paused
+from wvcli.system.garbage import gc_paused
 
 Member = TypeVar("Member")
 

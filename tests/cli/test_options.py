@@ -1,6 +1,7 @@
 """Options: what the library's errors call them, and the values they may have."""
 
 import re
+from inspect import signature
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,10 +10,12 @@ import typer
 
 import wvcli
 from tests.conftest import Run
-from wvcli.analysis.comparison import Measure
+from wvcli.analysis.comparison import Measure, compare
 from wvcli.cli.main import build
 from wvcli.cli.program import COMMANDS
+from wvcli.evaluation.evaluate import evaluate
 from wvcli.formats import registry as formats
+from wvcli.models import index
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.text.tokenizers import registry as tokenizers
 from wvcli.training import engines
@@ -48,6 +51,26 @@ def test_a_line_of_the_shell_names_the_options_of_its_own_command(run: Run, word
     first, *others = run("shell", "-m", word2vec_model, stdin=lines).err.splitlines()
     assert first == "error: --min-similarity must be a number, not nan"
     assert [("`topn`" in line) for line in others] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("command", "function", "names"),
+    [
+        ("evaluate", evaluate, {"restrict_top"}),
+        ("compare", compare, {"neighbors", "min_count"}),
+        ("index", index.build, {"recall"}),
+        ("train", wvcli.train, {"encoding", "encoding_errors", "engine", "early_stop", "freeze", "skip_bad"}),
+    ],
+)
+def test_a_default_is_the_librarys(command: str, function: Any, names: set[str]) -> None:
+    ours = {each.name: each.default for each in _GROUP.commands[command].params}
+    theirs = signature(function).parameters
+    assert {name: ours[name] for name in names} == {name: theirs[name].default for name in names}
+
+
+def test_the_index_is_as_thorough_as_the_library_allows() -> None:
+    [recall] = [each for each in _GROUP.commands["index"].params if each.name == "recall"]
+    assert (recall.type.min, recall.type.max) == (index.LEAST_RECALL, index.GREATEST_RECALL)
 
 
 @pytest.mark.parametrize("command", ["train", "update"])

@@ -49,11 +49,8 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
 _REQUIRED = ("vectors", "norms", "vocabulary.text", "vocabulary.offsets", "vocabulary.order")
 
 
-# What a manifest may hold, where it is there at all; the first three always are.
-_PARTS = {
-    "settings": dict,
-    "tokenizer": dict,
-    "checksum": dict,
+_REQUIRED_PARTS = {"settings": dict, "tokenizer": dict, "checksum": dict}  # of a manifest
+_OPTIONAL_PARTS = {
     "coverage": dict,
     "corpus": dict,
     "reading": dict,
@@ -66,7 +63,6 @@ _PARTS = {
     "engine": str,
     "early_stop": bool,
 }
-_ALWAYS = 3
 
 
 class NotAModelError(InputError):
@@ -271,8 +267,8 @@ def _check_layout(path: Path, tensors: Tensors) -> None:
 def _check_manifest(path: Path, model: ModelFile) -> None:
     """Refuse a manifest whose parts that queries need are not what they should be."""
     manifest = model.manifest
-    for number, (name, kind) in enumerate(_PARTS.items()):
-        if (name in manifest or number < _ALWAYS) and not isinstance(manifest.get(name), kind):
+    for name, kind in (_REQUIRED_PARTS | _OPTIONAL_PARTS).items():
+        if (name in manifest or name in _REQUIRED_PARTS) and not isinstance(manifest.get(name), kind):
             raise InputError(f"{path} is damaged: its manifest lacks {name}, or has something else there")
     lost = sorted(set(manifest["checksum"]) - set(model.tensors))
     if lost:

@@ -1,27 +1,14 @@
-"""Loops compiled by Numba: the machine they are compiled for, and a note while that takes long."""
+"""Loops compiled by Numba: a note while that takes long."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
 from typing import Any
 
 from wvcli.reporting import OnNote
+from wvcli.system.garbage import gc_paused
 
-LANES = 16  # float32 in a line of the cache: 64 bytes on most machines
 _PATIENCE = 0.5  # seconds of waiting, after which a note is given
-
-
-@contextmanager
-def gc_paused() -> Iterator[None]:
-    """Look for no garbage within: what is imported stays, and going through it again and again takes time."""
-    is_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_on:
-            gc.enable()
 
 
 @contextmanager

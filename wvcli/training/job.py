@@ -14,7 +14,7 @@ from wvcli.errors import UsageError
 from wvcli.models import model_file
 from wvcli.reporting import OnNote, OnProgress, Progress, Throttle
 from wvcli.system import atomic_files
-from wvcli.system.compiling import gc_paused
+from wvcli.system.garbage import gc_paused
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
 from wvcli.training.checkpoints import Checkpoints, engine_of_run, workspace

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.system.compiling import LANES
 from wvcli.training.engines import FloatArray, _kernels
 from wvcli.training.engines._random import alias_table
 from wvcli.training.engines._state import Scratch, Tables, Task, Weights, WorkerRows, aligned_zeros
-from wvcli.training.engines._tuning import Tuning
+from wvcli.training.engines._tuning import LANES, Tuning
 
 Kernel = Callable[[Task, Tables, Weights, Scratch], int]
 Float64Array = npt.NDArray[np.float64]

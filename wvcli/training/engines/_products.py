@@ -9,7 +9,6 @@ registers are variables with numbers: with tuples of them LLVM moves registers t
 
 from numba import float32, int64
 
-from wvcli.system.compiling import LANES
 from wvcli.training.engines._simd import (
     HALF,
     add,
@@ -31,6 +30,7 @@ from wvcli.training.engines._simd import (
     subtract,
 )
 from wvcli.training.engines._state import GROUP, inlined
+from wvcli.training.engines._tuning import LANES
 
 _BLOCK = 4 * LANES  # numbers of a row that are added up in registers while all rows pass
 _BLOCK_LINES = tuple(range(0, _BLOCK, LANES))

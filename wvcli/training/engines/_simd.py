@@ -12,7 +12,7 @@ from numba import float32, int64, types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from wvcli.system.compiling import LANES
+from wvcli.training.engines._tuning import LANES
 
 HALF = LANES // 2
 

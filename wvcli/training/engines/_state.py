@@ -13,9 +13,9 @@ from numba import int64, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from wvcli.system.compiling import LANES
 from wvcli.tokens.shards import IdArray
 from wvcli.training.engines._simd import HALF
+from wvcli.training.engines._tuning import LANES
 
 FloatArray = npt.NDArray[np.float32]
 

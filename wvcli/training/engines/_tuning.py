@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LANES = 16  # float32 in a line of the cache: 64 bytes on most machines
+
 
 @dataclass(frozen=True)
 class Tuning:

@@ -8,9 +8,9 @@ shared row what changed in the replica since the last time, and then copying the
 
 from numba import int64
 
-from wvcli.system.compiling import LANES
 from wvcli.training.engines._simd import add, load, store, subtract
 from wvcli.training.engines._state import inlined, prefetch_row
+from wvcli.training.engines._tuning import LANES
 
 
 @inlined

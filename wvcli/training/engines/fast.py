@@ -36,11 +36,11 @@ import numpy as np
 
 from wvcli.errors import WvcliError
 from wvcli.reporting import OnNote
-from wvcli.system.compiling import LANES, note_if_compiling
+from wvcli.system.compiling import note_if_compiling
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
 from wvcli.training.engines import Engine, OnTokens, Trained
-from wvcli.training.engines._tuning import DEFAULT, Tuning
+from wvcli.training.engines._tuning import DEFAULT, LANES, Tuning
 from wvcli.training.engines._workers import Workers
 from wvcli.training.engines.gensim import GensimTrainer
 from wvcli.training.settings import TrainSettings

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wvcli.cli.reports.facts import facts_table, spark
 from wvcli.cli.streams import stderr
 from wvcli.errors import InterruptedRunError
 from wvcli.system import signals
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 _STOPPING = (signal.SIGINT, *signals.ENDING)
 _EXAMPLES = 5  # words shown with their neighbours when done
 _NEIGHBORS = 5  # neighbours of each
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_SPARKS = 40  # columns at most
 
 
 @contextmanager
@@ -146,18 +145,6 @@ def _share_in_no_word(vectors: "Vectors") -> str:
     return f"{corpus['characters']:,} characters, {share:.1%} in no word{left_out}"
 
 
-def facts_table(facts: Mapping[str, str]) -> "RenderableType":
-    """Return a table of named facts, without those that are empty."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table.grid(padding=(0, 2))
-    for name, value in facts.items():
-        if value:
-            table.add_row(Text(name, style="bold"), Text(stderr.visible(value), overflow="fold"))
-    return table
-
-
 def _extras(vectors: "Vectors") -> dict[str, str]:
     """Return the facts that only some runs have."""
     facts = {}
@@ -175,13 +162,6 @@ def _extras(vectors: "Vectors") -> dict[str, str]:
     if updated:
         facts["new words"] = f"{updated['new_words']:,}"
     return facts
-
-
-def spark(values: list[float]) -> str:
-    """Return numbers as a small line of blocks, the lowest empty and the highest full."""
-    low, high = min(values), max(values)
-    steps = [round((value - low) / (high - low) * (len(_BLOCKS) - 1)) if high > low else 0 for value in values]
-    return "".join(_BLOCKS[step] for step in steps[:: max(1, -(-len(steps) // _SPARKS))])
 
 
 def _examples(vectors: "Vectors", words: list[str]) -> "RenderableType":

@@ -1,0 +1,125 @@
+"""What is known of a model: its facts, and the command that trained it."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wvcli.cli.reports.facts import spark
+from wvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from wvcli.models.model_file import ModelFile
+    from wvcli.vectors.word_vectors import Vectors
+
+_SOMETIMES = ("imported", "init", "updated", "phrases")
+_FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
+
+_DEFAULTS = {  # of train's options that are no hyper-parameters
+    "encoding": "utf-8",
+    "encoding_errors": "strict",
+    "field": None,
+    "column": None,
+    "delimiter": None,
+    "skip_bad": False,
+    "tokenizer": "auto",
+    "lowercase": True,
+    "min_length": 1,
+    "stopwords": None,
+    "early_stop": False,
+    "init": None,
+    "freeze": False,
+    "freeze_until": None,
+}
+_NEGATED = {"lowercase": "--keep-case"}  # options that turn a default off
+
+
+def facts(path: Path, vectors: "Vectors", model: "ModelFile | None", for_people: bool) -> dict[str, Any]:
+    """Return what is known of vectors by the name of each fact; for people, the loss of all epochs in a line.
+
+    Args:
+        path: their file.
+        vectors: the vectors.
+        model: the model file that they are of; None for a file in another format.
+        for_people: whether a person reads it.
+
+    Raises:
+        InputError: the manifest is damaged.
+    """
+    from wvcli.models.model_file import reading_manifest
+    from wvcli.training.starting_points import why_not_updatable
+
+    manifest = vectors.manifest
+    with reading_manifest(path):
+        known: dict[str, Any] = {
+            "path": str(path),
+            "format_version": manifest.get("format_version"),
+            "algorithm": manifest.get("settings", {}).get("algorithm"),
+            "words": len(vectors),
+            "dim": vectors.dim,
+            **{key: manifest.get(key) for key in _FROM_MANIFEST},
+            "updatable": model is not None and why_not_updatable(model) is None,
+            **{key: manifest[key] for key in _SOMETIMES if key in manifest},
+        }
+        if for_people and known["history"]:
+            known["history"] = _history_in_a_line(known["history"])
+    return known
+
+
+def _history_in_a_line(history: list[dict[str, Any]]) -> str:
+    """Return how many epochs there were, and how the loss fell."""
+    losses = [epoch["loss"] for epoch in history if epoch["loss"] is not None]
+    fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""
+    return f"{len(history)} epochs{fall}"
+
+
+def training_command(model: "ModelFile") -> str:
+    """Return the command that trained a model, with the options that were not left at their defaults.
+
+    Raises:
+        UsageError: no single command trains such a model.
+        InputError: its manifest is damaged.
+    """
+    from wvcli.models.model_file import reading_manifest
+
+    with reading_manifest(model.path):
+        return _command(model.path, model.manifest)
+
+
+def _command(path: Path, manifest: Mapping[str, Any]) -> str:
+    from wvcli.training import engines
+    from wvcli.training.settings import TrainSettings
+
+    if "imported" in manifest:
+        raise UsageError(f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}")
+    if "updated" in manifest:
+        raise UsageError(f"{path} was updated, so no single command trains it")
+    reading, tokenizer, init = manifest["reading"], manifest["tokenizer"], manifest.get("init") or {}
+    if tokenizer["stopwords"] and not reading["stopwords_file"]:
+        raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
+    is_small = manifest["coverage"]["tokens_kept"] < engines.FAST_TOKENS  # Gensim trains it by default
+    default = TrainSettings().to_json() | _DEFAULTS | {"engine": "gensim" if is_small else None}
+    given = {
+        **manifest["settings"],
+        **{name: reading.get(name) for name in ("encoding", "encoding_errors", "field", "column", "delimiter")},
+        "stopwords": reading["stopwords_file"],
+        "tokenizer": tokenizer["name"],
+        "min_length": tokenizer["min_length"],
+        "engine": manifest["engine"],
+        "init": init.get("source"),
+        "freeze_until": init.get("freeze_until") or None,
+        "lowercase": tokenizer["lowercase"],
+        "skip_bad": reading["skip_bad"],
+        "early_stop": manifest["early_stop"],
+        "freeze": bool(init.get("freeze") and not init.get("freeze_until")),
+    }
+    words = ["wvcli", "train", *manifest["corpus"]["sources"], "-o", str(path)]
+    flags = []
+    for name, value in given.items():
+        if value != default[name]:
+            option = _NEGATED[name] if value is False else f"--{name.replace('_', '-')}"
+            if isinstance(value, bool):
+                flags.append(option)
+            else:
+                words += [option, str(value)]
+    return shlex.join(words + flags)

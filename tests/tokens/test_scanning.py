@@ -16,11 +16,11 @@ from tests.tokens.corpora import number_texts
 from wvcli.errors import InputError
 from wvcli.system import compiling
 from wvcli.text.corpus import Corpus
-from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.text.tokenizers import Tokenizer, TokenizerSettings
 from wvcli.tokens import tokenizing
 from wvcli.tokens.batches import Batch, grouped, texts_of
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
-from wvcli.tokens.scanning import Scanner, block_of
+from wvcli.tokens.scanning import Scanner, block_of, is_possible
 from wvcli.tokens.shards import TEXT_END
 from wvcli.tokens.word_numbers import PackedWordNumbers, PackedWords, WordNumbers
 
@@ -36,6 +36,17 @@ TOKENIZERS = [
 by_tokenizer = pytest.mark.parametrize(
     "tokenizer", TOKENIZERS, ids=[f"{number}-{tokenizer.name}" for number, tokenizer in enumerate(TOKENIZERS)]
 )
+
+
+def test_only_tokenizers_that_say_so_are_scanned() -> None:
+    for tokenizer in TOKENIZERS:
+        assert is_possible(tokenizer)
+    assert not is_possible(TokenizerSettings("regex:a+"))
+    own = TokenizerSettings("own")
+    own.__dict__["kind"] = Tokenizer("own", "", lambda argument: str.split, spaced=lambda text: text)
+    assert not is_possible(own)
+
+
 SAME_FOLDER = [HealthCheck.function_scoped_fixture]
 
 odd_characters = (
@@ -247,7 +258,7 @@ def test_a_numba_that_does_not_work_is_done_without(tmp_path: Path, processes: i
     (tmp_path / "numba.py").write_text("raise ImportError('Numba needs NumPy 1.0 or less')", encoding="utf-8")
     code = f"""
 from wvcli.tokens import tokenizing
-from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.text.tokenizers import Tokenizer, TokenizerSettings
 [batch] = tokenizing.batches([b"Some words\\nsome\\n"], TokenizerSettings(), {processes}, 10**9)
 print(*batch.words, *batch.ids.tolist())
 """

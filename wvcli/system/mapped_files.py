@@ -21,7 +21,7 @@ def watch(mapped: Any, path: Path, descriptor: int) -> None:
     Args:
         mapped: the map.
         path: its name.
-        descriptor: it, open.
+        descriptor: of the open file.
     """
     prepare()
     _mapped[:] = [entry for entry in _mapped if entry[0]() is not None]

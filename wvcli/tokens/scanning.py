@@ -33,8 +33,8 @@ LineBounds = npt.NDArray[np.int64]  # [lines, 2], where lines begin and end in a
 
 
 def is_possible(settings: TokenizerSettings) -> bool:
-    """Whether Numba is installed and the tokenizer is one whose words end at spaces and punctuation."""
-    return settings.kind.spaced is not None and importlib.util.find_spec("numba") is not None
+    """Whether Numba is installed and the tokenizer is one whose words the compiled loops find."""
+    return settings.kind.scanned_as is not None and importlib.util.find_spec("numba") is not None
 
 
 def is_loaded() -> bool:
@@ -70,7 +70,7 @@ class Scanner:
         self._loops = scanning_loops
         self._tokenize = settings.tokenize()
         self._is_wanted = settings.is_wanted()
-        self._classes, self._written = _tables(settings.kind.literal, settings.lowercase)
+        self._classes, self._written = _tables(settings.kind.scanned_as == "whitespace", settings.lowercase)
         self._slots = slots
 
     def unsafe_lines(self, block: bytes) -> LineBounds:
@@ -130,8 +130,12 @@ def block_of(group: Group) -> bytes:
 
 
 @cache
-def _tables(literal: bool, lowercase: bool) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
+def _tables(at_white_space: bool, lowercase: bool) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
     """Return what each character is and is written as.
+
+    Args:
+        at_white_space: whether words end at white space only, or else by Unicode's rules.
+        lowercase: whether they are written in lower case.
 
     Returns:
         uint8 [code points], flags of the loops; uint16 [code points], the code points that they are written as.
@@ -145,11 +149,11 @@ def _tables(literal: bool, lowercase: bool) -> tuple[npt.NDArray[np.uint8], npt.
     patterns = (_UNSAFE, r"\p{L}", r"\p{N}", r"\p{Hebrew}")
     is_unsafe, is_letter, is_number, is_hebrew = (regex.compile(pattern).match for pattern in patterns)
     for point in chain.from_iterable(_SAFE_RANGES):
-        text = normal(chr(point) if literal else plain(chr(point)), lowercase)
+        text = normal(chr(point) if at_white_space else plain(chr(point)), lowercase)
         if len(text) != 1 or is_unsafe(chr(point)) or len(text.encode()) > len(chr(point).encode()):
             continue
         written[point] = ord(text)
-        if literal:
+        if at_white_space:
             classes[point] = 0 if text.isspace() else loops.WORD
         elif is_letter(text):
             classes[point] = loops.WORD | loops.LETTER | (loops.HEBREW if is_hebrew(text) else 0)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from wvcli.errors import UsageError
 from wvcli.registry import Registry
@@ -24,6 +24,8 @@ class Tokenizer:
         literal: leaves apostrophes and soft hyphens as they are.
         spaced: replaces whatever is in no word by spaces, in ASCII text that begins and ends with a space or NUL;
             NULs stay. None when the tokenizer's words cannot be found so.
+        scanned_as: by which rules compiled loops find its words in text of alphabets (`wvcli.tokens.scanning`):
+            Unicode's, or white space only. None when these find others.
         verbatim: its words stand in the text letter for letter, except for variation selectors.
     """
 
@@ -32,6 +34,7 @@ class Tokenizer:
     make: Callable[[str], Tokenize]
     literal: bool = False
     spaced: Callable[[str], str] | None = None
+    scanned_as: Literal["unicode", "whitespace"] | None = None
     verbatim: bool = True
 
 

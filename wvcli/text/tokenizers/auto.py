@@ -35,5 +35,9 @@ def _make(argument: str) -> Tokenize:
 
 
 TOKENIZER = Tokenizer(
-    "auto", "tells the script of each run of text and splits it accordingly", _make, spaced=spaced
+    "auto",
+    "tells the script of each run of text and splits it accordingly",
+    _make,
+    spaced=spaced,
+    scanned_as="unicode",
 )

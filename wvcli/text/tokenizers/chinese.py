@@ -27,4 +27,10 @@ def _make(argument: str) -> Tokenize:
     return segmented(_HAN, _segmenter())
 
 
-TOKENIZER = Tokenizer("chinese", "Chinese words, and others as they stand between them", _make, spaced=spaced)
+TOKENIZER = Tokenizer(
+    "chinese",
+    "Chinese words, and others as they stand between them",
+    _make,
+    spaced=spaced,
+    scanned_as="unicode",
+)

@@ -29,5 +29,9 @@ def _make(argument: str) -> Tokenize:
 
 
 TOKENIZER = Tokenizer(
-    "icu", "Thai, Lao, Khmer, Burmese, Chinese and Japanese words, by ICU's dictionaries", _make, spaced=spaced
+    "icu",
+    "Thai, Lao, Khmer, Burmese, Chinese and Japanese words, by ICU's dictionaries",
+    _make,
+    spaced=spaced,
+    scanned_as="unicode",
 )

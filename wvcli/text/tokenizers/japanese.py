@@ -40,4 +40,10 @@ def _make(argument: str) -> Tokenize:
     return segmented(_RUN, _cutter())
 
 
-TOKENIZER = Tokenizer("japanese", "Japanese words, and others as they stand between them", _make, spaced=spaced)
+TOKENIZER = Tokenizer(
+    "japanese",
+    "Japanese words, and others as they stand between them",
+    _make,
+    spaced=spaced,
+    scanned_as="unicode",
+)

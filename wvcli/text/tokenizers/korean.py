@@ -54,5 +54,10 @@ def _make(argument: str) -> Tokenize:
 
 
 TOKENIZER = Tokenizer(
-    "korean", "Korean morphemes, and words that stand between them", _make, spaced=spaced, verbatim=False
+    "korean",
+    "Korean morphemes, and words that stand between them",
+    _make,
+    spaced=spaced,
+    scanned_as="unicode",
+    verbatim=False,
 )

@@ -55,4 +55,10 @@ def _make(argument: str) -> Tokenize:
     return split
 
 
-TOKENIZER = Tokenizer("unicode", "words of alphabetic scripts, by Unicode's rules", _make, spaced=spaced)
+TOKENIZER = Tokenizer(
+    "unicode",
+    "words of alphabetic scripts, by Unicode's rules",
+    _make,
+    spaced=spaced,
+    scanned_as="unicode",
+)

@@ -3,5 +3,10 @@
 from wvcli.text.tokenizers import Tokenizer
 
 TOKENIZER = Tokenizer(
-    "whitespace", "split at white space only", lambda argument: str.split, literal=True, spaced=lambda text: text
+    "whitespace",
+    "split at white space only",
+    lambda argument: str.split,
+    literal=True,
+    spaced=lambda text: text,
+    scanned_as="whitespace",
 )

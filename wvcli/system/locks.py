@@ -1,7 +1,8 @@
 """Locks that last as long as the process that holds them, however it ends; and what killed processes leave.
 
-A temporary file or folder has a lock file beside it, `.NAME.XXXXXXXX.lock` beside `.NAME.XXXXXXXX.tmp`; a folder
-in the one for temporary files is locked itself. One that nobody has locked is a stray.
+A temporary file or folder has a lock file beside it, `.NAME.wvcli-XXXXXXXX.lock` beside
+`.NAME.wvcli-XXXXXXXX.tmp`; a folder in the one for temporary files is locked itself. One that nobody has locked is
+a stray.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Text to float32 and back, against Python's and NumPy's own conversions."""
 
 from decimal import Decimal
+from time import process_time
 
 import numpy as np
 import pytest
@@ -82,6 +83,12 @@ WRONG += [
 @pytest.mark.parametrize("before", ["0.5 2 1e3", "0.5 nan 1e3"])
 def test_what_is_no_number_is_found(before: str, text: str) -> None:
     assert parse(tokens(f"{before}\n0.25 {text} 7 1e5\n".encode()))[1] == 4
+
+
+def test_that_long_digits_are_no_number_is_seen_in_one_pass() -> None:
+    start = process_time()
+    assert parse(tokens(b"9" * 20_000 + b"x\n"))[1] == 0
+    assert process_time() - start < 1  # milliseconds; trying each way to part the digits takes four seconds
 
 
 @given(st.lists(st.floats(width=32), min_size=1, max_size=40))

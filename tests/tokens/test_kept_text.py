@@ -1,6 +1,7 @@
 """Text that is read once and kept trains further models as its sources would."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,27 @@ def test_a_flipped_bit_in_kept_text_is_found(tmp_path: Path, kept: Path, name: s
     with pytest.raises(InputError, match=f"damaged: {name} has a wrong checksum"):
         wvcli.train(kept, tmp_path / "x.safetensors", **FAST)
     assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_shards_are_read_from_the_folder_alone(kept: Path) -> None:
+    values = json.loads((kept / "text.json").read_bytes())
+    changed = {name: values[name] for name in values if name not in ("format_version", "checksum")}
+    rest = json.dumps(changed | {"shards": ["/dev/zero"], "tokens_read": 0, "texts": 0})[1:].encode()
+    checksum = sha256(rest).hexdigest()
+    (kept / "text.json").write_bytes(f'{{"format_version": 2, "checksum": "{checksum}", '.encode() + rest)
+    with pytest.raises(InputError, match="damaged"):
+        kept_text.KeptText.of(kept)
+
+
+def test_text_kept_under_a_link_is_wholly_of_the_folder_that_it_led_to(tmp_path: Path, kept: Path) -> None:
+    link, other = tmp_path / "link", tmp_path / "other"
+    link.symlink_to(kept)
+    opened = kept_text.KeptText.of(link)
+    other.mkdir()
+    link.unlink()
+    link.symlink_to(other)
+    corpus = opened.provisional_corpus(tmp_path)
+    assert [path.parent for path in corpus.shards] == [kept] * len(corpus.shards)
 
 
 def test_two_runs_do_not_keep_their_text_in_one_folder(tmp_path: Path, text: Path) -> None:

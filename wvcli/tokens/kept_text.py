@@ -49,6 +49,8 @@ class KeptText:
         Raises:
             InputError: there is none, or it is not complete.
         """
+        if folder.is_symlink():
+            folder = folder.resolve()  # the link may lead elsewhere before all is read
         manifest = read_manifest(folder, _MANIFEST)
         try:
             tokens = int(manifest["tokens_read"])

@@ -110,6 +110,8 @@ def read_manifest(folder: Path, name: str) -> dict[str, Any]:
         data = (folder / name).read_bytes()
         values: dict[str, Any] = json.loads(data)
         version, checksum = values.pop("format_version"), values.pop("checksum", "")
+        if any(os.path.basename(shard) != shard for shard in values["shards"]):
+            raise ValueError("a shard in another folder")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{folder} does not hold tokenized text, or it is damaged") from error
     if version != _FORMAT_VERSION:

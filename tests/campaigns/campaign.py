@@ -51,7 +51,7 @@ class Tally:
         kinds = list(dict.fromkeys(kind for kind, _ in self.seen))
         outcomes = sorted({outcome for _, outcome in self.seen}, key=lambda outcome: (outcome == "FAULT", outcome))
         width = max(map(len, [*kinds, "all"]), default=0)
-        head = " " * width + "".join(f"  {outcome}" for outcome in ["tries", *outcomes])
+        head = " " * width + "".join(f"  {name:>5}" for name in ["tries", *outcomes])
         lines = [head]
         for kind in [*sorted(kinds), "all"]:
             counts = [
@@ -63,7 +63,8 @@ class Tally:
                 for outcome in ["tries", *outcomes]
             ]
             cells = (
-                f"{count or '':>{len(name) + 2}}" for name, count in zip(["tries", *outcomes], counts, strict=True)
+                f"{count or '':>{max(5, len(name)) + 2}}"
+                for name, count in zip(["tries", *outcomes], counts, strict=True)
             )
             lines.append(f"{kind:{width}}" + "".join(cells))
         return "\n".join(lines)
@@ -115,8 +116,8 @@ class Campaign:
                 self.tally.count(kind, attempt(number, Random(f"{self.seed} {number}"), kind, folder))
             except Fault as fault:
                 self.tally.fault(number, kind, fault)
-            except TimeoutError:
-                self.tally.fault(number, kind, f"still ran after {PATIENCE} seconds")
+            except TimeoutError as still:
+                self.tally.fault(number, kind, f"still ran after {PATIENCE} seconds; {still}")
             finally:
                 shutil.rmtree(folder)
 

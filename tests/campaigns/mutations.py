@@ -1,23 +1,30 @@
-"""Files of every format broken at random: how many were refused, read as before, or as something else that they
-say; read otherwise than a slow and plain reader does; or ended in an error that is not our own.
+"""Files broken at random: refused, read as before, or read as something else that they say, and never a crash.
 
-python -m tests.formats.mutations [COUNT] [FORMAT ...]
+    python tests/campaigns/mutations.py [TRIES] [KIND ...] [--seed N]
+
+Of each format that is read and written there are the usual files and those with eight-bit numbers or subwords.
+What is read of some formats is held against a slow and plain reader. A model must answer as before, or be refused
+by `info --verify`, `export`, `index` and `update`.
 """
 
 import random
 import struct
 import sys
-import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
+import wvcli
+from tests.campaigns.campaign import Campaign, Fault, main
 from tests.formats import slow
 from wvcli import formats
-from wvcli.errors import WvcliError
+from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Format, Kept, Writing, registry
+from wvcli.models import index, model_file
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.vocabulary import Vocabulary
@@ -132,48 +139,97 @@ def outcome(member: Format, path: Path, before: FloatArray | None = None) -> str
     return "as before" if same else "otherwise"
 
 
-def checked_outcome(member: Format, path: Path, before: FloatArray) -> str:
-    """`outcome`, or `wrong` where a slow reader reads the file otherwise."""
-    seen = outcome(member, path, before)
+def _check_file(member: Format, path: Path, before: FloatArray) -> str:
+    """Return the `outcome` of reading a file.
+
+    Raises:
+        Fault: a slow reader reads it otherwise, or reading it crashed.
+    """
+    try:
+        seen = outcome(member, path, before)
+    except Exception as error:
+        raise Fault(f"crashed: {type(error).__name__}: {error}"[:300]) from error
     if seen != "refused" and member.name in slow.READERS:
         try:
             slow.check(member.name, path, formats.read(path, member.name))
         except Exception as error:
-            print(f"  {member.name}: {type(error).__name__}: {error}"[:200])
-            return "wrong"
+            raise Fault(f"read wrongly: {type(error).__name__}: {error}"[:300]) from error
     return seen
 
 
-def count_outcomes(member: Format, kind: str, count: int) -> Counter[str]:
-    """How often each outcome was seen in so many broken files."""
-    seen: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
-        write(member, Path(other, "sample"), kind)
-        before = formats.read(Path(other, "sample"), member.name).matrix[:]
-        for path in mutations(member, Path(folder), count, kind):
+_MODEL = "model"
+
+
+def _check_model(path: Path, before: Vectors, text: Path) -> str:
+    """Return the outcome of opening a model file.
+
+    Raises:
+        Fault: it is not refused everywhere, and does not answer as before.
+    """
+    try:
+        opened = model_file.open_model(path)
+        damaged = model_file.damaged_tensors(opened)
+    except InputError:
+        return "refused"
+    if damaged:
+        making: dict[str, Callable[[Vectors], object]] = {
+            "export": lambda vectors: wvcli.export(vectors, path.with_name("out.vec")),
+            "update": lambda vectors: wvcli.update(path, text, path.with_name("out.safetensors"), epochs=1),
+        }
+        if find_spec("faiss"):
+            making["index"] = lambda vectors: index.build(vectors, path.with_name("out.index"))
+        for name, make in making.items():
             try:
-                seen[checked_outcome(member, path, before)] += 1
-            except Exception as error:
-                seen["crashed"] += 1
-                print(f"  {member.name}: {type(error).__name__}: {error}"[:200])
-    return seen
+                make(wvcli.load(path))
+            except InputError:
+                continue
+            raise Fault(f"{name} took a damaged model: {damaged}")
+        return "refused"
+    now = opened.vectors()
+    same = list(now) == list(before) and opened.manifest["settings"] == before.manifest["settings"]
+    for mine, theirs in ((now.matrix, before.matrix), (now.norms, before.norms), (now.counts, before.counts)):
+        same = same and np.array_equal(np.asarray(mine), np.asarray(theirs))
+    if not same:
+        raise Fault("its checksums are right, and it answers otherwise")
+    return "as before"
 
 
-def main(count: int = 200, *names: str) -> int:
-    """Print a row for each format and kind; gives how many files were read wrongly, or crashed the reader."""
-    print(f"{'format':20}{'files':>7}{'refused':>9}{'as before':>11}{'otherwise':>11}{'wrong':>7}{'crashed':>9}")
-    bad = 0
-    for member in registry:
-        if not (member.read and member.write) or (names and member.name not in names):
-            continue
-        for kind in kinds(member):
-            seen = count_outcomes(member, kind, count)
-            bad += seen["wrong"] + seen["crashed"]
-            numbers = [seen[name] for name in ("refused", "as before", "otherwise", "wrong", "crashed")]
-            row = "{:7}{:9}{:11}{:11}{:7}{:9}".format(seen.total(), *numbers)
-            print(f"{member.name + ' ' + kind:20}{row}", flush=True)
-    return bad
+def _is_usable(member: Format) -> bool:
+    package = {"parquet": "pyarrow"}.get(member.extra, member.extra)
+    is_installed = not package or find_spec(package) is not None
+    return is_installed and member.read is not None and member.write is not None
+
+
+def make_tries(campaign: Campaign) -> None:
+    """Break a file of each kind in turn."""
+    members = [member for member in registry if _is_usable(member)]
+    made = {f"{member.name} {kind}".strip(): (member, kind) for member in members for kind in kinds(member)}
+    chosen = campaign.chosen([*made, _MODEL])
+    wholes: dict[str, FloatArray] = {}
+    for name in chosen:
+        if name != _MODEL:
+            folder = campaign.folder / name
+            folder.mkdir()
+            write(made[name][0], folder / "sample", made[name][1])
+            wholes[name] = formats.read(folder / "sample", made[name][0].name).matrix[:]
+    text, model = campaign.folder / "text.txt", campaign.folder / "model.safetensors"
+    text.write_text("the cat saw the dog and the dog saw the cat\n" * 20)
+    if _MODEL in chosen:
+        wvcli.train(text, model, dim=4, epochs=1, workers=1, min_count=1)
+
+    def attempt(number: int, rng: random.Random, name: str, folder: Path) -> str:
+        if name == _MODEL:
+            path = folder / model.name
+            path.write_bytes(mutate(model.read_bytes(), rng))
+            return _check_model(path, wvcli.load(model), text)
+        member, kind = made[name]
+        write(member, folder / "sample", kind)
+        file = rng.choice(sorted(file for file in folder.rglob("*") if file.is_file()))
+        file.write_bytes(mutate(file.read_bytes(), rng))
+        return _check_file(member, folder / "sample", wholes[name])
+
+    campaign.run(attempt, chosen)
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(*map(int, sys.argv[1:2]), *sys.argv[2:])))
+    sys.exit(main(make_tries, __doc__.partition("\n")[0], 4000))

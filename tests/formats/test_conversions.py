@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.campaigns.mutations import kinds, mutations, outcome
 from tests.clients import marks
 from tests.formats import slow
-from tests.formats.mutations import kinds, mutations, outcome
 from tests.formats.test_formats import MEMBERS, ODD_WORDS, WRITTEN, is_preserved, remove, word_after
 from wvcli import formats
 from wvcli.errors import UsageError, WvcliError

@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as arrays
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from tests.campaigns.mutations import mutations, outcome
 from tests.conftest import Run
-from tests.formats.mutations import mutations, outcome
 from tests.formats.neural import MATRIX, WORDS
 from wvcli import formats
 from wvcli.errors import InputError, UsageError, WvcliError

@@ -141,10 +141,7 @@ class _Table(Writer):
         from wvcli.cli.streams.tables import draw  # programs do without
 
         if grid := list(rows):
-            console = _console()
-            with console.capture() as capture:
-                console.print(draw(self.columns, grid, console))
-            _put(capture.get())
+            _put(draw(self.columns, grid, _console()))
 
 
 _WRITERS: dict[str, type[Writer]] = {

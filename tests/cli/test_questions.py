@@ -346,6 +346,28 @@ def test_lists_of_words_keep_every_character_of_a_word(run: Run, tmp_path: Path)
     assert {row["neighbor"] for row in json.loads(result.out)} == set(SPACED[:9]) - {"z"}
 
 
+def test_tabs_and_line_ends_in_words_read_back_from_tsv(run: Run, tmp_path: Path) -> None:
+    words = ["a\ttab", "two\nlines", "re\rturn", "\\theta", "a\\nb", "a\nb", "x"]
+    model = saved(tmp_path / "m.safetensors", words, np.eye(len(words)))
+    printed = run("vocab", "-m", model, "-n", 9).out
+    assert printed.splitlines()[0] == "a\\ttab\t"
+    column = "".join(line.split("\t")[0] + "\n" for line in printed.splitlines())
+    result = run("vector", "-", "-m", model, "--format", "jsonl", stdin=column)
+    asked = [json.loads(line)["word"] for line in result.out.splitlines()]
+    assert asked == [words[4] if word == "a\nb" else word for word in words]  # of two, the one as it stands
+    assert (
+        run("vector", "-", "-m", model, stdin=column).out.splitlines()[0]
+        == run("vector", words[0], "-m", model).out[:-1]
+    )
+    pairs = run("similarity", "-m", model, "--format", "jsonl", stdin="a\\ttab\ttwo\\nlines\nre\\rturn x\n")
+    assert [list(json.loads(line).values())[:2] for line in pairs.out.splitlines()] == [
+        words[:2],
+        ["re\rturn", "x"],
+    ]
+    missing = run("vector", "-", "-m", model, "--missing", "null", stdin="C:\\new\n")
+    assert missing.out.startswith("C:\\new\t")
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
 def test_a_line_that_never_ends_is_refused(run: Run, tmp_path: Path) -> None:
     model = saved(tmp_path / "m.safetensors", ["a", "b"], np.eye(2))

@@ -2,10 +2,12 @@
 
 Only a line feed ends a line, with the carriage return before it, and only spaces and tabs stand between and around
 words: every other character belongs to its word, U+00A0 and U+3000 too. A word that the vocabulary has with spaces
-around it keeps them.
+around it keeps them. `\\t`, `\\n` and `\\r` are a tab, a line feed and a carriage return, as TSV writes them, in a
+word that the vocabulary has with these and not with the backslash.
 """
 
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ _BATCH = 256  # words answered at a time
 _READ = 65_536  # bytes taken from stdin at once, at most
 _LONGEST = 1 << 20  # bytes of a line
 _BLANKS = " \t"
+_ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r"}  # as TSV writes what would end a cell or a line
+_ESCAPED = re.compile(r"\\[tnr]")
 _MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 
 
@@ -121,13 +125,21 @@ def _words(line: str, vocabulary: Collection[str]) -> list[str]:
     """Split a line at its tabs, or at spaces where it has none."""
     if "\t" in line:
         return [_word(cell, vocabulary) for cell in line.split("\t")]
-    return [word for word in line.split(" ") if word]
+    return [_word(word, vocabulary) for word in line.split(" ") if word]
 
 
 def _word(text: str, vocabulary: Collection[str]) -> str:
-    """Leave off the spaces and tabs around a word, unless the vocabulary has it with them."""
+    """Leave off the spaces and tabs around a word, unless the vocabulary has it with them.
+
+    A word that the vocabulary does not have as it stands is the one that TSV writes so, if it has that one.
+    """
     word = text.strip(_BLANKS)
-    return text if word != text and text in vocabulary else word
+    if word != text and text in vocabulary:
+        return text
+    if "\\" in word and word not in vocabulary:
+        meant = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], word)
+        return meant if meant in vocabulary else word
+    return word
 
 
 def words_in(path: Path, vocabulary: Collection[str]) -> list[str]:

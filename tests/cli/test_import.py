@@ -104,6 +104,22 @@ def test_what_cannot_be_imported_is_told_and_leaves_nothing(
     assert run("import", "a.txt", "-f", "-q").err == ""
 
 
+def test_words_in_another_encoding_are_imported_and_exported(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lat.txt").write_bytes(TEXT.replace("cat", "köter").encode("latin-1"))
+    refused = run("import", "lat.txt")
+    assert refused.code == 3
+    assert "name the encoding with --encoding, replace such bytes with --encoding-errors replace" in refused.err
+    assert "leave such words out with --skip-bad" in refused.err
+    assert "wvcli import lat.txt has --encoding, --encoding-errors" in run("similar", "the", "-m", "lat.txt").err
+    assert run("import", "lat.txt", "--encoding", "latin-1").code == 0
+    assert [row[0] for row in run("vocab", "-m", "lat.safetensors").rows] == ["the", "köter", "dog"]
+    assert run("export", "utf.txt", "-m", "lat.txt", "--encoding", "latin-1").code == 0
+    assert "köter" in (tmp_path / "utf.txt").read_text("utf-8")
+    skipped = run("import", "lat.txt", "--skip-bad", "-o", "two.safetensors")
+    assert skipped.err.splitlines()[1] == "note: line 3 of lat.txt cannot be read and was left out"
+    assert run("export", "a.txt", "-m", "two.safetensors", "--skip-bad").code == 2
+
+
 _CONVERT = """
 import sys
 from pathlib import Path

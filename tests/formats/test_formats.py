@@ -195,7 +195,7 @@ def toy() -> tuple[list[str], FloatArray]:
         "a single line",
         "Tea 1.5 2.5\nMilk 3.5 4.5\nSugar 0.5\nPrices of today\nTotal 12.5\n",
         '{"words": [1, 2, 3]}\n',
-        "word,0.1,0.2\nother,0.3,0.4\n",
+        "Dear Sir,\nwe ask, with respect, for 2\nof them, soon.\n",
     ],
 )
 def test_other_text_is_not_taken_for_vectors(member: Format, tmp_path: Path, text: str) -> None:

@@ -15,17 +15,36 @@ from tests.conftest import Run, peak_memory
 from tests.formats.test_formats import ODD_WORDS, bits, random_vectors, refusal
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
-from wvcli.formats import Writing, registry
+from wvcli.formats import Reading, Writing, registry
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
 WORDS = [*ODD_WORDS, "new york", "a\tb", "c\r\nd"]
+ARROW_LAYOUTS = ["parquet", "arrow", "stream"]
+READ_BY = {"parquet": "parquet", "arrow": "arrow", "stream": "arrow"}
 
 
 def sample(counted: bool = True) -> Vectors:
     matrix = np.random.default_rng(5).normal(0, 1, (len(WORDS), 6)).astype(np.float32)
     counts = np.arange(len(WORDS), 0, -1, dtype=np.int64) * 10**11
     return Vectors(Vocabulary.from_words(WORDS), matrix, counts if counted else None)
+
+
+def write_table(
+    layout: str, table: pyarrow.Table, path: Path, chunk: int | None = None, compression: str | None = None
+) -> None:
+    """Write a table with pyarrow: as Parquet, as an Arrow file, or as a stream of Arrow's batches."""
+    if layout == "parquet":
+        parquet.write_table(table, path, row_group_size=chunk, compression=compression or "none")
+    elif layout == "arrow":
+        feather.write_feather(table, path, chunksize=chunk, compression=compression or "uncompressed")
+    else:
+        options = pyarrow.ipc.IpcWriteOptions(compression=compression)
+        with (
+            pyarrow.OSFile(str(path), "wb") as file,
+            pyarrow.ipc.new_stream(file, table.schema, options=options) as sink,
+        ):
+            sink.write_table(table, chunk)
 
 
 @pytest.mark.parametrize("counted", [True, False])
@@ -46,7 +65,7 @@ def test_pyarrow_reads_what_is_written(tmp_path: Path, counted: bool) -> None:
             assert table["count"].to_pylist() == whole.counts.tolist()
 
 
-@pytest.mark.parametrize("name", ["parquet", "arrow"])
+@pytest.mark.parametrize("name", ARROW_LAYOUTS)
 @pytest.mark.parametrize("number", [pyarrow.float32(), pyarrow.float64(), pyarrow.float16(), pyarrow.int32()])
 @pytest.mark.parametrize("fixed", [True, False])
 def test_what_pyarrow_writes_is_read(tmp_path: Path, name: str, number: pyarrow.DataType, fixed: bool) -> None:
@@ -57,10 +76,7 @@ def test_what_pyarrow_writes_is_read(tmp_path: Path, name: str, number: pyarrow.
     words = pyarrow.array([f"w{place}" for place in range(1000)]).dictionary_encode()
     columns = {"embedding": pyarrow.array(rows, kind), "id": pyarrow.array(range(1000)), "token": words}
     table = pyarrow.table(columns)
-    if name == "parquet":
-        parquet.write_table(table, tmp_path / "file", row_group_size=300, compression="zstd")
-    else:
-        feather.write_feather(table, tmp_path / "file", chunksize=300, compression="zstd")
+    write_table(name, table, tmp_path / "file", chunk=300, compression="zstd")
     found = formats.read(tmp_path / "file")
     assert list(found) == [f"w{place}" for place in range(1000)]
     assert found.matrix.tolist() == [[1, 2], [3, -4]] * 500
@@ -80,7 +96,7 @@ def test_halves_are_written_as_halves_or_not_at_all(tmp_path: Path) -> None:
         formats.write(whole, tmp_path / "words.parquet", overwrite=True, writing=Writing("float16"))
 
 
-@pytest.mark.parametrize("name", ["parquet", "arrow"])
+@pytest.mark.parametrize("name", ARROW_LAYOUTS)
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
@@ -99,38 +115,40 @@ def test_halves_are_written_as_halves_or_not_at_all(tmp_path: Path) -> None:
 )
 def test_tables_of_other_things_are_refused(tmp_path: Path, name: str, columns: dict, message: str) -> None:
     table = pyarrow.table({key: pyarrow.array(values) for key, values in columns.items()})
-    if name == "parquet":
-        parquet.write_table(table, tmp_path / "file")
-    else:
-        feather.write_feather(table, tmp_path / "file", compression="uncompressed")
-    assert message in refusal(registry.get(name), tmp_path / "file")
+    write_table(name, table, tmp_path / "file")
+    assert message in refusal(registry.get(READ_BY[name]), tmp_path / "file")
 
 
-@pytest.mark.parametrize("name", ["parquet", "arrow"])
+@pytest.mark.parametrize("name", ARROW_LAYOUTS)
 def test_a_table_without_rows_holds_no_words(tmp_path: Path, name: str) -> None:
     table = pyarrow.table(
         {"word": pyarrow.array([], "string"), "vector": pyarrow.array([], pyarrow.list_(pyarrow.float32(), 2))}
     )
-    if name == "parquet":
-        parquet.write_table(table, tmp_path / "file")
-    else:
-        feather.write_feather(table, tmp_path / "file")
-    assert "has no words" in refusal(registry.get(name), tmp_path / "file")
+    write_table(name, table, tmp_path / "file")
+    assert "has no words" in refusal(registry.get(READ_BY[name]), tmp_path / "file")
 
 
-@pytest.mark.parametrize("name", ["parquet", "arrow"])
+@pytest.mark.parametrize("name", ARROW_LAYOUTS)
 def test_a_missing_number_is_nan_and_a_word_again_is_dropped(tmp_path: Path, name: str) -> None:
     vectors = pyarrow.array([[1.0, None], [3.0, 4.0], [5.0, 6.0]], pyarrow.list_(pyarrow.float32(), 2))
     table = pyarrow.table({"word": ["a", "b", "a"], "vector": vectors, "count": [3, 2, 1]})
-    if name == "parquet":
-        parquet.write_table(table, tmp_path / "file")
-    else:
-        feather.write_feather(table, tmp_path / "file")
+    write_table(name, table, tmp_path / "file")
     found = formats.read(tmp_path / "file")
     assert list(found) == ["a", "b"]
     assert bits(found.matrix) == bits(np.array([[1, np.nan], [3, 4]], np.float32))
     assert found.counts is not None
     assert found.counts.tolist() == [3, 2]
+
+
+def test_a_stream_of_arrow_may_lack_its_end_but_no_part_of_a_batch(tmp_path: Path) -> None:
+    table = pyarrow.table({"word": ["a", "b", "c"], "vector": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]})
+    path = tmp_path / "file"
+    write_table("stream", table, path, chunk=2)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-8])  # the mark of the end, which a program that is killed does not write
+    assert list(formats.read(path)) == ["a", "b", "c"]
+    path.write_bytes(whole[:-24])
+    assert "is damaged" in refusal(registry.get("arrow"), path)
 
 
 def test_any_byte_of_a_parquet_files_numbers_that_is_changed_is_noticed(tmp_path: Path) -> None:
@@ -387,3 +405,17 @@ def test_lines_after_the_limit_do_not_matter(tmp_path: Path) -> None:
     assert (list(found), len(notes)) == (["a", "b"], 1)
     with pytest.raises(InputError, match="line 4"):
         formats.read(tmp_path / "file", "jsonl", limit=3)
+
+
+def test_json_lines_that_cannot_be_read_are_left_out_and_counted(tmp_path: Path) -> None:
+    lines = [
+        b'{"word": "a", "vector": [1, 2]}',
+        b'{"word": "\xe9", "vector": [3, 4]}',
+        b"{",
+        b'{"word": "b", "vector": [5]}',
+    ]
+    (tmp_path / "file").write_bytes(b"\n".join(lines))
+    notes: list[str] = []
+    found = formats.read(tmp_path / "file", on_note=notes.append, reading=Reading.of("latin-1", "strict", True))
+    assert (list(found), found.matrix.tolist()) == (["a", "é"], [[1, 2], [3, 4]])
+    assert notes == [f"2 lines of {tmp_path / 'file'} cannot be read and were left out, the first of them line 3"]

@@ -2,13 +2,14 @@
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from wvcli import formats
 from wvcli.errors import InputError
-from wvcli.formats import Writing, registry
+from wvcli.formats import Reading, Writing, registry
 
 WORD2VEC = registry.get("word2vec")
 
@@ -47,7 +48,7 @@ def test_line_ends_after_vectors_are_accepted_and_none_is_written(tmp_path: Path
         (b"1 2\n" + record(b"a", 1, 2, end=b"\n\n"), "after word 1, found 1 bytes more"),
         (b"1 2\n" + record(b"a", 1, 2) * 2, "after word 1, found 10 bytes more"),
         (b"1 2\n" + record(b"a", 1, 2) + bytes(3_000_000), "after word 1, found 3000000 bytes more"),
-        (b"2 1\n" + record(b"a", 1) + record(b"\xe7\x8c", 2), "word 2: the word is not UTF-8"),
+        (b"2 1\n" + record(b"a", 1) + record(b"\xe7\x8c", 2), "word 2: the word '\ufffd' is not UTF-8"),
         (b"2 1\n" + record(b"a", 1) + b"b" * 3_000_000, "word 2: no space follows"),
     ],
 )
@@ -96,5 +97,21 @@ def test_what_follows_the_limit_does_not_matter(tmp_path: Path) -> None:
     found = formats.read(tmp_path / "file.bin", limit=2, on_note=notes.append)
     assert (list(found), found.matrix.tolist()) == (["a", "b"], [[0, 1], [4, 5]])
     assert len(notes) == 1
-    with pytest.raises(InputError, match="word 4: the word is not UTF-8"):
+    with pytest.raises(InputError, match=r"word 4: the word .* is not UTF-8"):
         formats.read(tmp_path / "file.bin", limit=3)
+
+
+def test_words_in_another_encoding_are_read_replaced_or_left_out(tmp_path: Path) -> None:
+    data = b"3 1\n" + record(b"a", 1) + record(b"caf\xe9", 2) + record(b"b", 3)
+    (tmp_path / "file.bin").write_bytes(data)
+    notes: list[str] = []
+
+    def read(*reading: Any) -> dict[str, float]:
+        found = formats.read(tmp_path / "file.bin", reading=Reading.of(*reading), on_note=notes.append)
+        return {word: float(found[word][0]) for word in found}
+
+    assert read("latin-1", "strict", False) == {"a": 1, "café": 2, "b": 3}
+    assert read("utf-8", "replace", False) == {"a": 1, "caf\ufffd": 2, "b": 3}
+    assert notes == []
+    assert read("utf-8", "strict", True) == {"a": 1, "b": 3}
+    assert notes == [f"1 word was left out of {tmp_path / 'file.bin'}, not being UTF-8"]

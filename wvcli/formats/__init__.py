@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
-from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._reading import open_input, parsing
 from wvcli.registry import Registry
 from wvcli.reporting import (
@@ -24,6 +24,7 @@ from wvcli.vectors.word_vectors import Vectors
 __all__ = [
     "Format",
     "Kept",
+    "Reading",
     "Writing",
     "check_dtype",
     "for_writing",
@@ -38,6 +39,7 @@ _SNIFFED = 65_536  # bytes of a file that are shown to each format
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 
 _USUAL = Writing()
+_AS_WRITTEN = Reading()
 
 registry: Registry[Format] = Registry("format", __name__)
 
@@ -92,6 +94,7 @@ def read(
     limit: int | None = None,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
+    reading: Reading = _AS_WRITTEN,
 ) -> Vectors:
     """Open a file or folder of another system.
 
@@ -101,10 +104,11 @@ def read(
         limit: read only the first `limit` words.
         on_progress: called with the stage `opening` and the words read, of how many there are at most.
         on_note: called with a line on what was left out, such as vectors of repeated words.
+        reading: the encoding of words, and whether to leave out what cannot be read.
 
     Raises:
         InputError: it cannot be read, is in no known format, or is damaged.
-        UsageError: no format has that name, or it cannot be read, or the limit is below 1.
+        UsageError: no format has that name, or it cannot be read, or not so; or the limit is below 1.
         MissingExtraError: the format needs a package that is not installed.
     """
     if limit is not None and limit < 1:
@@ -113,7 +117,14 @@ def read(
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"wvcli can write the format {chosen.name} but not read it")
+    if reading != _AS_WRITTEN and chosen.read_with is None:
+        raise UsageError(
+            f"{path} is in the format {chosen.name}, in which the encoding of words is not a choice",
+            "leave out `encoding`, `encoding_errors` and `skip_bad`",
+        )
     with words_reported_to(on_progress, "opening", path.name), notes_reported_to(on_note), parsing(path):
+        if reading != _AS_WRITTEN and chosen.read_with:
+            return chosen.read_with(path, limit, reading)
         return chosen.read(path, limit)
 
 

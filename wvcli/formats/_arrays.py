@@ -165,10 +165,10 @@ def words_beside(path: Path, rows: int) -> tuple[list[str], Counts | None]:
     tried = [path.with_suffix(ending) for ending in _WORD_LISTS]
     found = next((file for file in tried if file.is_file() and file != path), None)
     if found is None:
-        raise InputError(
-            f"{path} has no words, and there is no list of words beside it",
-            f"put them into {tried[0].name}, one on each line, in the order of the rows",
-        )
+        hint = f"put them into {tried[0].name}, one on each line, in the order of the rows"
+        if (path.parent / "tokenizer.json").is_file():  # of Model2Vec
+            hint = f"name its folder, {path.parent}, whose tokenizer.json may have them"
+        raise InputError(f"{path} has no words, and there is no list of words beside it", hint)
     with open_input(found) as file:
         data = file.read().removeprefix(b"\xef\xbb\xbf")
     try:

@@ -1,10 +1,13 @@
 """What a format says of itself: its name, what it keeps, and its functions that read and write."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from wvcli.errors import InputError, UsageError
+from wvcli.system.encodings import Encoding
 from wvcli.vectors.word_vectors import Vectors
 
 
@@ -34,6 +37,49 @@ class Writing:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How words are to be read from a file that may not be what its format asks for.
+
+    Attributes:
+        encoding: of the words, and what to do with bytes that are not in it.
+        skip_bad: leave out lines and words that cannot be read, and note how many there were.
+    """
+
+    encoding: Encoding = field(default_factory=Encoding)
+    skip_bad: bool = False
+
+    @classmethod
+    def of(cls, encoding: str, encoding_errors: str, skip_bad: bool) -> "Reading":
+        """Return it for an encoding by the name that Python knows.
+
+        Raises:
+            UsageError: there is no such encoding, or it does not extend ASCII, in which numbers are written.
+        """
+        found = Encoding.of(encoding, encoding_errors)
+        if "1 -.e\t\n".encode(found.codec, "replace") != b"1 -.e\t\n":
+            raise UsageError(f"vectors cannot be read as {encoding}", "convert the file to UTF-8 first")
+        return cls(found, skip_bad)
+
+    def decode(self, words: list[bytes]) -> list[str]:
+        """Return words as text, up to the first that is not in the encoding."""
+        codec, errors = self.encoding.codec, self.encoding.errors
+        decoded: list[str] = []
+        with suppress(UnicodeDecodeError):
+            for word in words:
+                decoded.append(word.decode(codec, errors))
+        return decoded
+
+    def not_in_encoding(self, where: str, word: bytes) -> InputError:
+        """Return the error for a word that is not in the encoding."""
+        shown = repr(word[:40].decode(errors="replace"))
+        return InputError(
+            f"{where}: the word {shown} is not {self.encoding.name.upper()}",
+            "name the encoding with `encoding`, replace such bytes with `encoding_errors=replace`, "
+            "or leave such words out with `skip_bad=True`",
+        )
+
+
+@dataclass(frozen=True)
 class Format:
     """A file format of another system.
 
@@ -47,6 +93,8 @@ class Format:
         may_replace: whether a folder may be replaced by a new one; None where any in this format may.
         read: opens a file or folder, all words or only the first `limit`; None when the format is only
             written. Raises InputError naming file and line.
+        read_with: does as `read`, with words in the encoding that the user names and, if the user wishes, without
+            those that cannot be read; None where the format leaves no choice.
         write: makes a new file or folder at a path where nothing is yet, and returns notes for the user on what
             was changed; None when the format is only read. The matrix may be lazy: it is read in blocks of rows,
             `vectors.matrix[start:stop]`, and never whole. Further files go beside the path if their names begin
@@ -64,6 +112,7 @@ class Format:
     sniff_folder: Callable[[Path], bool] | None = None
     may_replace: Callable[[Path], bool] | None = None
     read: Callable[[Path, int | None], Vectors] | None = None
+    read_with: Callable[[Path, int | None, Reading], Vectors] | None = None
     write: Callable[[Vectors, Path, Writing], list[str]] | None = None
     companions: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ("float32",)

@@ -195,6 +195,14 @@ def note_repeated(path: Path, count: int, first: str) -> None:
     report_note(f"{vectors} left out of {path}: a word keeps its first (first repeated: {first!r})")
 
 
+def note_skipped(path: Path, count: int, first: int) -> None:
+    """Report that lines were left out, since they cannot be read; `first` is the number of the first."""
+    if count == 1:
+        report_note(f"line {first} of {path} cannot be read and was left out")
+    else:
+        report_note(f"{count:,} lines of {path} cannot be read and were left out, the first of them line {first}")
+
+
 def _temporary_file(path: Path, size: int) -> IO[bytes]:
     try:
         if shutil.disk_usage(tempfile.gettempdir()).free < size:

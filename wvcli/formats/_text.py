@@ -6,7 +6,7 @@ return before the line end, blank lines at the end of the file and a byte order 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,10 +14,10 @@ from typing import BinaryIO
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats._format import Writing
+from wvcli.formats._format import Reading, Writing
 from wvcli.formats._headers import BYTE_ORDER_MARK, Header, find_header, read_header
 from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
-from wvcli.formats._reading import RowCollector, bytes_left, open_input
+from wvcli.formats._reading import RowCollector, bytes_left, note_skipped, open_input
 from wvcli.formats._writable_words import WritableWords
 from wvcli.reporting import report_note
 from wvcli.vectors.geometry import FloatArray
@@ -26,13 +26,14 @@ from wvcli.vectors.word_vectors import Vectors
 _BLOCK = 1 << 18  # bytes parsed at a time: the arrays of one block then stay in the processor's cache
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers
 _NUMBERS_AT_ONCE = 1 << 14  # written at a time, for the same reason
-_EXAMINED_LINES = 100  # from which the number of dimensions is determined where there is no header
+EXAMINED_LINES = 100  # from which the number of dimensions is determined where there is no header
 _HEADINGS = (b"", b"word", b"words", b"token", b"tokens", b"term", b"key", b"index", b"name", b"label", b"id")
 _TELLING_COLUMNS = 4  # numbered from 0 or 1, they are a heading whatever stands before them
+_USUAL = Reading()
 
 
 @dataclass
-class _LineParser:
+class LineParser:
     """Parses blocks of lines and knows where in the file they stand.
 
     Attributes:
@@ -40,20 +41,28 @@ class _LineParser:
         dim: numbers a line.
         header: the header, if the file has one.
         number: of the next line, from 1.
+        reading: how words are decoded, and whether lines that cannot be read are left out.
         rows: lines with a word so far.
         blank: the number of the first blank line met, if any.
+        skipped: lines left out so far.
+        first_skipped: the number of the first of them.
     """
 
     path: Path
     dim: int
     header: Header | None
     number: int
+    reading: Reading
     rows: int = 0
     blank: int | None = None
+    skipped: int = 0
+    first_skipped: int = 0
 
     def error(self, line: int, problem: str) -> InputError:
         """Return the error for one line of the block, counted from 0."""
-        return InputError(f"{self.path}, line {self.number + line}: {problem}")
+        return InputError(
+            f"{self.path}, line {self.number + line}: {problem}", "leave out such lines with `skip_bad=True`"
+        )
 
     def parse(self, block: bytes) -> tuple[list[str], FloatArray]:
         """Return the words of a block that ends with a line end, and their vectors, float32 [words, dim].
@@ -124,20 +133,52 @@ class _LineParser:
         starts = found.starts[first]
         stops = np.where(past - first > self.dim, found.ends[past - self.dim - 1], starts)
         text = found.text.tobytes()
-        words = [text[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-        try:
-            return [word.decode() for word in words]
-        except UnicodeDecodeError:
-            line = next(line for line, word in enumerate(words) if not _is_utf8(word))
-            raise self.error(line, f"the word {_quoted(words[line])} is not UTF-8") from None
+        return self.decode([text[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)])
 
+    @staticmethod
+    def end(data: bytes) -> int:
+        """Return where in the data the last whole line ends; 0 if there is none."""
+        return data.rfind(b"\n") + 1
 
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    def single(self, block: bytes) -> list[bytes]:
+        """Return each line of a block, with its end."""
+        return [line + b"\n" for line in block.removesuffix(b"\n").split(b"\n")]
+
+    def skip(self, line: bytes) -> None:
+        """Leave out a line that cannot be read, or the lines of a record."""
+        self.skipped += line.count(b"\n")
+        self.first_skipped = self.first_skipped or self.number
+        self.number += line.count(b"\n")
+
+    def skip_blank(self) -> None:
+        """Leave out the blank lines that were met, since a line follows that is not."""
+        if self.blank is not None:
+            self.skipped += self.number - self.blank
+            self.first_skipped = self.first_skipped or self.blank
+            self.blank = None
+
+    def report_skipped(self) -> None:
+        """Note how many lines were left out.
+
+        Raises:
+            InputError: none could be read.
+        """
+        if self.skipped and not self.rows:
+            raise InputError(f"{self.path} has no line that can be read: expected a word and {self.dim} numbers")
+        if self.skipped:
+            note_skipped(self.path, self.skipped, self.first_skipped)
+
+    def decode(self, words: list[bytes]) -> list[str]:
+        """Return the words of the lines of a block as text.
+
+        Raises:
+            InputError: one is not in the encoding.
+        """
+        decoded = self.reading.decode(words)
+        if len(decoded) < len(words):
+            where = f"{self.path}, line {self.number + len(decoded)}"
+            raise self.reading.not_in_encoding(where, words[len(decoded)])
+        return decoded
 
 
 def _quoted(text: bytes) -> str:
@@ -145,7 +186,7 @@ def _quoted(text: bytes) -> str:
     return repr(text[:40].decode(errors="replace"))
 
 
-def read_with_header(path: Path, limit: int | None = None) -> Vectors:
+def read_with_header(path: Path, limit: int | None = None, reading: Reading = _USUAL) -> Vectors:
     """Read a file whose first line is the number of words and of dimensions, or only its first `limit` words.
 
     Raises:
@@ -158,15 +199,15 @@ def read_with_header(path: Path, limit: int | None = None) -> Vectors:
             raise InputError(
                 f"{path}, line 1: promises {header.dim} numbers for each word; the file is shorter than that"
             )
-        parser = _LineParser(path, header.dim, header, number=2)
-        rows = _read_lines(file, parser, RowCollector(path, min(header.words, most), header.dim, limit))
-    if parser.rows < header.words and not rows.is_full:
+        parser = LineParser(path, header.dim, header, 2, reading)
+        rows = read_lines(file, parser, RowCollector(path, min(header.words, most), header.dim, limit))
+    if parser.rows + parser.skipped < header.words and not rows.is_full:
         problem = f"the file ends after {parser.rows} words; line 1 promises {header.words}"
         raise InputError(f"{path}, line {parser.blank or parser.number}: {problem}")
     return rows.vectors()
 
 
-def read_without_header(path: Path, limit: int | None = None) -> Vectors:
+def read_without_header(path: Path, limit: int | None = None, reading: Reading = _USUAL) -> Vectors:
     """Read a file that begins with the first word, or only its first `limit` words.
 
     The number of dimensions is the one that most of the first lines have. A heading is skipped with a note.
@@ -176,26 +217,32 @@ def read_without_header(path: Path, limit: int | None = None) -> Vectors:
             without words, or pairs of words with scores.
     """
     with open_input(path) as file:
-        head = next(_blocks(file, path), b"")
+        head = next(blocks(file, path, LineParser.end), b"")
         _check_line_ends(path, head)
         start = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
-        lines = head[start:].split(b"\n")[:_EXAMINED_LINES]
+        lines = head[start:].split(b"\n")[:EXAMINED_LINES]
+        rows = [_split(line) for line in lines]
         dim = _dimensions(lines)
         if not dim:
             raise InputError(f"{path}, line 1: expected a word and then its numbers")
-        _check_contents(path, lines, dim)
+        check_contents(path, rows, dim)
         number = 1
-        if _is_heading(lines, dim):
+        if is_heading(rows, dim):
             report_note(f"line 1 of {path} is a heading and was skipped")
             number, start = 2, start + len(lines[0]) + 1
-        file.seek(start)
-        most = (bytes_left(file) + 1) // (2 * dim + 1)
-        if limit is None or limit > most:
-            most = min(most, sum(block.count(b"\n") for block in _blocks(file, path)))
-        file.seek(start)
-        return _read_lines(
-            file, _LineParser(path, dim, None, number), RowCollector(path, most, dim, limit)
-        ).vectors()
+        parser = LineParser(path, dim, None, number, reading)
+        most = rows_left(file, start, dim, limit)
+        return read_lines(file, parser, RowCollector(path, most, dim, limit)).vectors()
+
+
+def rows_left(file: BinaryIO, start: int, dim: int, limit: int | None) -> int:
+    """Return how many lines of a word and `dim` numbers there can be from `start` on, and leave the file there."""
+    file.seek(start)
+    most = (bytes_left(file) + 1) // (2 * dim + 1)
+    if limit is None or limit > most:
+        most = min(most, 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b"")))
+    file.seek(start)
+    return most
 
 
 def _check_line_ends(path: Path, head: bytes) -> None:
@@ -207,9 +254,15 @@ def _check_line_ends(path: Path, head: bytes) -> None:
         )
 
 
-def _check_contents(path: Path, lines: list[bytes], dim: int) -> None:
-    """Refuse lines of numbers without words, and pairs of words with scores."""
-    rows = [_split(line) for line in lines if line.strip()]
+def check_contents(path: Path, rows: list[list[bytes]], dim: int) -> None:
+    """Refuse lines of numbers without words, and pairs of words with scores.
+
+    Args:
+        path: the file.
+        rows: the fields of its first lines, none of a blank one.
+        dim: how many numbers most of them end with.
+    """
+    rows = [row for row in rows if row]
     first = [row[0] for row in rows]
     decimals = sum(not word.isdigit() for word in first)  # whole numbers may be words, as of the nodes of a graph
     if len(first) > 1 and all(map(NUMBER.fullmatch, first)) and 2 * decimals > len(first):
@@ -224,10 +277,15 @@ def _check_contents(path: Path, lines: list[bytes], dim: int) -> None:
         )
 
 
-def _is_heading(lines: list[bytes], dim: int) -> bool:
-    """Whether the first line has the numbers of the columns: `word 1 2 3`, or `word dim_0 dim_1 dim_2`."""
-    word, *names = _split(lines[0]) or [b""]
-    others = [_split(line) for line in lines[1:] if line.strip()]
+def is_heading(rows: list[list[bytes]], dim: int) -> bool:
+    """Whether the first line has the numbers of the columns: `word 1 2 3`, or `word dim_0 dim_1 dim_2`.
+
+    Args:
+        rows: the fields of the first lines, none of a blank one.
+        dim: how many numbers most of them end with.
+    """
+    word, *names = rows[0] or [b""]
+    others = [row for row in rows[1:] if row]
     if len(names) != dim or not others:
         return False
     prefix = names[0].rstrip(b"0123456789")
@@ -242,39 +300,60 @@ def _is_heading(lines: list[bytes], dim: int) -> bool:
     return has_decimals and dim > 1 and (is_named or dim >= _TELLING_COLUMNS)
 
 
-def _read_lines(file: BinaryIO, parser: _LineParser, rows: RowCollector) -> RowCollector:
-    for block in _blocks(file, parser.path):
+def read_lines(file: BinaryIO, parser: LineParser, rows: RowCollector) -> RowCollector:
+    """Read the lines that follow into `rows`, which is returned.
+
+    Raises:
+        InputError: a line cannot be read, and such lines are not to be left out; or none can.
+    """
+    for block in blocks(file, parser.path, parser.end):
         before = parser.number, parser.rows, parser.blank
         try:
             rows.add(*parser.parse(block))
         except InputError:
-            if not rows.is_limited:
+            if not rows.is_limited and not parser.reading.skip_bad:
                 raise
-            # What is wrong may stand behind the last word that is wanted.
+            # What is wrong may stand behind the last word that is wanted, or is to be left out.
             parser.number, parser.rows, parser.blank = before
-            for line in block.removesuffix(b"\n").split(b"\n"):
-                rows.add(*parser.parse(line + b"\n"))
-                if rows.is_full:
-                    break
+            _read_single_lines(block, parser, rows)
         if rows.is_full:
             break
+    parser.report_skipped()
     return rows
 
 
-def _blocks(file: BinaryIO, path: Path) -> Iterator[bytes]:
+def _read_single_lines(block: bytes, parser: LineParser, rows: RowCollector) -> None:
+    for line in parser.single(block):
+        if parser.reading.skip_bad and line.strip():
+            parser.skip_blank()
+        try:
+            rows.add(*parser.parse(line))
+        except InputError:
+            if not parser.reading.skip_bad:
+                raise
+            parser.skip(line)
+        if rows.is_full:
+            break
+
+
+def blocks(file: BinaryIO, path: Path, end: Callable[[bytes], int]) -> Iterator[bytes]:
     """Yield the rest of the file in pieces of whole lines, each with a line end.
+
+    Args:
+        file: open where a line begins.
+        path: its name.
+        end: returns where in some data the last whole line ends; 0 if there is none.
 
     Raises:
         InputError: a line is too long for a word and its vector.
     """
     rest = b""
     while more := file.read(max(_BLOCK, len(rest))):
-        cut = more.rfind(b"\n") + 1
+        rest += more
+        cut = end(rest)
         if cut:
-            yield rest + more[:cut]
-            rest = more[cut:]
-        else:
-            rest += more
+            yield rest[:cut]
+            rest = rest[cut:]
         if len(rest) > _LONGEST_LINE:
             raise InputError(
                 f"{path} is not a text of word vectors: it has no line end within {_LONGEST_LINE >> 20} MiB"
@@ -310,7 +389,7 @@ def _sample(head: bytes) -> list[bytes]:
     if not whole:
         *parts, last = cut.rsplit(b" ", 1)
         whole = [cut] if not parts or NUMBER.fullmatch(last) else parts
-    return whole[:_EXAMINED_LINES]
+    return whole[:EXAMINED_LINES]
 
 
 def sniff_header(head: bytes) -> bytes | None:

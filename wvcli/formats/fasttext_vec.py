@@ -22,5 +22,6 @@ FORMAT = Format(
     keeps=frozenset({Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=read_with_header,
+    read_with=read_with_header,
     write=partial(write_lines, header=True, ending=b" \n"),
 )

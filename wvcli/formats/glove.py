@@ -16,5 +16,6 @@ FORMAT = Format(
     keeps=frozenset({Kept.EXACT_VECTORS}),
     sniff=sniff_no_header,
     read=read_without_header,
+    read_with=read_without_header,
     write=partial(write_lines, header=False, ending=b"\n"),
 )

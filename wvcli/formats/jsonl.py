@@ -10,116 +10,86 @@ first line is kept; blank lines are ignored. What `wvcli vector --format jsonl` 
 import json
 import re
 from collections.abc import Iterator
-from itertools import chain, islice
 from itertools import count as numbers
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats._columns import check_count, column_blocks, known_counts
-from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._columns import column_blocks
+from wvcli.formats._format import Format, Kept, Reading, Writing
+from wvcli.formats._json import NUMBERS_AT_ONCE, Record, check_length, collect, record_of
 from wvcli.formats._numbers import format_rows
-from wvcli.formats._reading import RowCollector, open_input
+from wvcli.formats._reading import note_skipped, open_input
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes counted at a time
-_NUMBERS_AT_ONCE = 1 << 14  # read or written at a time
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers
 _EXPECTED = 'expected {"word": TEXT, "vector": [NUMBER, ...]}'
 _BOM = b"\xef\xbb\xbf"
-_NUMBERS = {int, float, type(None)}
+_USUAL = Reading()
 
 
-class _Record(NamedTuple):
-    """A line: its number from 1, and its contents."""
-
-    line: int
-    word: str
-    occurrences: int | None
-    vector: list[float | None]
-
-
-def _record(line: bytes, path: Path, number: int) -> _Record:
+def _record(line: bytes, path: Path, number: int, reading: Reading) -> Record:
     """Parse a line.
 
     Raises:
         InputError: it is not an object with a word and a vector.
     """
+    where = f"{path}, line {number}"
     try:
-        found = json.loads(line.decode())
-        word, vector = found["word"], found["vector"]
-        word.encode()  # a lone surrogate is not text
+        found = json.loads(line.decode(reading.encoding.codec, reading.encoding.errors))
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}, line {number}: not UTF-8; {_EXPECTED}") from error
+        raise reading.not_in_encoding(where, line) from error
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}, line {number}, character {error.pos + 1}: not JSON; {_EXPECTED}") from error
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(f"{path}, line {number}: {_EXPECTED}") from error
-    if not (isinstance(vector, list) and vector and set(map(type, vector)) <= _NUMBERS):
-        raise InputError(f"{path}, line {number}: the vector is not a list of numbers; {_EXPECTED}")
-    count = check_count(found.get("count"), f"{path}, line {number}")
-    return _Record(number, word, count, vector)
+        raise InputError(f"{where}, character {error.pos + 1}: not JSON; {_EXPECTED}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: {_EXPECTED}") from error
+    return record_of(found, where, _EXPECTED)
 
 
-def _records(file: BinaryIO, path: Path) -> Iterator[_Record]:
+def _records(file: BinaryIO, path: Path, reading: Reading) -> Iterator[Record]:
     """Yield the lines that are not blank.
 
     Raises:
         InputError: a line is damaged, or its vector has another length than the first.
     """
-    dim = 0
+    dim, skipped = 0, []
     for number in numbers(1):
         line = file.readline(_LONGEST_LINE)
         if not line:
-            return
+            break
         if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
             raise InputError(f"{path}, line {number}: longer than {_LONGEST_LINE} bytes; {_EXPECTED}")
         if number == 1:
             line = line.removeprefix(_BOM)
-        if line.strip():
-            record = _record(line, path, number)
+        if not line.strip():
+            continue
+        try:
+            record = _record(line, path, number, reading)
             dim = dim or len(record.vector)
-            if len(record.vector) != dim:
-                raise InputError(f"{path}, line {number}: expected {dim} numbers, found {len(record.vector)}")
+            check_length(record, dim)
+        except InputError:
+            if not reading.skip_bad:
+                raise
+            skipped.append(number)
+        else:
             yield record
+    if skipped and dim:
+        note_skipped(path, len(skipped), skipped[0])
 
 
-def _matrix(batch: list[_Record], path: Path) -> FloatArray:
-    """Return float32 [records, dim], with NaN for `null`."""
-    matrix = np.empty((len(batch), len(batch[0].vector)), dtype=np.float32)
-    with np.errstate(over="ignore"):
-        for row, record in zip(matrix, batch, strict=True):
-            try:
-                row[:] = np.array(record.vector, dtype=np.float64)
-            except OverflowError as error:  # a whole number beyond float64
-                raise InputError(f"{path}, line {record.line}: a number is too large") from error
-    return matrix
-
-
-def _read(path: Path, limit: int | None) -> Vectors:
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     with open_input(path) as file:
         line_count = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b""))
-        size = file.tell()
         file.seek(0)
-        records = _records(file, path)
-        first = next(records, None)
-        if first is None:
-            raise InputError(f"{path}, line 1: {_EXPECTED}")
-        dim = len(first.vector)
-        rows = RowCollector(path, min(line_count, size // (2 * dim)), dim, limit)
-        step = max(1, _NUMBERS_AT_ONCE // dim)
-        records = chain([first], records)
-        while not rows.is_full and (batch := list(islice(records, min(step, rows.room or step)))):
-            counts = [record.occurrences for record in batch]
-            rows.add([record.word for record in batch], _matrix(batch, path), known_counts(counts))
-        return rows.vectors()
+        return collect(path, _records(file, path, reading), line_count, limit, _EXPECTED)
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
+    step = max(1, NUMBERS_AT_ONCE // vectors.dim)
     with path.open("wb") as file:
         for words, counts, block in column_blocks(vectors, writing.dtype):
             for start in range(0, len(words), step):
@@ -148,5 +118,6 @@ FORMAT = Format(
     keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
+    read_with=_read,
     write=_write,
 )

@@ -13,15 +13,17 @@ from typing import BinaryIO
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._headers import Header, find_header, read_header
 from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.formats._text import sniff_header
 from wvcli.formats._writable_words import WritableWords
+from wvcli.reporting import report_note
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes read or written at a time
 _LONGEST_WORD = 1 << 20  # bytes; a file without a space within that many is damaged
+_USUAL = Reading()
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r"))
 
 
@@ -48,17 +50,6 @@ def _split_records(data: bytes, most: int, dim: int) -> tuple[list[bytes], list[
     return words, numbers, end
 
 
-def _decode_words(words: list[bytes]) -> list[str]:
-    """Return the words as text, up to the first that is not UTF-8."""
-    decoded = []
-    for word in words:
-        try:
-            decoded.append(word.decode())
-        except UnicodeDecodeError:
-            break
-    return decoded
-
-
 def _incomplete(path: Path, number: int, header: Header, rest: bytes) -> InputError:
     """Return the error for a file in which no complete record follows."""
     expected = f"expected a word, a space and {4 * header.dim} bytes of numbers"
@@ -67,8 +58,8 @@ def _incomplete(path: Path, number: int, header: Header, rest: bytes) -> InputEr
     return InputError(f"{path}, word {number} of {header.words}: the file ends here; {expected}")
 
 
-def _read_records(file: BinaryIO, path: Path, header: Header, rows: RowCollector) -> None:
-    rest, done = b"", 0
+def _read_records(file: BinaryIO, path: Path, header: Header, rows: RowCollector, reading: Reading) -> None:
+    rest, done, skipped = b"", 0, 0
     while done < header.words:
         more = file.read(max(_BLOCK, 4 * header.dim))
         data = rest + more
@@ -77,27 +68,36 @@ def _read_records(file: BinaryIO, path: Path, header: Header, rows: RowCollector
         if not words and (not more or len(rest) > _LONGEST_WORD + 1 + 4 * header.dim):
             raise _incomplete(path, done + 1, header, rest)
         vectors = np.frombuffer(b"".join(numbers), dtype="<f4").reshape(len(words), header.dim)
-        decoded = _decode_words(words)
+        done += len(words)
+        if reading.skip_bad:
+            kept = [row for row, word in enumerate(words) if reading.decode([word])]
+            skipped += len(words) - len(kept)
+            words, vectors = [words[row] for row in kept], vectors[kept]
+        decoded = reading.decode(words)
         rows.add(decoded, vectors[: len(decoded)])
         if rows.is_full:
-            return
-        done += len(decoded)
+            break
         if len(decoded) < len(words):
-            problem = "the word is not UTF-8; expected a word and then a space"
-            raise InputError(f"{path}, word {done + 1}: {problem}")
+            number = done - len(words) + len(decoded) + 1
+            raise reading.not_in_encoding(f"{path}, word {number}", words[len(decoded)])
+    if skipped:
+        words_left_out = "1 word was" if skipped == 1 else f"{skipped:,} words were"
+        report_note(f"{words_left_out} left out of {path}, not being {reading.encoding.name.upper()}")
+    if rows.is_full:
+        return
     surplus = len(rest.removeprefix(b"\n")) + bytes_left(file)
     if surplus:
         raise InputError(f"{path}: expected the end of the file after word {done}, found {surplus} bytes more")
 
 
-def _read(path: Path, limit: int | None) -> Vectors:
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     with open_input(path) as file:
         header = read_header(file, path)
         most = bytes_left(file) // (4 * header.dim + 1)
         if not most:
             raise _incomplete(path, 1, header, b"")
         rows = RowCollector(path, min(header.words, most), header.dim, limit)
-        _read_records(file, path, header, rows)
+        _read_records(file, path, header, rows, reading)
         return rows.vectors()
 
 
@@ -140,5 +140,6 @@ FORMAT = Format(
     keeps=frozenset({Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
+    read_with=_read,
     write=_write,
 )

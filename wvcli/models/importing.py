@@ -29,6 +29,9 @@ def import_vectors(
     *,
     name: str | None = None,
     limit: int | None = None,
+    encoding: str = "utf-8",
+    encoding_errors: str = "strict",
+    skip_bad: bool = False,
     overwrite: bool = False,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
@@ -43,6 +46,9 @@ def import_vectors(
         output: the model file; None for one in the current folder with the name of `path`.
         name: the format; None to tell it by content.
         limit: take only the first `limit` words; None for all.
+        encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
+        encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
+        skip_bad: leave out lines and words that cannot be read, and note how many there were.
         overwrite: replace an existing model file.
         on_progress: called with how far the work is.
         on_note: called with a line on what was left out, or what the model lacks.
@@ -52,7 +58,8 @@ def import_vectors(
 
     Raises:
         InputError: `path` cannot be read, is in no known format, or is damaged.
-        UsageError: it is a model already, the model file exists, or its name does not end in `.safetensors`.
+        UsageError: it is a model already, the model file exists, or its name does not end in `.safetensors`; or
+            there is no such encoding, or none can be chosen in this format.
         MissingExtraError: the format needs a package that is not installed.
 
     Example:
@@ -75,8 +82,9 @@ def import_vectors(
     if target.exists() and target.samefile(path):
         raise UsageError(f"the model would take the place of {path}", "name another file with `output`")
     check_writable(target, overwrite)
+    reading = formats.Reading.of(encoding, encoding_errors, skip_bad)
     chosen = formats.registry.get(name) if name else formats.recognise(path)
-    vectors = formats.read(path, chosen.name, limit, on_progress, on_note)
+    vectors = formats.read(path, chosen.name, limit, on_progress, on_note, reading)
     with words_reported_to(on_progress, "computing", "vectors"):
         tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
     model_file.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from wvcli.errors import InputError, unreadable
+from wvcli.errors import InputError, UsageError, unreadable
 from wvcli.models import model_file
 from wvcli.models.model_file import ModelFile
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
@@ -15,6 +15,8 @@ from wvcli.system.tensor_files import NoHeaderError
 from wvcli.vectors.word_vectors import Vectors
 
 VARIABLE = "WVCLI_MODEL"
+
+_AS_WRITTEN = ("utf-8", "strict", False)  # the usual encoding, what to do with errors, and whether to skip them
 
 _kept_open: dict[Path, tuple[object, Vectors]] = {}  # one model at most, with the state of its file
 
@@ -96,6 +98,10 @@ def load(
     path: str | os.PathLike[str] | None = None,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
+    *,
+    encoding: str = "utf-8",
+    encoding_errors: str = "strict",
+    skip_bad: bool = False,
 ) -> Vectors:
     """Open a model, or a file in any format that wvcli reads.
 
@@ -105,12 +111,16 @@ def load(
         on_progress: called while a file in another format is read, with the words read so far.
         on_note: called with a line on what was left out of such a file, such as vectors of repeated words; and, if
             `path` is None, for each newer model that was passed over because it cannot be opened.
+        encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
+        encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
+        skip_bad: leave out lines and words that cannot be read, and note how many there were.
 
     Returns:
         Its words and vectors, memory-mapped where the format allows.
 
     Raises:
         InputError: the file is missing, damaged or in no known format.
+        UsageError: there is no such encoding, or none can be chosen in this format.
 
     Example:
         >>> import wvcli
@@ -128,6 +138,9 @@ def load(
         raise InputError(f"there is no file {chosen}") from error
     except OSError as error:  # a link to itself, a name that is too long
         raise unreadable(chosen, error) from error
+    reading = encoding, encoding_errors, skip_bad
+    if reading != _AS_WRITTEN:
+        return _read(chosen, on_progress, on_note, reading)
     before, vectors = _kept_open.get(chosen, (None, None))
     if vectors is None or before != state:
         vectors = _read(chosen, on_progress, on_note)
@@ -177,9 +190,16 @@ def open_if_model(path: Path) -> ModelFile | None:
     return None
 
 
-def _read(path: Path, on_progress: OnProgress, on_note: OnNote) -> Vectors:
+def _read(
+    path: Path, on_progress: OnProgress, on_note: OnNote, reading: tuple[str, str, bool] = _AS_WRITTEN
+) -> Vectors:
     model = open_if_model(path)
     if model:
+        if reading != _AS_WRITTEN:
+            raise UsageError(
+                f"{path} is a model, whose words are UTF-8",
+                "leave out `encoding`, `encoding_errors` and `skip_bad`",
+            )
         return model.vectors()
     from wvcli import formats  # a query of our own models does without
 
@@ -189,4 +209,4 @@ def _read(path: Path, on_progress: OnProgress, on_note: OnNote) -> Vectors:
         if path.suffix != model_file.SUFFIX or path.is_dir():
             raise
         return model_file.open_model(path).vectors()  # it says what is wrong with the model
-    return formats.read(path, chosen.name, on_progress=on_progress, on_note=on_note)
+    return formats.read(path, chosen.name, None, on_progress, on_note, formats.Reading.of(*reading))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
 from wvcli.reporting import OnNote, ignore_note
+from wvcli.system.encodings import Encoding
 from wvcli.text import records, sniffing, sources
 from wvcli.text.characters import count_characters
-from wvcli.text.lines import LONGEST_PIECE, BadRecord, Encoding, Line, open_lines
+from wvcli.text.lines import LONGEST_PIECE, BadRecord, Line, open_lines
 from wvcli.text.sniffing import SNIFFED
 from wvcli.text.sources import STDIN, display_name
 

@@ -13,13 +13,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wvcli.errors import UsageError
+from wvcli.system.encodings import Encoding
 
 LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line of plain text comes in pieces
 
 _SNIFFED = 8192  # bytes in which line feeds are looked for
 _WIDE_BLOCK = 1 << 16  # bytes of UTF-16 or UTF-32 read at a time, a multiple of every character's width
-_ERROR_HANDLERS = ("strict", "replace", "ignore")
 
 Noun = Literal["line", "row", "item"]
 Line = tuple[int, str]  # its number, from 1, and its text
@@ -40,48 +39,6 @@ class BadRecord:
     what: str
     hint: str = ""
     noun: Noun = "line"
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How text is written in bytes.
-
-    Attributes:
-        name: what the user calls it.
-        codec: what Python calls it.
-        errors: what to do with NULs, and bytes that are not in the encoding: `strict`, `replace` or `ignore`.
-    """
-
-    name: str
-    codec: str
-    errors: str
-
-    @classmethod
-    def of(cls, name: str, errors: str) -> "Encoding":
-        """Find the encoding with this name.
-
-        Raises:
-            UsageError: there is none with this name, it is not one of text, or `errors` is none of the three.
-        """
-        try:
-            found = codecs.lookup(name)
-        except (LookupError, ValueError) as error:
-            raise UsageError(f"there is no encoding called {name!r}") from error
-        if not found._is_text_encoding or found.name == "undefined":
-            raise UsageError(f"{name!r} is not an encoding of text")
-        if errors not in _ERROR_HANDLERS:
-            raise UsageError(f"`encoding_errors` must be {', '.join(_ERROR_HANDLERS)}, not {errors!r}")
-        return cls(name, found.name, errors)
-
-    @property
-    def is_utf8(self) -> bool:
-        """Whether it is UTF-8, in which a line can be cut anywhere between two characters."""
-        return self.codec == "utf-8"
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether it is UTF-16 or UTF-32, where a byte of 10 may be a part of any character."""
-        return self.codec.startswith(("utf-16", "utf-32"))
 
 
 class ByteLines:

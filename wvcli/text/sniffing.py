@@ -6,7 +6,7 @@ import json
 import re
 
 from wvcli.errors import InputError
-from wvcli.text.lines import Encoding
+from wvcli.system.encodings import Encoding
 
 SNIFFED = 8192  # bytes looked at
 

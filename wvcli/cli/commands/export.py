@@ -73,6 +73,9 @@ def export(
             show_default=False,
         ),
     ] = None,
+    encoding: shared.WordEncoding = "utf-8",
+    encoding_errors: shared.WordEncodingErrors = "strict",
+    skip_bad: shared.SkipBadWords = False,
     overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
 ) -> None:
@@ -84,7 +87,8 @@ def export(
     if str(file) == "-":
         raise UsageError("a model is exported to a file, not to stdout")
     chosen = formats.for_writing(file, name)
-    vectors = open_vectors(model, is_asked_again=False)
+    reading = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
+    vectors = open_vectors(model, is_asked_again=False, reading=reading)
     selection = Selection(
         words=None if words is None else words_in(words, vectors.vocabulary),
         top=top,

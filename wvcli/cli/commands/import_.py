@@ -29,6 +29,9 @@ def import_(
         int | None,
         typer.Option("--limit", min=1, metavar="N", help="Take only the first N words.", show_default=False),
     ] = None,
+    encoding: shared.WordEncoding = "utf-8",
+    encoding_errors: shared.WordEncodingErrors = "strict",
+    skip_bad: shared.SkipBadWords = False,
     overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
 ) -> None:
@@ -40,7 +43,16 @@ def import_(
     notes: list[str] = []
     with stderr.progress_shown() as show:
         vectors = import_vectors(
-            file, output, name=name, limit=limit, overwrite=overwrite, on_progress=show, on_note=notes.append
+            file,
+            output,
+            name=name,
+            limit=limit,
+            encoding=encoding,
+            encoding_errors=encoding_errors,
+            skip_bad=skip_bad,
+            overwrite=overwrite,
+            on_progress=show,
+            on_note=notes.append,
         )
     stderr.wrote(len(vectors), vectors.dim, str(vectors.path))
     for note in notes:

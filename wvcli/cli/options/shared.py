@@ -79,6 +79,17 @@ _MISSING = typer.Option(
 )
 MissingPolicy = Annotated[Missing | None, _MISSING]
 MissingVectorPolicy = Annotated[MissingVector | None, _MISSING]
+WordEncoding = Annotated[
+    str,
+    typer.Option("--encoding", metavar="NAME", help="Encoding of the words in text vectors and word2vec's files."),
+]
+WordEncodingErrors = Annotated[
+    Literal["strict", "replace", "ignore"],
+    typer.Option("--encoding-errors", help="What to do with bytes that are not in the encoding."),
+]
+SkipBadWords = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out lines and words that cannot be read, and count them.")
+]
 Quiet = Annotated[
     bool, typer.Option("-q", "--quiet", callback=_be_quiet, help="Show no notes and no progress on stderr.")
 ]

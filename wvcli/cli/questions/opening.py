@@ -1,16 +1,16 @@
 """Find and open the model that a command is about."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wvcli.cli.streams import stderr
-from wvcli.errors import UsageError
-from wvcli.reporting import OnProgress, ignore_progress
+from wvcli.errors import InputError, UsageError
+from wvcli.reporting import OnNote, OnProgress, Progress, ignore_progress
 
 if TYPE_CHECKING:
     from wvcli.vectors.word_vectors import Vectors
@@ -19,10 +19,17 @@ _LARGE = 1 << 26  # bytes of a file that is opened with a progress bar
 _LONG = 1.0  # seconds after which it is noted that an imported file opens faster
 
 
-def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
+def open_vectors(
+    model: Path | None, is_asked_again: bool = True, reading: Mapping[str, Any] | None = None
+) -> "Vectors":
     """Open the model to ask; note which one answers if none was named.
 
     If vectors in another format took long to open and may well be opened again, note how to import them.
+
+    Args:
+        model: what the user named.
+        is_asked_again: whether it may well be opened again.
+        reading: what the command's options say of the encoding, as arguments for `load`; None if it has none.
     """
     from wvcli.models import opening
 
@@ -30,7 +37,7 @@ def open_vectors(model: Path | None, is_asked_again: bool = True) -> "Vectors":
     started = perf_counter()
     notes: list[str] = []
     with _opening(path) as show:
-        vectors = opening.load(path, show, notes.append)
+        vectors = _load(path, show, notes.append, reading)
     took = perf_counter() - started
     for text in notes:
         stderr.note(text)
@@ -55,6 +62,18 @@ def chosen(model: Path | None) -> Path:
     return path
 
 
+def _load(path: Path, on_progress: OnProgress, on_note: OnNote, reading: Mapping[str, Any] | None) -> "Vectors":
+    from wvcli.models import opening
+
+    try:
+        return opening.load(path, on_progress, on_note, **(reading or {}))
+    except InputError as error:
+        if reading is None and ("`encoding`" in error.hint or "`skip_bad" in error.hint):
+            anyway = f"wvcli import {quote(str(path))} has --encoding, --encoding-errors and --skip-bad"
+            raise InputError(error.message, anyway) from error
+        raise
+
+
 def named_once(argument: Path | None, option: Path | None) -> Path | None:
     """Return the model named as an argument or with `-m`, for which WVCLI_MODEL stands in.
 
@@ -69,11 +88,15 @@ def named_once(argument: Path | None, option: Path | None) -> Path | None:
 @contextmanager
 def _opening(path: Path) -> Iterator[OnProgress]:
     """Show progress while a large file or a folder is read; a model is only mapped."""
-    from wvcli.models import model_file
-
-    small = not path.is_file() or path.stat().st_size < _LARGE or model_file.is_model(path)
-    if small and not path.is_dir():
+    if not path.is_dir() and (not path.is_file() or path.stat().st_size < _LARGE):
         yield ignore_progress
         return
-    with stderr.progress_shown() as show:
+    with ExitStack() as shown:
+        shows: list[OnProgress] = []
+
+        def show(progress: Progress) -> None:
+            if not shows:  # a model is opened without a word of progress, and a query should not wait for Rich
+                shows.append(shown.enter_context(stderr.progress_shown()))
+            shows[0](progress)
+
         yield show

@@ -1,0 +1,91 @@
+"""What formats of JSON share: the object for a word, and the matrix of many.
+
+`null` is read as NaN, and a number that float32 cannot hold as infinity. NaN and Infinity, which some programs
+write, are accepted too.
+"""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wvcli.errors import InputError
+from wvcli.formats._columns import check_count, known_counts
+from wvcli.formats._reading import RowCollector
+from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.word_vectors import Vectors
+
+NUMBERS_AT_ONCE = 1 << 14  # read or written at a time
+_NUMBERS = {int, float, type(None)}
+
+
+class Record(NamedTuple):
+    """A word of a file: where it stands, as errors name it, and its contents."""
+
+    where: str
+    word: str
+    occurrences: int | None
+    vector: list[float | None]
+
+
+def record_of(found: Any, where: str, expected: str) -> Record:
+    """Return the record of `{"word": TEXT, "count": NUMBER, "vector": [NUMBER, ...]}`; other keys are ignored.
+
+    Raises:
+        InputError: it is not such an object; the message begins with `where` and names what was expected.
+    """
+    try:
+        word, vector = found["word"], found["vector"]
+        word.encode()  # a lone surrogate is not text
+    except (LookupError, TypeError, AttributeError, UnicodeEncodeError) as error:
+        raise InputError(f"{where}: {expected}") from error
+    if not (isinstance(vector, list) and vector and set(map(type, vector)) <= _NUMBERS):
+        raise InputError(f"{where}: the vector is not a list of numbers; {expected}")
+    return Record(where, word, check_count(found.get("count"), where), vector)
+
+
+def check_length(record: Record, dim: int) -> None:
+    """Refuse a vector of another length than the first one's."""
+    if len(record.vector) != dim:
+        raise InputError(f"{record.where}: expected {dim} numbers, found {len(record.vector)}")
+
+
+def collect(path: Path, records: Iterator[Record], most: int, limit: int | None, expected: str) -> Vectors:
+    """Return the vectors of records, all or those of the first `limit` words.
+
+    Args:
+        path: the file that they come from.
+        records: with vectors of one length.
+        most: how many there are at most.
+        limit: how many words are wanted; None for all.
+        expected: what the file was expected to hold, if it has none.
+    """
+    first = next(records, None)
+    if first is None:
+        raise InputError(f"{path}, line 1: {expected}")
+    dim = len(first.vector)
+    rows = RowCollector(path, min(most, path.stat().st_size // (2 * dim)), dim, limit)
+    step = max(1, NUMBERS_AT_ONCE // dim)
+    records = chain([first], records)
+    while not rows.is_full and (batch := list(islice(records, min(step, rows.room or step)))):
+        counts = [record.occurrences for record in batch]
+        rows.add([record.word for record in batch], _matrix_of(batch), known_counts(counts))
+    return rows.vectors()
+
+
+def _matrix_of(batch: list[Record]) -> FloatArray:
+    """Return float32 [records, dim].
+
+    Raises:
+        InputError: a whole number is beyond float64.
+    """
+    matrix = np.empty((len(batch), len(batch[0].vector)), dtype=np.float32)
+    with np.errstate(over="ignore"):
+        for row, record in zip(matrix, batch, strict=True):
+            try:
+                row[:] = np.array(record.vector, dtype=np.float64)
+            except OverflowError as error:
+                raise InputError(f"{record.where}: a number is too large") from error
+    return matrix

@@ -15,6 +15,7 @@ import pytest
 import wvcli
 from tests.cli.test_main import at_a_terminal
 from tests.conftest import Run
+from wvcli.errors import InputError
 
 DEEP = "[" * 100_000
 
@@ -104,16 +105,35 @@ def test_if_nothing_can_be_opened_the_newest_file_is_named(run: Run, word2vec_mo
     assert "cut.safetensors is damaged" in result.err
 
 
-@pytest.mark.parametrize("value", [None, 7, "text", [], [1], {"dim": {}}])
 @pytest.mark.parametrize(
     "part", ["settings", "tokenizer", "checksum", "coverage", "corpus", "reading", "history", "engine", "updated"]
 )
 def test_a_manifest_of_wrong_types_is_refused_by_name(
-    run: Run, word2vec_model: Path, tmp_path: Path, part: str, value: object
+    run: Run, word2vec_model: Path, tmp_path: Path, part: str
 ) -> None:
-    changed = with_manifest(word2vec_model, lambda manifest: manifest.update({part: value}))
-    (tmp_path / "odd.safetensors").write_bytes(changed)
+    odd = tmp_path / "odd.safetensors"
     (tmp_path / "text.txt").write_text("the cat and the dog\n" * 20)
+    refusals = []
+    for value in ([], [1], "text", 7, {"dim": {}}, None):
+        odd.write_bytes(
+            with_manifest(word2vec_model, lambda manifest, value=value: manifest.update({part: value}))
+        )
+        try:
+            wvcli.load(odd)
+        except InputError as error:
+            refusals.append(error.message)
+        else:
+            assert_no_command_fails_unexpectedly(run)
+    assert len(refusals) >= 4
+    assert all(f"{odd} is damaged" in message for message in refusals)
+    for command in (["similar", "cat", "-m", odd.name], ["info", odd.name]):  # the last one was refused
+        result = run(*command)
+        assert (result.code, result.err.count("\n")) == (3, 1)
+        assert "odd.safetensors is damaged" in result.err
+
+
+def assert_no_command_fails_unexpectedly(run: Run) -> None:
+    """Commands may do without a part of the manifest that is odd, or refuse the model by its name."""
     for command in (
         ["similar", "cat", "-m", "odd.safetensors"],
         ["info", "odd.safetensors"],

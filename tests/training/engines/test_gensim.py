@@ -102,6 +102,28 @@ def test_text_that_gensim_drops_silently_fails_the_run(tmp_path: Path, base: Tra
         train(corpus, replace(base, epochs=1, sample=sample), "gensim")
 
 
+def last_rate(path: Path, **text: Any) -> float:
+    """The learning rate at which Gensim trained the last line of a text with two workers, from .025 to .0001.
+
+    Its words are in no other line. An output vector begins as zeros, so the first step makes it half the learning
+    rate times the other word's vector.
+    """
+    model = Word2Vec(vector_size=8, sg=1, negative=1, ns_exponent=3, window=1, min_count=1, sample=0, workers=2)
+    model.build_vocab(corpus_file=str(path))
+    before = model.wv["x"].copy()
+    model.train(total_words=model.corpus_total_words, epochs=1, **text)
+    return 2 * float(model.syn1neg[model.wv.key_to_index["y"]] @ before / (before @ before))
+
+
+def test_with_corpus_file_gensim_ends_at_a_higher_learning_rate(tmp_path: Path) -> None:
+    """Each worker reckons its progress by its own share of the whole text; wvcli does without `corpus_file`."""
+    lines = [["a", "b"]] * 100_000 + [["x", "y"]]
+    path = tmp_path / "text"
+    path.write_text("".join(" ".join(line) + "\n" for line in lines))
+    assert last_rate(path, corpus_file=str(path)) > 0.012
+    assert last_rate(path, corpus_iterable=lines) < 0.005
+
+
 def test_the_packages_that_trained_are_named() -> None:
     import gensim
 

@@ -170,8 +170,9 @@ def test_the_exit_code_does_not_depend_on_who_reads(word2vec_model: Path, tmp_pa
 
     assert code("vector", "zzzz", "-m", word2vec_model) == "4"
     assert code("vector", "cat", "-m", "none.safetensors") == "3"
-    (tmp_path / "text.txt").write_text("the cat and the dog\n" * 200)
-    assert code("train", "text.txt", "--epochs", "1", "--dim", "4", "-f") == "0"
+    if streams.startswith("2>"):  # training writes to stderr alone
+        (tmp_path / "text.txt").write_text("the cat and the dog\n" * 200)
+        assert code("train", "text.txt", "--epochs", "1", "--dim", "4", "-f") == "0"
 
 
 def test_a_limit_of_memory_is_told_in_a_line(word2vec_model: Path) -> None:
@@ -198,11 +199,11 @@ def test_words_are_utf8_whatever_the_locale(run: Run, tmp_path: Path) -> None:
 
 
 def test_training_outlives_its_terminal(tmp_path: Path) -> None:
-    (tmp_path / "text.txt").write_text("the cat and the dog and the bird sing\n" * 20_000)
+    (tmp_path / "text.txt").write_text("the cat and the dog and the bird sing\n" * 10_000)
     code = (
         "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     )
-    options = ("--epochs", "30", "--dim", "50", "--workers", "1", "-f")
+    options = ("--epochs", "20", "--dim", "50", "--workers", "1", "-f")
     command = [sys.executable, "-c", code, sys.executable, "-m", "wvcli", "train", "text.txt", *options]
     terminal = Terminal(command, tmp_path, stdout=tmp_path / "out")
     terminal.expect("training")

@@ -1,10 +1,12 @@
-"""The program, started in processes that are forked from one that has Gensim, NumPy and Typer loaded.
+"""The program, started in processes that are forked from one that has wvcli's library and its packages loaded.
 
 To load them takes several times as long as most commands. All else is as at a shell: each run is a process of its
-own, with its own arguments, folder, environment and streams, and imports wvcli's modules, of which none is loaded.
+own, with its own arguments, folder, environment and streams, and imports the modules of the command line, of which
+none is loaded.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import runpy
@@ -19,6 +21,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+_LOADED = (
+    "gensim.models", "numpy", "regex", "rich.console", "rich.table", "typer",
+    "wvcli.analysis.shared_contexts", "wvcli.evaluation", "wvcli.formats", "wvcli.models.index",
+    "wvcli.models.opening", "wvcli.training.train",
+)  # fmt: skip
 _FEW = 1 << 16  # bytes of a request; a pipe holds as many
 _TIMEOUT = 240  # seconds
 _WHATEVER = ("AWS_", "COLUMNS", "HOME", "NO_", "PYTEST_", "WVCLI_", "XDG_")  # variables that nothing loaded reads
@@ -175,9 +182,8 @@ def _serve(listening: socket.socket) -> None:
     """Fork for each request, once to answer while others are asked, and once to be the program."""
     import gc
 
-    import gensim.models  # noqa: F401
-    import numpy  # noqa: F401
-    import typer  # noqa: F401
+    for module in _LOADED:
+        importlib.import_module(module)
 
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -63,7 +63,7 @@ def compare(
     header: shared.Header = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Find the words that changed most between two models, and those found in only one."""
+    """Find the words that changed most between two models."""
     from wvcli.analysis import comparison
     from wvcli.models import opening
 

@@ -61,3 +61,23 @@ def test_a_session_outlives_a_signal_that_was_ignored(
     out, err = program.communicate(timeout=60)
     assert out.startswith("dog\t"), err
     assert program.returncode == 0
+
+
+_SIGNALLED = """
+import os, signal, sys
+from wvcli.cli.main import main
+class Out:
+    def write(self, text):
+        os.kill(os.getpid(), signal.SIGTERM)
+    def flush(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+sys.stdout = Out()
+main(["--version"])
+"""
+
+
+def test_a_signal_that_comes_when_all_is_over_is_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGNALLED], capture_output=True, text=True, env=clean_environment()
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")

@@ -76,14 +76,17 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     _prepare_streams()
     if not os.environ.get("COLUMNS", "80").strip("0").isdecimal():  # which some programs take for a width
         del os.environ["COLUMNS"]
+    interrupt = _Interrupting()
     try:
-        signals.handle(signal.SIGINT, signal.default_int_handler)
-        for number in signals.ENDING:
-            signals.handle(number, _interrupt)
+        for number in (signal.SIGINT, *signals.ENDING):
+            signals.handle(number, interrupt)
         code = run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
+        interrupt.is_over = True  # first of all: another signal may be about to come
         code = ExitCode.INTERRUPTED
-    signals.handle(signal.SIGINT, signal.SIG_DFL)
+    interrupt.is_over = True
+    for number in (signal.SIGINT, *signals.ENDING):
+        signals.handle(number, signal.SIG_DFL)  # so that a reader who does not read can be left
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
@@ -127,5 +130,12 @@ def _call(argv: Sequence[str]) -> Any:
     return app(list(argv), prog_name="wvcli", standalone_mode=False, obj=register)
 
 
-def _interrupt(number: int, frame: Any) -> NoReturn:
-    raise KeyboardInterrupt
+class _Interrupting:
+    """A handler of signals that interrupts what is going on, until all is over: there nothing would catch it."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+    def __call__(self, number: int, frame: Any) -> None:
+        if not self.is_over:
+            raise KeyboardInterrupt

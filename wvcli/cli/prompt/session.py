@@ -170,7 +170,8 @@ class Session:
             raise KeyboardInterrupt
         return code
 
-    def _end(self, number: int, frame: object) -> NoReturn:
-        """Leave at a signal to end, instead of reading the next line."""
-        self._is_over = True
-        raise KeyboardInterrupt
+    def _end(self, number: int, frame: object) -> None:
+        """Leave at a signal to end, instead of reading the next line; another one changes nothing."""
+        if not self._is_over:
+            self._is_over = True
+            raise KeyboardInterrupt

@@ -427,6 +427,13 @@ def test_an_object_put_into_a_file_by_gensim_itself_is_refused(tmp_path: Path) -
     assert not (tmp_path / "pwned").exists()
 
 
+def test_a_dtype_that_numpy_would_refuse_is_refused(tmp_path: Path) -> None:
+    whole = Path(__file__).with_name("gensim_files").joinpath("4.3.3.tree.kv").read_bytes()
+    assert b"(K\x03\x8c\x01<" in whole  # the version of its state, and its byte order
+    (tmp_path / "model.kv").write_bytes(whole.replace(b"(K\x03\x8c\x01<", b"(K\x09\x8c\x01<"))
+    assert "the state of a dtype" in refusal(tmp_path / "model.kv").message
+
+
 @pytest.mark.parametrize(
     "claim",
     [

@@ -123,6 +123,14 @@ def test_a_bad_checksum_is_seen(tmp_path: Path) -> None:
     assert "CRC" in refusal(tmp_path / "v.npz").message
 
 
+def test_an_array_is_not_overlooked_for_its_damaged_name(tmp_path: Path) -> None:
+    formats.write(vectors_of(["a", "b", "c"], counts=True), tmp_path / "v.npz")
+    whole = (tmp_path / "v.npz").read_bytes()
+    place = whole.rindex(b"counts.npy")  # in the directory at the end
+    (tmp_path / "v.npz").write_bytes(whole[:place] + b"\0" + whole[place + 1 :])
+    assert "the name of an array is damaged" in refusal(tmp_path / "v.npz").message
+
+
 def test_an_array_that_claims_to_be_huge_takes_no_memory(tmp_path: Path) -> None:
     import tracemalloc
 

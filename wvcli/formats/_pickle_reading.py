@@ -25,6 +25,7 @@ _PROTOCOLS = (2, 3, 4, 5)
 _DEEPEST = 100  # levels of nested containers; files of vectors have about ten
 _BYTES_EACH = 8  # of a file for each container; those of Gensim 3, with an object for each word, take more
 _LONGEST_NAME = 200  # characters shown of a name
+_DTYPE_VERSIONS = range(5)  # of their states, which NumPy reads
 _DICTS = ("collections.OrderedDict", "collections.defaultdict", "collections.Counter")
 _FEW = 10_000  # containers that any file may have
 _FEW_PARTS = 1_000_000  # of a container, with what is shared counted each time; others have one a byte of the file
@@ -351,8 +352,8 @@ class _Machine:
         if isinstance(target, Array):
             _, target.shape, target.dtype, target.is_fortran, target.data = state
         elif isinstance(target, DtypeCode):
-            if not isinstance(state[1], str):
-                raise ValueError("the byte order of a dtype is not text")
+            if state[0] not in _DTYPE_VERSIONS or not isinstance(state[1], str):
+                raise ValueError("the state of a dtype is not one of NumPy's")
             target.byte_order = state[1]
         elif not isinstance(target, PickledObject):
             raise ValueError("it sets attributes of what is not an object")

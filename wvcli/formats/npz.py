@@ -77,6 +77,8 @@ class _Archive:
         self.entries = {entry.name: entry for entry in map(self._entry, file.infolist()) if entry}
 
     def _entry(self, info: zipfile.ZipInfo) -> _Entry | None:
+        if "\0" in info.orig_filename:  # where zipfile ends a name
+            raise ValueError("the name of an array is damaged")
         if not info.filename.endswith(".npy"):
             return None
         with self._file.open(info) as file:

@@ -1,7 +1,7 @@
 """The programs and packages on the other side, which tests hold what we write and read against.
 
-A test that needs one has the mark `client` and is run by `pytest -m client`. Where the client is not installed, it
-is skipped and says how to install it. In CI all must be there.
+A test that needs one has the mark `client` and is run by `pytest -m 'client or slow'`. Where the client is not
+installed, it is skipped and says how to install it. In CI all must be there.
 """
 
 import os

@@ -267,7 +267,7 @@ def test_the_keys_are_those_that_come_out(command: str, run: Run, word2vec_model
     assert list(json.loads(result.out)) == documented[command].split("`")[1].split(), result.err
 
 
-@pytest.mark.client  # for it takes as long as all the blocks of a page
+@pytest.mark.slow
 def test_the_picture_shows_what_the_program_prints(tmp_path: Path) -> None:
     """As in the blocks, the first word of each line is compared; the picture asks for nothing from elsewhere."""
     picture = (CLONE / "docs" / "terminal.svg").read_text(encoding="utf-8")

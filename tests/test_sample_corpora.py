@@ -26,6 +26,7 @@ def test_the_files_are_what_the_program_composes(tmp_path: Path) -> None:
         assert (copied / name).read_bytes() == (FOLDER / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 3))
 @pytest.mark.parametrize(("name", "word"), [("english", "cat"), ("chinese", "猫")])
 def test_the_neighbours_of_a_cat_are_animals_first(

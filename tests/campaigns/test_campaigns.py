@@ -32,6 +32,7 @@ _KINDS = {  # the quickest of each
 _TRIES = {mutations: 40, hostile: 10, replaced: 43}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", _KINDS, ids=lambda program: program.__name__.rpartition(".")[2])
 def test_a_few_tries_find_no_fault(program: ModuleType, campaign: Campaign) -> None:
     campaign.names, campaign.tries = _KINDS[program], _TRIES.get(program, campaign.tries)

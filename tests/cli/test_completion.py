@@ -200,6 +200,7 @@ TYPED_IN_BASH = TYPED | {
 }
 
 
+@pytest.mark.slow
 def test_a_word_is_completed_as_it_must_be_typed(shell: tuple[str, Terminal]) -> None:
     name, terminal = shell
     for keys, arguments in (TYPED_IN_BASH if name == "bash" else TYPED).items():

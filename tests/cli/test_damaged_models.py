@@ -59,6 +59,7 @@ DAMAGED_MODELS = ("deep manifest", "manifest of a list", "settings of a list", "
 UNSEEN = ("loop", "folder", "pipe")  # no files that could be models
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_cannot_be_opened_is_passed_over(run: Run, word2vec_model: Path, tmp_path: Path, damage: str) -> None:
     good = Path(shutil.copy(word2vec_model, tmp_path / "good.safetensors"))
@@ -105,6 +106,7 @@ def test_if_nothing_can_be_opened_the_newest_file_is_named(run: Run, word2vec_mo
     assert "cut.safetensors is damaged" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", ["settings", "tokenizer", "checksum", "coverage", "corpus", "reading", "history", "engine", "updated"]
 )

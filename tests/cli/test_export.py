@@ -35,6 +35,7 @@ def test_the_suffix_means_a_format_that_gensim_reads(
     assert [word for word, _ in gensim.most_similar("cat")] == [word for word, _ in vectors.most_similar("cat")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_name_overrides_the_suffix_and_the_file_answers_queries(
     run: Run, word2vec_model: Path, name: str

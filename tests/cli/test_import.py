@@ -20,6 +20,7 @@ READABLE = [pytest.param(format.name, marks=marks(format)) for format in registr
 TEXT = "3 2\nthe 0.5 1.5\ncat 3.0 4.0\ndog 2.0 5.0\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READABLE)
 def test_an_imported_model_answers_as_the_file_does(run: Run, word2vec_model: Path, name: str) -> None:
     assert run("export", "vectors", "--to", name, "-m", word2vec_model).code == 0
@@ -185,6 +186,7 @@ def test_an_error_is_never_longer_than_a_screen(run: Run, tmp_path: Path) -> Non
         assert len(result.err) < 1_920
 
 
+@pytest.mark.slow
 def test_one_broken_file_does_not_spoil_a_folder(run: Run, tmp_path: Path, word2vec_model: Path) -> None:
     for name, header in (
         ("brackets", b"[" * 200_000),

@@ -28,6 +28,7 @@ def is_safe(seen: str) -> bool:
     return not any(char in seen for char in UNSAFE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["table", "tsv", "csv", "json", "jsonl", "plain"])
 @pytest.mark.parametrize("command", [["similar", "good", "-n", "2"], ["vocab"], ["vector", EVIL]])
 def test_words_cannot_control_a_terminal(

@@ -141,6 +141,7 @@ def test_odd_words_and_numbers_come_back_as_they_were(member: Format, tmp_path: 
     assert found.path == path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", MEMBERS)
 @given(
     words=st.lists(st.text(max_size=8), min_size=1, max_size=8),
@@ -377,6 +378,7 @@ def test_a_line_that_is_no_header_is_refused(member: Format, tmp_path: Path, hea
     assert "line 1: expected the number of words and of dimensions" in refusal(member, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", MEMBERS)
 def test_beside_the_matrix_little_memory_is_used(member: Format, tmp_path: Path) -> None:
     words, dim = 4_000, 1000

@@ -48,6 +48,7 @@ def listing(folder: Path) -> list[str]:
 OLD = {"": "old", ".one": "old one"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [

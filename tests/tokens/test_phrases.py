@@ -74,6 +74,7 @@ def english() -> Texts:
     return [tokenize(line) for line in (CLONE / "sample_corpora/english.txt").read_text("utf-8").splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("passes", [1, 2, 3])
 @pytest.mark.parametrize(("scorer", "threshold"), [("original", 10.0), ("original", 1.0), ("npmi", 0.5)])
 def test_real_text_is_joined_as_gensim_joins_it(

@@ -143,6 +143,7 @@ def test_batches_come_to_the_same_as_text_by_text(
     assert expected[3] == len(read)
 
 
+@pytest.mark.slow
 @by_tokenizer
 @pytest.mark.parametrize(("processes", "scans"), [(2, True), (2, False), (3, True)])
 def test_other_processes_come_to_the_same(

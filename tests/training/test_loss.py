@@ -23,6 +23,7 @@ def losses(tmp_path: Path, **settings: Any) -> list[float]:
     return [epoch["loss"] for epoch in vectors.manifest["history"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: "-".join(method.values()))
 def test_the_loss_falls_over_epochs(tmp_path: Path, method: dict[str, str]) -> None:
     found = losses(tmp_path, epochs=5, **method)

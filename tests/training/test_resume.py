@@ -47,6 +47,7 @@ def start(corpus: Path, *options: str) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_run_killed_again_and_again_gives_the_same_bytes(corpus: Path, method: dict[str, str]) -> None:
     options = [part for name, value in method.items() for part in (f"--{name}", value)]
@@ -147,6 +148,7 @@ def test_starting_over_takes_force(corpus: Path, broken_off: Path) -> None:
     assert model.dim == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "damage"),
     [

@@ -178,6 +178,7 @@ train(sys.argv[1], dim=8, epochs=1, architecture="cbow", negative=1, tokenizer="
 """
 
 
+@pytest.mark.slow
 def test_the_memory_it_takes_does_not_grow_with_the_text() -> None:
     """Four times the tokens take 24 MB more as numbers, and above 200 MB more as strings, if they are held.
 

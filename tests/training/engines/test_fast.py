@@ -243,6 +243,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", VARIANTS.values(), ids=VARIANTS)
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 @pytest.mark.parametrize("base", [BASE, SUBWORDS], ids=["word2vec", "fasttext"])

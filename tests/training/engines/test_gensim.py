@@ -71,6 +71,7 @@ VARIANTS = {
 FASTTEXT_VARIANTS = VARIANTS | {"min_n": {"min_n": 1}, "max_n": {"max_n": 6}, "buckets": {"buckets": 50}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("base", "change"),
     [pytest.param(BASE, change, id=f"word2vec, {name}") for name, change in VARIANTS.items()]

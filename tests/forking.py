@@ -146,8 +146,9 @@ class Running:
 
     def send(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, number)
+        if self.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def wait(self, seconds: float = _TIMEOUT) -> tuple[int, bytes, bytes]:
         """Wait for its end; returns the same as `Forking.run`.

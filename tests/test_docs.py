@@ -151,6 +151,27 @@ def test_every_block_does_what_it_shows(
             assert done.returncode == 0, f"{block.text}\n{done.stderr}"
 
 
+def test_the_makefile_keeps_and_removes_what_it_says(folder: Path, sample_model: SampleModel) -> None:
+    """Words are missing: the output for which all must be known is removed, the others stay."""
+    if not shutil.which("make"):
+        pytest.skip("make is not installed")
+    [makefile] = [text for kind, text in _BLOCK.findall(TEXT[CLONE / "docs" / "pipelines.md"]) if kind == "make"]
+    (folder / "Makefile").write_text(makefile, encoding="utf-8")
+    shutil.copy(sample_model("sample_corpora/english.txt"), folder)
+    (folder / "terms.txt").write_text("cat\nzzzz\n")
+    environment = clean_environment() | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["make", "--keep-going"], cwd=folder, env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 2, done.stderr
+    assert re.search(r"complete\.csv\W+Error 4", done.stderr)
+    assert not (folder / "complete.csv").exists()
+    assert (folder / "known.csv").read_text().startswith("word,neighbor,similarity,count\ncat,")
+    assert (folder / "reviewed.tsv").read_text().startswith("cat\t")
+    assert "skipped 1 of 2 questions" in done.stderr
+    assert "'zzzz' is not in the vocabulary" in done.stderr
+
+
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(CLONE).as_posix())
 def test_every_link_leads_somewhere(page: Path) -> None:
     text = _BLOCK.sub("", TEXT[page])

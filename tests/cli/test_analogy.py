@@ -12,8 +12,10 @@ from tests.conftest import Run
 def test_answers_are_those_of_the_library(run: Run, word2vec_model: Path, method: str) -> None:
     result = run("analogy", "cat", "dog", "mouse", "-n", 3, "--method", method, "-m", word2vec_model)
     expected = wvcli.load(word2vec_model).analogy(["dog", "mouse"], ["cat"], 3, method=method)  # type: ignore[arg-type]
-    assert [(*row[:4], float(row[4])) for row in result.rows] == [
-        ("cat", "dog", "mouse", word, pytest.approx(score, abs=1e-6)) for word, score in expected
+    vectors = wvcli.load(word2vec_model)
+    assert [(*row[:4], float(row[4]), int(row[5])) for row in result.rows] == [
+        ("cat", "dog", "mouse", word, pytest.approx(score, abs=1e-6), vectors.count(vectors.index(word) or 0))
+        for word, score in expected
     ]
 
 
@@ -43,7 +45,7 @@ def test_any_sum_has_its_own_columns(run: Run, word2vec_model: Path) -> None:
     [[answer, _]] = [
         [word, score] for word, score in wvcli.load(word2vec_model).analogy(["cat", "dog", "bread"], topn=1)
     ]
-    assert result.rows[0] == ["positive", "negative", "answer", "similarity"]
+    assert result.rows[0] == ["positive", "negative", "answer", "similarity", "count"]
     assert result.rows[1][:3] == ["cat dog bread", "", answer]
     assert run("analogy", "-m", word2vec_model, "--negative", "cat", "-n", 1).rows[0][:2] == ["", "cat"]
 

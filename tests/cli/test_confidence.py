@@ -25,7 +25,7 @@ def test_a_rare_word_asked_about_is_told(run: Run, model: Path) -> None:
     result = run("similar", "zyx", "cat", "once", "-n", 1, "-m", model)
     assert result.code == 0
     assert [row[0] for row in result.rows] == ["zyx", "cat", "once"]
-    assert [len(row) for row in result.rows] == [3, 3, 3]
+    assert [len(row) for row in result.rows] == [4, 4, 4]
     notes = [line for line in result.err.splitlines() if "its neighbours" in line]
     assert notes == [
         "note: 'zyx' occurs only 3 times; its neighbours are unreliable",
@@ -78,16 +78,22 @@ def test_beyond_ten_rare_words_they_are_counted(run: Run, tmp_path: Path) -> Non
 def test_an_analogy_marks_rare_words_too(run: Run, model: Path) -> None:
     result = run("analogy", "cat", "zyx", "dog", "-n", 1, "-m", model)
     assert "note: 'zyx' occurs only 3 times; its neighbours are unreliable\n" in result.err
-    assert len(result.rows[0]) == 5
+    assert len(result.rows[0]) == 6
 
 
-def test_columns_for_programs_are_what_they_were(run: Run, model: Path) -> None:
-    result = run("similar", "zyx", "-n", 1, "-m", model, "--format", "jsonl")
-    assert list(json.loads(result.out)) == ["word", "neighbor", "similarity"]
+def test_a_program_gets_the_counts_and_no_mark(run: Run, model: Path) -> None:
+    words = wvcli.load(model)
+    result = run("similar", "cat", "-n", len(words), "-m", model, "--format", "jsonl")
+    answers = [json.loads(line) for line in result.out.splitlines()]
+    assert list(answers[0]) == ["word", "neighbor", "similarity", "count"]
+    assert {answer["neighbor"]: answer["count"] for answer in answers} == {
+        word: words.count(words.index(word) or 0) for word in words if word != "cat"
+    }
 
 
 def test_nothing_is_marked_where_counts_are_unknown(run: Run, model: Path, tmp_path: Path) -> None:
     assert run("export", "rare.vec", "-m", model).code == 0
+    assert run("similar", "zyx", "-n", 1, "-m", "rare.vec").rows[0][3] == ""
     result = run("similar", "zyx", "-n", 5, "-m", "rare.vec", "--format", "table")
     assert result.err == ""
     assert "?" not in result.out

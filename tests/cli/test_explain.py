@@ -83,7 +83,7 @@ def test_neighbours_are_explained_each(trained: Run) -> None:
     result = trained("similar", "cat", "-n", 30, "--explain", "--format", "jsonl")
     assert result.code == 0
     rows = [json.loads(line) for line in result.out.splitlines()]
-    assert list(rows[0]) == ["word", "neighbor", "similarity", *(
+    assert list(rows[0]) == ["word", "neighbor", "similarity", "count", *(
         name.replace("a_", "word_").replace("b_", "neighbor_") for name in EVIDENCE
     )]  # fmt: skip
     plain = [

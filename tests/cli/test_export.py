@@ -43,7 +43,8 @@ def test_a_name_overrides_the_suffix_and_the_file_answers_queries(
     assert run("export", "model.out", "--to", name, "-m", word2vec_model).code == 0
     asked = run("similar", "cat", "-n", 3, "-m", "model.out")
     assert asked.code == 0
-    assert asked.rows == run("similar", "cat", "-n", 3, "-m", word2vec_model).rows
+    original = run("similar", "cat", "-n", 3, "-m", word2vec_model)
+    assert [row[:3] for row in asked.rows] == [row[:3] for row in original.rows]
 
 
 def test_an_existing_file_is_kept_unless_forced(run: Run, word2vec_model: Path, tmp_path: Path) -> None:

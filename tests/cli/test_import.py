@@ -28,7 +28,8 @@ def test_an_imported_model_answers_as_the_file_does(run: Run, word2vec_model: Pa
     assert (done.code, done.out) == (0, "")
     asked = run("similar", "cat", "dog", "-n", 3, "-m", "vectors.safetensors")
     assert asked.code == 0
-    assert asked.rows == run("similar", "cat", "dog", "-n", 3, "-m", word2vec_model).rows
+    original = run("similar", "cat", "dog", "-n", 3, "-m", word2vec_model)
+    assert [row[:3] for row in asked.rows] == [row[:3] for row in original.rows]
     facts = json.loads(run("info", "vectors.safetensors", "--verify").out)
     assert facts["imported"]["format"] == {"torchtext": "glove"}.get(name, name)  # one layout, two names
 

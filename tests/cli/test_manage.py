@@ -118,7 +118,7 @@ def test_gensims_and_fasttexts_own_model_files_answer_as_there(run: Run, tmp_pat
     for file in sorted(tmp_path.iterdir()):
         found = run("similar", "cat", "-m", file.name)
         asked = word2vec if file.name.startswith("word2vec") else fasttext
-        assert [neighbor for _, neighbor, _ in found.rows] == [word for word, _ in asked.wv.most_similar("cat")]
+        assert [row[1] for row in found.rows] == [word for word, _ in asked.wv.most_similar("cat")]
         assert found.code == 0
     packed = gzip.compress((tmp_path / "facebook.bin").read_bytes())
     (tmp_path / "facebook.bin.gz").write_bytes(packed)

@@ -141,8 +141,11 @@ def test_the_session_sets_format_and_header_and_a_line_has_the_last_word(run: Ru
     commands = ["similar cat -n 1", "similar cat -n 1 --format tsv"]
     result = run("shell", "-m", word2vec_model, "--format", "csv", "--header", stdin=script(*commands))
     header, first, other, second = result.out.splitlines()
-    assert (header, other) == ("word,neighbor,similarity", "word\tneighbor\tsimilarity")
+    assert (header, other) == ("word,neighbor,similarity,count", "word\tneighbor\tsimilarity\tcount")
     assert first == second.replace("\t", ",")
+    assert (
+        run("shell", "-m", word2vec_model, "--no-header", stdin=script(*commands)).rows == [second.split("\t")] * 2
+    )
     assert json.loads(run("shell", "-m", word2vec_model, "--format", "jsonl", stdin=script(commands[0])).out)
 
 
@@ -345,7 +348,7 @@ def test_lines_pasted_together_are_answered_one_by_one(at: Callable[..., Termina
         terminal.send("\x1b[200~similar cat -n 1\nsimilar dog -n 1\x1b[201~\r")
         terminal.expect("similar dog -n 1")
         shown = terminal.expect(PROMPT)
-        assert re.search(r"cat \w+ 0\.\d+\r\ndog \w+ 0\.\d+\r\n", shown)
+        assert re.search(r"cat \w+ 0\.\d+ \d+\r\ndog \w+ 0\.\d+ \d+\r\n", shown)
     assert history(tmp_path) == ["similar cat -n 1", "similar dog -n 1"]
 
 
@@ -356,7 +359,7 @@ def test_data_goes_to_stdout_alone_and_the_prompt_to_stderr(at: Callable[..., Te
         terminal.expect(PROMPT)
         terminal.send("\x04")
         assert terminal.leave() == 0
-    assert re.fullmatch(r"cat \w+ 0\.\d+\n", (tmp_path / "out").read_text())
+    assert re.fullmatch(r"cat \w+ 0\.\d+ \d+\n", (tmp_path / "out").read_text())
 
 
 def test_a_history_that_cannot_be_kept_is_done_without(at: Callable[..., Terminal]) -> None:

@@ -28,22 +28,23 @@ def test_every_format_carries_the_same_rows(run: Run, word2vec_model: Path) -> N
         return run("similar", "cat", "猫", "-n", 2, "-m", word2vec_model, *options).out
 
     objects = json.loads(answer("--format", "json"))
-    assert list(objects[0]) == ["word", "neighbor", "similarity"]
-    rows = [[row["word"], row["neighbor"], row["similarity"]] for row in objects]
+    assert list(objects[0]) == ["word", "neighbor", "similarity", "count"]
+    rows = [list(row.values()) for row in objects]
     assert [json.loads(line) for line in answer("--format", "jsonl").splitlines()] == objects
-    as_text = [[word, near, f"{value:.6f}"] for word, near, value in rows]
+    as_text = [[word, near, f"{value:.6f}", str(count)] for word, near, value, count in rows]
     assert [line.split("\t") for line in answer("--format", "tsv").splitlines()] == as_text
-    assert list(csv.reader(io.StringIO(answer("--format", "csv")))) == as_text
+    assert list(csv.reader(io.StringIO(answer("--format", "csv")))) == [list(objects[0]), *as_text]
+    assert list(csv.reader(io.StringIO(answer("--format", "csv", "--no-header")))) == as_text
     assert [line.split(" ") for line in answer("--format", "plain").splitlines()] == as_text
     table = answer("--format", "table")
-    assert all(near in table for _, near, _ in rows)
+    assert all(near in table for _, near, *_ in rows)
     assert "猫" in table
     assert "count" in table
 
 
 def test_header_names_the_columns(run: Run, word2vec_model: Path) -> None:
     result = run("similar", "cat", "-n", 1, "-m", word2vec_model, "--header")
-    assert result.rows[0] == ["word", "neighbor", "similarity"]
+    assert result.rows[0] == ["word", "neighbor", "similarity", "count"]
     assert len(result.rows) == 2
 
 
@@ -95,7 +96,7 @@ def test_missing_policy(run: Run, word2vec_model: Path, policy: str, rows: list[
 
 def test_null_rows_are_null_in_json(run: Run, word2vec_model: Path) -> None:
     result = run("similar", "zzzz", "-m", word2vec_model, "--missing", "null", "--format", "json")
-    assert json.loads(result.out) == [{"word": "zzzz", "neighbor": None, "similarity": None}]
+    assert json.loads(result.out) == [{"word": "zzzz", "neighbor": None, "similarity": None, "count": None}]
 
 
 def test_subwords_are_refused_where_there_are_none(run: Run, word2vec_model: Path) -> None:
@@ -226,7 +227,7 @@ def test_a_word_with_no_neighbour_is_told(run: Run, word2vec_model: Path) -> Non
     assert (many.code, many.out) == (0, "")
     assert many.err.endswith("note: 500 questions in total have no answer\n")
     assert len(many.err.splitlines()) == 11
-    assert run("similar", "cat", *options, "--missing", "null").out == "cat\t\t\n"
+    assert run("similar", "cat", *options, "--missing", "null").out == "cat\t\t\t\n"
 
 
 def test_a_narrow_table_leaves_columns_out_before_it_folds_words(run: Run, word2vec_model: Path) -> None:

@@ -12,7 +12,7 @@ from tests.conftest import Run
 
 @pytest.mark.parametrize(("format", "separator"), [("tsv", "\t"), ("csv", ","), ("plain", " ")])
 def test_numbers_give_back_the_same_float32(run: Run, word2vec_model: Path, format: str, separator: str) -> None:
-    result = run("vector", "cat", "-m", word2vec_model, "--format", format)
+    result = run("vector", "cat", "-m", word2vec_model, "--format", format, "--no-header")
     word, *numbers = result.out.rstrip("\n").split(separator)
     assert word == "cat"
     assert np.array_equal(np.array(numbers, dtype=np.float32), wvcli.load(word2vec_model)["cat"])
@@ -27,6 +27,7 @@ def test_json_holds_word_and_vector(run: Run, word2vec_model: Path) -> None:
 def test_header_numbers_the_dimensions(run: Run, word2vec_model: Path) -> None:
     result = run("vector", "cat", "-m", word2vec_model, "--header")
     assert result.rows[0] == ["word", *map(str, range(1, 25))]
+    assert run("vector", "cat", "-m", word2vec_model, "--format", "csv").out == result.out.replace("\t", ",")
 
 
 def test_stand_ins_for_missing_words(run: Run, word2vec_model: Path) -> None:

@@ -124,7 +124,7 @@ def test_they_answer_queries(run: Run, tmp_path: Path, word2vec_model: Path, nam
     assert run("export", file, "--dtype", "int8", "-m", word2vec_model).code == 0
     assert (tmp_path / file).stat().st_size < word2vec_model.stat().st_size
     ours, theirs = (run("similar", "cat", "-n", 5, "-m", model) for model in (file, word2vec_model))
-    for (_, _, close), (_, _, exact) in zip(ours.rows, theirs.rows, strict=True):
+    for (_, _, close, _), (_, _, exact, _) in zip(ours.rows, theirs.rows, strict=True):
         assert abs(float(close) - float(exact)) < 0.02
     refused = run("export", "out.bin", "-m", file, "--dtype", "int8")
     assert (refused.code, "cannot hold int8" in refused.err) == (2, True)

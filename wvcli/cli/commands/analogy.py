@@ -48,7 +48,7 @@ def analogy(
     restrict_top: shared.RestrictTop = None,
     missing: shared.MissingPolicy = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Answer A is to B as C is to ?, or any sum of words."""

@@ -60,7 +60,7 @@ def compare(
         ),
     ] = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Find the words that changed most between two models."""

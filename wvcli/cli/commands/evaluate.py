@@ -53,7 +53,7 @@ def evaluate(
         ),
     ] = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Score models on word pairs, analogies and other test sets.

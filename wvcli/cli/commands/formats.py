@@ -12,7 +12,7 @@ _COLUMNS = (
 )
 
 
-def formats(format: shared.Format = "auto", header: shared.Header = False, quiet: shared.Quiet = False) -> None:
+def formats(format: shared.Format = "auto", header: shared.Header = None, quiet: shared.Quiet = False) -> None:
     """List the formats of other systems that can be read and written."""
     from wvcli.formats import registry
 

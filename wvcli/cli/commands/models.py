@@ -27,7 +27,7 @@ def models(
         ),
     ] = Path(),
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """List the models in a folder, newest first.

@@ -20,7 +20,7 @@ def odd_one_out(
     model: shared.Model = None,
     missing: shared.MissingPolicy = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Find the word that does not belong with the others."""

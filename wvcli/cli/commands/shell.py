@@ -9,7 +9,7 @@ def shell(
     ctx: typer.Context,
     model: shared.Model = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Run commands at a prompt, with the model opened once.

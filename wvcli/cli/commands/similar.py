@@ -59,7 +59,7 @@ def similar(
     explain: shared.Explain = False,
     missing: shared.MissingPolicy = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Find the nearest neighbours of words, by cosine similarity."""

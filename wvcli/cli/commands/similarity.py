@@ -23,7 +23,7 @@ def similarity(
     explain: shared.Explain = False,
     missing: shared.MissingPolicy = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Measure how similar two words are: the cosine of their vectors."""

@@ -15,7 +15,7 @@ def vector(
     model: shared.Model = None,
     missing: shared.MissingVectorPolicy = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """Print the vectors of words.
@@ -30,9 +30,9 @@ def vector(
         for batch in word_batches(words, vectors.vocabulary):
             rows = []
             for word in batch:
-                found = lookup.find(word)
-                if found is not None:
-                    rows.append((word, found.vector))
+                found = lookup.find_all([word])
+                if found:
+                    rows.append((word, found[0].vector))
                 elif lookup.policy in ("null", "random"):
                     rows.append((word, substitute_vector(word, lookup.policy, vectors.dim)))
             out.write(rows)

@@ -29,7 +29,7 @@ def vocab(
         ),
     ] = None,
     format: shared.Format = "auto",
-    header: shared.Header = False,
+    header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
     """List a model's words and their counts, most frequent first."""

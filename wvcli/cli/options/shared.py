@@ -71,7 +71,14 @@ Format = Annotated[
         "--format", envvar="WVCLI_FORMAT", help="Output format; auto is a table at a terminal and TSV in a pipe."
     ),
 ]
-Header = Annotated[bool, typer.Option("--header", help="Begin TSV and CSV with a line of column names.")]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Begin TSV and CSV with a line of column names.",
+        show_default="CSV has one, TSV has none",
+    ),
+]
 _MISSING = typer.Option(
     "--missing",
     help="What to do about a word that is not in the vocabulary.",

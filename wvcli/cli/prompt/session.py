@@ -55,10 +55,10 @@ class Session:
 
     Args:
         register: adds the commands of these names to a group.
-        header: whether they begin TSV and CSV with a header.
+        header: whether they begin TSV and CSV with a header; None is the habit of the format.
     """
 
-    def __init__(self, register: Register, header: bool) -> None:
+    def __init__(self, register: Register, header: bool | None) -> None:
         self._program = self._commands(register)
         self._defaults = {name: {"header": header} for name in COMMANDS}
         self._prompt = "wvcli> "

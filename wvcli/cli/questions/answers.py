@@ -39,7 +39,7 @@ def answer_columns(name: str) -> tuple[Column, ...]:
         Column("rank", table_only=True, gives_way=2),
         Column(name),
         Column("similarity"),
-        Column("count", table_only=True, gives_way=1),
+        Column("count", gives_way=1),
         Column("", table_only=True),
     )
 
@@ -65,13 +65,16 @@ def answer_rows(
     from wvcli.vectors.word_vectors import query
 
     vectors = lookup.vectors
-    found = [(lookup.find_all(asked.negative), lookup.find_all(asked.positive)) for asked in questions]
-    complete = [(near, far) for far, near in found if near is not None and far is not None]
-    answers = _answers([query(near, far, excluded) for near, far in complete], search, topn, len(vectors))
-    for asked, (far, near) in zip(questions, found, strict=True):
-        is_known = near is not None and far is not None
-        neighbors = next(answers) if is_known else []
-        if is_known and not neighbors:
+    found = [lookup.find_all(asked.negative + asked.positive) for asked in questions]
+    queries = [
+        query(words[len(asked.negative) :], words[: len(asked.negative)], excluded)
+        for asked, words in zip(questions, found, strict=True)
+        if words is not None
+    ]
+    answers = _answers(queries, search, topn, len(vectors))
+    for asked, words in zip(questions, found, strict=True):
+        neighbors = next(answers) if words is not None else []
+        if words is not None and not neighbors:
             lookup.report_unanswered(asked.positive + asked.negative)
         lookup.count_neighbors(neighbors)
         rows: list[Row] = [
@@ -86,7 +89,7 @@ def answer_rows(
             for rank, one in enumerate(neighbors, 1)
         ]
         if rows:
-            lookup.report_rare([*(near or []), *(far or [])])
+            lookup.report_rare(words or [])
         yield rows or ([(*asked.echo, *[None] * len(answer_columns("")))] if lookup.policy == "null" else [])
 
 

@@ -24,7 +24,7 @@ def pair_writer(
     pair: tuple[str, str],
     explain: bool,
     format: OutputFormat,
-    header: bool,
+    header: bool | None,
 ) -> Iterator[Callable[[Iterable[Sequence[Row]]], None]]:
     """Yield a function that writes groups of rows about pairs of words, with their explanation if asked for.
 
@@ -34,7 +34,7 @@ def pair_writer(
         pair: the names of the two columns that hold the words.
         explain: whether to show the contexts that each pair shares in the corpus.
         format: of the output.
-        header: whether TSV and CSV begin with the names of the columns.
+        header: whether TSV and CSV begin with the names of the columns; None is the habit of the format.
     """
     explainer = Explainer(vectors, columns, pair, format) if explain else None
     with writer(explainer.all_columns() if explainer else columns, format, header) as out:

@@ -37,6 +37,8 @@ class WordLookup:
     unanswered: str = "no answer for {}"
     _neighbors: int = 0
     _rare_neighbors: int = 0
+    _asked: int = 0
+    _skipped: int = 0
 
     def __post_init__(self) -> None:
         from wvcli.vectors.word_vectors import TRUSTED_COUNT
@@ -69,7 +71,11 @@ class WordLookup:
     def find_all(self, words: list[str]) -> "list[Lookup] | None":
         """Return what is known about the words of a question, or None if one is missing; report all that are."""
         found = [known for word in words if (known := self.find(word)) is not None]
-        return found if len(found) == len(words) else None
+        self._asked += 1
+        if len(found) == len(words):
+            return found
+        self._skipped += self.policy == "skip"
+        return None
 
     def report_unanswered(self, words: list[str]) -> None:
         """Report that a question about known words has no answer."""
@@ -119,6 +125,10 @@ class WordLookup:
             tally.report_total()
         self._report_rare_neighbors()
         self._missing.report_total()
+        if self._skipped:
+            stderr.note(
+                f"skipped {self._skipped:,} of {self._asked:,} questions: they have words outside the vocabulary"
+            )
         if self._missing.count:
             raise typer.Exit(ExitCode.MISSING_WORD)
 

@@ -30,7 +30,12 @@ class Writer(ABC):
 
     Rows hold strings, integers, floats, booleans, None, passages, lists of words (an array in JSON, elsewhere
     separated by spaces), or a vector (float32 [dim]) as their last value.
+
+    Attributes:
+        has_header_by_default: whether the names of the columns come first if the user says nothing about it.
     """
+
+    has_header_by_default = False
 
     def __init__(self, columns: Sequence[Column], header: bool = False) -> None:
         self.columns = columns
@@ -104,6 +109,8 @@ class _Tsv(_Lines):
 
 
 class _Csv(_Tsv):
+    has_header_by_default = True  # most that read CSV take its first line for names
+
     def joined(self, cells: Sequence[str]) -> str:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(map(visible, cells) if sys.stdout.isatty() else cells)
@@ -161,9 +168,16 @@ def resolve_format(format: OutputFormat) -> str:
     return "table" if sys.stdout.isatty() else "tsv"
 
 
-def writer(columns: Sequence[Column], format: OutputFormat, header: bool = False) -> Writer:
-    """Return a writer of rows with these columns."""
-    return _WRITERS[resolve_format(format)](columns, header)
+def writer(columns: Sequence[Column], format: OutputFormat, header: bool | None = None) -> Writer:
+    """Return a writer of rows with these columns.
+
+    Args:
+        columns: of the rows.
+        format: of the output.
+        header: whether TSV and CSV begin with the names of the columns; None is the habit of the format.
+    """
+    kind = _WRITERS[resolve_format(format)]
+    return kind(columns, kind.has_header_by_default if header is None else header)
 
 
 def write_object(values: dict[str, Any], format: OutputFormat) -> None:

@@ -15,6 +15,10 @@ The second table is about single neighbours, by the smaller count of the two wor
 among the ten nearest in the model of the other text, `top 1%` the share among the nearest hundredth of all words,
 and `reference` the same in vectors that are far better, such as GloVe's.
 
+The third table is about answers, for a model with enough frequent words: the mean share of a word's ten answers
+that other vectors bear out (among the nearest hundredth of all words there), by the count of the word asked about,
+with all words as answers and by default, without rare ones.
+
 What was found, on one text of each size. Words, `texts` and `frequent` for Chinese of 4 MB (README has English):
 
     count          3-4  5-9  10-19  20-29  30-49  50-99  100-199  200-499  500-999  more
@@ -95,9 +99,14 @@ def scores(vectors: Units, start: int) -> Units:
     return found
 
 
-def neighbors(vectors: Units) -> Places:
-    """int64 [words, TOP], the places of the nearest neighbours of each word."""
-    blocks = [np.argpartition(-scores(vectors, start), TOP)[:, :TOP] for start in range(0, len(vectors), BLOCK)]
+def neighbors(vectors: Units, left_out: Column | None = None) -> Places:
+    """int64 [words, TOP], the nearest neighbours of each word, other than those `left_out`, bool [words]."""
+    blocks = []
+    for start in range(0, len(vectors), BLOCK):
+        cosines = scores(vectors, start)
+        if left_out is not None:
+            cosines[:, left_out] = -np.inf
+        blocks.append(np.argpartition(-cosines, TOP)[:, :TOP])
     return np.concatenate(blocks)
 
 
@@ -132,6 +141,20 @@ def restricted(words: Sequence[str], first: wvcli.Vectors, second: wvcli.Vectors
     if len(chosen) > 2 * TOP:
         agreement[frequent] = found_again(neighbors(units(first, chosen)), units(second, chosen)).mean(axis=1)
     return agreement
+
+
+def report_answers(first: wvcli.Vectors, name: str, other: wvcli.Vectors) -> None:
+    """The share of a word's ten answers that other vectors bear out, with rare words among them and by default."""
+    words = [word for word in first if other.vocabulary.find(word) is not None]
+    counts = np.array([first.count(first.index(word) or 0) for word in words])
+    mine, theirs = units(first, words), units(other, words)
+    shares: dict[str, Column] = {
+        what: found_again(neighbors(mine, left_out), theirs, 0.01).mean(axis=1)
+        for what, left_out in (("all words", None), ("default", counts < TRUSTED_COUNT))
+    }
+    report("count of question", counts, shares)
+    means = (f"{what} {values[counts >= TRUSTED_COUNT].mean():.3f}" for what, values in shares.items())
+    print(f"  borne out by {name}, answers to words of {TRUSTED_COUNT} or more: {', '.join(means)}")
 
 
 def trained(texts: tuple[Path, Path], folder: Path, name: str, settings: dict[str, Any]) -> list[wvcli.Vectors]:
@@ -174,6 +197,10 @@ def measure(models: Sequence[wvcli.Vectors], name: str, reference: wvcli.Vectors
         near = neighbors(units(first, words))
         smaller = np.minimum(counts[:, None], counts[near])
         report("smaller count", smaller, {"reference": found_again(near, units(reference, words), 0.01)})
+    if first.has_enough_frequent:
+        report_answers(first, "the other text", second)
+        if reference is not None:
+            report_answers(first, "the reference", reference)
     print(flush=True)
 
 

@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import wvcli
 from tests.conftest import SENTENCES, Run
-from wvcli.vectors.word_vectors import TRUSTED_COUNT
+from wvcli.models import model_file
+from wvcli.vectors.geometry import row_norms
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import ENOUGH_FREQUENT, TRUSTED_COUNT, Vectors
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +58,7 @@ def test_where_all_words_are_rare_no_restriction_is_proposed(run: Run, tmp_path:
     (tmp_path / "few.txt").write_text("the cat sat on the mat\nthe dog sat on the log\n")
     wvcli.train(tmp_path / "few.txt", path, algorithm="word2vec", dim=4, epochs=1, min_count=1, workers=1)
     notes = run("similar", "cat", "-n", 2, "-m", path).err.splitlines()
-    assert notes[-1].endswith(f"(fewer than {TRUSTED_COUNT} occurrences, marked ?) and unreliable")
+    assert notes[-1].endswith(f"(fewer than {TRUSTED_COUNT} occurrences) and unreliable")  # no table, no mark
 
 
 def test_where_nothing_is_rare_there_is_no_mark(run: Run, model: Path) -> None:
@@ -104,3 +108,59 @@ def test_nothing_is_marked_where_training_started_from_other_vectors(model: Path
     started = wvcli.train(text, tmp_path / "a.safetensors", init=model, epochs=1, min_count=1, workers=1)
     assert wvcli.load(model).is_rare(wvcli.load(model).index("zyx") or 0)
     assert not started.is_rare(started.index("zyx") or 0)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of a thousand frequent words and as many rare ones, whose names begin with `rare`."""
+    path = tmp_path_factory.mktemp("large") / "large.safetensors"
+    matrix = np.random.default_rng(4).normal(size=(2 * ENOUGH_FREQUENT, 8)).astype(np.float32)
+    vectors = Vectors(
+        Vocabulary.from_words([f"{kind}{row}" for kind in ("word", "rare") for row in range(ENOUGH_FREQUENT)]),
+        matrix,
+        counts=np.repeat([TRUSTED_COUNT, 2], ENOUGH_FREQUENT),
+        stored_norms=row_norms(matrix),
+    )
+    model_file.save(
+        path, model_file.vector_tensors(vectors), {"settings": {"algorithm": "word2vec"}, "tokenizer": {}}
+    )
+    return path
+
+
+LEFT_OUT = "note: left out {} nearer rare word{} (fewer than 30 occurrences); --rare brings them back\n"
+
+
+@pytest.mark.parametrize("question", [["similar", "word5"], ["analogy", "word5", "word6", "word7"]])
+def test_rare_words_are_left_out_and_those_nearer_are_counted(run: Run, large: Path, question: list[str]) -> None:
+    everything = run(*question, "-n", 5000, "-m", large, "--rare").rows
+    names = [row[-3] for row in everything]
+    assert sum(name.startswith("rare") for name in names) == ENOUGH_FREQUENT
+    result = run(*question, "-m", large)
+    assert result.rows == [row for row in everything if row[-3].startswith("word")][:10]
+    nearer = names.index(result.rows[-1][-3]) - 9
+    assert nearer > 1
+    assert (result.code, result.err) == (0, LEFT_OUT.format(nearer, "s"))
+    assert run(*question, "-m", large, "-q").out == result.out
+    assert run(*question, "-m", large, "-q").err == ""
+    rare = run(*question, "-m", large, "--rare")
+    assert rare.rows == everything[:10]
+    assert rare.err.endswith("(fewer than 30 occurrences) and unreliable\n")
+
+
+def test_the_rare_words_above_a_threshold_are_counted_over_all_questions(run: Run, large: Path) -> None:
+    asked = ("similar", "word5", "word6", "--min-similarity", 0.8, "-n", 5000, "-m", large)
+    everything, result = run(*asked, "--rare"), run(*asked)
+    rare = [row for row in everything.rows if row[1].startswith("rare")]
+    assert result.rows == [row for row in everything.rows if row not in rare]
+    assert result.err == LEFT_OUT.format(len(rare), "s")
+
+
+def test_who_names_the_words_gets_rare_ones_too(run: Run, large: Path, tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("rare1\nrare2\n")
+    named = run("similar", "word5", "-m", large, "--words", "names.txt", "--format", "table")
+    assert named.out.count("?") == 2
+    assert "2 of 2 neighbours are rare (fewer than 30 occurrences, marked ?) and unreliable" in named.err
+    first = run("similar", "word5", "-m", large, "--restrict-top", ENOUGH_FREQUENT + 500)
+    assert any(row[1].startswith("rare") for row in first.rows)
+    assert "left out" not in first.err
+    assert run("similar", "rare5", "-m", large).err.startswith("note: 'rare5' occurs only 2 times")

@@ -216,3 +216,19 @@ def test_another_kind_of_index_is_refused(tmp_path: Path, indexed) -> None:  # t
         model_file.save(path, {"index": faiss.serialize_index(other)}, manifest, overwrite=True)
         with pytest.raises(InputError, match="damaged"):
             open_index(vectors)
+
+
+def test_an_index_leaves_rare_words_out_and_counts_those_that_are_nearer(tmp_path: Path, indexed) -> None:  # type: ignore[no-untyped-def]
+    counts = np.repeat([100, 2], [200, 2800])
+    np.random.default_rng(2).shuffle(counts)  # so that of ten neighbours nine are rare
+    vectors = in_file(np.random.default_rng(1).normal(size=(3000, 6)), tmp_path, counts=counts)
+    index = replace(indexed(vectors), beam=1024)
+    asked = [query([word]) for word in lookups(vectors)[:20]]
+    found = index.nearest(asked, 4, rare=False)
+    assert found == vectors.nearest(asked, 4, rare=False)
+    least = [answer[-1].similarity for answer in found]
+    nearer = index.count_rare_nearer(asked, least)
+    assert nearer == vectors.count_rare_nearer(asked, least)
+    assert min(nearer) > 4
+    assert index.nearest(asked, 4, rare=False, min_similarity=2) == [[]] * 20
+    assert index.nearest(asked, 3000, rare=False) == vectors.nearest(asked, 3000, rare=False)

@@ -14,10 +14,10 @@ from wvcli.errors import MissingWordError, UsageError
 from wvcli.vectors.characteristic_words import characteristic_words
 from wvcli.vectors.geometry import row_norms, unit_rows
 from wvcli.vectors.near_spellings import near_spellings
-from wvcli.vectors.neighbors import Neighbor
+from wvcli.vectors.neighbors import Method, Neighbor
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.vocabulary import Vocabulary
-from wvcli.vectors.word_vectors import TRUSTED_COUNT, Lookup, Vectors
+from wvcli.vectors.word_vectors import ENOUGH_FREQUENT, TRUSTED_COUNT, Lookup, Vectors, query
 
 BLOCK = 16_384  # rows scored at a time
 
@@ -366,3 +366,55 @@ def test_a_word_is_found_in_every_form_that_is_canonically_equivalent() -> None:
     assert vectors.index("cafe") is None
     assert vectors.index("\u00a0caf\u00e9") is None
     assert vectors.index("new\u00a0y\u00f6rk") is None
+
+
+# --- rare words ---
+
+
+@pytest.mark.parametrize("is_sorted", [True, False])
+@pytest.mark.parametrize("method", ["add", "multiply"])
+@pytest.mark.parametrize("among", [None, 200, "some"])
+def test_without_rare_words_the_answers_are_those_of_all_less_the_rare(
+    is_sorted: bool, method: Method, among: int | str | None
+) -> None:
+    rng = np.random.default_rng(1)
+    counts = rng.integers(1, 2 * TRUSTED_COUNT, size=300)
+    counts = np.sort(counts)[::-1] if is_sorted else counts
+    vectors = vectors_of(rng.normal(size=(300, 6)), counts=counts)
+    rows = rng.choice(300, 150, replace=False) if among == "some" else among
+    asked = [
+        query([vectors.look_up(f"word{row}"), vectors.look_up("word3")], [vectors.look_up("word5")])
+        for row in (0, 120, 299)
+    ]
+    everything = vectors.nearest(asked, 300, method=method, among=rows)  # type: ignore[arg-type]
+    expected = [[near for near in answer if not vectors.is_rare(near.index)] for answer in everything]
+    found = vectors.nearest(asked, 10, method=method, among=rows, rare=False)  # type: ignore[arg-type]
+    assert found == [answer[:10] for answer in expected]
+    least = [answer[-1].similarity for answer in found]
+    nearer = [
+        sum(vectors.is_rare(near.index) and near.similarity > floor for near in answer)
+        for answer, floor in zip(everything, least, strict=True)
+    ]
+    assert vectors.count_rare_nearer(asked, least, method=method, among=rows) == nearer  # type: ignore[arg-type]
+    assert sum(nearer) > 3
+    assert [word for word, _ in vectors.most_similar("word0", 9, rare=False)] == [
+        word for word, _ in vectors.most_similar("word0", 299) if not vectors.is_rare(int(word[4:]))
+    ][:9]
+    assert [word for word, _ in vectors.analogy(["word0"], ["word9"], 9, rare=False)] == [
+        word for word, _ in vectors.analogy(["word0"], ["word9"], 299) if not vectors.is_rare(int(word[4:]))
+    ][:9]
+
+
+def test_no_word_is_left_out_as_rare_where_counts_tell_nothing() -> None:
+    matrix, few = clustered(50, 4, seed=1), np.ones(50, dtype=np.int64)
+    for vectors in (vectors_of(matrix), vectors_of(matrix, counts=few, manifest={"init": {"source": "x"}})):
+        assert vectors.most_similar("word1", 9, rare=False) == vectors.most_similar("word1", 9)
+        assert not vectors.has_enough_frequent
+    assert vectors_of(matrix, counts=few).most_similar("word1", 9, rare=False) == []
+
+
+@pytest.mark.parametrize("frequent", [ENOUGH_FREQUENT - 1, ENOUGH_FREQUENT])
+def test_there_are_enough_frequent_words_from_a_thousand_on(frequent: int) -> None:
+    counts = np.repeat([TRUSTED_COUNT, TRUSTED_COUNT - 1], [frequent, 500])
+    vectors = vectors_of(np.ones((frequent + 500, 1)), counts=counts)
+    assert vectors.has_enough_frequent == (frequent == ENOUGH_FREQUENT)

@@ -53,11 +53,17 @@ class Index:
     mapped: npt.NDArray[np.uint8] | None = None
 
     def nearest(
-        self, queries: Sequence[Lookup | Query], topn: int = 10, *, min_similarity: float | None = None
+        self,
+        queries: Sequence[Lookup | Query],
+        topn: int = 10,
+        *,
+        min_similarity: float | None = None,
+        rare: bool = True,
     ) -> list[list[Neighbor]]:
         """Find for each query the nearest rows that the index knows, `topn` at most; else as `Vectors.nearest`.
 
-        Where `topn` is more than about a tenth of all words, the search is exact, which is quicker then.
+        Where `topn` is more than about a tenth of all words, the search is exact, which is quicker then. Without
+        rare words, ever more neighbours are looked up until `topn` of them are not rare.
 
         Raises:
             UsageError: `topn` is below 1.
@@ -67,11 +73,39 @@ class Index:
         if not queries:
             return []
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
+        if not rare:
+            return self._frequent(asked, topn, min_similarity)
         wanted = topn + max(len(one.excluded) for one in asked) + _SPARE
         if wanted * _SHARE > len(self.vectors):
             return self.vectors.nearest(asked, topn, min_similarity=min_similarity)
         candidates = self._candidates(asked, wanted)
         return self.vectors.rank(asked, candidates, topn, min_similarity=min_similarity)
+
+    def _frequent(self, queries: Sequence[Query], topn: int, min_similarity: float | None) -> list[list[Neighbor]]:
+        answers: list[list[Neighbor]] = [[] for _ in queries]
+        wanted, open_places = topn, list(range(len(queries)))
+        while open_places:
+            wanted *= 2
+            found = self.nearest([queries[place] for place in open_places], wanted, min_similarity=min_similarity)
+            for place, near in zip(open_places, found, strict=True):
+                answers[place] = [one for one in near if not self.vectors.is_rare(one.index)][:topn]
+            open_places = [
+                place
+                for place, near in zip(open_places, found, strict=True)
+                if len(answers[place]) < topn and len(near) == wanted
+            ]
+        return answers
+
+    def count_rare_nearer(self, queries: Sequence[Query], least: Sequence[float]) -> list[int]:
+        """Count as `Vectors.count_rare_nearer` does the rare words that the index knows."""
+        counts = []
+        for one, floor in zip(queries, least, strict=True):
+            near, wanted = self.nearest([one], _TOPN, min_similarity=floor)[0], _TOPN
+            while len(near) == wanted:
+                wanted *= 2
+                [near] = self.nearest([one], wanted, min_similarity=floor)
+            counts.append(sum(each.similarity > floor and self.vectors.is_rare(each.index) for each in near))
+        return counts
 
     def _candidates(self, queries: Sequence[Query], wanted: int) -> list[RowArray]:
         faiss = _faiss()

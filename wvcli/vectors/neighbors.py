@@ -9,7 +9,7 @@ answer is the same whatever it was asked together with, and equal scores come in
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from wvcli.vectors.scoring import Candidates, Cosine, Product, Target
 
 Among = int | RowArray | None
 Method = Literal["add", "multiply"]
+_Asked = TypeVar("_Asked")
 
 _BLOCK_ROWS = 16_384  # rows of the matrix scored at a time: 20 MB of float32 at 300 dimensions
 _BATCH = 256  # queries answered in one pass over the matrix, so that memory does not grow with them
@@ -131,16 +132,42 @@ class Space:
         _check(topn, among, len(self.matrix), min_similarity)
 
         def answers(batch: Sequence[Query]) -> list[tuple[RowArray, Float64Array]]:
-            if method == "add":
-                vectors = np.array([query.mean for query in batch])
-                targets: list[Target] = [Cosine(place, query.excluded) for place, query in enumerate(batch)]
-            else:
-                vectors = np.concatenate([part for query in batch for part in (query.positive, query.negative)])
-                targets = _products(batch)
-            return self._search(vectors, targets, topn, among, min_similarity)
+            return self._search(*_targets(batch, method), topn, among, min_similarity)
 
         batches = _batches(queries, max(1, min(topn, len(self.matrix))))
         return [answer for batch in parallel_map(answers, batches) for answer in batch]
+
+    def count_above(
+        self,
+        queries: Sequence[Query],
+        least: Sequence[float],
+        *,
+        method: Method = "add",
+        among: Among = None,
+    ) -> list[int]:
+        """Count for each query the rows that score more than its `least`; the arguments are those of `nearest`.
+
+        Scores are of float32 here: of rows that score the same to six decimals, some may be counted.
+
+        Raises:
+            UsageError: as for `nearest`.
+        """
+        _check(1, among, len(self.matrix), None)
+
+        def counts(batch: Sequence[tuple[Query, float]]) -> list[int]:
+            vectors, targets = _targets([query for query, _ in batch], method)
+            units = unit_rows(vectors)
+            finite = [bool(np.isfinite(vector).all()) for vector in vectors]
+            found = [0] * len(targets)
+            for rows, cosines in self._cosines(units, among):
+                for place, (target, (_, floor)) in enumerate(zip(targets, batch, strict=True)):
+                    if all(finite[term] for term in target.terms):
+                        above = rows[target.exact(cosines[list(target.terms)].astype(np.float64)) > floor]
+                        found[place] += len(above) - int(np.isin(above, target.excluded).sum())
+            return found
+
+        batches = _batches(list(zip(queries, least, strict=True)), 1)
+        return [count for batch in parallel_map(counts, batches) for count in batch]
 
     def rank(
         self,
@@ -215,7 +242,9 @@ class Space:
             rows = np.unique(among).astype(np.int64, copy=False)
             for start in range(0, len(rows), _BLOCK_ROWS):
                 block = rows[start : start + _BLOCK_ROWS]
-                yield block, block
+                first, last = int(block[0]), int(block[-1])
+                # A slice of the matrix is not copied.
+                yield slice(first, last + 1) if last - first + 1 == len(block) else block, block
 
     def _cosines(self, units: FloatArray, among: Among) -> Iterator[tuple[RowArray, FloatArray]]:
         """Yield for each block its rows and float32 [units, rows], their cosines to unit vectors."""
@@ -278,7 +307,7 @@ def _inner_products(units: FloatArray, block: FloatArray) -> FloatArray:
     return products
 
 
-def _batches(queries: Sequence[Query], most: int) -> list[Sequence[Query]]:
+def _batches(queries: Sequence[_Asked], most: int) -> list[Sequence[_Asked]]:
     """Divide queries, with `most` answers each, into parts that are answered in one pass over the matrix."""
     size = max(1, min(_BATCH, -(-len(queries) // threads()), _HELD // most))
     return [queries[start : start + size] for start in range(0, len(queries), size)]
@@ -294,6 +323,15 @@ def _check(topn: int, among: Among, rows: int, min_similarity: float | None) -> 
             raise UsageError(f"the number of words to look among must be at least 1, not {among}")
     elif among is not None and len(among) and not 0 <= among.min() <= among.max() < rows:
         raise UsageError(f"the rows to look among must be from 0 to {rows - 1}")
+
+
+def _targets(queries: Sequence[Query], method: Method) -> tuple[FloatArray, Sequence[Target]]:
+    """Return what rows are compared with, float32 [vectors, dim], and how each query scores them from that."""
+    if method == "add":
+        targets = [Cosine(place, query.excluded) for place, query in enumerate(queries)]
+        return np.array([query.mean for query in queries]), targets
+    vectors = np.concatenate([part for query in queries for part in (query.positive, query.negative)])
+    return vectors, _products(queries)
 
 
 def _products(queries: Sequence[Query]) -> list[Target]:

@@ -28,6 +28,7 @@ from wvcli.vectors.vocabulary import Vocabulary
 # Where both words occur 30 to 49 times, three to five neighbours in ten are near in vectors of a far larger text
 # too; below 20 a quarter or fewer. See benchmarks/confidence.py, and docs/asking.md, "Rare words".
 TRUSTED_COUNT = 30
+ENOUGH_FREQUENT = 1_000  # words to choose neighbours from, so that those left are near and not only frequent
 
 
 @dataclass(frozen=True)
@@ -180,14 +181,43 @@ class Vectors:
         to be trusted, or for itself as a neighbour. Never where counts do not tell what the vectors are made of:
         where they are unknown, and where training started from vectors of another text.
         """
-        if self.counts is None or "init" in self.manifest:
+        if self._told_counts is None:
             return False
-        return int(self.counts[index]) < TRUSTED_COUNT
+        return int(self._told_counts[index]) < TRUSTED_COUNT
+
+    @property
+    def _told_counts(self) -> npt.NDArray[np.int64] | None:
+        """The counts where they tell what the vectors are made of."""
+        return None if "init" in self.manifest else self.counts
 
     @property
     def frequent(self) -> int:
         """How many words occurred `TRUSTED_COUNT` times or more: in a model they are the first ones."""
         return 0 if self.counts is None else int(np.count_nonzero(self.counts >= TRUSTED_COUNT))
+
+    @property
+    def has_enough_frequent(self) -> bool:
+        """Whether at least `ENOUGH_FREQUENT` words are known not to be rare, enough to choose answers from.
+
+        The commands `similar` and `analogy` then leave rare words out.
+        """
+        return self._told_counts is not None and self.frequent >= ENOUGH_FREQUENT
+
+    def _divided(self, among: Among) -> tuple[Among, Among]:
+        """Divide the rows to look among into those of words that are not rare, and those of rare ones."""
+        counts = self._told_counts
+        if counts is None:
+            return among, np.empty(0, dtype=np.int64)
+        if among is None or isinstance(among, int):
+            stop = len(self) if among is None else min(among, len(self))
+            first = min(self.frequent, stop)
+            if first and (counts[:first] >= TRUSTED_COUNT).all():
+                return first, np.arange(first, stop)
+            rows = np.arange(stop)
+        else:
+            rows = np.unique(among)
+        is_frequent = counts[rows] >= TRUSTED_COUNT
+        return rows[is_frequent], rows[~is_frequent]
 
     def find(self, word: str) -> Lookup | None:
         """Look up a word's vector, in the vocabulary or else from its subwords; None when there is neither."""
@@ -212,7 +242,13 @@ class Vectors:
         return found
 
     def most_similar(
-        self, word: str, topn: int = 10, *, among: Among = None, min_similarity: float | None = None
+        self,
+        word: str,
+        topn: int = 10,
+        *,
+        among: Among = None,
+        min_similarity: float | None = None,
+        rare: bool = True,
     ) -> list[tuple[str, float]]:
         """Find the `topn` words nearest to `word` by cosine, nearest first; `word` itself is left out.
 
@@ -223,6 +259,8 @@ class Vectors:
             topn: how many, at most.
             among: look only among these rows, int64 [rows], or among the first `among` words.
             min_similarity: leave out words less similar than this.
+            rare: whether words that `is_rare` are answers. False is what the command `similar` does for a
+                model that `has_enough_frequent` words.
 
         Returns:
             Words with their cosines, of which 1 is the greatest.
@@ -236,7 +274,9 @@ class Vectors:
             >>> [word for word, cosine in vectors.most_similar("cat", 3, among=1000, min_similarity=0.5)]
             ['dog', 'hamster', 'parrot']
         """
-        [neighbors] = self.nearest([self.look_up(word)], topn, among=among, min_similarity=min_similarity)
+        [neighbors] = self.nearest(
+            [self.look_up(word)], topn, among=among, min_similarity=min_similarity, rare=rare
+        )
         return self._named(neighbors)
 
     def analogy(
@@ -248,6 +288,7 @@ class Vectors:
         method: Method = "add",
         among: Among = None,
         min_similarity: float | None = None,
+        rare: bool = True,
     ) -> list[tuple[str, float]]:
         """Find the `topn` words nearest to a signed sum of words, none of which is an answer.
 
@@ -266,7 +307,9 @@ class Vectors:
             'puppy'
         """
         signed = query([self.look_up(word) for word in positive], [self.look_up(word) for word in negative])
-        [answers] = self.nearest([signed], topn, method=method, among=among, min_similarity=min_similarity)
+        [answers] = self.nearest(
+            [signed], topn, method=method, among=among, min_similarity=min_similarity, rare=rare
+        )
         return self._named(answers)
 
     def similarity(self, first: str, second: str) -> float:
@@ -300,11 +343,13 @@ class Vectors:
         method: Method = "add",
         among: Among = None,
         min_similarity: float | None = None,
+        rare: bool = True,
     ) -> list[list[Neighbor]]:
         """Find for each query the `topn` nearest rows, nearest first; equal ones in the order of the vocabulary.
 
         A `Lookup` asks for the neighbours of its vector, its own row left out; `query` makes a `Query` of several.
-        An answer is the same whatever it was asked together with. See `Space.nearest` for the arguments.
+        An answer is the same whatever it was asked together with. With `rare=False`, words that `is_rare` are no
+        answers. See `Space.nearest` for the other arguments.
 
         Raises:
             UsageError: `topn` or the number in `among` is below 1.
@@ -318,9 +363,21 @@ class Vectors:
             ['soup', 'cheese']
         """
         asked = [query([word]) if isinstance(word, Lookup) else word for word in queries]
+        if not rare:
+            among, _ = self._divided(among)
         return _neighbors(
             self._space.nearest(asked, topn, method=method, among=among, min_similarity=min_similarity)
         )
+
+    def count_rare_nearer(
+        self, queries: Sequence[Query], least: Sequence[float], *, method: Method = "add", among: Among = None
+    ) -> list[int]:
+        """Count for each query the rare words nearer than its `least`, which `rare=False` leaves out.
+
+        See `Space.nearest` for the other arguments.
+        """
+        _, rows = self._divided(among)
+        return self._space.count_above(queries, least, method=method, among=rows)
 
     def rank(
         self,

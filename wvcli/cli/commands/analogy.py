@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from wvcli.cli.options import completion, shared
-from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, rows_among
+from wvcli.cli.questions.answers import Question, Search, answer_columns, answer_rows, leaves_out_rare
 from wvcli.cli.questions.input import Questions
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
-from wvcli.cli.streams.stdout import writer
+from wvcli.cli.streams.stdout import resolve_format, writer
 from wvcli.errors import UsageError
 
 _COLUMNS = (Column("a"), Column("b"), Column("c"), *answer_columns("answer"))
@@ -46,6 +46,7 @@ def analogy(
     ] = "add",
     topn: shared.Topn = 10,
     restrict_top: shared.RestrictTop = None,
+    rare: shared.Rare = False,
     missing: shared.MissingPolicy = None,
     format: shared.Format = "auto",
     header: shared.Header = None,
@@ -58,12 +59,17 @@ def analogy(
     asked = None if is_sum else Questions(words, "three words (A is to B as C is to ?)", 3, 3)
     vectors = open_vectors(model)
     batches = _analogies(asked, vectors.vocabulary) if asked else iter([[_sum(positive or [], negative or [])]])
-    lookup = WordLookup(vectors, missing, alone=False)
-    among = rows_among(vectors, restrict_top, None)
-    search = partial(vectors.nearest, method=method, among=among)
+    lookup = WordLookup(vectors, missing, alone=False, has_marks=resolve_format(format) == "table", rare=rare)
+    search = Search(
+        partial(vectors.nearest, method=method, among=restrict_top),
+        topn,
+        count_rare_nearer=partial(vectors.count_rare_nearer, method=method)
+        if leaves_out_rare(vectors, rare, restrict_top, None)
+        else None,
+    )
     with writer(_SUM_COLUMNS if is_sum else _COLUMNS, format, header) as out:
         for batch in batches:
-            for rows in answer_rows(batch, lookup, search, topn):
+            for rows in answer_rows(batch, lookup, search):
                 out.write(rows)
     lookup.finish()
 

@@ -1,23 +1,31 @@
 """`wvcli similar`."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wvcli.cli.options import completion, shared
-from wvcli.cli.questions.answers import Question, answer_columns, answer_rows, excluded_rows, rows_among
+from wvcli.cli.questions.answers import (
+    Question,
+    Search,
+    answer_columns,
+    answer_rows,
+    excluded_rows,
+    leaves_out_rare,
+    rows_among,
+)
 from wvcli.cli.questions.explanations import pair_writer
 from wvcli.cli.questions.input import STDIN, Questions, is_alone, word_batches
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import resolve_format
 from wvcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from wvcli.vectors.neighbors import Neighbor
+    from wvcli.models.index import Index
     from wvcli.vectors.word_vectors import Vectors
 
 _COLUMNS = (Column("word"), *answer_columns("neighbor"))
@@ -50,6 +58,7 @@ def similar(
             autocompletion=completion.words,
         ),
     ] = None,
+    rare: shared.Rare = False,
     together: Annotated[
         bool, typer.Option("--together", help="Take all the words, or all in a line of stdin, as one question.")
     ] = False,
@@ -79,23 +88,35 @@ def similar(
     )
     threshold = "" if min_similarity is None else f" has similarity >= {min_similarity:g}"
     lookup = WordLookup(
-        vectors, missing, alone=is_alone(words), unanswered=f"no neighbour of {{}}{threshold or ' was found'}"
+        vectors,
+        missing,
+        alone=is_alone(words),
+        unanswered=f"no neighbour of {{}}{threshold or ' was found'}",
+        has_marks=resolve_format(format) == "table",
+        rare=rare,
     )
     excluded = excluded_rows(vectors, exclude)
-    search = partial(_search(vectors, restrict_top, among, approximate), min_similarity=min_similarity)
+    space, places = _space(vectors, restrict_top, among, approximate)
+    search = Search(
+        partial(space.nearest, **places),
+        topn,
+        min_similarity,
+        space.count_rare_nearer if leaves_out_rare(vectors, rare, restrict_top, among) else None,
+        excluded,
+    )
     with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
         for batch in batches:
             questions = [Question((" ".join(asked),), asked, []) for asked in batch]
-            write(answer_rows(questions, lookup, search, topn, excluded))
+            write(answer_rows(questions, lookup, search))
     lookup.finish()
 
 
-def _search(
+def _space(
     vectors: "Vectors", restrict_top: int | None, among: Path | None, approximate: bool
-) -> "Callable[..., list[list[Neighbor]]]":
-    """Return what finds neighbours: the exact search, or the index beside the model."""
+) -> "tuple[Vectors | Index, dict[str, Any]]":
+    """Return what finds neighbours, the vectors or the index beside them, and where in it to look."""
     if not approximate:
-        return partial(vectors.nearest, among=rows_among(vectors, restrict_top, among))
+        return vectors, {"among": rows_among(vectors, restrict_top, among)}
     from wvcli.models.index import open_index
 
-    return open_index(vectors).nearest
+    return open_index(vectors), {}

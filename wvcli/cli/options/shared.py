@@ -49,6 +49,13 @@ RestrictTop = Annotated[
         "--restrict-top", min=1, metavar="N", help="Search only the N most frequent words.", show_default=False
     ),
 ]
+Rare = Annotated[
+    bool,
+    typer.Option(
+        "--rare",
+        help="Let rare words be answers, too; they are left out where 1,000 words occur 30 times or more.",
+    ),
+]
 Model = Annotated[
     Path | None,
     typer.Option(

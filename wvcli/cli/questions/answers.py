@@ -33,6 +33,47 @@ class Question:
     negative: list[str]
 
 
+@dataclass(frozen=True)
+class Search:
+    """How answers are searched for.
+
+    Attributes:
+        nearest: answers queries, like `Vectors.nearest`.
+        topn: most answers to each question; None for all.
+        min_similarity: answers that score less are left out.
+        count_rare_nearer: counts the rare words that are no answers, like `Vectors.count_rare_nearer`; None where
+            rare words are answers like all others.
+        excluded: rows of words that are never answers.
+    """
+
+    nearest: "Callable[..., list[list[Neighbor]]]"
+    topn: int | None
+    min_similarity: float | None = None
+    count_rare_nearer: "Callable[[list[Query], list[float]], list[int]] | None" = None
+    excluded: Sequence[int] = ()
+
+    def answers(self, queries: "list[Query]", most: int) -> "list[list[Neighbor]]":
+        """Return the answers to queries, at most so many to each."""
+        return self.nearest(
+            queries, topn=most, min_similarity=self.min_similarity, rare=self.count_rare_nearer is None
+        )
+
+    def count_left_out(self, queries: "list[Query]", answers: "list[list[Neighbor]]") -> int:
+        """Return how many rare words are nearer than the last answer to a query, or would be one more answer."""
+        if self.count_rare_nearer is None:
+            return 0
+        asked, least = [], []
+        for one, found in zip(queries, answers, strict=True):
+            is_full = self.topn is not None and len(found) >= self.topn
+            if is_full or (found and self.min_similarity is None):
+                asked.append(one)
+                least.append(found[-1].similarity)
+            elif self.min_similarity is not None:
+                asked.append(one)
+                least.append(self.min_similarity)
+        return sum(self.count_rare_nearer(asked, least)) if asked else 0
+
+
 def answer_columns(name: str) -> tuple[Column, ...]:
     """Return the columns of answers, of which `name` holds the answer itself."""
     return (
@@ -47,9 +88,7 @@ def answer_columns(name: str) -> tuple[Column, ...]:
 def answer_rows(
     questions: Sequence[Question],
     lookup: WordLookup,
-    search: "Callable[..., list[list[Neighbor]]]",
-    topn: int,
-    excluded: Sequence[int] = (),
+    search: Search,
 ) -> Iterator[list[Row]]:
     """Yield the rows of each question, in order: its echo, then for each answer the values of `answer_columns`.
 
@@ -58,20 +97,18 @@ def answer_rows(
     Args:
         questions: all of them are searched for together.
         lookup: looks the words up.
-        search: answers queries, like `Vectors.nearest`.
-        topn: most answers to each question.
-        excluded: rows of words that are never answers.
+        search: searches for the answers.
     """
     from wvcli.vectors.word_vectors import query
 
     vectors = lookup.vectors
     found = [lookup.find_all(asked.negative + asked.positive) for asked in questions]
     queries = [
-        query(words[len(asked.negative) :], words[: len(asked.negative)], excluded)
+        query(words[len(asked.negative) :], words[: len(asked.negative)], search.excluded)
         for asked, words in zip(questions, found, strict=True)
         if words is not None
     ]
-    answers = _answers(queries, search, topn, len(vectors))
+    answers = _answers(queries, lookup, search)
     for asked, words in zip(questions, found, strict=True):
         neighbors = next(answers) if words is not None else []
         if words is not None and not neighbors:
@@ -93,13 +130,16 @@ def answer_rows(
         yield rows or ([(*asked.echo, *[None] * len(answer_columns("")))] if lookup.policy == "null" else [])
 
 
-def _answers(
-    queries: "list[Query]", search: "Callable[..., list[list[Neighbor]]]", topn: int, words: int
-) -> "Iterator[list[Neighbor]]":
+def _answers(queries: "list[Query]", lookup: WordLookup, search: Search) -> "Iterator[list[Neighbor]]":
     """Yield the answers to queries, searching for as many together as fit in memory."""
-    together = max(1, _HELD // max(1, min(topn, words)))
-    for start in range(0, len(queries), together):
-        yield from search(queries[start : start + together], topn=topn)
+    words = max(1, len(lookup.vectors))
+    most = words if search.topn is None else min(search.topn, words)
+    for start in range(0, len(queries), max(1, _HELD // most)):
+        asked = queries[start : start + max(1, _HELD // most)]
+        found = search.answers(asked, most)
+        if not stderr.is_quiet():  # counting takes as long as searching
+            lookup.count_left_out(search.count_left_out(asked, found))
+        yield from found
 
 
 def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | None) -> "Among":
@@ -122,6 +162,11 @@ def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | 
             f"{len(words) - len(rows):,} of the {len(words):,} words in {words_file} are not in the vocabulary"
         )
     return rows[rows < restrict_top] if restrict_top else rows
+
+
+def leaves_out_rare(vectors: "Vectors", rare: bool, restrict_top: int | None, words_file: Path | None) -> bool:
+    """Return whether rare words are no answers: where there are enough others, unless the user chose the words."""
+    return not rare and restrict_top is None and words_file is None and vectors.has_enough_frequent
 
 
 def excluded_rows(vectors: "Vectors", words: list[str] | None) -> list[int]:

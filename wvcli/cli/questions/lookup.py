@@ -29,14 +29,19 @@ class WordLookup:
             and else `error`.
         alone: whether the command was asked about a single word, so that its absence is the answer.
         unanswered: the note about a question without an answer; `{}` stands for its words.
+        has_marks: whether rare answers are marked, as in a table.
+        rare: whether the user asked for rare answers.
     """
 
     vectors: "Vectors"
     policy: str | None
     alone: bool
     unanswered: str = "no answer for {}"
+    has_marks: bool = False
+    rare: bool = False
     _neighbors: int = 0
     _rare_neighbors: int = 0
+    _left_out: int = 0
     _asked: int = 0
     _skipped: int = 0
 
@@ -94,16 +99,25 @@ class WordLookup:
         self._neighbors += len(neighbors)
         self._rare_neighbors += sum(self.vectors.is_rare(neighbor.index) for neighbor in neighbors)
 
+    def count_left_out(self, count: int) -> None:
+        """Count rare words that were left out though they are nearer than answers."""
+        self._left_out += count
+
     def _report_rare_neighbors(self) -> None:
         from wvcli.vectors.word_vectors import TRUSTED_COUNT
 
+        if self._left_out:
+            stderr.note(
+                f"left out {self._left_out:,} nearer rare word{'' if self._left_out == 1 else 's'} "
+                f"(fewer than {TRUSTED_COUNT} occurrences); --rare brings them back"
+            )
         if self._rare_neighbors:
             frequent = self.vectors.frequent
             stderr.note(
                 f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours "
-                f"{'is' if self._rare_neighbors == 1 else 'are'} rare (fewer than {TRUSTED_COUNT} occurrences, "
-                f"marked {RARE}) and unreliable"
-                + (f"; hide rare words with --restrict-top {frequent}" if frequent else "")
+                f"{'is' if self._rare_neighbors == 1 else 'are'} rare (fewer than {TRUSTED_COUNT} occurrences"
+                f"{f', marked {RARE}' if self.has_marks else ''}) and unreliable"
+                + (f"; hide rare words with --restrict-top {frequent}" if frequent and not self.rare else "")
             )
 
     def _report_missing(self, word: str) -> None:

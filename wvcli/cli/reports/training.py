@@ -170,7 +170,10 @@ def _examples(vectors: "Vectors", words: list[str]) -> "RenderableType":
     from rich.text import Text
 
     table = Table("word", "nearest", box=SIMPLE_HEAD, padding=(0, 2, 0, 0))
+    rare = not vectors.has_enough_frequent  # as `similar` answers
     for word in words:
-        neighbors = ", ".join(stderr.visible(near) for near, _ in vectors.most_similar(word, _NEIGHBORS))
+        neighbors = ", ".join(
+            stderr.visible(near) for near, _ in vectors.most_similar(word, _NEIGHBORS, rare=rare)
+        )
         table.add_row(Text(stderr.visible(word)), Text(neighbors))
     return table

@@ -35,6 +35,11 @@ def set_quiet(quiet: bool) -> None:
     _quiet = _quiet or quiet
 
 
+def is_quiet() -> bool:
+    """Return whether notes, summaries and progress are off."""
+    return _quiet
+
+
 @contextmanager
 def restoring_quiet() -> Iterator[None]:
     """Turn notes on again after the block if they were turned off within it."""

@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import wvcli
 from tests.conftest import Run, clean_environment
 from tests.terminal import Terminal
+from wvcli.cli.reports.training import training_summary
+from wvcli.models.opening import is_default
 
 
 def at_a_terminal(*arguments: object, cwd: Path, env: dict[str, str] | None = None) -> str:
@@ -84,6 +87,39 @@ def test_the_model_that_answers_is_named_if_the_user_named_none(
         assert run(*command).err.startswith("note: using word2vec.safetensors\n")
         assert "using" not in run(*command, "-q").err
         assert "using" not in run(*command, "-m", word2vec_model).err
+    assert run("shell", stdin="similar cat -n 1").err == "note: using word2vec.safetensors\n"
+
+
+def test_an_import_beside_a_model_does_not_change_what_is_asked(
+    run: Run, word2vec_model: Path, tmp_path: Path
+) -> None:
+    model = Path(shutil.copy(word2vec_model, tmp_path / "corpus.safetensors"))
+    os.utime(model, (1_700_000_000, 1_700_000_000))
+    run("export", "glove.txt", "-q")
+    imported = run("import", "glove.txt").err
+    assert "note: to use it, name it: -m glove.safetensors; without -m another model is meant\n" in imported
+    assert run("export", "out.bin").err.startswith("note: using corpus.safetensors\n")
+    assert run("similar", "cat", "-n", 1, "-m", "glove.safetensors").err == ""
+    model.unlink()
+    assert run("import", "glove.txt", "-f").err.count("-m") == 0
+    assert run("similar", "cat", "-n", 1).err == "note: using glove.safetensors\n"
+
+
+def test_a_trained_model_is_named_in_the_next_command_where_another_would_be_asked(
+    word2vec_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WVCLI_MODEL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    here = Path(shutil.copy(word2vec_model, tmp_path / "here.safetensors"))
+    assert is_default(Path("here.safetensors"))
+    assert not is_default(word2vec_model)
+    monkeypatch.setenv("WVCLI_MODEL", str(word2vec_model))
+    assert is_default(word2vec_model)
+    assert not is_default(here)
+    summary = Console(width=200)
+    with summary.capture() as shown:
+        summary.print(training_summary(wvcli.load(here), None))
+    assert f"-m {here}" in shown.get()
 
 
 def test_training_moves_a_bar_at_a_terminal_only(run: Run, tmp_path: Path) -> None:

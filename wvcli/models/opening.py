@@ -27,7 +27,8 @@ def resolve(
     """Return the model file to use, and whether it was guessed.
 
     It is the one given, else the one in the variable WVCLI_MODEL, else the newest in the current folder that can
-    be opened.
+    be opened and was trained; one that was only imported is taken if none was, so that to import vectors beside a
+    model does not change what is asked.
 
     Args:
         given: what the user named, if anything.
@@ -41,7 +42,7 @@ def resolve(
     if chosen:
         return Path(chosen), False
     problems: list[InputError] = []
-    found = next(find(Path(), problems.append), None)
+    found = _default(problems)
     if found is None:
         raise (
             problems[0]
@@ -54,6 +55,27 @@ def resolve(
     for problem in problems:
         on_note(f"passed over a file: {problem.message}")
     return found.path, True
+
+
+def _default(problems: list[InputError]) -> ModelFile | None:
+    """Return the model of the current folder that is meant if none is named; add what newer ones suffer from."""
+    imported, before = None, 0
+    for model in find(Path(), problems.append):
+        if "imported" not in model.manifest:
+            return model
+        if imported is None:
+            imported, before = model, len(problems)
+    if imported is not None:
+        del problems[before:]
+    return imported
+
+
+def is_default(path: Path) -> bool:
+    """Return whether the model at `path` is the one that is meant if none is named."""
+    try:
+        return resolve(None)[0].samefile(path)
+    except (InputError, OSError):
+        return False
 
 
 def find(folder: Path, on_problem: Callable[[InputError], None] = lambda problem: None) -> Iterator[ModelFile]:
@@ -107,7 +129,7 @@ def load(
 
     Args:
         path: the file or folder; None for what the variable WVCLI_MODEL names, or else the newest model in the
-            current folder that can be opened.
+            current folder that can be opened, one that was trained before one that was only imported.
         on_progress: called while a file in another format is read, with the words read so far.
         on_note: called with a line on what was left out of such a file, such as vectors of repeated words; and, if
             `path` is None, for each newer model that was passed over because it cannot be opened.

@@ -36,6 +36,7 @@ def import_(
     quiet: shared.Quiet = False,
 ) -> None:
     """Turn another system's vectors into a model file that opens at once."""
+    from wvcli.models import opening
     from wvcli.models.importing import import_vectors
     from wvcli.models.model_file import open_model
     from wvcli.training.starting_points import why_not_updatable
@@ -57,5 +58,7 @@ def import_(
     stderr.wrote(len(vectors), vectors.dim, str(vectors.path))
     for note in notes:
         stderr.note(note)
+    if vectors.path and not opening.is_default(vectors.path):
+        stderr.note(f"to use it, name it: -m {quote(str(vectors.path))}; without -m another model is meant")
     if vectors.path and why_not_updatable(open_model(vectors.path)) is None:
         stderr.note(f"it can be trained further with wvcli update {quote(str(vectors.path))}")

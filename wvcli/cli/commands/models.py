@@ -32,7 +32,8 @@ def models(
 ) -> None:
     """List the models in a folder, newest first.
 
-    Other commands use the first one in the current folder when no model is named.
+    Other commands use the first one in the current folder when no model is named: the first that was trained, not
+    imported, if there is one.
     """
     from wvcli.models.opening import find
     from wvcli.system.tensor_files import NoHeaderError

@@ -158,10 +158,12 @@ class Session:
         from wvcli.models import opening
 
         try:
-            path, _ = opening.resolve(model, self._note, argument="model")
+            path, is_guessed = opening.resolve(model, self._note, argument="model")
         except InputError as problem:  # a model can still be trained
             self._note(f"{problem.message}; {problem.hint}")
         else:
+            if is_guessed and not self._is_prompt:  # at a prompt, `use` says so
+                stderr.note(f"using {path}")
             self.use(path)
 
     def _answered(self, line: str) -> int:

@@ -102,9 +102,11 @@ def training_summary(vectors: "Vectors", seconds: float | None) -> "RenderableTy
 
 
 def _next_command(path: Path | None, word: str) -> str:
-    """Return a command that asks the model; it names the model unless that is in the current folder."""
+    """Return a command that asks the model; it names the model if another would be asked without that."""
+    from wvcli.models import opening
+
     words = ["wvcli", "similar", word]
-    if path is not None and path.resolve().parent != Path.cwd():
+    if path is not None and not opening.is_default(path):
         words += ["-m", str(path)]
     return shlex.join(words)
 

@@ -164,6 +164,57 @@ def test_questions_on_stdin_are_answered_as_when_typed(run: Run, word2vec_model:
 
 
 @every_command
+def test_questions_in_a_file_are_answered_as_when_piped(
+    run: Run, word2vec_model: Path, tmp_path: Path, asking: Asking
+) -> None:
+    good = asking.question(["cat", "dog", "mouse"])
+    lines = "\ufeff" + "\t".join(good) + "\r\n\n" + "\t".join(good)
+    (tmp_path / "lines.txt").write_text(lines)
+    options = [*asking.options, "-m", word2vec_model]
+    piped = run(asking.command, *options, stdin=lines)
+    assert piped.rows
+    for given in (["--file", "lines.txt"], ["--file", "-"]):
+        result = run(asking.command, *options, *given, stdin=lines)
+        assert (result.code, result.out, result.err) == (0, piped.out, "")
+    both = run(asking.command, *options, *good, "--file", "lines.txt")
+    assert (both.code, both.out) == (2, "")
+    assert both.err == (
+        "error: the questions are given twice: as arguments, and with --file; leave out one of them\n"
+    )
+    absent = run(asking.command, *options, "--file", "absent.txt")
+    assert (absent.code, absent.err) == (3, "error: cannot read absent.txt: no such file or directory\n")
+
+
+@pytest.mark.parametrize("command", ["similar", "vector", "analogy", "similarity", "odd-one-out"])
+def test_the_name_of_a_file_of_words_hints_at_how_to_read_it(
+    run: Run, word2vec_model: Path, fasttext_model: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "my terms.txt").write_text("cat\n")
+    result = run(command, "my terms.txt", "-m", word2vec_model)
+    if command in ("similar", "vector"):
+        hint = f"for the words in that file: wvcli {command} - < 'my terms.txt'\n"
+        assert (result.code, result.out) == (4, "")
+        assert result.err == f"error: 'my terms.txt' is not in the vocabulary; {hint}"
+        assert run(command, "my terms.txt", "-m", fasttext_model).err.endswith(f"from its subwords; {hint}")
+    else:
+        assert (result.code, result.out) == (2, "")
+        assert result.err.endswith("to read the questions in my terms.txt: --file 'my terms.txt'\n")
+
+
+def test_several_words_in_one_hint_at_phrases_and_at_asking_together(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "kitchen floor", "-m", word2vec_model)
+    assert result.code == 4
+    assert result.err == (
+        "error: 'kitchen floor' is not in the vocabulary; --together takes its words as one question, and a model "
+        "trained with --phrases has phrases as words\n"
+    )
+    assert run("similar", "kitchen", "floor", "--together", "-m", word2vec_model).code == 0
+    assert "--together" not in run("vector", "kitchen floor", "-m", word2vec_model).err
+    assert "--phrases" in run("similarity", "kitchen floor", "cat", "-m", word2vec_model).err
+    assert "--phrases" not in run("similar", "kitchen zzzz", "-m", word2vec_model).err
+
+
+@every_command
 def test_one_missing_word_does_not_stop_the_rest(run: Run, word2vec_model: Path, asking: Asking) -> None:
     good = asking.question(["cat", "dog", "mouse"])
     lines = "\n".join("\t".join(question) for question in (good, [*good[:-1], "kat"], good))

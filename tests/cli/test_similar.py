@@ -220,9 +220,9 @@ def test_words_together_are_one_question(run: Run, word2vec_model: Path) -> None
 
 
 def test_a_word_with_no_neighbour_is_told(run: Run, word2vec_model: Path) -> None:
-    options = ["-m", word2vec_model, "--min-similarity", 1.5]
+    options = ["-m", word2vec_model, "--min-similarity", 1]
     result = run("similar", "cat", *options)
-    assert (result.code, result.out, result.err) == (0, "", "note: no neighbour of 'cat' has similarity >= 1.5\n")
+    assert (result.code, result.out, result.err) == (0, "", "note: no neighbour of 'cat' has similarity >= 1\n")
     many = run("similar", *options, stdin="cat\n" * 500)
     assert (many.code, many.out) == (0, "")
     assert many.err.endswith("note: 500 questions in total have no answer\n")
@@ -253,3 +253,31 @@ def test_the_least_similarity_is_a_number(run: Run, word2vec_model: Path) -> Non
     done = run("similar", "cat", "-m", word2vec_model, "--min-similarity", "nan")
     assert (done.code, done.out) == (2, "")
     assert done.err == "error: --min-similarity must be a number, not nan\n"
+
+
+def test_a_least_similarity_alone_finds_all_that_are_as_similar(run: Run, word2vec_model: Path) -> None:
+    everything = run("similar", "cat", "-n", 1000, "-m", word2vec_model).rows
+    assert len(everything) > 20
+    assert run("similar", "cat", "--min-similarity", -1, "-m", word2vec_model).rows == everything
+    assert run("similar", "cat", "--min-similarity", -1, "-n", 10, "-m", word2vec_model).rows == everything[:10]
+    for wrong in (60, 1.01, -1.5):
+        refused = run("similar", "cat", "--min-similarity", wrong, "-m", word2vec_model)
+        assert (refused.code, refused.out) == (2, "")
+        assert "-1<=x<=1" in refused.err
+
+
+def test_of_a_list_of_terms_each_pair_is_written_once(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
+    terms = list(wvcli.load(word2vec_model))[:12]
+    (tmp_path / "terms.txt").write_text("\n".join([*terms, terms[0].upper()]), encoding="utf-8")
+    asked = ("similar", "--file", "terms.txt", "--min-similarity", 0.5, "-m", word2vec_model, "--format", "csv")
+    header, *rows = csv.reader(io.StringIO(run(*asked).out))
+    once = list(csv.reader(io.StringIO(run(*asked, "--unique-pairs").out)))
+    assert once[0] == header == ["word", "neighbor", "similarity", "count"]
+    first: dict[frozenset[str], list[str]] = {}
+    for row in rows:
+        first.setdefault(frozenset((row[0].lower(), row[1])), row)
+    assert once[1:] == list(first.values())
+    assert len(once) < len(rows)
+    null = run("similar", terms[0], terms[0], "-n", 1, "-m", word2vec_model, "--unique-pairs", "--missing", "null")
+    assert len(null.rows) == 1
+    assert run("similar", "cat", "dog", "--together", "--unique-pairs", "-m", word2vec_model).code == 2

@@ -37,6 +37,13 @@ def test_a_pattern_chooses_words_and_the_table_keeps_their_ranks(run: Run, word2
         assert none.out == header
 
 
+def test_the_words_alone_are_listed_without_counts(run: Run, word2vec_model: Path) -> None:
+    words = list(wvcli.load(word2vec_model))
+    assert run("vocab", "-m", word2vec_model, "--no-counts").out == "".join(f"{word}\n" for word in words)
+    [first] = json.loads(run("vocab", "-m", word2vec_model, "--no-counts", "-n", 1, "--format", "json").out)
+    assert first == {"word": words[0]}
+
+
 def test_unknown_counts_are_null(run: Run, tmp_path: Path) -> None:
     (tmp_path / "foreign.vec").write_text("2 2\n[b] 1 2\n:cat: 3 4\n")
     assert run("vocab", "-m", "foreign.vec").out == "[b]\t\n:cat:\t\n"

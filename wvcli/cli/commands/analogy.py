@@ -21,6 +21,7 @@ _SUM_COLUMNS = (Column("positive"), Column("negative"), *answer_columns("answer"
 
 def analogy(
     words: shared.ThreeWords = None,
+    file: shared.QuestionFile = None,
     model: shared.Model = None,
     positive: Annotated[
         list[str] | None,
@@ -54,12 +55,14 @@ def analogy(
 ) -> None:
     """Answer A is to B as C is to ?, or any sum of words."""
     is_sum = bool(positive or negative)
-    if is_sum and words:
-        raise UsageError("give either A B C, or --positive and --negative")
-    asked = None if is_sum else Questions(words, "three words (A is to B as C is to ?)", 3, 3)
+    if is_sum and (words or file):
+        raise UsageError(f"give either {'A B C' if words else '--file'}, or --positive and --negative")
+    asked = None if is_sum else Questions(words, "three words (A is to B as C is to ?)", 3, 3, file)
     vectors = open_vectors(model)
     batches = _analogies(asked, vectors.vocabulary) if asked else iter([[_sum(positive or [], negative or [])]])
-    lookup = WordLookup(vectors, missing, alone=False, has_marks=resolve_format(format) == "table", rare=rare)
+    lookup = WordLookup(
+        vectors, missing, alone=False, command="analogy", has_marks=resolve_format(format) == "table", rare=rare
+    )
     search = Search(
         partial(vectors.nearest, method=method, among=restrict_top),
         topn,

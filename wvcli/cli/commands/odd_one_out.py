@@ -17,6 +17,7 @@ _COLUMNS = (Column("words"), Column("odd"), Column("similarity"))
 
 def odd_one_out(
     words: shared.SomeWords = None,
+    file: shared.QuestionFile = None,
     model: shared.Model = None,
     missing: shared.MissingPolicy = None,
     format: shared.Format = "auto",
@@ -24,8 +25,8 @@ def odd_one_out(
     quiet: shared.Quiet = False,
 ) -> None:
     """Find the word that does not belong with the others."""
-    questions = Questions(words, "three words or more", 3, None)
-    lookup = WordLookup(open_vectors(model), missing, alone=False)
+    questions = Questions(words, "three words or more", 3, None, file)
+    lookup = WordLookup(open_vectors(model), missing, alone=False, command="odd-one-out")
     with writer(_COLUMNS, format, header) as out:
         for batch in questions.batches(lookup.vectors.vocabulary):
             out.write(single_rows(batch, lookup, _odd, lambda asked: (asked, None, None)))

@@ -28,19 +28,40 @@ if TYPE_CHECKING:
     from wvcli.models.index import Index
     from wvcli.vectors.word_vectors import Vectors
 
+_TOPN = 10  # neighbours, if the user says nothing of how many or how near
 _COLUMNS = (Column("word"), *answer_columns("neighbor"))
 
 
 def similar(
     words: shared.Words = None,
+    file: shared.QuestionFile = None,
     model: shared.Model = None,
     topn: Annotated[
-        int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of neighbours of each word.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            "-n",
+            "--topn",
+            min=1,
+            metavar="N",
+            help="Number of neighbours of each word.",
+            show_default="10, or with --min-similarity all",
+        ),
+    ] = None,
     min_similarity: Annotated[
         float | None,
-        typer.Option("--min-similarity", metavar="X", help="Leave out less similar words.", show_default=False),
+        typer.Option(
+            "--min-similarity",
+            min=-1,
+            max=1,
+            metavar="X",
+            help="Leave out less similar words; without -n, find all that are as similar.",
+            show_default=False,
+        ),
     ] = None,
+    unique_pairs: Annotated[
+        bool,
+        typer.Option("--unique-pairs", help="Write each pair of words once, where it comes first."),
+    ] = False,
     restrict_top: shared.RestrictTop = None,
     among: Annotated[
         Path | None,
@@ -72,25 +93,29 @@ def similar(
     quiet: shared.Quiet = False,
 ) -> None:
     """Find the nearest neighbours of words, by cosine similarity."""
+    if unique_pairs and together:
+        raise UsageError("--unique-pairs is about pairs of words and cannot be combined with --together")
     if explain and together:
         raise UsageError("--explain takes each word on its own and cannot be combined with --together")
-    if str(among) == STDIN and (not words or STDIN in words):
+    from_stdin = not words or STDIN in words if file is None else str(file) == STDIN
+    if str(among) == STDIN and from_stdin:
         raise UsageError("stdin cannot hold both the words to look up and those of --words")
     if approximate and (restrict_top or among):
         raise UsageError("an index searches all words, not a part of them", "leave out --approximate")
-    joined = Questions(words, "one word or more", 1, None) if together else None
+    joined = Questions(words, "one word or more", 1, None, file) if together else None
     vectors = open_vectors(model)
     vocabulary = vectors.vocabulary
     batches = (
         joined.batches(vocabulary)
         if joined
-        else ([[word] for word in batch] for batch in word_batches(words, vocabulary))
+        else ([[word] for word in batch] for batch in word_batches(words, vocabulary, file))
     )
     threshold = "" if min_similarity is None else f" has similarity >= {min_similarity:g}"
     lookup = WordLookup(
         vectors,
         missing,
         alone=is_alone(words),
+        command="similar",
         unanswered=f"no neighbour of {{}}{threshold or ' was found'}",
         has_marks=resolve_format(format) == "table",
         rare=rare,
@@ -99,10 +124,11 @@ def similar(
     space, places = _space(vectors, restrict_top, among, approximate)
     search = Search(
         partial(space.nearest, **places),
-        topn,
+        topn or (_TOPN if min_similarity is None else None),
         min_similarity,
         space.count_rare_nearer if leaves_out_rare(vectors, rare, restrict_top, among) else None,
         excluded,
+        set() if unique_pairs else None,
     )
     with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
         for batch in batches:

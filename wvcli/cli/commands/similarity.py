@@ -19,6 +19,7 @@ _COLUMNS = (Column("a"), Column("b"), Column("similarity"))
 
 def similarity(
     words: shared.TwoWords = None,
+    file: shared.QuestionFile = None,
     model: shared.Model = None,
     explain: shared.Explain = False,
     missing: shared.MissingPolicy = None,
@@ -39,8 +40,8 @@ def similarity(
             )
         return *pair, value
 
-    questions = Questions(words, "two words", 2, 2)
-    lookup = WordLookup(open_vectors(model), missing, alone=False)
+    questions = Questions(words, "two words", 2, 2, file)
+    lookup = WordLookup(open_vectors(model), missing, alone=False, command="similarity")
     with pair_writer(lookup.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
         for batch in questions.batches(lookup.vectors.vocabulary):
             rows = single_rows(

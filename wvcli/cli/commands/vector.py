@@ -12,6 +12,7 @@ _COLUMNS = (Column("word"), Column("vector"))
 
 def vector(
     words: shared.Words = None,
+    file: shared.QuestionFile = None,
     model: shared.Model = None,
     missing: shared.MissingVectorPolicy = None,
     format: shared.Format = "auto",
@@ -25,9 +26,9 @@ def vector(
     from wvcli.vectors.substitutes import substitute_vector
 
     vectors = open_vectors(model)
-    lookup = WordLookup(vectors, missing, alone=is_alone(words))
+    lookup = WordLookup(vectors, missing, alone=is_alone(words), command="vector")
     with writer(_COLUMNS, format, header) as out:
-        for batch in word_batches(words, vectors.vocabulary):
+        for batch in word_batches(words, vectors.vocabulary, file):
             rows = []
             for word in batch:
                 found = lookup.find_all([word])

@@ -28,6 +28,9 @@ def vocab(
             "-n", "--top", min=1, metavar="N", help="List only the first N of these.", show_default=False
         ),
     ] = None,
+    counts: Annotated[
+        bool, typer.Option("--counts/--no-counts", help="Write the count of each word, or the words alone.")
+    ] = True,
     format: shared.Format = "auto",
     header: shared.Header = None,
     quiet: shared.Quiet = False,
@@ -35,6 +38,9 @@ def vocab(
     """List a model's words and their counts, most frequent first."""
     vectors = open_vectors(model)
     words = islice(vectors.vocabulary.matching(grep), top)
-    with writer(_COLUMNS, format, header) as out:
+    with writer(_COLUMNS if counts else _COLUMNS[:-1], format, header) as out:
         while batch := list(islice(words, _BATCH)):
-            out.write((index + 1, word, vectors.count(index)) for index, word in batch)
+            if counts:
+                out.write((index + 1, word, vectors.count(index)) for index, word in batch)
+            else:
+                out.write((index + 1, word) for index, word in batch)

@@ -42,6 +42,15 @@ Words = Annotated[list[str] | None, _words("WORD...", "Words to look up.", "one 
 TwoWords = Annotated[list[str] | None, _words("A B", "Two words.", "two words")]
 ThreeWords = Annotated[list[str] | None, _words("A B C", "A is to B as C is to the answer.", "three words")]
 SomeWords = Annotated[list[str] | None, _words("WORD...", "Three words or more.", "three words or more")]
+QuestionFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        metavar="FILE",
+        help="Read the questions from this file, one per line, instead of WORDs; `-` is stdin.",
+        show_default=False,
+    ),
+]
 Topn = Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of answers to each question.")]
 RestrictTop = Annotated[
     int | None,

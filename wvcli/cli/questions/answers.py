@@ -13,7 +13,7 @@ from wvcli.errors import MissingWordError
 
 if TYPE_CHECKING:
     from wvcli.vectors.neighbors import Among, Neighbor, Query
-    from wvcli.vectors.word_vectors import Vectors
+    from wvcli.vectors.word_vectors import Lookup, Vectors
 
 _HELD = 1 << 20  # answers held at a time: about 130 MB
 
@@ -44,6 +44,7 @@ class Search:
         count_rare_nearer: counts the rare words that are no answers, like `Vectors.count_rare_nearer`; None where
             rare words are answers like all others.
         excluded: rows of words that are never answers.
+        seen: the pairs of words answered so far, each of which is an answer once; None where they may come twice.
     """
 
     nearest: "Callable[..., list[list[Neighbor]]]"
@@ -51,12 +52,25 @@ class Search:
     min_similarity: float | None = None
     count_rare_nearer: "Callable[[list[Query], list[float]], list[int]] | None" = None
     excluded: Sequence[int] = ()
+    seen: "set[frozenset[int | str]] | None" = None
 
     def answers(self, queries: "list[Query]", most: int) -> "list[list[Neighbor]]":
         """Return the answers to queries, at most so many to each."""
         return self.nearest(
             queries, topn=most, min_similarity=self.min_similarity, rare=self.count_rare_nearer is None
         )
+
+    def new_pairs(self, word: "Lookup", neighbors: "list[Neighbor]") -> "list[Neighbor]":
+        """Return the neighbours that make a pair with a word that was no answer before."""
+        if self.seen is None:
+            return neighbors
+        new = []
+        for near in neighbors:
+            pair = frozenset((word.word if word.index is None else word.index, near.index))
+            if pair not in self.seen:
+                self.seen.add(pair)
+                new.append(near)
+        return new
 
     def count_left_out(self, queries: "list[Query]", answers: "list[list[Neighbor]]") -> int:
         """Return how many rare words are nearer than the last answer to a query, or would be one more answer."""
@@ -113,7 +127,8 @@ def answer_rows(
         neighbors = next(answers) if words is not None else []
         if words is not None and not neighbors:
             lookup.report_unanswered(asked.positive + asked.negative)
-        lookup.count_neighbors(neighbors)
+        fresh = search.new_pairs(words[0], neighbors) if words else neighbors
+        lookup.count_neighbors(fresh)
         rows: list[Row] = [
             (
                 *asked.echo,
@@ -123,11 +138,13 @@ def answer_rows(
                 vectors.count(one.index),
                 RARE if vectors.is_rare(one.index) else None,
             )
-            for rank, one in enumerate(neighbors, 1)
+            for rank, one in enumerate(fresh, 1)
         ]
         if rows:
             lookup.report_rare(words or [])
-        yield rows or ([(*asked.echo, *[None] * len(answer_columns("")))] if lookup.policy == "null" else [])
+        if not neighbors and lookup.policy == "null":
+            rows = [(*asked.echo, *[None] * len(answer_columns("")))]
+        yield rows
 
 
 def _answers(queries: "list[Query]", lookup: WordLookup, search: Search) -> "Iterator[list[Neighbor]]":

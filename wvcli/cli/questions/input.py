@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from itertools import chain, groupby
 from pathlib import Path
+from shlex import quote
 from typing import IO, cast
 
 from wvcli.errors import InputError, UsageError, unreadable
@@ -36,22 +37,30 @@ def is_alone(words: list[str] | None) -> bool:
     return words is not None and len(words) == 1 and words != [STDIN]
 
 
-def word_batches(words: list[str] | None, vocabulary: Collection[str]) -> Iterator[list[str]]:
-    """Return the words of a command in batches: its arguments, or lines of stdin as they arrive.
+def word_batches(
+    words: list[str] | None, vocabulary: Collection[str], file: Path | None = None
+) -> Iterator[list[str]]:
+    """Return the words of a command in batches: its arguments, lines of stdin as they arrive, or lines of a file.
 
     Args:
         words: the arguments.
         vocabulary: the words of the model; they tell which spaces around a word are a part of it.
+        file: where to read the words instead; `-` is stdin.
 
     Raises:
-        UsageError: there is no word, and stdin is a terminal.
-        InputError: a line of stdin is too long for a word.
+        UsageError: there is no word, and stdin is a terminal; or there are words, and a file as well.
+        InputError: the file cannot be read, or a line is too long for a word.
     """
+    check_asked_once(words, file)
+    if file is not None:
+        for lines in _lines_of(file):
+            yield [_word(line, vocabulary) for _, line in lines]
+        return
     if not words and sys.stdin.isatty():
         raise UsageError("no word was given", "name one, or pipe in one word per line")
     for is_stdin, group in groupby(words or [STDIN], lambda word: word == STDIN):
         if is_stdin:
-            for lines in _from_stdin():
+            for lines in _lines_of(Path(STDIN)):
                 yield [_word(line, vocabulary) for _, line in lines]
         else:
             named = [_argument(word) for word in group]
@@ -62,28 +71,36 @@ def word_batches(words: list[str] | None, vocabulary: Collection[str]) -> Iterat
 class Questions:
     """The questions of a command that asks about several words together.
 
-    The arguments are one question. So is each line of stdin: words separated by tabs, or by spaces if it has no
-    tab. The arguments are checked at once, lines of stdin as they are read.
+    The arguments are one question. So is each line of stdin or of a file: words separated by tabs, or by spaces if
+    it has no tab. The arguments are checked at once, lines as they are read.
 
     Attributes:
         words: the arguments.
         expected: what a question is, such as `two words`.
         fewest: least number of words in a question.
         most: most words in a question; None for any number.
+        file: where to read the questions, instead of arguments; `-` is stdin.
 
     Raises:
-        UsageError: the arguments are too few or too many, or there is none and stdin is a terminal.
+        UsageError: the arguments are too few or too many, there is none and stdin is a terminal, or there is a
+            file as well.
     """
 
     words: list[str] | None
     expected: str
     fewest: int
     most: int | None
+    file: Path | None = None
 
     def __post_init__(self) -> None:
+        check_asked_once(self.words, self.file)
+        if self.file is not None:
+            return
         if self.words and self.words != [STDIN]:
             if not self._fits(self.words):
                 hint = "quote a word that contains spaces" if len(self.words) > self.fewest else ""
+                if len(self.words) == 1 and is_file(self.words[0]):
+                    hint = f"to read the questions in {self.words[0]}: --file {quote(self.words[0])}"
                 raise UsageError(f"expected {self.expected}, got {len(self.words)}", hint)
         elif not self.words and sys.stdin.isatty():
             raise UsageError(f"expected {self.expected}", "name them, or pipe in lines of them")
@@ -95,14 +112,14 @@ class Questions:
         """Return the questions in batches like `word_batches`.
 
         Raises:
-            InputError: a line of stdin has too few or too many words; the lines before it are answered first.
+            InputError: a line has too few or too many words; the lines before it are answered first.
         """
         if self.words and self.words != [STDIN]:
             return iter([[[_argument(word) for word in self.words]]])
-        return self._from_stdin(vocabulary)
+        return self._from_lines(self.file or Path(STDIN), vocabulary)
 
-    def _from_stdin(self, vocabulary: Collection[str]) -> Iterator[Batch]:
-        for lines in _from_stdin():
+    def _from_lines(self, path: Path, vocabulary: Collection[str]) -> Iterator[Batch]:
+        for lines in _lines_of(path):
             questions: Batch = []
             for number, line in lines:
                 question = _words(line, vocabulary)
@@ -110,10 +127,28 @@ class Questions:
                     yield questions
                     found = f"found {len(question)}"
                     raise InputError(
-                        f"line {number} of stdin: expected {self.expected} separated by tabs, {found}"
+                        f"line {number} of {_name(path)}: expected {self.expected} separated by tabs, {found}"
                     )
                 questions.append(question)
             yield questions
+
+
+def check_asked_once(words: list[str] | None, file: Path | None) -> None:
+    """Refuse words beside a file of them.
+
+    Raises:
+        UsageError: there are both.
+    """
+    if words and file is not None:
+        raise UsageError("the questions are given twice: as arguments, and with --file", "leave out one of them")
+
+
+def is_file(word: str) -> bool:
+    """Return whether a word is the name of a file, so that what is in it may have been meant."""
+    try:
+        return Path(word).is_file()
+    except (OSError, ValueError):  # too long a name, or one with a NUL
+        return False
 
 
 def _argument(word: str) -> str:
@@ -168,21 +203,32 @@ def pairs_in(path: Path, vocabulary: Collection[str]) -> dict[str, str]:
     return pairs
 
 
+def _name(path: Path) -> str:
+    return "stdin" if str(path) == STDIN else str(path)
+
+
 def _lines_in(path: Path) -> Iterator[tuple[int, str]]:
     """Return the lines that are not blank, with their numbers."""
     try:
-        if str(path) == STDIN:
-            yield from chain.from_iterable(_numbered(sys.stdin.buffer, "stdin"))
-        else:
-            with path.open("rb") as file:
-                yield from chain.from_iterable(_numbered(file, str(path)))
-    except OSError as error:
+        yield from chain.from_iterable(_lines_of(path))
+    except OSError as error:  # of stdin
         raise unreadable(path, error) from error
 
 
-def _from_stdin() -> Iterator[list[tuple[int, str]]]:
-    """Yield numbered lines of stdin as they arrive, so that each pause of the writer is answered at once."""
-    return _numbered(sys.stdin.buffer, "stdin")
+def _lines_of(path: Path) -> Iterator[list[tuple[int, str]]]:
+    """Yield numbered lines as they arrive, so that each pause of a writer to stdin is answered at once.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if str(path) == STDIN:
+        yield from _numbered(sys.stdin.buffer, "stdin")
+        return
+    try:
+        with path.open("rb") as file:
+            yield from _numbered(file, str(path))
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _numbered(stream: IO[bytes], source: str) -> Iterator[list[tuple[int, str]]]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import typer
 
-from wvcli.cli.questions.input import Batch
+from wvcli.cli.questions.input import Batch, is_file
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Row
 from wvcli.cli.streams.stderr import Tally
@@ -28,6 +29,7 @@ class WordLookup:
         policy: `error`, `skip`, `null`, `subword` or `random`; None is `subword` for a model that has them
             and else `error`.
         alone: whether the command was asked about a single word, so that its absence is the answer.
+        command: the name of the command, for what it advises to type.
         unanswered: the note about a question without an answer; `{}` stands for its words.
         has_marks: whether rare answers are marked, as in a table.
         rare: whether the user asked for rare answers.
@@ -36,6 +38,7 @@ class WordLookup:
     vectors: "Vectors"
     policy: str | None
     alone: bool
+    command: str
     unanswered: str = "no answer for {}"
     has_marks: bool = False
     rare: bool = False
@@ -66,7 +69,13 @@ class WordLookup:
         found = self.vectors.find(word)
         if found is not None and found.index is None:
             if self.policy == "subword":
-                self._from_subwords.note(f"{word!r} is not in the vocabulary (oov); answered from its subwords")
+                self._from_subwords.add()
+                if self._from_subwords.is_named:
+                    hint = self._likely_meant(word)
+                    stderr.note(
+                        f"{word!r} is not in the vocabulary (oov); answered from its subwords"
+                        + (f"; {hint}" if hint else "")
+                    )
                 return found
             found = None
         if found is None and self.policy in ("error", "subword"):
@@ -126,12 +135,23 @@ class WordLookup:
             return
         from wvcli.vectors.near_spellings import near_spellings
 
-        near = near_spellings(self.vectors.vocabulary, word)
-        hint = f"did you mean {', '.join(near)}?" if near else ""
+        hint = self._likely_meant(word)
+        if not hint and (near := near_spellings(self.vectors.vocabulary, word)):
+            hint = f"did you mean {', '.join(near)}?"
         problem = MissingWordError(f"{word!r} is not in the vocabulary", hint)
         if self.alone:
             raise problem
         stderr.error(problem)
+
+    def _likely_meant(self, word: str) -> str:
+        """Return what to type for a word that is the name of a file, or several known words; else nothing."""
+        if is_file(word):
+            return f"for the words in that file: wvcli {self.command} - < {quote(word)}"
+        parts = word.split()
+        if len(parts) > 1 and all(part in self.vectors for part in parts):
+            together = "--together takes its words as one question, and " if self.command == "similar" else ""
+            return f"{together}a model trained with --phrases has phrases as words"
+        return ""
 
     def finish(self) -> None:
         """Report the totals, and exit with the code for missing words if there were any."""

@@ -215,6 +215,36 @@ def test_several_words_in_one_hint_at_phrases_and_at_asking_together(run: Run, w
 
 
 @every_command
+def test_the_questions_without_an_answer_are_listed(
+    run: Run, word2vec_model: Path, tmp_path: Path, asking: Asking
+) -> None:
+    good = asking.question(["cat", "dog", "mouse"])
+    bad = [[*good[:-1], f"zz{number}"] for number in range(12)]
+    (tmp_path / "asked.txt").write_text("\n".join("\t".join(question) for question in (good, *bad)))
+    listed = tmp_path / "unanswered.txt"
+    for policy in ("skip", "error", "null"):
+        run(asking.command, *asking.options, "-m", word2vec_model, "--file", "asked.txt", "--missing", policy,
+            "--unanswered", listed)  # fmt: skip
+        assert listed.read_text() == "".join("\t".join(["missing", *question]) + "\n" for question in bad)
+    run(asking.command, *asking.options, *bad[0], "-m", word2vec_model, "--unanswered", listed)
+    assert listed.read_text() == "\t".join(["missing", *bad[0]]) + "\n"
+    refused = run(asking.command, "-m", word2vec_model, "--file", "asked.txt", "--unanswered", "asked.txt")
+    assert (refused.code, refused.out) == (2, "")
+    assert "asked.txt holds the questions themselves" in refused.err
+    assert (tmp_path / "asked.txt").stat().st_size > 0
+    nowhere = run(asking.command, *good, "-m", word2vec_model, "--unanswered", "none/file")
+    assert (nowhere.code, nowhere.err) == (1, "error: cannot write none/file: no such file or directory\n")
+
+
+def test_a_missing_word_and_one_without_neighbours_are_told_apart(
+    run: Run, word2vec_model: Path, tmp_path: Path
+) -> None:
+    asked = ("similar", "cat", "zzzz", "--min-similarity", 1, "-m", word2vec_model, "--missing", "null")
+    assert run(*asked, "--unanswered", "list").rows == [["cat", "", "", ""], ["zzzz", "", "", ""]]
+    assert (tmp_path / "list").read_text() == "missing\tzzzz\nno neighbor\tcat\n"
+
+
+@every_command
 def test_one_missing_word_does_not_stop_the_rest(run: Run, word2vec_model: Path, asking: Asking) -> None:
     good = asking.question(["cat", "dog", "mouse"])
     lines = "\n".join("\t".join(question) for question in (good, [*good[:-1], "kat"], good))

@@ -11,6 +11,7 @@ from wvcli.cli.questions.answers import Question, Search, answer_columns, answer
 from wvcli.cli.questions.input import Questions
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.questions.unanswered import unanswered_file
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import resolve_format, writer
 from wvcli.errors import UsageError
@@ -49,6 +50,7 @@ def analogy(
     restrict_top: shared.RestrictTop = None,
     rare: shared.Rare = False,
     missing: shared.MissingPolicy = None,
+    unanswered: shared.Unanswered = None,
     format: shared.Format = "auto",
     header: shared.Header = None,
     quiet: shared.Quiet = False,
@@ -61,7 +63,13 @@ def analogy(
     vectors = open_vectors(model)
     batches = _analogies(asked, vectors.vocabulary) if asked else iter([[_sum(positive or [], negative or [])]])
     lookup = WordLookup(
-        vectors, missing, alone=False, command="analogy", has_marks=resolve_format(format) == "table", rare=rare
+        vectors,
+        missing,
+        alone=False,
+        command="analogy",
+        unanswered_file=unanswered_file(unanswered, file),
+        has_marks=resolve_format(format) == "table",
+        rare=rare,
     )
     search = Search(
         partial(vectors.nearest, method=method, among=restrict_top),

@@ -20,6 +20,7 @@ from wvcli.cli.questions.explanations import pair_writer
 from wvcli.cli.questions.input import STDIN, Questions, is_alone, word_batches
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.questions.unanswered import unanswered_file
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import resolve_format
 from wvcli.errors import UsageError
@@ -88,6 +89,7 @@ def similar(
     ] = False,
     explain: shared.Explain = False,
     missing: shared.MissingPolicy = None,
+    unanswered: shared.Unanswered = None,
     format: shared.Format = "auto",
     header: shared.Header = None,
     quiet: shared.Quiet = False,
@@ -117,6 +119,7 @@ def similar(
         alone=is_alone(words),
         command="similar",
         unanswered=f"no neighbour of {{}}{threshold or ' was found'}",
+        unanswered_file=unanswered_file(unanswered, file),
         has_marks=resolve_format(format) == "table",
         rare=rare,
     )

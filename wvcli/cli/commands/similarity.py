@@ -8,6 +8,7 @@ from wvcli.cli.questions.explanations import pair_writer
 from wvcli.cli.questions.input import Questions
 from wvcli.cli.questions.lookup import WordLookup, single_rows
 from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.questions.unanswered import unanswered_file
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column, Row
 
@@ -23,6 +24,7 @@ def similarity(
     model: shared.Model = None,
     explain: shared.Explain = False,
     missing: shared.MissingPolicy = None,
+    unanswered: shared.Unanswered = None,
     format: shared.Format = "auto",
     header: shared.Header = None,
     quiet: shared.Quiet = False,
@@ -41,7 +43,13 @@ def similarity(
         return *pair, value
 
     questions = Questions(words, "two words", 2, 2, file)
-    lookup = WordLookup(open_vectors(model), missing, alone=False, command="similarity")
+    lookup = WordLookup(
+        open_vectors(model),
+        missing,
+        alone=False,
+        command="similarity",
+        unanswered_file=unanswered_file(unanswered, file),
+    )
     with pair_writer(lookup.vectors, _COLUMNS, ("a", "b"), explain, format, header) as write:
         for batch in questions.batches(lookup.vectors.vocabulary):
             rows = single_rows(

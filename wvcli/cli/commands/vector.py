@@ -4,6 +4,7 @@ from wvcli.cli.options import shared
 from wvcli.cli.questions.input import is_alone, word_batches
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.questions.unanswered import unanswered_file
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import writer
 
@@ -15,6 +16,7 @@ def vector(
     file: shared.QuestionFile = None,
     model: shared.Model = None,
     missing: shared.MissingVectorPolicy = None,
+    unanswered: shared.Unanswered = None,
     format: shared.Format = "auto",
     header: shared.Header = None,
     quiet: shared.Quiet = False,
@@ -26,7 +28,13 @@ def vector(
     from wvcli.vectors.substitutes import substitute_vector
 
     vectors = open_vectors(model)
-    lookup = WordLookup(vectors, missing, alone=is_alone(words), command="vector")
+    lookup = WordLookup(
+        vectors,
+        missing,
+        alone=is_alone(words),
+        command="vector",
+        unanswered_file=unanswered_file(unanswered, file),
+    )
     with writer(_COLUMNS, format, header) as out:
         for batch in word_batches(words, vectors.vocabulary, file):
             rows = []

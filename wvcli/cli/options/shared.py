@@ -51,6 +51,15 @@ QuestionFile = Annotated[
         show_default=False,
     ),
 ]
+Unanswered = Annotated[
+    Path | None,
+    typer.Option(
+        "--unanswered",
+        metavar="FILE",
+        help="List the questions without an answer in this file, with the reason first: missing, or no neighbor.",
+        show_default=False,
+    ),
+]
 Topn = Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of answers to each question.")]
 RestrictTop = Annotated[
     int | None,

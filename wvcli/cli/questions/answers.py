@@ -126,7 +126,7 @@ def answer_rows(
     for asked, words in zip(questions, found, strict=True):
         neighbors = next(answers) if words is not None else []
         if words is not None and not neighbors:
-            lookup.report_unanswered(asked.positive + asked.negative)
+            lookup.report_unanswered(asked.negative + asked.positive)
         fresh = search.new_pairs(words[0], neighbors) if words else neighbors
         lookup.count_neighbors(fresh)
         rows: list[Row] = [

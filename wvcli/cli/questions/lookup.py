@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from wvcli.cli.questions.input import Batch, is_file
+from wvcli.cli.questions.unanswered import MISSING, NO_NEIGHBOR, UnansweredFile
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Row
 from wvcli.cli.streams.stderr import Tally
@@ -31,6 +32,7 @@ class WordLookup:
         alone: whether the command was asked about a single word, so that its absence is the answer.
         command: the name of the command, for what it advises to type.
         unanswered: the note about a question without an answer; `{}` stands for its words.
+        unanswered_file: where the questions without an answer are listed, if anywhere.
         has_marks: whether rare answers are marked, as in a table.
         rare: whether the user asked for rare answers.
     """
@@ -40,6 +42,7 @@ class WordLookup:
     alone: bool
     command: str
     unanswered: str = "no answer for {}"
+    unanswered_file: UnansweredFile | None = None
     has_marks: bool = False
     rare: bool = False
     _neighbors: int = 0
@@ -84,16 +87,26 @@ class WordLookup:
 
     def find_all(self, words: list[str]) -> "list[Lookup] | None":
         """Return what is known about the words of a question, or None if one is missing; report all that are."""
-        found = [known for word in words if (known := self.find(word)) is not None]
+        try:
+            found = [known for word in words if (known := self.find(word)) is not None]
+        except MissingWordError:
+            self._list(MISSING, words)
+            raise
         self._asked += 1
         if len(found) == len(words):
             return found
+        self._list(MISSING, words)
         self._skipped += self.policy == "skip"
         return None
 
     def report_unanswered(self, words: list[str]) -> None:
         """Report that a question about known words has no answer."""
         self._unanswered.note(self.unanswered.format(" ".join(map(repr, words))))
+        self._list(NO_NEIGHBOR, words)
+
+    def _list(self, why: str, words: list[str]) -> None:
+        if self.unanswered_file is not None:
+            self.unanswered_file.add(why, words)
 
     def report_rare(self, words: "list[Lookup]") -> None:
         """Report the words of a question that are so rare that its answer is unreliable."""

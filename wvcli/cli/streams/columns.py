@@ -56,6 +56,11 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def on_one_line(text: str) -> str:
+    """Return text as a cell of TSV, in which a tab and an end of a line would end the cell."""
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
 def table_cell(value: Any) -> str:
     """Return a value as text for people."""
     if is_vector(value):

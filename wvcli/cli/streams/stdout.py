@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from wvcli.cli.streams.columns import DECIMALS, Column, Row, cell, is_vector, number_texts
+from wvcli.cli.streams.columns import DECIMALS, Column, Row, cell, is_vector, number_texts, on_one_line
 from wvcli.cli.streams.stderr import UNSAFE, styles, visible
 from wvcli.errors import WvcliError, reason
 from wvcli.text.passages import Passage
@@ -105,7 +105,7 @@ class _Tsv(_Lines):
 
     def joined(self, cells: Sequence[str]) -> str:
         """Return cells as one line."""
-        return "\t".join(map(visible if sys.stdout.isatty() else _on_one_line, cells)) + "\n"
+        return "\t".join(map(visible if sys.stdout.isatty() else on_one_line, cells)) + "\n"
 
 
 class _Csv(_Tsv):
@@ -251,10 +251,6 @@ def _flat(values: Row) -> list[str]:
     *plain, last = values
     cells = [cell(value) for value in plain]
     return cells + (number_texts(last) if is_vector(last) else [cell(last)])
-
-
-def _on_one_line(text: str) -> str:
-    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _json(value: Any) -> str:

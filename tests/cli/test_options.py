@@ -119,3 +119,24 @@ def test_an_error_of_the_library_names_the_option(
     assert result.code != 0
     assert option in result.err
     assert "`" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["train", "a.txt", "--dim", 50, "--dim", 100], "--dim"),
+        (["train", "a.txt", "--lowercase", "--keep-case"], "--lowercase"),
+        (["similar", "cat", "-m", "a.safetensors", "--model=b.safetensors"], "--model"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_an_option_with_one_value_is_given_once(run: Run, arguments: list[object], option: str) -> None:
+    result = run(*arguments)
+    assert result.code == 2
+    assert result.err == f"error: option {option} is given twice; give it once\n"
+
+
+def test_an_option_with_several_values_is_given_for_each(run: Run, word2vec_model: Path) -> None:
+    result = run("similar", "cat", "-m", word2vec_model, "--exclude", "dog", "--exclude", "mouse")
+    assert result.code == 0
+    assert not {"dog", "mouse"} & {row[1] for row in result.rows}

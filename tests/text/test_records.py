@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+import wvcli
 from tests.conftest import Run
 from wvcli.errors import InputError, UsageError
 from wvcli.text.corpus import Corpus
@@ -439,3 +440,59 @@ def test_the_delimiter_is_stored_and_part_of_the_command(run: Run, tmp_path: Pat
     assert "--delimiter ';'" in run("info", "--command").out
     hint = run("train", "d.csv", "--column", "2", "-f").err
     assert "add --delimiter ';'" in hint
+
+
+# --- several fields or columns ---
+
+
+def test_several_columns_are_one_text(tmp_path: Path) -> None:
+    rows = [["id", "title", "text"], ["1", "red cat", "sat here"], ["2", "", "a dog"], ["3", "end", ""]]
+    expected = ["red cat\nsat here", "a dog", "end"]
+    for name, delimiter in (("d.csv", ","), ("d.tsv", "\t"), ("d.txt", ";")):
+        (tmp_path / name).write_text(table(rows, delimiter))
+        assert texts(tmp_path / name, column=["title", "text"]) == expected
+    assert texts(tmp_path / "d.tsv", column=["3", "title"])[0] == "sat here\nred cat"
+    assert texts(tmp_path / "d.tsv", column=["2", "3"])[0] == "title\ntext"
+    with pytest.raises(UsageError, match="no column 'body'"):
+        texts(tmp_path / "d.csv", column=["title", "body"])
+    with pytest.raises(UsageError, match="`column=title` is given twice"):
+        texts(tmp_path / "d.csv", column=["title", "title"])
+
+
+def test_several_columns_of_parquet_are_one_text(tmp_path: Path) -> None:
+    path = tmp_path / "d.parquet"
+    columns = {
+        "n": [1, 2, 3],
+        "title": ["a", None, None],
+        "about": [{"text": "b", "n": 1}, {"text": "c", "n": 2}, None],
+    }
+    parquet.write_table(pyarrow.table(columns), path)
+    assert texts(path, column=["title", "about.text"]) == ["a\nb", "c"]
+    with pytest.raises(InputError, match="row 1: the column 'n' is not text but 1"):
+        texts(path, column=["title", "n"])
+
+
+def test_several_fields_are_one_text(tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    records = [
+        {"title": "a", "body": [{"text": "b"}, {"text": "c"}]},
+        {"title": None, "body": [{"text": "d"}]},
+        {"title": None, "body": None},
+        {"body": None},
+    ]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    corpus = Corpus([str(path)], field=["title", "body.text"], skip_bad=True)
+    assert list(corpus.located_texts()) == [(str(path), 1, "a\nb\nc"), (str(path), 2, "d")]
+    with pytest.raises(InputError, match="line 4: no field 'title'"):
+        texts(path, field=["title", "body.text"])
+
+
+def test_columns_given_twice_are_joined_and_recorded(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "news.csv").write_text("title,text,day\n" + "the cat,sat down,monday\n" * 30)
+    options = ("--epochs", 1, "--dim", 4, "--min-count", 1)
+    assert run("train", "news.csv", "--column", "title", "--column", "text", *options).code == 0
+    assert {row[0] for row in run("vocab").rows} == {"the", "cat", "sat", "down"}
+    assert "--column title --column text" in run("info", "--command").out
+    manifest = wvcli.load(tmp_path / "news.safetensors").manifest
+    assert manifest["reading"]["column"] == ["title", "text"]
+    assert manifest["reading"]["field"] is None

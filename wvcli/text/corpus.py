@@ -22,6 +22,22 @@ _HELD = 1 << 18  # bytes of short texts that are hashed and counted together
 _RECORD_KINDS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "table", ".tsv": "table"}
 
 
+Names = str | Sequence[str] | None  # of fields or columns
+
+
+def names_in(given: Names, what: str) -> tuple[str, ...]:
+    """Return the names of fields or columns, of which one may be given as a string.
+
+    Raises:
+        UsageError: one is named twice.
+    """
+    names = (given,) if isinstance(given, str) else tuple(given or ())
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"`{what}={twice}` is given twice", "name it once")
+    return names
+
+
 @dataclass
 class Corpus:
     """Texts from any mix of sources, in order.
@@ -30,8 +46,8 @@ class Corpus:
         given: paths, folders, globs, addresses, or `-` for standard input, as the user wrote them.
         encoding: of the text; a byte order mark of UTF-8 is skipped.
         errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in a JSON record the text is, as `a.b`.
-        column: which column of CSV, TSV or Parquet holds the text.
+        field: where in a JSON record the text is, as `a.b`; several are one text, with line feeds between.
+        column: which column of CSV, TSV or Parquet holds the text; several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         lines_of_tables: read the lines of CSV and TSV as plain text where no column is named.
         skip_bad: count lines and records that cannot be read and go on, instead of stopping there.
@@ -51,8 +67,8 @@ class Corpus:
     given: Sequence[str]
     encoding: str = "utf-8"
     errors: str = "strict"
-    field: str | None = None
-    column: str | None = None
+    field: Names = None
+    column: Names = None
     delimiter: str | None = None
     lines_of_tables: bool = False
     skip_bad: bool = False
@@ -65,8 +81,9 @@ class Corpus:
 
     def __post_init__(self) -> None:
         self._encoding = Encoding.of(self.encoding, self.errors)
+        self._fields, self._columns = names_in(self.field, "field"), names_in(self.column, "column")
         self._delimiter = _delimiter(self.delimiter)
-        if self._delimiter is not None and self.column is None:
+        if self._delimiter is not None and not self._columns:
             raise UsageError("`delimiter` has no effect without `column`")
         self._noted: set[tuple[str, str]] = set()
         self.files = [file for source in self.given for file in sources.expand(source)]
@@ -85,7 +102,7 @@ class Corpus:
 
     def must_be_read_whole(self) -> bool:
         """Whether a file is one JSON value, of which no part can be read alone."""
-        kinds = {"json", None} if self.field is not None else {"json"}
+        kinds = {"json", None} if self._fields else {"json"}
         return any(
             _RECORD_KINDS.get(sources.suffix(file)) in kinds and self._is_one_value(file) for file in self.files
         )
@@ -193,10 +210,10 @@ class Corpus:
         if kind is None and suffix == ".txt":
             kind = self._kind_of_plain_file(file, head)
         is_unknown = kind is None
-        if kind == "json" or (is_unknown and (self.field is not None or sniffing.begins_json_object(head))):
+        if kind == "json" or (is_unknown and (self._fields or sniffing.begins_json_object(head))):
             return self._json(file, head, stream)
-        if self.column is not None and (kind == "table" or is_unknown):
-            return self._table(file, head, stream, self.column)
+        if self._columns and (kind == "table" or is_unknown):
+            return self._table(file, head, stream)
         if kind == "table" and not self.lines_of_tables:
             raise _column_needed(file)
         self._note_markup(file, head)
@@ -209,42 +226,41 @@ class Corpus:
             UsageError: they fit neither it nor any other source.
         """
         first = sniffing.first_line(head, self._encoding.codec)
-        if self.field is not None and (sniffing.begins_json_object(head) or sniffing.begins_json_array(head)):
+        if self._fields and (sniffing.begins_json_object(head) or sniffing.begins_json_array(head)):
             return "json"
-        if self.column is not None:
-            delimiter = self._delimiter or sniffing.delimiter_of(
-                first, self.column, "\t" if "\t" in first else ","
-            )
+        if self._columns:
+            usual = "\t" if "\t" in first else ","
+            delimiter = self._delimiter or sniffing.delimiter_of(first, self._columns[0], usual)
             names = sniffing.cells(first, delimiter)
-            is_number = self.column.isdigit() and delimiter != "," and 1 <= int(self.column) <= len(names)
-            if len(names) > 1 and (self.column in names or is_number):
+            numbers = {str(number) for number in range(1, len(names) + 1)} if delimiter != "," else set()
+            if len(names) > 1 and {*names, *numbers}.issuperset(self._columns):
                 return "table"
         suffixes = {sources.suffix(other) for other in (*self.files, *self.others)} - {".txt"}
         kinds = {_RECORD_KINDS.get(suffix) for suffix in suffixes}
-        for name, value, fitting in (("field", self.field, "json"), ("column", self.column, "table")):
-            if value is not None and not kinds & {fitting, None}:
+        for name, values, fitting in (("field", self._fields, "json"), ("column", self._columns, "table")):
+            if values and not kinds & {fitting, None}:
                 raise UsageError(
-                    f"`{name}={value}` does not fit {display_name(file)}, which holds plain text",
+                    f"`{name}={values[0]}` does not fit {display_name(file)}, which holds plain text",
                     f"leave out `{name}`",
                 )
         return "text"
 
     def _json(self, file: str, head: bytes, stream: BufferedReader) -> Iterator[Line | BadRecord]:
-        if self.field is None and not sniffing.holds_json_texts(head):
+        if not self._fields and not sniffing.holds_json_texts(head):
             raise UsageError(
                 f"{display_name(file)} holds JSON records", "say where the text is in them with `field=NAME`"
             )
         if sniffing.holds_one_json_value(head, _has_a_record_a_line(file)):
             codec = "utf-8-sig" if self._encoding.is_utf8 else self._encoding.codec
-            return records.json_value_texts(stream, codec, self.errors, self.field)
-        return records.json_texts(open_lines(stream, self._encoding).whole(), self.field)
+            return records.json_value_texts(stream, codec, self.errors, self._fields)
+        return records.json_texts(open_lines(stream, self._encoding).whole(), self._fields)
 
-    def _table(self, file: str, head: bytes, stream: BufferedReader, column: str) -> Iterator[Line | BadRecord]:
+    def _table(self, file: str, head: bytes, stream: BufferedReader) -> Iterator[Line | BadRecord]:
         heading, suffix = sniffing.first_line(head, self._encoding.codec), sources.suffix(file)
         usual = "\t" if suffix == ".tsv" or (suffix != ".csv" and "\t" in heading) else ","
-        delimiter = self._delimiter or sniffing.delimiter_of(heading, column, usual)
+        delimiter = self._delimiter or sniffing.delimiter_of(heading, self._columns[0], usual)
         other = None if self._delimiter else sniffing.likely_delimiter(heading, usual)
-        return records.table_texts(open_lines(stream, self._encoding).whole(), column, delimiter, other)
+        return records.table_texts(open_lines(stream, self._encoding).whole(), self._columns, delimiter, other)
 
     def _note_markup(self, file: str, head: bytes) -> None:
         """Note that a file holds markup, once for each kind."""
@@ -254,10 +270,11 @@ class Corpus:
             self.on_note(f"{display_name(file)} is {what}, and its markup is read as words; {advice}")
 
     def _parquet(self, file: str, stream: BufferedReader) -> Iterator[Line | BadRecord]:
-        if self.column is None:
+        if not self._columns:
             raise _column_needed(file)
         can_seek = file != STDIN and not sources.is_remote(file) and stream.seekable()
-        return records.parquet_texts(file if can_seek else BytesIO(stream.read()), self.column, display_name(file))
+        opened = file if can_seek else BytesIO(stream.read())
+        return records.parquet_texts(opened, self._columns, display_name(file))
 
 
 def read_words(path: Path) -> tuple[str, ...]:

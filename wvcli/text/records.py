@@ -1,12 +1,13 @@
-"""Texts in records: a field of JSON, a column of CSV, TSV or Parquet.
+"""Texts in records: fields of JSON, columns of CSV, TSV or Parquet.
 
-Lines that could not be decoded are passed on where they stand among the records.
+With several fields or columns, what a record has in them is one text, with line feeds between. Lines that could
+not be decoded are passed on where they stand among the records.
 """
 
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from itertools import chain
@@ -23,18 +24,18 @@ _LONGEST_ROW = 1000  # lines of a row of TSV
 _PARQUET_ROWS = 10_000  # read at a time
 
 
-def json_texts(lines: Iterable[Line | BadRecord], field: str | None) -> Iterator[Line | BadRecord]:
-    """Yield the texts in a field of each JSON record, one record a line, with the number of the line.
+def json_texts(lines: Iterable[Line | BadRecord], fields: Sequence[str]) -> Iterator[Line | BadRecord]:
+    """Yield the texts in the fields of each JSON record, one record a line, with the number of the line.
 
     A list of strings or numbers there, such as tokens, is one text: they stand in it with line feeds between. A
     list of such lists is several texts.
 
     Args:
         lines: the lines; empty ones are skipped.
-        field: its name; a dot goes into a nested object, or into each object of a list. None where the records are
-            no objects but texts themselves.
+        fields: their names; a dot goes into a nested object, or into each object of a list. None at all where the
+            records are no objects but texts themselves.
     """
-    path = _path_of(field)
+    paths = _paths_of(fields)
     for line in lines:
         if isinstance(line, BadRecord):
             yield line
@@ -47,11 +48,11 @@ def json_texts(lines: Iterable[Line | BadRecord], field: str | None) -> Iterator
         except (ValueError, RecursionError) as error:
             yield BadRecord(number, f"not JSON: {error}")
             continue
-        yield from _texts_in(record, path, number)
+        yield from _texts_in(record, paths, number)
 
 
 def json_value_texts(
-    stream: BufferedReader, encoding: str, errors: str, field: str | None
+    stream: BufferedReader, encoding: str, errors: str, fields: Sequence[str]
 ) -> Iterator[Line | BadRecord]:
     """Yield what `json_texts` does, from one JSON value, which is read whole.
 
@@ -62,32 +63,49 @@ def json_value_texts(
     except (ValueError, RecursionError) as error:
         yield BadRecord(1, f"not JSON: {error}")
         return
-    path = _path_of(field)
+    paths = _paths_of(fields)
     for number, record in enumerate(value if isinstance(value, list) else [value], 1):
-        yield from _texts_in(record, path, number, "item")
+        yield from _texts_in(record, paths, number, "item")
 
 
-def _path_of(field: str | None) -> list[str]:
-    return [] if field is None else field.split(".")
+def _paths_of(fields: Sequence[str]) -> list[list[str]]:
+    return [field.split(".") for field in fields] or [[]]
 
 
 def _texts_in(
-    record: Any, path: list[str], number: int, noun: Noun = "line", what: str = "field"
+    record: Any, paths: Sequence[list[str]], number: int, noun: Noun = "line", what: str = "field"
 ) -> list[Line | BadRecord]:
-    """Return the texts that a path of keys leads to; none where it leads to null.
+    """Return the texts that paths of keys lead to: with several paths one text, none where all lead to null.
 
     Args:
-        record: in which it begins.
-        path: the keys; a list on the way is followed into each of its items.
+        record: in which they begin.
+        paths: the keys of each; a list on the way is followed into each of its items.
         number: of the record.
         noun: what the record is called in messages.
         what: such a path is called in messages.
     """
+    found: list[Line | BadRecord] = []
     try:
-        found = list(_texts_at(record, path, number, f"{what} {'.'.join(path)!r}" if path else ""))
+        for path in paths:
+            found += _texts_at(record, path, number, f"{what} {'.'.join(path)!r}" if path else "")
     except RecursionError:
         found = [BadRecord(number, "it is nested too deeply")]
-    return [replace(each, noun=noun) if isinstance(each, BadRecord) else each for each in found]
+    found = [replace(each, noun=noun) if isinstance(each, BadRecord) else each for each in found]
+    return found if len(paths) == 1 else _as_one(found, number)
+
+
+def _as_one(found: Sequence[Line | BadRecord], number: int) -> list[Line | BadRecord]:
+    """Return the texts of a record as one, or what is wrong with the first that is bad."""
+    bad = next((each for each in found if isinstance(each, BadRecord)), None)
+    if bad is not None:
+        return [bad]
+    text = _joined(each[1] for each in found if not isinstance(each, BadRecord))
+    return [(number, text)] if text else []
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """Return texts as one, with line feeds between those that are not empty."""
+    return "\n".join(text for text in texts if text)
 
 
 def _texts_at(value: Any, path: list[str], number: int, name: str) -> Iterator[Line | BadRecord]:
@@ -126,47 +144,52 @@ def _text_of(value: Any) -> str:
 
 
 def table_texts(
-    lines: Iterable[Line | BadRecord], column: str, delimiter: str, other: str | None = None
+    lines: Iterable[Line | BadRecord], columns: Sequence[str], delimiter: str, other: str | None = None
 ) -> Iterator[Line | BadRecord]:
-    """Yield the cells of one column of CSV or TSV, each with the number of the line that its row ends in.
+    """Yield the text in columns of each row of CSV or TSV, with the number of the line that the row ends in.
 
     In TSV a quotation mark is a character like any other, except where it opens a cell of several lines, as Excel
     and pandas write it.
 
     Args:
         lines: the lines, the first of which names the columns.
-        column: one of these names, or the number of a column, from 1, in a table whose first line names none.
+        columns: some of these names, or numbers of columns, from 1, in a table whose first line names none.
         delimiter: what stands between cells: a tab in TSV.
         other: what may stand between them if there is no such column.
 
     Raises:
         UsageError: there is no such column.
     """
-    index: int | None = None
+    indices: list[int] = []
     width = 0
     source = _CsvLines(lines)
     for row in _rows(source, delimiter):
         if isinstance(row, BadRecord):
             yield row
             continue
-        if index is None:
+        if not indices:
             if row.is_open:
                 yield source.refused(row, width, delimiter, _UNCLOSED)
                 continue
             heading = _unquoted(row.cells)
-            index, width = _column_index(heading, column, other), len(heading)
+            indices, width = [_column_index(heading, column, other) for column in columns], len(heading)
             source.width = width
-            if heading[index] != column:
-                yield row.number, row.cells[index]
+            if all(heading[index] != column for index, column in zip(indices, columns, strict=True)):
+                yield row.number, _text_in(row.cells, indices)
         elif row.is_open or _has_swallowed_rows(row, width, delimiter):
             yield source.refused(row, width, delimiter, _UNCLOSED)
         elif any(cell.strip() for cell in row.cells[width:]):
             what = f"{len(row.cells)} cells where the heading has {width}"
             yield source.refused(row, width, delimiter, what, _hint_for(delimiter))
-        elif len(row.cells) > index:
-            yield row.number, row.cells[index]
+        elif len(row.cells) > max(indices):
+            yield row.number, _text_in(row.cells, indices)
         elif row.cells:
-            yield BadRecord(row.number, f"{len(row.cells)} columns where {index + 1} are needed")
+            yield BadRecord(row.number, f"{len(row.cells)} columns where {max(indices) + 1} are needed")
+
+
+def _text_in(cells: list[str], indices: list[int]) -> str:
+    """Return the text in some of the cells of a row."""
+    return cells[indices[0]] if len(indices) == 1 else _joined(cells[index] for index in indices)
 
 
 _UNCLOSED = "a quotation mark opens a cell here and is not closed before other rows follow"
@@ -391,12 +414,12 @@ def _no_column(column: str, names: list[str], other: str | None = None) -> Usage
     )
 
 
-def parquet_texts(file: Any, column: str, name: str) -> Iterator[Line | BadRecord]:
-    """Yield the texts of one column of a Parquet file, each with the number of its row, from 1; needs pyarrow.
+def parquet_texts(file: Any, columns: Sequence[str], name: str) -> Iterator[Line | BadRecord]:
+    """Yield the texts of columns of a Parquet file, each with the number of its row, from 1; needs pyarrow.
 
     Args:
         file: a path, or an open file that can seek.
-        column: its name; a dot goes into a struct, or into each struct of a list.
+        columns: their names; a dot goes into a struct, or into each struct of a list.
         name: what messages call the file.
 
     Raises:
@@ -409,20 +432,22 @@ def parquet_texts(file: Any, column: str, name: str) -> Iterator[Line | BadRecor
 
     with input_errors(name, arrow):
         table = parquet.ParquetFile(file)
-        columns = {inner: path for field in table.schema_arrow for inner, path in _columns_in(field)}
-        if column not in columns:
-            raise _no_column(column, list(columns))
+        known = {inner: path for field in table.schema_arrow for inner, path in _columns_in(field)}
+        for column in columns:
+            if column not in known:
+                raise _no_column(column, list(known))
         leaves = {table.schema.column(number).path for number in range(len(table.schema))}
-        read = column if column in leaves else columns[column][0]
+        paths = [known[column] for column in columns]
+        read = [column if column in leaves else known[column][0] for column in columns]
         row = 0
-        for batch in table.iter_batches(_PARQUET_ROWS, columns=[read]):
-            [outer], [values] = batch.schema.names, batch.columns
-            for value in values.to_pylist():
+        for batch in table.iter_batches(_PARQUET_ROWS, columns=read):
+            names = batch.schema.names
+            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 row += 1
-                if isinstance(value, str):
-                    yield row, value
+                if len(values) == 1 and isinstance(values[0], str):
+                    yield row, values[0]
                 else:
-                    yield from _texts_in({outer: value}, columns[column], row, "row", "column")
+                    yield from _texts_in(dict(zip(names, values, strict=True)), paths, row, "row", "column")
 
 
 def _columns_in(field: Any) -> Iterator[tuple[str, list[str]]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-from wvcli.text.corpus import Corpus
+from wvcli.text.corpus import Corpus, Names, names_in
 from wvcli.text.sources import without_password
 from wvcli.text.tokenizers import TokenizerSettings
 
@@ -25,8 +25,8 @@ class TextSettings:
         tokenizer: how the text is split into words.
         encoding: of the text, by a name that Python knows.
         encoding_errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in a JSON record the text is, as `a.b`.
-        column: which column of CSV, TSV or Parquet holds the text.
+        field: where in a JSON record the text is, as `a.b`; a tuple of several, which are one text.
+        column: which column of CSV, TSV or Parquet holds the text; a tuple of several, which are one text.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         stopwords_file: where the tokenizer's stop words were read from, if from a file.
@@ -36,11 +36,16 @@ class TextSettings:
     tokenizer: TokenizerSettings = attribute(default_factory=TokenizerSettings)
     encoding: str = "utf-8"
     encoding_errors: str = "strict"
-    field: str | None = None
-    column: str | None = None
+    field: Names = None
+    column: Names = None
     delimiter: str | None = None
     skip_bad: bool = False
     stopwords_file: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("field", "column"):
+            names = names_in(getattr(self, name), name)
+            object.__setattr__(self, name, names if len(names) > 1 else next(iter(names), None))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "TextSettings":
@@ -72,7 +77,8 @@ class TextSettings:
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object, without the passwords in addresses."""
         sources = [without_password(source) for source in self.sources]
-        return {**self.__dict__, "sources": sources, "tokenizer": self.tokenizer.to_json()}
+        several = {name: list(value) for name, value in self.__dict__.items() if isinstance(value, tuple)}
+        return {**self.__dict__, **several, "sources": sources, "tokenizer": self.tokenizer.to_json()}
 
 
 def file_names(sources: Source | Sequence[Source]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from wvcli.errors import UsageError
 from wvcli.models import model_file
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
-from wvcli.text.corpus import Corpus
+from wvcli.text.corpus import Corpus, Names
 from wvcli.text.settings import Source, TextSettings, file_names
 from wvcli.text.sources import STDIN, stem
 from wvcli.tokens.kept_text import KeptText
@@ -39,8 +39,8 @@ def train(
     stopwords: Sequence[str] | Path | None = None,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
-    field: str | None = None,
-    column: str | None = None,
+    field: Names = None,
+    column: Names = None,
     delimiter: str | None = None,
     skip_bad: bool = False,
     like: Source | None = None,
@@ -72,8 +72,9 @@ def train(
         stopwords: words to leave out, or the path of a file with one word per line.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in each JSON record the text is, as `a.b`.
-        column: which column of CSV, TSV or Parquet holds the text.
+        field: where in each JSON record the text is, as `a.b`; a list of several is one text, with line feeds
+            between.
+        column: which column of CSV, TSV or Parquet holds the text; a list of several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         like: a model whose settings and tokenizer are used where none are given here.
@@ -169,8 +170,8 @@ def plan(
     stopwords: Sequence[str] | Path | None = None,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
-    field: str | None = None,
-    column: str | None = None,
+    field: Names = None,
+    column: Names = None,
     delimiter: str | None = None,
     skip_bad: bool = False,
     like: Source | None = None,
@@ -215,8 +216,8 @@ def update(
     *,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
-    field: str | None = None,
-    column: str | None = None,
+    field: Names = None,
+    column: Names = None,
     delimiter: str | None = None,
     skip_bad: bool = False,
     tokenizer: str | None = None,
@@ -238,8 +239,9 @@ def update(
         output: the model file to write; by default the model itself, which takes `overwrite`.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in each JSON record the text is, as `a.b`.
-        column: which column of CSV, TSV or Parquet holds the text.
+        field: where in each JSON record the text is, as `a.b`; a list of several is one text, with line feeds
+            between.
+        column: which column of CSV, TSV or Parquet holds the text; a list of several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         tokenizer: for an imported model, how the text is split into words; at white space by default.

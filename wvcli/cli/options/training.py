@@ -211,12 +211,22 @@ Stopwords = Annotated[
     _option("--stopwords", help="Leave out the words in this file, one per line.", panel="Text", metavar="FILE"),
 ]
 Field = Annotated[
-    str | None,
-    _option("--field", help="Where the text is in JSON records, as a.b.", panel="Text", metavar="NAME"),
+    list[str] | None,
+    _option(
+        "--field",
+        help="Where the text is in JSON records, as a.b; several are joined into one text.",
+        panel="Text",
+        metavar="NAME",
+    ),
 ]
 Column = Annotated[
-    str | None,
-    _option("--column", help="Which column of CSV, TSV or Parquet holds the text.", panel="Text", metavar="NAME"),
+    list[str] | None,
+    _option(
+        "--column",
+        help="Which column of CSV, TSV or Parquet holds the text; several are joined into one text.",
+        panel="Text",
+        metavar="NAME",
+    ),
 ]
 Delimiter = Annotated[
     str | None,

@@ -121,5 +121,10 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
             if isinstance(value, bool):
                 flags.append(option)
             else:
-                words += [option, str(value)]
+                words += [word for each in _values(value) for word in (option, str(each))]
     return shlex.join(words + flags)
+
+
+def _values(value: Any) -> list[Any]:
+    """Return the values of an option, which is given once for each."""
+    return value if isinstance(value, list) else [value]

@@ -75,7 +75,8 @@ class Command(TyperCommand):
         """Parse the arguments; an option whose metavar ends in `...` takes every word up to the next option.
 
         Raises:
-            UsageError: `-dim 100` was written, which would be read as the short options d, i and m.
+            UsageError: `-dim 100` was written, which would be read as the short options d, i and m; or an option
+                is given twice that takes one value.
         """
         known = {option for parameter in self.params for option in parameter.opts}
         greedy = {
@@ -90,7 +91,18 @@ class Command(TyperCommand):
             name = re.fullmatch(r"-([a-z][a-z-]+)", arg)
             if name and f"--{name[1]}" in known:
                 raise UsageError(f"unknown option {arg}", f"did you mean --{name[1]}?")
-        return super().parse_args(ctx, _repeated(args, greedy) if greedy else args)
+        args = _repeated(args, greedy) if greedy else args
+        if not ctx.resilient_parsing:  # as it is while a line is completed
+            self._refuse_what_is_given_twice(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def _refuse_what_is_given_twice(self, ctx: Any, args: list[str]) -> None:
+        *_, given = self.make_parser(ctx).parse_args(list(args))
+        for parameter in given:
+            is_single = parameter.param_type_name == "option" and not parameter.multiple
+            if is_single and given.count(parameter) > 1:
+                name = max(parameter.opts, key=len)
+                raise UsageError(f"option {name} is given twice", "give it once")
 
 
 def _repeated(args: list[str], greedy: set[str]) -> list[str]:

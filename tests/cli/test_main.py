@@ -35,7 +35,7 @@ def test_version(run: Run) -> None:
     ("arguments", "said"),
     [
         (["simlar"], "unknown command 'simlar'; did you mean similar?"),
-        (["plot"], "unknown command 'plot'; see wvcli --help"),
+        (["qqq"], "unknown command 'qqq'; see wvcli --help"),
         (["similar", "cat", "--modl", "x"], "unknown option --modl; did you mean --model?"),
         (["similar", "cat", "--colour"], "unknown option --colour; see wvcli similar --help"),
         (["similar", "cat", "-model", "x"], "unknown option -model; did you mean --model?"),

@@ -13,6 +13,7 @@ from tests.conftest import Run
 from wvcli.analysis.comparison import Measure, compare
 from wvcli.cli.main import build
 from wvcli.cli.program import COMMANDS
+from wvcli.cli.streams import other_tools
 from wvcli.evaluation.evaluate import evaluate
 from wvcli.formats import registry as formats
 from wvcli.models import index
@@ -140,3 +141,57 @@ def test_an_option_with_several_values_is_given_for_each(run: Run, word2vec_mode
     result = run("similar", "cat", "-m", word2vec_model, "--exclude", "dog", "--exclude", "mouse")
     assert result.code == 0
     assert not {"dog", "mouse"} & {row[1] for row in result.rows}
+
+
+# --- words of other tools ---
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nn cat", "unknown command 'nn'; use wvcli similar cat"),
+        ("most_similar cat", "unknown command 'most_similar'; use wvcli similar cat"),
+        ("supervised -input a.txt", "wvcli trains no classifier"),
+        ("print-word-vectors a.bin", "use wvcli vector - --format plain"),
+        ("convert a.bin b.txt", "use wvcli export"),
+        ("skipgram -input a.txt -output a", "use wvcli train corpus.txt --algorithm fasttext"),
+        (
+            "train -input a.txt",
+            "unknown option -input; the text is named without an option: wvcli train corpus.txt",
+        ),
+        ("train a.txt -output a", "unknown option -output; did you mean --output?"),
+        ("train a.txt -dim 100", "unknown option -dim; did you mean --dim?"),
+        ("train a.txt -minCount 5", "unknown option -minCount; did you mean --min-count?"),
+        ("train a.txt --min_count=5", "unknown option --min_count; did you mean --min-count?"),
+        ("train a.txt --vector-size 100", "unknown option --vector-size; did you mean --dim?"),
+        ("train a.txt --sg 1", "unknown option --sg; did you mean --architecture skipgram?"),
+        ("train a.txt -t 1e-4", "unknown option -t; did you mean --sample?"),
+        ("similar cat --threshold 0.6", "unknown option --threshold; did you mean --min-similarity?"),
+        ("similar cat -input a.txt", "unknown option -i; see wvcli similar --help"),
+    ],
+)
+def test_a_word_of_another_tool_gets_ours(run: Run, line: str, said: str) -> None:
+    result = run(*line.split())
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_the_shell_gives_its_own_words_for_those_of_other_tools(run: Run, word2vec_model: Path) -> None:
+    result = run("shell", "-m", word2vec_model, stdin="nn cat\n")
+    assert result.err == "error: unknown command 'nn'; use similar cat\n"
+
+
+@pytest.mark.parametrize("hint", sorted(set(other_tools._COMMANDS.values())))
+def test_a_command_named_for_another_tool_is_one(hint: str) -> None:
+    words = re.search(r"wvcli (.+?)(?: <.*)?$", hint)[1].split()
+    assert words[0] in [*COMMANDS, "--help", "--version"]
+    if words[0] in COMMANDS:
+        _GROUP.commands[words[0]].make_context("", words[1:])
+
+
+def test_an_option_named_for_another_tool_is_one() -> None:
+    known = {option for command in _GROUP.commands.values() for each in command.params for option in each.opts}
+    named = {option.split()[0] for options in other_tools._OPTIONS.values() for option in options}
+    assert {option for option in named if option.startswith("-")} <= known
+    assert not [name for name in other_tools._OPTIONS if name != re.sub("[-_]", "", name).lower()]

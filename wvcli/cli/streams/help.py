@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from wvcli.cli.streams.other_tools import command_like, option_like
 from wvcli.cli.streams.stderr import naming_options, wants_colour
 from wvcli.errors import UsageError
 
@@ -75,10 +76,10 @@ class Command(TyperCommand):
         """Parse the arguments; an option whose metavar ends in `...` takes every word up to the next option.
 
         Raises:
-            UsageError: `-dim 100` was written, which would be read as the short options d, i and m; or an option
-                is given twice that takes one value.
+            UsageError: an option is written as another tool has it, such as `-minCount`, which would be read as
+                the short options m, i, n and so on; or an option is given twice that takes one value.
         """
-        known = {option for parameter in self.params for option in parameter.opts}
+        known = {option for each in self.get_params(ctx) for option in (*each.opts, *each.secondary_opts)}
         greedy = {
             option
             for parameter in self.params
@@ -88,9 +89,10 @@ class Command(TyperCommand):
         for arg in args:
             if arg == "--":
                 break
-            name = re.fullmatch(r"-([a-z][a-z-]+)", arg)
-            if name and f"--{name[1]}" in known:
-                raise UsageError(f"unknown option {arg}", f"did you mean --{name[1]}?")
+            option = arg.partition("=")[0]
+            hint = option not in known and option.startswith("-") and option_like(option, self.name or "", known)
+            if hint:
+                raise UsageError(f"unknown option {option}", hint)
         args = _repeated(args, greedy) if greedy else args
         if not ctx.resilient_parsing:  # as it is while a line is completed
             self._refuse_what_is_given_twice(ctx, args)
@@ -141,13 +143,17 @@ class Group(TyperGroup):
         """Return the command named first.
 
         Raises:
-            UsageError: there is no such command; the hint proposes one only if it is spelled nearly the same.
+            UsageError: there is no such command; the hint says which one does what another tool calls so, or
+                proposes one that is spelled nearly the same.
         """
         name = args[0]
         if self.get_command(ctx, name) or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
         near = nearest(name, self.list_commands(ctx))
-        raise UsageError(f"unknown command {name!r}", f"did you mean {near}?" if near else see_help(ctx))
+        hint = command_like(name) or (f"did you mean {near}?" if near else see_help(ctx))
+        if not ctx.command_path:  # in the shell
+            hint = hint.replace("wvcli ", "")
+        raise UsageError(f"unknown command {name!r}", hint)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write how a command is called; in the shell, this begins with the command."""

@@ -165,7 +165,7 @@ def test_what_makes_another_file_of_a_damaged_model_refuses_it(
     before = sorted(tmp_path.iterdir())
     commands = [
         ["export", "x.vec", "-m", "flipped.safetensors"],
-        ["export", "x.npz", "-m", "flipped.safetensors", "--top", "2", "--normalize"],
+        ["export", "x.npz", "-m", "flipped.safetensors", "-n", "2", "--normalize"],
         ["update", "flipped.safetensors", "text.txt", "-o", "x.safetensors"],
         ["train", "text.txt", "--init", "flipped.safetensors", "--min-count", "1", "-o", "x.safetensors"],
     ]

@@ -74,7 +74,7 @@ def test_straight_conversion_with_everything_asked_for(run: Run, tmp_path: Path)
     (tmp_path / "in.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (tmp_path / "words").write_text("猫\ndog\nunheard\nthe\n", encoding="utf-8")
     (tmp_path / "names").write_text("dog\thound\n")
-    done = run("export", "out.bin", "-m", "in.txt", "--words", "words", "--rename", "names", "--top", 2)
+    done = run("export", "out.bin", "-m", "in.txt", "--words", "words", "--rename", "names", "-n", 2)
     assert done.code == 0
     assert done.err.splitlines() == [
         "note: 1 of the words to select is not in the vocabulary (first: 'unheard')",

@@ -74,12 +74,12 @@ def test_it_cannot_be_trained_further_and_says_so(run: Run, tmp_path: Path) -> N
 
 def test_the_format_the_name_and_the_number_of_words_can_be_given(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("the 0.5 1.5\ncat 3.0 4.0\ndog 2.0 5.0\n")
-    assert run("import", "a", "--from", "glove", "--limit", 2, "-o", "b.safetensors").code == 0
+    assert run("import", "a", "--from", "glove", "-n", 2, "-o", "b.safetensors").code == 0
     assert list(wvcli.load(tmp_path / "b.safetensors")) == ["the", "cat"]
     assert json.loads(run("info", "b.safetensors").out)["imported"]["limit"] == 2
     assert "line 1: expected the number of words" in run("import", "a", "--from", "word2vec-text", "-f").err
     assert "did you mean glove?" in run("import", "a", "--from", "glov").err
-    assert run("import", "a", "--limit", 0).code == 2
+    assert run("import", "a", "-n", 0).code == 2
 
 
 def test_what_cannot_be_imported_is_told_and_leaves_nothing(

@@ -166,6 +166,8 @@ def test_an_option_with_several_values_is_given_for_each(run: Run, word2vec_mode
         ("train a.txt --vector-size 100", "unknown option --vector-size; did you mean --dim?"),
         ("train a.txt --sg 1", "unknown option --sg; did you mean --architecture skipgram?"),
         ("train a.txt -t 1e-4", "unknown option -t; did you mean --sample?"),
+        ("similar cat --topn 5", "unknown option --topn; did you mean -n?"),
+        ("import a.bin --limit 5", "unknown option --limit; did you mean -n?"),
         ("similar cat --threshold 0.6", "unknown option --threshold; did you mean --min-similarity?"),
         ("similar cat -input a.txt", "unknown option -i; see wvcli similar --help"),
     ],
@@ -184,7 +186,7 @@ def test_the_shell_gives_its_own_words_for_those_of_other_tools(run: Run, word2v
 
 @pytest.mark.parametrize("hint", sorted(set(other_tools._COMMANDS.values())))
 def test_a_command_named_for_another_tool_is_one(hint: str) -> None:
-    words = re.search(r"wvcli (.+?)(?: <.*)?$", hint)[1].split()
+    words = hint.rpartition("wvcli ")[2].partition(" <")[0].split()
     assert words[0] in [*COMMANDS, "--help", "--version"]
     if words[0] in COMMANDS:
         _GROUP.commands[words[0]].make_context("", words[1:])
@@ -195,3 +197,55 @@ def test_an_option_named_for_another_tool_is_one() -> None:
     named = {option.split()[0] for options in other_tools._OPTIONS.values() for option in options}
     assert {option for option in named if option.startswith("-")} <= known
     assert not [name for name in other_tools._OPTIONS if name != re.sub("[-_]", "", name).lower()]
+
+
+# --- the model ---
+
+
+def test_every_command_that_needs_a_model_takes_it_with_an_option() -> None:
+    without = {"train", "import", "formats", "models"}
+    for name in set(COMMANDS) - without:
+        assert any("--model" in each.opts for each in _GROUP.commands[name].params), name
+
+
+def test_a_model_is_an_argument_of_what_is_about_it(run: Run, word2vec_model: Path) -> None:
+    for command in ("info", "vocab"):
+        assert run(command, word2vec_model).out == run(command, "-m", word2vec_model).out
+        twice = run(command, word2vec_model, "-m", "other.safetensors")
+        assert (twice.code, "named twice" in twice.err) == (2, True)
+    assert run("shell", word2vec_model, stdin="vocab -n 1\n").out == run("vocab", word2vec_model, "-n", 1).out
+
+
+def test_export_converts_one_file_into_another(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("2 2\ncat 1 2\ndog 2 1\n")
+    assert run("export", "in.txt", "out.glove.txt").err.endswith("dimensions to out.glove.txt (glove)\n")
+    assert (tmp_path / "out.glove.txt").read_text() == "cat 1.0 2.0\ndog 2.0 1.0\n"
+    assert run("export", "-m", "in.txt", "again.glove.txt", "-q").code == 0
+    result = run("export", "in.txt", "out.vec", "more.vec")
+    assert (result.code, result.err) == (2, "error: expected a model and a file to write, got 3 names\n")
+    assert "named twice" in run("export", "in.txt", "out.vec", "-m", "out.glove.txt").err
+
+
+def test_the_first_model_is_named_with_an_option_too(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
+    assert (
+        run("compare", word2vec_model, word2vec_model, "--summary").out
+        == run("compare", "-m", word2vec_model, word2vec_model, "--summary").out
+    )
+    assert "expected two models, got" in run("compare", word2vec_model).err
+    (tmp_path / "more.txt").write_text("the cat and the dog\n" * 20)
+    options = ("--epochs", 1, "-q", "-o")
+    assert run("update", "-m", word2vec_model, "more.txt", *options, "new").code == 0
+    assert run("update", word2vec_model, "more.txt", *options, "same.safetensors").code == 0
+    assert {path.name for path in tmp_path.glob("*.safetensors")} == {"new.safetensors", "same.safetensors"}
+    assert "expected a model and text" in run("update", word2vec_model).err
+
+
+@pytest.mark.parametrize("command", ["train a.txt --epochs 1 --dim 4", "import a.vec"])
+def test_the_suffix_of_a_model_may_be_left_out(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "a.txt").write_text("the cat and the dog\n" * 20)
+    (tmp_path / "a.vec").write_text("2 2\ncat 1 2\ndog 2 1\n")
+    assert run(*command.split(), "-o", "my").code == 0
+    assert (tmp_path / "my.safetensors").is_file()
+    assert run(*command.split(), "-o", "my.bin").code == 2
+    (tmp_path / "folder").mkdir()
+    assert run(*command.split(), "-o", "folder").code == 2

@@ -355,7 +355,7 @@ def test_a_line_with_the_wrong_number_of_words_is_named_after_those_before_it_ar
         (["similar", "cat", "--restrict-top", "0"], "0 is not in the range"),
         (["similar", "-", "--words", "-"], "stdin cannot hold both"),
         (["vocab", "--grep", "[a"], "the pattern '[a' is not a regular expression"),
-        (["vocab", "--top", "0"], "0 is not in the range"),
+        (["vocab", "-n", "0"], "0 is not in the range"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -296,7 +296,7 @@ def test_tab_completes_commands_words_options_and_files(at: Callable[..., Termin
         terminal.send("\x03\x04")
         assert terminal.leave() == 0
     assert history(tmp_path) == [
-        "analogy kitchen cat dog --topn 2",
+        "analogy kitchen cat dog -n 2",
         'use "Some vectors.txt" ',
         "vector queen --format jsonl",
     ]

@@ -21,7 +21,7 @@ def test_words_come_with_counts_the_most_frequent_first(run: Run, word2vec_model
     assert [word for word, _ in rows] == list(vectors)
     counts = [int(count) for _, count in rows]
     assert counts == sorted(counts, reverse=True)
-    assert run("vocab", "-m", word2vec_model, "--top", 3).rows == rows[:3]
+    assert run("vocab", "-m", word2vec_model, "-n", 3).rows == rows[:3]
     assert run("vocab", "-m", word2vec_model, "-n", 10**9, "--header").rows == [["word", "count"], *rows]
 
 

@@ -313,7 +313,7 @@ def test_the_program_gives_vectors_that_are_no_mean_of_subwords(tmp_path: Path) 
 
 def test_chosen_words_keep_their_vectors_and_subwords(run: Run, fasttext_model: Path, tmp_path: Path) -> None:
     whole = model_file.open_model(fasttext_model).vectors()
-    assert run("export", "some.fasttext.bin", "-m", fasttext_model, "--top", 10).code == 0
+    assert run("export", "some.fasttext.bin", "-m", fasttext_model, "-n", 10).code == 0
     some = formats.read(tmp_path / "some.fasttext.bin")
     assert list(some) == list(whole)[:10]
     np.testing.assert_allclose(some.matrix, whole.matrix[:10], atol=1e-6)

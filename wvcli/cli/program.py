@@ -80,10 +80,16 @@ COMMANDS = {  # in the order of the help
     "import": Entry(
         "Exchange",
         "formats.md",
-        ("wvcli import vectors.txt", "wvcli import vectors.txt --limit 1000 -o frequent.safetensors"),
+        ("wvcli import vectors.txt", "wvcli import vectors.txt -n 1000 -o frequent.safetensors"),
     ),
     "export": Entry(
-        "Exchange", "formats.md", ("wvcli export vectors.bin", "wvcli export frequent.npz --top 1000 --normalize")
+        "Exchange",
+        "formats.md",
+        (
+            "wvcli export vectors.bin",
+            "wvcli export vectors.bin vectors.glove.txt",
+            "wvcli export frequent.npz -n 1000 --normalize",
+        ),
     ),
     "formats": Entry("Exchange", "formats.md", ("wvcli formats",)),
     "info": Entry(

@@ -43,7 +43,8 @@ def import_vectors(
 
     Args:
         path: the file or folder.
-        output: the model file; None for one in the current folder with the name of `path`.
+        output: the model file; its suffix `.safetensors` may be left out. None for one in the current folder with
+            the name of `path`.
         name: the format; None to tell it by content.
         limit: take only the first `limit` words; None for all.
         encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
@@ -58,8 +59,8 @@ def import_vectors(
 
     Raises:
         InputError: `path` cannot be read, is in no known format, or is damaged.
-        UsageError: it is a model already, the model file exists, or its name does not end in `.safetensors`; or
-            there is no such encoding, or none can be chosen in this format.
+        UsageError: it is a model already, the model file exists, or has another suffix; or there is no such
+            encoding, or none can be chosen in this format.
         MissingExtraError: the format needs a package that is not installed.
 
     Example:
@@ -71,7 +72,8 @@ def import_vectors(
         ['pink', 'blue']
     """
     path = Path(path)
-    target = Path(output) if output else Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
+    own_name = Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
+    target = model_file.named(output) if output else own_name
     if target.suffix != model_file.SUFFIX:
         raise UsageError(f"the model file's name must end in {model_file.SUFFIX} (got {str(target)!r})")
     if not path.exists():

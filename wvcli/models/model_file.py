@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -180,6 +181,12 @@ def fingerprint(vectors: Vectors) -> str:
     """Return the SHA-256 of the matrix as little-endian float32: as its file records it, or else computed."""
     recorded = vectors.manifest.get("checksum", {}).get("vectors")
     return str(recorded) if recorded else sha256_of(vectors.matrix)
+
+
+def named(path: str | PathLike[str]) -> Path:
+    """Return the file that a model is written to; a name without a suffix gets `.safetensors`."""
+    file = Path(path)
+    return file if file.suffix or file.is_dir() else file.with_name(f"{file.name}{SUFFIX}")
 
 
 def is_model(path: Path) -> bool:

@@ -63,8 +63,8 @@ def train(
     Args:
         sources: a file, folder, glob, address, or `-` for standard input; or several of them; or a folder made by
             `keep_encoded`.
-        output: the model file to write, ending in `.safetensors`; by default named after the first source, in the
-            current folder.
+        output: the model file to write; its suffix `.safetensors` may be left out. By default it is named after
+            the first source, in the current folder.
         tokenizer: how the text is split into words: `auto` (the default), `unicode`, `romance`, `whitespace`,
             `chinese`, `japanese`, `korean`, `icu` or `regex:PATTERN`.
         lowercase: whether words are written in lower case, as they are by default.
@@ -147,7 +147,7 @@ def train(
     job = Job(
         request=request,
         start=initial,
-        path=default_output(text.sources, request.source) if output is None else Path(output),
+        path=default_output(text.sources, request.source) if output is None else model_file.named(output),
         engine=engines.engine_called(engine),
         keep_in=_folder_to_keep_in(keep_encoded, request.source),
         overwrite=overwrite,
@@ -291,7 +291,7 @@ def update(
     job = Job(
         request=replace(request, settings=replace(before.settings, **chosen)),
         start=before,
-        path=Path(model if output is None else output),
+        path=Path(model) if output is None else model_file.named(output),
         engine=engines.engine_called(engine) or _engine_of(opened),
         overwrite=overwrite,
         on_progress=on_progress,

@@ -1,11 +1,11 @@
 """`wvcli compare`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wvcli.cli.options import shared
+from wvcli.cli.questions.opening import named_first
 from wvcli.cli.reports import comparison as report
 from wvcli.cli.reports.facts import facts_table
 from wvcli.cli.streams import stderr
@@ -14,12 +14,16 @@ from wvcli.errors import UsageError, WvcliError
 
 
 def compare(
-    old: Annotated[
-        Path,
-        typer.Argument(metavar="OLD", help="Earlier model, or vectors in another format.", show_default=False),
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="OLD NEW",
+            help="Two models or files in other formats, the earlier first; after -m OLD only the second.",
+            show_default=False,
+        ),
     ],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Model to compare with it.", show_default=False)],
-    topn: Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of words to show.")] = 20,
+    model: shared.OneModel = None,
+    topn: Annotated[int, typer.Option("-n", min=1, metavar="N", help="Number of words to show.")] = 20,
     by: Annotated[
         shared.Measure,
         typer.Option(
@@ -71,7 +75,10 @@ def compare(
         raise UsageError("--lost, --gained and --summary cannot be combined", "give only one of them")
     if fail_over is not None and not 0 <= fail_over < float("inf"):
         raise UsageError(f"--fail-over must be at least 0 (got {fail_over:g})")
-    before, after = (opening.load(path, on_note=stderr.note) for path in (old, new))
+    old, others = named_first(names, model, "two models")
+    if len(others) > 1:
+        raise UsageError(f"expected two models, got {len(others) + 1}")
+    before, after = (opening.load(path, on_note=stderr.note) for path in (old, others[0]))
     between = comparison.compare(before, after, restrict_top, neighbors, min_count)
     if summary:
         write_object(report.summary(between, by), format)

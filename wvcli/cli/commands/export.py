@@ -7,13 +7,20 @@ import typer
 
 from wvcli.cli.options import completion, shared
 from wvcli.cli.questions.input import pairs_in, words_in
-from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.questions.opening import named_once, open_vectors
 from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="File or folder to write.", show_default=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[MODEL] FILE",
+            help="File or folder to write; before it the model, or vectors in another format to convert.",
+            show_default=False,
+        ),
+    ],
     model: shared.Model = None,
     name: Annotated[
         str | None,
@@ -36,7 +43,7 @@ def export(
     ] = None,
     top: Annotated[
         int | None,
-        typer.Option("--top", min=1, metavar="N", help="Write only the first N words.", show_default=False),
+        typer.Option("-n", min=1, metavar="N", help="Write only the first N words.", show_default=False),
     ] = None,
     rename: Annotated[
         Path | None,
@@ -79,11 +86,18 @@ def export(
     overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Write a model, or other vectors, in another system's format."""
+    """Write a model, or other vectors, in another system's format.
+
+    wvcli export ft.bin vectors.glove.txt converts one file into another.
+    """
     from wvcli import formats
     from wvcli.models import exporting
     from wvcli.vectors.selection import Selection
 
+    *named, file = files
+    if len(named) > 1:
+        raise UsageError(f"expected a model and a file to write, got {len(files)} names")
+    model = named_once(named[0] if named else None, model)
     if str(file) == "-":
         raise UsageError("a model is exported to a file, not to stdout")
     chosen = formats.for_writing(file, name)

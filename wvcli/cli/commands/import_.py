@@ -27,7 +27,7 @@ def import_(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, metavar="N", help="Take only the first N words.", show_default=False),
+        typer.Option("-n", min=1, metavar="N", help="Take only the first N words.", show_default=False),
     ] = None,
     encoding: shared.WordEncoding = "utf-8",
     encoding_errors: shared.WordEncodingErrors = "strict",

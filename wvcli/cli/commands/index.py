@@ -1,6 +1,5 @@
 """`wvcli index`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,10 +11,7 @@ from wvcli.cli.streams.stdout import write_object
 
 
 def index(
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[MODEL]", help="Model file.", show_default="the newest model in this folder"),
-    ] = None,
+    file: shared.ModelArgument = None,
     model: shared.Model = None,
     recall: Annotated[
         float,

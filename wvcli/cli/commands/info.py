@@ -1,6 +1,5 @@
 """`wvcli info`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,10 +13,7 @@ from wvcli.errors import UsageError
 
 
 def info(
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[MODEL]", help="Model file.", show_default="the newest model in this folder"),
-    ] = None,
+    file: shared.ModelArgument = None,
     model: shared.Model = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Read the whole file and check every array against its checksum.")

@@ -3,10 +3,12 @@
 import typer
 
 from wvcli.cli.options import shared
+from wvcli.cli.questions.opening import named_once
 
 
 def shell(
     ctx: typer.Context,
+    file: shared.ModelArgument = None,
     model: shared.Model = None,
     format: shared.Format = "auto",
     header: shared.Header = None,
@@ -18,4 +20,4 @@ def shell(
     """
     from wvcli.cli.prompt.session import Session
 
-    raise typer.Exit(Session(ctx.obj, header).run(model, format))
+    raise typer.Exit(Session(ctx.obj, header).run(named_once(file, model), format))

@@ -41,7 +41,6 @@ def similar(
         int | None,
         typer.Option(
             "-n",
-            "--topn",
             min=1,
             metavar="N",
             help="Number of neighbours of each word.",

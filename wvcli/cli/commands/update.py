@@ -8,15 +8,21 @@ import typer
 
 from wvcli.cli.options import completion, shared
 from wvcli.cli.options import training as options
+from wvcli.cli.questions.opening import named_first
 from wvcli.cli.reports.training import interruptible_progress, training_summary
 from wvcli.cli.streams import stderr
 
 
 def update(
-    model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="The model to train further.", show_default=False)
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL SOURCE...",
+            help="The model to train further; then text as for train. With -m, all are text.",
+            show_default=False,
+        ),
     ],
-    sources: options.Sources,
+    model: shared.OneModel = None,
     output: Annotated[Path | None, shared.output("MODEL itself, with --force")] = None,
     overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
@@ -57,10 +63,11 @@ def update(
     """Train a model further on more text, and learn the new words in it."""
     from wvcli.training import train as training
 
+    named, sources = named_first(names, model, "a model and text")
     started = perf_counter()
     with interruptible_progress() as (on_progress, _):
         vectors = training.update(
-            model,
+            named,
             sources,
             output,
             encoding=encoding,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from wvcli.cli.options import shared
-from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.questions.opening import named_once, open_vectors
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import writer
 
@@ -15,6 +15,7 @@ _BATCH = 1_000  # words written at a time
 
 
 def vocab(
+    file: shared.ModelArgument = None,
     model: shared.Model = None,
     grep: Annotated[
         str | None,
@@ -24,9 +25,7 @@ def vocab(
     ] = None,
     top: Annotated[
         int | None,
-        typer.Option(
-            "-n", "--top", min=1, metavar="N", help="List only the first N of these.", show_default=False
-        ),
+        typer.Option("-n", min=1, metavar="N", help="List only the first N of these.", show_default=False),
     ] = None,
     counts: Annotated[
         bool, typer.Option("--counts/--no-counts", help="Write the count of each word, or the words alone.")
@@ -36,7 +35,7 @@ def vocab(
     quiet: shared.Quiet = False,
 ) -> None:
     """List a model's words and their counts, most frequent first."""
-    vectors = open_vectors(model)
+    vectors = open_vectors(named_once(file, model))
     words = islice(vectors.vocabulary.matching(grep), top)
     with writer(_COLUMNS if counts else _COLUMNS[:-1], format, header) as out:
         while batch := list(islice(words, _BATCH)):

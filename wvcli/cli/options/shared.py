@@ -60,7 +60,7 @@ Unanswered = Annotated[
         show_default=False,
     ),
 ]
-Topn = Annotated[int, typer.Option("-n", "--topn", min=1, metavar="N", help="Number of answers to each question.")]
+Topn = Annotated[int, typer.Option("-n", min=1, metavar="N", help="Number of answers to each question.")]
 RestrictTop = Annotated[
     int | None,
     typer.Option(
@@ -85,6 +85,18 @@ Model = Annotated[
         help="Model file, or vectors in another format.",
         show_default="the newest model in this folder",
     ),
+]
+ModelArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[MODEL]",
+        help="Model file, or vectors in another format; as with -m.",
+        show_default="the newest model in this folder",
+    ),
+]
+OneModel = Annotated[
+    Path | None,
+    typer.Option("-m", "--model", metavar="FILE", help="The model, if it is no argument.", show_default=False),
 ]
 Explain = Annotated[
     bool,

@@ -85,6 +85,23 @@ def named_once(argument: Path | None, option: Path | None) -> Path | None:
     return argument or option
 
 
+def named_first(names: list[str], option: Path | None, expected: str) -> tuple[Path, list[str]]:
+    """Return the model named with `-m`, or else first among the arguments, and the other arguments.
+
+    Args:
+        names: the arguments.
+        option: what `-m` names.
+        expected: what the arguments are to be if they begin with the model.
+
+    Raises:
+        UsageError: nothing is left beside the model.
+    """
+    model, others = (Path(names[0]), names[1:]) if option is None else (option, names)
+    if not others:
+        raise UsageError(f"expected {expected}, got {model} alone")
+    return model, others
+
+
 @contextmanager
 def _opening(path: Path) -> Iterator[OnProgress]:
     """Show progress while a large file or a folder is read; a model is only mapped."""

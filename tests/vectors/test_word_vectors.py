@@ -1,5 +1,6 @@
 import json
 import math
+import sys
 from itertools import groupby
 
 import numpy as np
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from tests import clients
 from tests.against_gensim import CLOSE, Matrix, assert_same_answer, clustered, gensim_of, vectors_of
-from wvcli.errors import MissingWordError, UsageError
+from wvcli.errors import MissingWordError, UsageError, WvcliError
 from wvcli.vectors.characteristic_words import characteristic_words
 from wvcli.vectors.geometry import row_norms, unit_rows
 from wvcli.vectors.near_spellings import near_spellings
@@ -342,7 +344,7 @@ def test_words_are_rare_below_the_trusted_count() -> None:
     assert not any(started.is_rare(row) for row in range(4))
 
 
-@pytest.mark.parametrize("word", [3, ["cat", "dog"], None, np.zeros(2)])
+@pytest.mark.parametrize("word", [3, None, {"cat": 1}.keys])
 def test_what_is_no_string_is_no_word(word: object) -> None:
     vectors = Vectors(Vocabulary.from_words(["cat", "dog"]), np.eye(2, dtype=np.float32))
     for ask in (vectors.most_similar, vectors.find, vectors.__getitem__):
@@ -366,6 +368,45 @@ def test_a_word_is_found_in_every_form_that_is_canonically_equivalent() -> None:
     assert vectors.index("cafe") is None
     assert vectors.index("\u00a0caf\u00e9") is None
     assert vectors.index("new\u00a0y\u00f6rk") is None
+
+
+# --- as in Gensim and pandas ---
+
+
+def test_sums_of_words_are_asked_as_in_gensim() -> None:
+    vectors = vectors_of(clustered(60, 5, seed=3))
+    keyed = gensim_of(vectors)
+    for positive, negative in ((["word1", "word9"], ["word4"]), ("word7", []), (["word7"], "word2")):
+        theirs = keyed.most_similar(positive=positive, negative=negative, topn=len(vectors))
+        assert_same_answer(vectors.most_similar(positive=positive, negative=negative), theirs, vectors, 10)
+    assert vectors.most_similar(["word1", "word9"], 3) == vectors.most_similar(positive=["word1", "word9"], topn=3)
+    for positive, topn in (((), 3), ("word1", ["word4"])):
+        with pytest.raises(UsageError):
+            vectors.most_similar(positive, topn)
+
+
+def test_several_words_give_a_matrix() -> None:
+    vectors = vectors_of(clustered(9, 3, seed=1))
+    assert np.array_equal(vectors[["word2", "word0", "word2"]], vectors.matrix[[2, 0, 2]])
+    assert (vectors[[]].shape, vectors[[]].dtype) == ((0, 3), np.float32)
+    with pytest.raises(MissingWordError, match="'word9' is not in the vocabulary"):
+        vectors[["word0", "word9"]]
+
+
+def test_without_pandas_there_is_no_data_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(WvcliError, match="a data frame needs pandas") as caught:
+        vectors_of(np.eye(2)).to_dataframe()
+    assert caught.value.hint == "pip install pandas"
+
+
+@pytest.mark.client
+def test_a_data_frame_has_a_row_for_each_word() -> None:
+    clients.package("pandas")
+    vectors = vectors_of(clustered(9, 3, seed=1))
+    frame = vectors.to_dataframe()
+    assert (list(frame.index), frame.index.name, frame.shape) == (list(vectors), "word", (9, 3))
+    assert np.array_equal(frame.loc["word4"].to_numpy(), vectors["word4"])
 
 
 # --- rare words ---

@@ -23,7 +23,7 @@ from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
 from wvcli.text.passages import Passage, passage
 from wvcli.text.settings import TextSettings
-from wvcli.text.sources import STDIN, display_name, is_remote
+from wvcli.text.sources import IN_MEMORY, STDIN, display_name, is_remote
 from wvcli.tokens.batches import Batch
 from wvcli.tokens.phrases import JOINT, Phrases, PhraseTable
 from wvcli.tokens.shards import TEXT_END
@@ -190,8 +190,10 @@ def _candidate_parts(parts: Sequence[_Part], folder: Path) -> list[list[_Part]]:
     Raises:
         InputError: one of them is gone, or was standard input.
     """
-    if any(STDIN in part.text.sources for part in parts):
-        raise InputError("the model was trained on standard input, which cannot be read again")
+    nowhere = {STDIN: "standard input", IN_MEMORY: "texts in the memory of a program"}
+    gone_for_good = [name for part in parts for name in part.text.sources if name in nowhere]
+    if gone_for_good:
+        raise InputError(f"the model was trained on {nowhere[gone_for_good[0]]}, which cannot be read again")
     beside = [replace(part, text=replace(part.text, sources=_beside(part.text.sources, folder))) for part in parts]
     gone = [_missing(part.text.sources) for part in parts]
     named = [other if missing else part for part, other, missing in zip(parts, beside, gone, strict=True)]

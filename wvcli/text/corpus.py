@@ -12,9 +12,10 @@ from wvcli.reporting import OnNote, ignore_note
 from wvcli.system.encodings import Encoding
 from wvcli.text import records, sniffing, sources
 from wvcli.text.characters import count_characters
+from wvcli.text.in_memory import TextsInMemory
 from wvcli.text.lines import LONGEST_PIECE, BadRecord, Line, open_lines
 from wvcli.text.sniffing import SNIFFED
-from wvcli.text.sources import STDIN, display_name
+from wvcli.text.sources import IN_MEMORY, STDIN, display_name
 
 _PARQUET = b"PAR1"
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t"}
@@ -51,6 +52,7 @@ class Corpus:
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         lines_of_tables: read the lines of CSV and TSV as plain text where no column is named.
         skip_bad: count lines and records that cannot be read and go on, instead of stopping there.
+        texts_in_memory: what is read instead of files, for which `given` has the name `IN_MEMORY`.
         on_bytes: called with the number of bytes of the sources read since the last call.
         on_note: called with what is wrong with a source and does not matter.
         longest_piece: bytes of a line of plain text held in memory; a longer line is several texts.
@@ -72,6 +74,7 @@ class Corpus:
     delimiter: str | None = None
     lines_of_tables: bool = False
     skip_bad: bool = False
+    texts_in_memory: TextsInMemory | None = None
     on_bytes: Callable[[int], None] = lambda count: None
     on_note: OnNote = ignore_note
     longest_piece: int = LONGEST_PIECE
@@ -85,8 +88,11 @@ class Corpus:
         self._delimiter = _delimiter(self.delimiter)
         if self._delimiter is not None and not self._columns:
             raise UsageError("`delimiter` has no effect without `column`")
+        if self.texts_in_memory is not None and self._columns:
+            raise UsageError("`column` has no effect on texts in memory", "give the column itself")
         self._noted: set[tuple[str, str]] = set()
-        self.files = [file for source in self.given for file in sources.expand(source)]
+        expand = sources.expand if self.texts_in_memory is None else lambda name: [name]
+        self.files = [file for source in self.given for file in expand(source)]
         if not self.files:
             raise UsageError("no source was given")
         if self.files.count(STDIN) > 1:
@@ -108,7 +114,7 @@ class Corpus:
         )
 
     def _is_one_value(self, file: str) -> bool:
-        if file == STDIN or sources.is_remote(file):
+        if file in (STDIN, IN_MEMORY) or sources.is_remote(file):
             return False
         with sources.reading(file, lambda count: None) as stream:
             return sniffing.holds_one_json_value(stream.peek(SNIFFED)[:SNIFFED], _has_a_record_a_line(file))
@@ -152,6 +158,9 @@ class Corpus:
 
         In Parquet it is the row, in a JSON array the item.
         """
+        if self.texts_in_memory is not None:
+            yield from self._located_in_memory(self.texts_in_memory)
+            return
         for file in self.files:
             with sources.reading(file, self.on_bytes, on_note=self.on_note) as stream:
                 items = self._records(file, stream)
@@ -163,6 +172,9 @@ class Corpus:
 
     def blocks(self) -> Iterator[str | bytes]:
         """Yield what `texts` does, but lines of plain UTF-8 many at a time: as bytes, a line feed after each."""
+        if self.texts_in_memory is not None:
+            yield from self.texts()
+            return
         for file in self.files:
             with sources.reading(file, self.on_bytes, on_note=self.on_note) as stream:
                 items: Iterator[bytes | Line | BadRecord] | None = self._records(file, stream)
@@ -174,6 +186,13 @@ class Corpus:
                         yield item
                     elif (line := self._usable(file, item)) is not None:
                         yield line[1]
+
+    def _located_in_memory(self, texts: TextsInMemory) -> Iterator[tuple[str, int, str]]:
+        """Yield what `located_texts` does, of texts that are in no file."""
+        for item in texts.lines(self._fields):
+            if (line := self._usable(IN_MEMORY, item)) is not None:
+                self.on_bytes(len(line[1]))
+                yield IN_MEMORY, *line
 
     def _usable(self, file: str, item: Line | BadRecord) -> Line | None:
         """Add the text of a line or record to the fingerprint; return None if it is bad and is skipped."""

@@ -63,9 +63,14 @@ def json_value_texts(
     except (ValueError, RecursionError) as error:
         yield BadRecord(1, f"not JSON: {error}")
         return
+    yield from value_texts(value if isinstance(value, list) else [value], fields)
+
+
+def value_texts(values: Iterable[Any], fields: Sequence[str]) -> Iterator[Line | BadRecord]:
+    """Yield what `json_texts` does, from values that JSON could hold, which are numbered from 1."""
     paths = _paths_of(fields)
-    for number, record in enumerate(value if isinstance(value, list) else [value], 1):
-        yield from _texts_in(record, paths, number, "item")
+    for number, value in enumerate(values, 1):
+        yield from _texts_in(value, paths, number, "item")
 
 
 def _paths_of(fields: Sequence[str]) -> list[list[str]]:

@@ -1,16 +1,18 @@
 """What text is read, and how: the sources, their encoding, where in a record the text is, and the tokenizer."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
 from wvcli.text.corpus import Corpus, Names, names_in
-from wvcli.text.sources import without_password
+from wvcli.text.in_memory import TextsInMemory, names_or_texts
+from wvcli.text.sources import IN_MEMORY, without_password
 from wvcli.text.tokenizers import TokenizerSettings
 
 Source = str | os.PathLike[str]  # a file, folder, glob, address, or `-` for standard input
+Sources = Source | Sequence[Source] | Iterable[Source | Sequence[str]]  # or texts in memory, see `names_or_texts`
 
 # The fields of `TextSettings` that a model's manifest records under "reading".
 READING = ("encoding", "encoding_errors", "field", "column", "delimiter", "skip_bad", "stopwords_file")
@@ -30,6 +32,7 @@ class TextSettings:
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         stopwords_file: where the tokenizer's stop words were read from, if from a file.
+        texts_in_memory: what is read instead of sources, which then are `IN_MEMORY`.
     """
 
     sources: tuple[str, ...]
@@ -41,11 +44,20 @@ class TextSettings:
     delimiter: str | None = None
     skip_bad: bool = False
     stopwords_file: str | None = None
+    texts_in_memory: TextsInMemory | None = attribute(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("field", "column"):
             names = names_in(getattr(self, name), name)
             object.__setattr__(self, name, names if len(names) > 1 else next(iter(names), None))
+
+    @classmethod
+    def of(cls, sources: "Sources", **reading: Any) -> "TextSettings":
+        """Return the settings for sources, or for texts of a Python program, and how they are read."""
+        found = names_or_texts(sources)
+        if isinstance(found, TextsInMemory):
+            return cls((IN_MEMORY,), texts_in_memory=found, **reading)
+        return cls(found, **reading)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "TextSettings":
@@ -70,6 +82,7 @@ class TextSettings:
             field=self.field,
             column=self.column,
             delimiter=self.delimiter,
+            texts_in_memory=self.texts_in_memory,
             lines_of_tables=self.tokenizer.kind.literal,
             skip_bad=self.skip_bad,
         )
@@ -77,12 +90,6 @@ class TextSettings:
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object, without the passwords in addresses."""
         sources = [without_password(source) for source in self.sources]
-        several = {name: list(value) for name, value in self.__dict__.items() if isinstance(value, tuple)}
-        return {**self.__dict__, **several, "sources": sources, "tokenizer": self.tokenizer.to_json()}
-
-
-def file_names(sources: Source | Sequence[Source]) -> tuple[str, ...]:
-    """Return one source or several as strings."""
-    if isinstance(sources, str | os.PathLike):
-        sources = [sources]
-    return tuple(os.fspath(source) for source in sources)
+        values = {name: value for name, value in self.__dict__.items() if name != "texts_in_memory"}
+        several = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
+        return {**values, **several, "sources": sources, "tokenizer": self.tokenizer.to_json()}

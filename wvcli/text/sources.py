@@ -18,6 +18,7 @@ from wvcli.text import unpacking
 from wvcli.text.unpacking import DamagedDataError, UnpackedStream
 
 STDIN = "-"
+IN_MEMORY = "(texts in memory)"  # stands for what is no file but the texts of a Python program
 TIMEOUT = 30.0  # seconds that a server may take to answer, or to go on sending
 
 _COMPRESSIONS = (
@@ -89,13 +90,19 @@ def expand(source: str) -> list[str]:
     except PermissionError as error:
         raise unreadable(source, error) from error
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
-        raise InputError(f"there is no file {source}") from error
+        raise _no_file(source) from error
     if has_magic(source):
         matches = sorted(glob(source, recursive=True))
         if matches:
             return _without_detours({file for match in matches for file in expand(match)})
         raise InputError(f"no file matches {source}")
-    raise InputError(f"there is no file {source}")
+    raise _no_file(source)
+
+
+def _no_file(source: str) -> InputError:
+    is_sentence = source.count(" ") > 1
+    hint = "text itself is read from standard input, and in Python from an iterator, `iter(texts)`"
+    return InputError(f"there is no file {shorten(source, _LONGEST_REASON)}", hint if is_sentence else "")
 
 
 def _files_inside(folder: Path) -> list[str]:
@@ -153,7 +160,7 @@ def size(files: list[str]) -> int | None:
     Raises:
         InputError: a file is missing, or its folder is closed.
     """
-    if any(file == STDIN or is_remote(file) for file in files):
+    if any(file in (STDIN, IN_MEMORY) or is_remote(file) for file in files):
         return None
     return sum(map(_size_of, files))
 

@@ -10,6 +10,7 @@ from wvcli.errors import UsageError
 from wvcli.models import model_file
 from wvcli.models.model_file import ModelFile
 from wvcli.text.corpus import Corpus, read_words
+from wvcli.text.in_memory import TOKEN
 from wvcli.text.settings import Source, TextSettings
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens.kept_text import KeptText, find_kept_text
@@ -42,6 +43,12 @@ class TokenizerChoice:
     def stopwords_file(self) -> str | None:
         """The file of stop words, if they are in a file."""
         return os.fspath(self.stopwords) if isinstance(self.stopwords, Path) else None
+
+    def for_tokens(self) -> "TokenizerChoice":
+        """Return the choice for lists of tokens: each is a word as it is, unless a tokenizer was chosen."""
+        if self.name is not None:
+            return self
+        return replace(self, name=TOKEN, lowercase=bool(self.lowercase))
 
     def over(self, base: TokenizerSettings) -> TokenizerSettings:
         """Return the settings chosen, and those of `base` where none were.

@@ -11,8 +11,8 @@ from wvcli.models import model_file
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus, Names
-from wvcli.text.settings import Source, TextSettings, file_names
-from wvcli.text.sources import STDIN, stem
+from wvcli.text.settings import Source, Sources, TextSettings
+from wvcli.text.sources import IN_MEMORY, STDIN, stem
 from wvcli.tokens.kept_text import KeptText
 from wvcli.training import engines
 from wvcli.training.job import Job
@@ -30,7 +30,7 @@ _UPDATABLE_SETTINGS = {"epochs", "alpha", "min_alpha", "min_count", "sample", "w
 
 
 def train(
-    sources: Source | Sequence[Source],
+    sources: Sources,
     output: Source | None = None,
     *,
     tokenizer: str | None = None,
@@ -61,8 +61,9 @@ def train(
     """Train word vectors from text and save them as a model file.
 
     Args:
-        sources: a file, folder, glob, address, or `-` for standard input; or several of them; or a folder made by
-            `keep_encoded`.
+        sources: a file, folder, glob, address, or `-` for standard input; or a list of them; or a folder made by
+            `keep_encoded`. Or texts in memory: an iterator of strings, a column of pandas or Polars, or a list or
+            iterator of lists of tokens, which are taken for words as they are unless a tokenizer is named.
         output: the model file to write; its suffix `.safetensors` may be left out. By default it is named after
             the first source, in the current folder.
         tokenizer: how the text is split into words: `auto` (the default), `unicode`, `romance`, `whitespace`,
@@ -131,8 +132,8 @@ def train(
         >>> [word for word, similarity in vectors.most_similar("cat", 3)]
         ['dog', 'parrot', 'canary']
     """
-    text = TextSettings(
-        file_names(sources),
+    text = TextSettings.of(
+        sources,
         encoding=encoding,
         encoding_errors=encoding_errors,
         field=field,
@@ -141,6 +142,8 @@ def train(
         skip_bad=skip_bad,
     )
     choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
+    if text.texts_in_memory is not None and text.texts_in_memory.are_tokens:
+        choice = choice.for_tokens()
     request = Request.of(text, choice, settings, like)
     initial = InitialVectors.of(init, freeze, freeze_until, on_progress, on_note)
     request = _fitted(request, initial)
@@ -193,8 +196,8 @@ def plan(
     """
     from wvcli.training.forecast import forecast
 
-    text = TextSettings(
-        file_names(sources),
+    text = TextSettings.of(
+        sources,
         encoding=encoding,
         encoding_errors=encoding_errors,
         field=field,
@@ -211,7 +214,7 @@ def plan(
 
 def update(
     model: Source,
-    sources: Source | Sequence[Source],
+    sources: Sources,
     output: Source | None = None,
     *,
     encoding: str = "utf-8",
@@ -235,7 +238,8 @@ def update(
 
     Args:
         model: a wvcli model trained with negative sampling, or made by `import_vectors` from another system's.
-        sources: a file, folder, glob, address, or `-` for standard input; or several of them.
+        sources: a file, folder, glob, address, or `-` for standard input; or a list of them; or texts in memory,
+            as for `train`.
         output: the model file to write; by default the model itself, which takes `overwrite`.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
@@ -277,8 +281,8 @@ def update(
     refused = chosen.keys() - _UPDATABLE_SETTINGS
     if refused:
         raise UsageError(f"{', '.join(f'`{name}`' for name in sorted(refused))} cannot change in an update")
-    text = TextSettings(
-        file_names(sources),
+    text = TextSettings.of(
+        sources,
         encoding=encoding,
         encoding_errors=encoding_errors,
         field=field,
@@ -347,13 +351,14 @@ def default_output(sources: Sequence[str], source: Corpus | KeptText) -> Path:
     It is named after the first source if that is a folder, or else after the first file, without suffixes.
 
     Raises:
-        UsageError: the corpus begins with standard input, which has no name.
+        UsageError: the corpus begins with standard input or is in memory, and has no name.
     """
     if isinstance(source, KeptText):
         return Path(source.folder.resolve().name + model_file.SUFFIX)
-    if source.files[0] == STDIN:
+    nameless = {STDIN: "text from standard input gives", IN_MEMORY: "texts in memory give"}
+    if source.files[0] in nameless:
         raise UsageError(
-            "text from standard input gives the model no name", "name it with `output=FILE.safetensors`"
+            f"{nameless[source.files[0]]} the model no name", "name it with `output=FILE.safetensors`"
         )
     name = Path(sources[0]).resolve().name if os.path.isdir(sources[0]) else stem(source.files[0])
     return Path(name + model_file.SUFFIX)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import MissingWordError, UsageError
+from wvcli.errors import MissingWordError, UsageError, WvcliError
 from wvcli.vectors.geometry import (
     Float64Array,
     FloatArray,
@@ -24,6 +24,9 @@ from wvcli.vectors.neighbors import Among, Method, Neighbor, Query, Space
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.training_weights import Weights
 from wvcli.vectors.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import pandas
 
 # Where both words occur 30 to 49 times, three to five neighbours in ten are near in vectors of a far larger text
 # too; below 20 a quarter or fewer. See benchmarks/confidence.py, and docs/asking.md, "Rare words".
@@ -57,6 +60,11 @@ def query(positive: Sequence[Lookup], negative: Sequence[Lookup] = (), excluded:
     return Query.of(near, far, excluded=(*rows, *excluded))
 
 
+def _words(given: str | Sequence[str]) -> Sequence[str]:
+    """Return words, of which one may be given alone."""
+    return given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+
+
 def _as_written(word: str) -> str:
     return word
 
@@ -79,7 +87,7 @@ class Vectors:
     """Words with their vectors.
 
     `wvcli.train` and `wvcli.load` return them. They are a collection of words: `len(vectors)`, `word in vectors`,
-    `for word in vectors`, and `vectors[word]` for a vector, float32 [dim].
+    `for word in vectors`, `vectors[word]` for a vector, float32 [dim], and `vectors[words]` for a matrix.
 
     Attributes:
         vocabulary: the words, most frequent first.
@@ -126,13 +134,19 @@ class Vectors:
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self.index(word) is not None
 
-    def __getitem__(self, word: str) -> FloatArray:
-        """Return the vector of `word`, float32 [dim], from subwords if need be.
+    def __getitem__(self, word: str | Sequence[str]) -> FloatArray:
+        """Return the vector of a word, float32 [dim], or those of several, float32 [words, dim].
+
+        They come from subwords if need be.
 
         Raises:
-            MissingWordError: the word has no vector.
+            MissingWordError: a word has no vector.
+            UsageError: a word is not a string.
         """
-        return self.look_up(word).vector
+        if isinstance(word, str):
+            return self.look_up(word).vector
+        vectors = [self.look_up(each).vector for each in _words(word)]
+        return np.stack(vectors) if vectors else np.empty((0, self.dim), dtype=np.float32)
 
     def __repr__(self) -> str:
         return f"<Vectors: {len(self):,} words, {self.dim} dimensions>"
@@ -243,20 +257,25 @@ class Vectors:
 
     def most_similar(
         self,
-        word: str,
+        word: str | Sequence[str] = (),
         topn: int = 10,
         *,
+        positive: str | Sequence[str] = (),
+        negative: str | Sequence[str] = (),
         among: Among = None,
         min_similarity: float | None = None,
         rare: bool = True,
     ) -> list[tuple[str, float]]:
-        """Find the `topn` words nearest to `word` by cosine, nearest first; `word` itself is left out.
+        """Find the `topn` words nearest to a word, or to a sum of words, by cosine, nearest first.
 
-        Equal cosines stand in the order of the vocabulary, so answers never depend on chance.
+        No word that was asked about is an answer. Equal cosines stand in the order of the vocabulary, so answers
+        never depend on chance.
 
         Args:
-            word: the word asked about.
+            word: the word asked about, or several that are asked about together.
             topn: how many, at most.
+            positive: words to add, as in Gensim.
+            negative: words to subtract, as in Gensim; `analogy` has more ways to do it.
             among: look only among these rows, int64 [rows], or among the first `among` words.
             min_similarity: leave out words less similar than this.
             rare: whether words that `is_rare` are answers. False is what the command `similar` does for a
@@ -266,18 +285,20 @@ class Vectors:
             Words with their cosines, of which 1 is the greatest.
 
         Raises:
-            MissingWordError: the word has no vector.
-            UsageError: `topn` or the number in `among` is below 1.
+            MissingWordError: a word has no vector.
+            UsageError: there is no word, or `topn` or the number in `among` is below 1.
 
         Example:
             >>> vectors = wvcli.load("animals.safetensors")
             >>> [word for word, cosine in vectors.most_similar("cat", 3, among=1000, min_similarity=0.5)]
             ['dog', 'hamster', 'parrot']
+            >>> vectors.most_similar(positive=["kitten", "dog"], negative=["cat"])[0][0]
+            'puppy'
         """
-        [neighbors] = self.nearest(
-            [self.look_up(word)], topn, among=among, min_similarity=min_similarity, rare=rare
-        )
-        return self._named(neighbors)
+        if not hasattr(topn, "__index__"):
+            raise UsageError(f"`topn` must be a whole number, not {topn!r}", "words to subtract are `negative`")
+        added = [*_words(word), *_words(positive)]
+        return self.analogy(added, _words(negative), topn, among=among, min_similarity=min_similarity, rare=rare)
 
     def analogy(
         self,
@@ -311,6 +332,23 @@ class Vectors:
             [signed], topn, method=method, among=among, min_similarity=min_similarity, rare=rare
         )
         return self._named(answers)
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return a pandas data frame with a row for each word: its index is the words, its columns the dimensions.
+
+        Raises:
+            WvcliError: pandas is not installed.
+
+        Example:
+            >>> vectors = wvcli.load("animals.safetensors")
+            >>> frame = vectors.to_dataframe()  # doctest: +SKIP
+            >>> frame.loc["cat"]  # doctest: +SKIP
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise WvcliError("a data frame needs pandas", "pip install pandas") from error
+        return pandas.DataFrame(np.asarray(self.matrix), index=pandas.Index(list(self), name="word"))
 
     def similarity(self, first: str, second: str) -> float:
         """Return the cosine of two words' vectors; 0 when either vector is zero.

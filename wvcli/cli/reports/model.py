@@ -87,11 +87,14 @@ def training_command(model: "ModelFile") -> str:
 
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
+    from wvcli.text.sources import IN_MEMORY
     from wvcli.training import engines
     from wvcli.training.settings import TrainSettings
 
     if "imported" in manifest:
         raise UsageError(f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}")
+    if IN_MEMORY in manifest["corpus"]["sources"]:
+        raise UsageError(f"{path} was trained by a Python program, on texts that were in no file")
     if "updated" in manifest:
         raise UsageError(f"{path} was updated, so no single command trains it")
     reading, tokenizer, init = manifest["reading"], manifest["tokenizer"], manifest.get("init") or {}

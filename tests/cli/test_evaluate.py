@@ -14,7 +14,7 @@ from tests.conftest import Run, clean_environment
 
 COLUMNS = [
     *("model", "set", "kind", "section", "measure", "items", "covered", "from_subwords"),
-    *("score", "score_all", "low", "high", "p_value"),
+    *("score", "score_all", "low", "high", "p_value", "in_common", "score_common"),
 ]
 PAIRS = "cat\tdog\t9\ncat\tkitchen\t4\nmouse\tcheese\t5\nbread\tcake\t8\nhorse\tfence\t2\ncat\tzzzz\t1\n"
 
@@ -86,6 +86,33 @@ def test_differences_are_marked_and_the_marks_explained(run: Run, tmp_path: Path
     assert "1.000" in result.out
     assert "0.000***" in result.out
     assert "note: difference from the first model: * p < 0.05, ** p < 0.01, *** p < 0.001" in result.err
+
+
+def test_models_are_compared_on_the_items_that_both_cover(run: Run, tmp_path: Path) -> None:
+    """The second model covers fewer items; on those it is right, where the first one is wrong."""
+    rows = {"a": (1, 0, 0), "b": (1, 0, 1), "c": (0, 1, 0), "d": (0, 1, 1), "e": (0.3, -1, -0.2)}
+    good = "".join(f"{word} {' '.join(map(str, row))}\n" for word, row in rows.items())
+    (tmp_path / "good.txt").write_text(f"5 3\n{good}")
+    (tmp_path / "bad.txt").write_text(f"6 3\n{good.replace('d 0 1 1', 'd 0 -1 -1')}f 1 1 1\n")
+    (tmp_path / "questions.txt").write_text("a b c d\n" * 12 + "a b c f\n" * 5)
+    (tmp_path / "strange.txt").write_text("x y z x\n")
+    sets = ("--set", "questions.txt", "--set", "strange.txt")
+    result = run("evaluate", "bad.txt", "good.txt", *sets, "--format", "jsonl")
+    found = [row for row in map(json.loads, result.out.splitlines()) if row["measure"] == "add@1"]
+    assert [(row["covered"], row["in_common"], row["score_common"]) for row in found[:2]] == [
+        (17, 12, 0),
+        (12, 12, 1),
+    ]
+    said = (
+        "note: good compared with bad, on the items that both cover: better on questions "
+        "(add@1 1.000 against 0.000, 12 items, p < 0.001); not tested on strange (0 items)\n"
+    )
+    assert said in result.err
+    table = run("evaluate", "bad.txt", "good.txt", *sets, "--format", "table", env={"COLUMNS": "120"})
+    assert table.out.splitlines()[0].split()[5:11] == ["95%", "interval", "common", "on", "common", "all"]
+    assert said in table.err
+    same = run("evaluate", "good.txt", "good.txt", "--set", "questions.txt")
+    assert "no difference beyond chance on questions (add@1 1.000 against 1.000, 12 items, p = 1.000)" in same.err
 
 
 def test_a_set_comes_from_stdin_too(run: Run, word2vec_model: Path) -> None:

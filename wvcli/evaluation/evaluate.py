@@ -37,8 +37,10 @@ class Evaluation:
         score_all: over all items, those not covered counted as similarity 0 or as wrong.
         low: where the 95 % confidence interval of `score` begins; None where none is known.
         high: where it ends.
-        p_value: how likely by chance alone the model differs as much from the first one on the items that both
+        p_value: how likely by chance alone the model differs as much from the first one on the items that all
             cover; None for the first model, and where there is no test.
+        in_common: items that all models cover; None where there is one model.
+        score_common: over these items; None where it is not defined, or there is one model.
     """
 
     model: str
@@ -54,6 +56,8 @@ class Evaluation:
     low: float | None
     high: float | None
     p_value: float | None
+    in_common: int | None
+    score_common: float | None
 
 
 def bundled() -> list[Path]:
@@ -143,9 +147,9 @@ def _of_section(
 ) -> Iterator[Evaluation]:
     expected = one.expected[members]
     for measure in one.task.measures:
-        first = scored[0].outcomes[measure.name][members]
-        for place, (name, scores) in enumerate(zip(names, scored, strict=True)):
-            outcomes = scores.outcomes[measure.name][members]
+        of_each = [scores.outcomes[measure.name][members] for scores in scored]
+        common = np.isfinite(of_each).all(axis=0)
+        for place, (name, scores, outcomes) in enumerate(zip(names, scored, of_each, strict=True)):
             summary = measure.summary(outcomes, expected)
             yield Evaluation(
                 model=name,
@@ -160,5 +164,9 @@ def _of_section(
                 score_all=summary.score_all,
                 low=summary.low,
                 high=summary.high,
-                p_value=measure.p_value(first, outcomes, expected) if place else None,
+                p_value=measure.p_value(of_each[0][common], outcomes[common], expected[common]) if place else None,
+                in_common=int(common.sum()) if len(scored) > 1 else None,
+                score_common=(
+                    measure.summary(outcomes[common], expected[common]).score if len(scored) > 1 else None
+                ),
             )

@@ -8,7 +8,7 @@ import typer
 
 from wvcli.cli.options import shared
 from wvcli.cli.questions.opening import named_once, open_vectors
-from wvcli.cli.reports.scores import write_tables
+from wvcli.cli.reports.scores import verdicts, write_tables
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import resolve_format, writer
@@ -83,5 +83,8 @@ def evaluate(
     else:
         with writer([Column(field.name) for field in fields(evaluate.Evaluation)], format, header) as out:
             out.write(map(astuple, rows))
+    if len(opened) > 1:
+        for verdict in verdicts(rows, len(opened)):
+            stderr.note(verdict)
     for uncovered in dict.fromkeys((row.model, row.set) for row in rows if not (row.section or row.covered)):
         stderr.note("{} covers no item of {}".format(*uncovered))

@@ -37,7 +37,7 @@ def test_scores_the_english_sets_inside_gensim(run: Run, word2vec_model: Path) -
     assert whole["questions-words", "mul@5"]["items"] == 19_544
     assert [row["section"] for row in rows if row["measure"] == "add@1"][:2] == [None, "capital-common-countries"]
     assert all(row["covered"] <= row["items"] for row in rows)
-    assert "covers no item of questions-words" in result.err
+    assert "covers no item of wordsim353, questions-words" in result.err
 
 
 def test_every_format_carries_the_same_rows(run: Run, word2vec_model: Path, pairs: Path) -> None:
@@ -109,10 +109,34 @@ def test_models_are_compared_on_the_items_that_both_cover(run: Run, tmp_path: Pa
     )
     assert said in result.err
     table = run("evaluate", "bad.txt", "good.txt", *sets, "--format", "table", env={"COLUMNS": "120"})
-    assert table.out.splitlines()[0].split()[5:11] == ["95%", "interval", "common", "on", "common", "all"]
+    assert "  95% interval  common  on common  " in table.out.splitlines()[1]
     assert said in table.err
     same = run("evaluate", "good.txt", "good.txt", "--set", "questions.txt")
     assert "no difference beyond chance on questions (add@1 1.000 against 1.000, 12 items, p = 1.000)" in same.err
+
+
+def test_a_bundled_set_is_named(run: Run, word2vec_model: Path) -> None:
+    result = run("evaluate", word2vec_model, "--set", "WordSim-353", "--set", "simlex999", "--format", "jsonl")
+    found = [json.loads(line) for line in result.out.splitlines()]
+    assert [(row["set"], row["items"]) for row in found[::2]] == [("wordsim353", 353), ("simlex999", 999)]
+    unknown = run("evaluate", word2vec_model, "--set", "wordsim")
+    assert (unknown.code, unknown.out) == (3, "")
+    assert "no file wordsim; the sets known by name are wordsim353, simlex999, questions-words" in unknown.err
+
+
+def test_a_set_of_which_nothing_is_covered_is_no_table_of_dashes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "中文.vec").write_text("2 2\n猫 1 2\n狗 2 1\n", encoding="utf-8")
+    result = run("evaluate", "中文.vec", "--format", "table")
+    assert (result.code, result.out) == (0, "")
+    uncovered, hint = result.err.splitlines()
+    assert uncovered == "note: 中文.vec covers no item of wordsim353, simlex999, questions-words"
+    assert "none is bundled for Chinese" in hint
+    assert "--set FILE" in hint
+    (tmp_path / "own.tsv").write_text("猫\t狗\t8\n猫\t猫\t9\n", encoding="utf-8")
+    own = run("evaluate", "中文.vec", "--set", "own.tsv", "--set", "wordsim353", "--format", "table")
+    assert "own" in own.out
+    assert "wordsim353" not in own.out
+    assert own.err.splitlines() == ["note: 中文.vec covers no item of wordsim353", hint]
 
 
 def test_a_set_comes_from_stdin_too(run: Run, word2vec_model: Path) -> None:

@@ -1,5 +1,6 @@
 """How good word vectors are: their scores on test sets, with intervals and differences."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,10 +15,15 @@ from wvcli.errors import InputError, UsageError
 from wvcli.evaluation import tasks
 from wvcli.evaluation.tasks import ItemSet, Lexicon, Scores
 from wvcli.reporting import OnProgress, Progress, ignore_progress
+from wvcli.text.sources import STDIN
 from wvcli.vectors.word_vectors import Vectors
 
 TOP = 300_000  # words of a model that are looked at; word2vec's users and Gensim take the same
-_BUNDLED = ("wordsim353.tsv", "simlex999.txt", "questions-words.txt")
+BUNDLED = {  # the English sets inside Gensim, by the name of each
+    "wordsim353": "wordsim353.tsv",
+    "simlex999": "simlex999.txt",
+    "questions-words": "questions-words.txt",
+}
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,27 @@ def bundled() -> list[Path]:
     """
     spec = find_spec("gensim")
     folders = [Path(folder) / "test" / "test_data" for folder in (spec and spec.submodule_search_locations) or ()]
-    found = [[folder / name for name in _BUNDLED] for folder in folders]
+    found = [[folder / name for name in BUNDLED.values()] for folder in folders]
     complete = next((paths for paths in found if all(path.is_file() for path in paths)), None)
     if complete is None:
         raise InputError("this Gensim has no test sets inside", "name some with `sets`")
     return complete
+
+
+def _set_file(given: str | PathLike[str]) -> str | PathLike[str]:
+    """Return the file of a set, which may be given by the name of a bundled one.
+
+    Raises:
+        InputError: it is neither a file nor such a name.
+    """
+    name = fspath(given)
+    plain = re.sub("[ _-]", "", name.lower())
+    known = {re.sub("-", "", each): number for number, each in enumerate(BUNDLED)}
+    if plain in known and not Path(name).exists():
+        return bundled()[known[plain]]
+    if re.fullmatch(r"[\w-]+", name) and name != STDIN and not Path(name).exists():
+        raise InputError(f"there is no file {name}", f"the sets known by name are {', '.join(BUNDLED)}")
+    return given
 
 
 def evaluate(
@@ -88,8 +110,8 @@ def evaluate(
 
     Args:
         models: one model or several; each is compared with the first.
-        sets: one file of test items or several, see `wvcli.evaluation.tasks.load`; none for the English ones in
-            Gensim.
+        sets: one file of test items or several, see `wvcli.evaluation.tasks.load`, or names of the English sets in
+            Gensim: `wordsim353`, `simlex999`, `questions-words`; none for all of these.
         restrict_top: look only at the first `restrict_top` words of a model.
         ignore_case: treat words that differ only in case as one, as Gensim's evaluation does.
         from_subwords: whether FastText models have vectors for words outside their vocabulary.
@@ -117,7 +139,7 @@ def evaluate(
         raise UsageError("no model was given")
     lexicons = [Lexicon(vectors, restrict_top, ignore_case, from_subwords) for vectors in several]
     files = [sets] if isinstance(sets, str | PathLike) else sets
-    loaded = [tasks.load(file) for file in (files or bundled())]
+    loaded = [tasks.load(file) for file in (map(_set_file, files) if files else bundled())]
     return (row for one in loaded for row in _of_set(one, lexicons, _names(several), on_progress))
 
 

@@ -30,8 +30,9 @@ def evaluate(
         typer.Option(
             "--set",
             metavar="FILE",
-            help="Test set; its type is detected from its contents. May be repeated.",
-            show_default="the English sets bundled with Gensim",
+            help="Test set; its type is detected from its contents. May be repeated. "
+            "Or wordsim353, simlex999 or questions-words, which are English.",
+            show_default="these three",
         ),
     ] = None,
     restrict_top: Annotated[
@@ -78,13 +79,23 @@ def evaluate(
                 on_progress=show,
             )
         )
+    covered = {row.set for row in rows if row.covered}
     if resolve_format(format) == "table":
-        write_tables(rows, len(opened))
+        write_tables([row for row in rows if row.set in covered], len(opened))
     else:
         with writer([Column(field.name) for field in fields(evaluate.Evaluation)], format, header) as out:
             out.write(map(astuple, rows))
     if len(opened) > 1:
         for verdict in verdicts(rows, len(opened)):
             stderr.note(verdict)
-    for uncovered in dict.fromkeys((row.model, row.set) for row in rows if not (row.section or row.covered)):
-        stderr.note("{} covers no item of {}".format(*uncovered))
+    for path in dict.fromkeys(row.model for row in rows):
+        uncovered = dict.fromkeys(
+            row.set for row in rows if row.model == path and not (row.section or row.covered)
+        )
+        if uncovered:
+            stderr.note(f"{path} covers no item of {', '.join(uncovered)}")
+    if covered.isdisjoint(evaluate.BUNDLED) and not {row.set for row in rows}.isdisjoint(evaluate.BUNDLED):
+        stderr.note(
+            "the bundled sets are English; none is bundled for Chinese or another language: "
+            "name one with --set FILE, whose lines are word, word and score"
+        )

@@ -9,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from tests import clients
 from tests.conftest import Run
 from tests.formats.test_formats import bits, matching_names, refusal
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Reading, registry
 from wvcli.vectors.geometry import FloatArray
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 
 def read(path: Path, text: str) -> tuple[list[str], list[list[float]]]:
@@ -124,3 +127,32 @@ def test_many_records_are_numbered_right_across_blocks(tmp_path: Path) -> None:
     assert "line 50001: the word 'b\ufffdd' is not UTF-8" in refusal(registry.get("csv"), tmp_path / "file")
     found = formats.read(tmp_path / "file", reading=Reading.of("latin-1", "strict", False))
     assert "b\xffd" in found
+
+
+# --- written ---
+
+
+def test_a_csv_file_is_what_the_csv_module_reads(tmp_path: Path) -> None:
+    words = ["cat", "a, b", 'say "ho"', "two\nlines", "", "null", "猫"]
+    matrix = np.array([[0.5, -1e-9]] * 6 + [[np.nan, np.inf]], dtype=np.float32)
+    path = tmp_path / "words.csv"
+    assert formats.write(Vectors(Vocabulary.from_words(words), matrix), path) == []
+    with path.open(newline="", encoding="utf-8") as file:
+        heading, *rows = csv.reader(file)
+    assert heading == ["word", "0", "1"]
+    assert [row[0] for row in rows] == words
+    assert np.array_equal(np.array([row[1:] for row in rows], dtype=np.float32), matrix, equal_nan=True)
+    found = formats.read(path)
+    assert list(found) == words
+    assert np.array_equal(np.asarray(found.matrix), matrix, equal_nan=True)
+
+
+@pytest.mark.client
+def test_pandas_reads_a_csv_file(tmp_path: Path) -> None:
+    pandas = clients.package("pandas")
+    words = ["cat", "a, b", "null", "NA"]
+    vectors = Vectors(Vocabulary.from_words(words), np.eye(4, 3, dtype=np.float32))
+    formats.write(vectors, tmp_path / "words.csv")
+    frame = pandas.read_csv(tmp_path / "words.csv", index_col="word", keep_default_na=False)
+    assert list(frame.index) == words
+    assert np.array_equal(frame.to_numpy(), vectors.matrix)

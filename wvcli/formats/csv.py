@@ -3,7 +3,8 @@
 Words may be quoted as RFC 4180 has it, with quotation marks doubled, and may then hold commas and line ends;
 quotation marks around numbers are ignored. A heading is skipped with a note. An empty cell is NaN. Read is what
 `wvcli vector --format csv` prints, and what pandas, R and spreadsheets save of such a table. Semicolons between
-cells, and commas in numbers, are not understood. See wvcli/formats/_text.py for the rest of what is accepted.
+cells, and commas in numbers, are not understood. Written is a heading, and a record for each word. See
+wvcli/formats/_text.py for the rest of what is accepted.
 """
 
 import re
@@ -14,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from wvcli.errors import InputError
-from wvcli.formats._format import Format, Kept, Reading
+from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._headers import BYTE_ORDER_MARK
-from wvcli.formats._numbers import NUMBER, parse, tokens
+from wvcli.formats._numbers import NUMBER, format_rows, parse, tokens
 from wvcli.formats._reading import RowCollector, open_input
 from wvcli.formats._text import (
     EXAMINED_LINES,
@@ -32,6 +33,8 @@ from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 _RECORD = re.compile(rb'(?:"((?:[^"]|"")*)"|([^",\n]*)),([^\n]*)\n')  # a quoted or plain word, and its numbers
+_QUOTED = re.compile(rb'[",\r\n]')  # what a cell without quotation marks cannot hold
+_NUMBERS_AT_ONCE = 1 << 14  # written at a time
 _USUAL = Reading()
 
 
@@ -176,6 +179,25 @@ def _sniff(head: bytes) -> bool:
     return dim > 0 and 2 * len(matching) > len(rows) and (dim > 1 or has_decimals)
 
 
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    """Write a heading, `word` and the numbers of the dimensions from 0, as pandas has it, and then the records."""
+    step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
+    with path.open("wb") as file:
+        file.write(",".join(["word", *map(str, range(vectors.dim))]).encode() + b"\n")
+        for start in range(0, len(vectors), step):
+            rows = slice(start, min(start + step, len(vectors)))
+            numbers = format_rows(vectors.matrix[rows])
+            records = zip(vectors.vocabulary[rows], numbers, strict=True)
+            file.write(b"".join([b"%b,%b\n" % (_cell(word), row.replace(b" ", b",")) for word, row in records]))
+    return []
+
+
+def _cell(word: str) -> bytes:
+    """Return a word as a cell, quoted if it must be."""
+    cell = word.encode()
+    return b'"%b"' % cell.replace(b'"', b'""') if _QUOTED.search(cell) else cell
+
+
 FORMAT = Format(
     name="csv",
     suffixes=(".csv",),
@@ -183,4 +205,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     read_with=_read,
+    write=_write,
 )

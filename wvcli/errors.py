@@ -3,6 +3,7 @@
 import os
 import re
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -55,9 +56,19 @@ class MissingWordError(WvcliError):
 
 
 class InterruptedRunError(WvcliError):
-    """The user stopped a run."""
+    """The user stopped a run.
+
+    Args:
+        message: how far it was.
+        hint: how to continue it, or that nothing is left of it.
+        checkpoint: the folder from which it can be resumed; None if nothing was saved.
+    """
 
     exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self, message: str, hint: str = "", checkpoint: Path | None = None) -> None:
+        super().__init__(message, hint)
+        self.checkpoint = checkpoint
 
 
 class MissingExtraError(WvcliError):

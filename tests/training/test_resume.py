@@ -1,11 +1,13 @@
 """A run that was broken off goes on where it was, and ends as if nothing had happened."""
 
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, clean_environment
+from wvcli.cli import main
+from wvcli.cli.commands import train as train_command
+from wvcli.cli.reports import training as training_report
 from wvcli.errors import InterruptedRunError, UsageError, WvcliError
 from wvcli.training import checkpoints
 from wvcli.training.engines.gensim import GensimTrainer
@@ -35,6 +40,12 @@ def corpus(tmp_path: Path) -> Path:
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chances to stop more often than every half million tokens."""
     monkeypatch.setattr(GensimTrainer, "stretch", 20_000)
+
+
+def stops_after(stretches: int) -> Callable[[], bool]:
+    """What stops a run when it has trained on so many stretches of text."""
+    answers = iter([False] * stretches)
+    return lambda: next(answers, True)
 
 
 def start(corpus: Path, *options: str) -> "subprocess.Popen[str]":
@@ -82,9 +93,12 @@ def test_stopping_saves_the_run_and_says_how_to_go_on(corpus: Path, sent: signal
     while not state.exists() and time.monotonic() < until:
         time.sleep(0.02)
     program.send_signal(sent)
+    program.send_signal(sent)  # as `timeout` does
     _, err = program.communicate(timeout=60)
     assert program.returncode == 130
-    assert "--resume" in err
+    stopping, stopped = err.splitlines()
+    assert stopping.startswith("note: stopping as soon as the run is saved")
+    assert re.match(r"note: interrupted in epoch \d of 8; progress saved; .* --resume", stopped)
     assert not corpus.with_suffix(".safetensors").exists()
     again = start(corpus)
     _, err = again.communicate(timeout=60)
@@ -95,6 +109,81 @@ def test_stopping_saves_the_run_and_says_how_to_go_on(corpus: Path, sent: signal
     _, err = resumed.communicate(timeout=120)
     assert resumed.returncode == 0, err
     assert sorted(path.name for path in corpus.parent.iterdir()) == ["corpus.safetensors", "corpus.txt"]
+
+
+@pytest.mark.usefixtures("short_stretches")
+def test_a_run_without_checkpoints_is_saved_when_it_is_stopped(corpus: Path, tmp_path: Path) -> None:
+    whole = wvcli.train(corpus, tmp_path / "whole.safetensors", checkpoint=0, **SETTINGS)
+    output = tmp_path / "model.safetensors"
+    with pytest.raises(InterruptedRunError) as stopped:
+        wvcli.train(corpus, output, checkpoint=0, should_stop=stops_after(7), **SETTINGS)
+    assert stopped.value.checkpoint == tmp_path / "model.safetensors.checkpoint"
+    assert not output.exists()
+    resumed = wvcli.train(corpus, output, resume=True, **SETTINGS)
+    assert resumed.manifest["checksum"] == whole.manifest["checksum"]
+    assert not stopped.value.checkpoint.exists()
+
+
+@pytest.mark.usefixtures("short_stretches")
+def test_a_stopped_run_that_cannot_be_saved_leaves_nothing(corpus: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    output = folder / "model.safetensors"
+
+    def stop_without_a_place() -> bool:
+        (folder / "model.safetensors.checkpoint").touch()
+        return True
+
+    with pytest.raises(WvcliError, match="cannot save the run"):
+        wvcli.train(corpus, output, checkpoint=0, should_stop=stop_without_a_place, **SETTINGS)
+    assert [path.name for path in folder.iterdir()] == ["model.safetensors.checkpoint"]
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.2])
+def test_a_second_signal_right_after_the_first_is_no_impatience(
+    monkeypatch: pytest.MonkeyPatch, apart: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training_report, "_SAME_REQUEST", 0.1)
+    with training_report.interruptible_progress(saved_from=0) as (_, should_stop):
+        assert not should_stop()
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(apart)
+        if apart:
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+        else:
+            signal.raise_signal(signal.SIGTERM)
+        assert should_stop()
+    assert capsys.readouterr().err.count("stopping") == 1
+
+
+def test_what_has_hardly_begun_is_stopped_at_once() -> None:
+    def begin() -> None:
+        with training_report.interruptible_progress(saved_from=60) as (_, should_stop):
+            should_stop()
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(InterruptedRunError, match=r"^interrupted$") as stopped:
+        begin()
+    assert stopped.value.checkpoint is None
+
+
+@pytest.mark.usefixtures("short_stretches")
+def test_ctrl_c_saves_a_run_of_any_length(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_stretch = GensimTrainer.train
+
+    def with_ctrl_c(*arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return train_stretch(*arguments)
+
+    monkeypatch.chdir(corpus.parent)
+    monkeypatch.setattr(train_command, "SAVED_FROM", 0)
+    monkeypatch.setattr(GensimTrainer, "train", with_ctrl_c)
+    assert main.run(["train", corpus.name, *OPTIONS]) == 130
+    assert "progress saved" in capsys.readouterr().err
+    assert corpus.with_name("corpus.safetensors.checkpoint").is_dir()
 
 
 @pytest.mark.usefixtures("short_stretches")
@@ -125,10 +214,10 @@ def test_what_is_broken_off_in_the_middle_of_an_epoch_goes_on_there(corpus: Path
 
 @pytest.fixture
 def broken_off(corpus: Path, tmp_path: Path) -> Path:
-    """The output of a run that was stopped, with its checkpoint beside it."""
+    """The output of a run that was stopped in its second epoch, with its checkpoint beside it."""
     path = tmp_path / "model.safetensors"
     with pytest.raises(InterruptedRunError):
-        wvcli.train(corpus, path, checkpoint=60, should_stop=lambda: True, **SETTINGS)
+        wvcli.train(corpus, path, checkpoint=60, should_stop=stops_after(1), **SETTINGS)
     return path
 
 
@@ -203,7 +292,7 @@ def test_a_run_goes_on_with_the_engine_it_began_with(corpus: Path, tmp_path: Pat
     output = tmp_path / "model.safetensors"
     whole = wvcli.train(corpus, tmp_path / "whole.safetensors", engine="fast", **SETTINGS)
     with pytest.raises(InterruptedRunError):
-        wvcli.train(corpus, output, engine="fast", checkpoint=60, should_stop=lambda: True, **SETTINGS)
+        wvcli.train(corpus, output, engine="fast", checkpoint=60, should_stop=stops_after(1), **SETTINGS)
     resumed = wvcli.train(corpus, output, resume=True, **SETTINGS)
     assert resumed.manifest["engine"] == "fast"
     assert resumed.manifest["checksum"] == whole.manifest["checksum"]

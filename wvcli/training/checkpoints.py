@@ -7,13 +7,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from wvcli.errors import InputError, InterruptedRunError, UsageError
+from wvcli.errors import InputError, InterruptedRunError, UsageError, WvcliError, reason
 from wvcli.models import model_file
 from wvcli.models.model_file import ModelFile
 from wvcli.system.locks import lock, temporary_folder
 from wvcli.system.tensor_files import Tensors
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 
+SUFFIX = ".checkpoint"  # of the folder, after the name of the model file
 _STATE = "state.safetensors"
 _LOCK = "lock"
 _OURS = ("*.ids", "encoded.json*", _STATE, f".{_STATE}.*.tmp", f".{_STATE}.*.lock", _LOCK)
@@ -25,7 +26,7 @@ class Checkpoints:
 
     Attributes:
         folder: where they are saved.
-        minutes: between two of them.
+        minutes: between two of them; infinite where the run is only saved when it is stopped.
     """
 
     folder: Path
@@ -75,25 +76,31 @@ def engine_of_run(folder: Path) -> str | None:
         return str(saved.manifest["state"].get("engine", "gensim"))
 
 
+def checkpoint_folder(path: Path) -> Path:
+    """Return the folder in which a run that writes this model file is saved."""
+    return path.with_name(path.name + SUFFIX)
+
+
 @contextmanager
 def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterator[Path]:
     """Make the folder for a run's encoded text and checkpoints, and remove it when the run has finished.
 
-    With checkpoints the folder is beside the model file, and stays if the run is interrupted.
+    With checkpoints the folder is beside the model file, and stays if the run is interrupted. What a run left
+    there that was killed before it had read its text is removed, since nothing can be resumed from it.
 
     Raises:
         UsageError: an unfinished run is in that folder, and neither `resume` nor `overwrite` says what to do with
             it; or another run uses the folder.
         InterruptedRunError: the run was interrupted, and can be resumed.
     """
-    folder = path.with_name(path.name + ".checkpoint")
+    folder = checkpoint_folder(path)
     if folder.exists() and not resume:
-        if not overwrite:
-            raise UsageError(
-                f"there is an unfinished run in {folder}",
-                "continue it with `resume=True`, or start over with `overwrite=True`",
-            )
         with _alone_in(folder):
+            if EncodedCorpus.is_in(folder) and not overwrite:
+                raise UsageError(
+                    f"there is an unfinished run in {folder}",
+                    "continue it with `resume=True`, or start over with `overwrite=True`",
+                )
             _clear(folder)
     if not keeps:
         with temporary_folder() as temporary:
@@ -108,10 +115,35 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
                 _clear(folder)
             elif isinstance(error, KeyboardInterrupt):
                 raise InterruptedRunError(
-                    "interrupted", "rerun with `resume=True` to continue from the last checkpoint"
+                    "interrupted; what was saved last is kept", "continue with `resume=True`", folder
                 ) from None
             raise
         _clear(folder)
+
+
+@contextmanager
+def place_for_stopped_run(path: Path) -> Iterator[Path]:
+    """Make the folder beside the model file for a run that had none, and keep it only if the run is saved there.
+
+    Raises:
+        UsageError: another run is in that folder.
+        WvcliError: the folder cannot be made.
+    """
+    folder = checkpoint_folder(path)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise WvcliError(f"cannot save the run in {folder}: {reason(error)}") from error
+    with _alone_in(folder):
+        if EncodedCorpus.is_in(folder):
+            raise UsageError(f"there is an unfinished run in {folder} by now")
+        try:
+            yield folder
+        except InterruptedRunError:
+            raise
+        except BaseException:
+            _clear(folder)
+            raise
 
 
 def _clear(folder: Path) -> None:

@@ -3,9 +3,10 @@
 import platform
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,7 +18,7 @@ from wvcli.system import atomic_files
 from wvcli.system.garbage import gc_paused
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
-from wvcli.training.checkpoints import Checkpoints, engine_of_run, workspace
+from wvcli.training.checkpoints import Checkpoints, engine_of_run, place_for_stopped_run, workspace
 from wvcli.training.loop import Run
 from wvcli.training.preparation import Prepared, prepare
 from wvcli.training.request import Request
@@ -42,12 +43,12 @@ class Job:
         engine: what trains; None is that of the run that is resumed, or else decided by the size of the text.
         overwrite: replace an existing model file.
         keep_in: a folder to keep the encoded text in.
-        checkpoint_minutes: between two checkpoints, or 0 for none.
+        checkpoint_minutes: between two checkpoints; 0 for none before the run is stopped.
         resume: continue from a checkpoint.
         early_stop: stop when the loss hardly falls any more.
         on_progress: called with the progress of the run, possibly from another thread.
         on_note: called with notes for the user, a line each.
-        should_stop: called every few seconds if the run has checkpoints; True saves the run and stops it.
+        should_stop: called every few seconds of training; True saves the run and stops it.
         large_bytes: of encoded text, from which on a note says how much disk it takes.
     """
 
@@ -69,7 +70,10 @@ class Job:
         """Train and save."""
         self.request.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
         _check_output(self.path, self.overwrite)
-        with workspace(self.path, self.checkpoint_minutes > 0, self.resume, self.overwrite) as folder:
+        with (
+            ExitStack() as stack,
+            workspace(self.path, self.checkpoint_minutes > 0, self.resume, self.overwrite) as folder,
+        ):
             self._note_before_reading(folder)
             self._import_engine()
             prepared = prepare(
@@ -87,9 +91,11 @@ class Job:
             run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
             self._note_subsampling(run)
             started_from = self.start.apply(run) if self.start else {}
+            run.should_stop = self.should_stop
             if self.checkpoint_minutes:
                 run.checkpoints = Checkpoints(folder, self.checkpoint_minutes)
-                run.should_stop = self.should_stop
+            else:
+                run.keep = lambda: self._keep(prepared, stack)
             run.restore()
             progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
             run.train()
@@ -97,6 +103,12 @@ class Job:
             manifest = prepared.manifest(self.request.text) | started_from | self._manifest(run, engine)
             model_file.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
         return model_file.open_model(self.path).vectors()
+
+    def _keep(self, prepared: Prepared, stack: ExitStack) -> Checkpoints:
+        """Move the text of a run without checkpoints to where it can be saved."""
+        folder = stack.enter_context(place_for_stopped_run(self.path))
+        prepared.move_to(folder, self.request)
+        return Checkpoints(folder, inf)
 
     def _engine(self, prepared: Prepared, folder: Path) -> engines.Engine:
         """Return the engine that was chosen; else that of the run that is resumed, or the default."""

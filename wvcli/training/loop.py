@@ -35,7 +35,8 @@ class Run:
         trainer: the engine's model.
         engine: the name of the engine.
         checkpoints: where the run is saved, or None.
-        should_stop: called after each stretch of a run with checkpoints; True saves the run and stops it.
+        keep: called when a run without checkpoints is stopped; makes the place where it can be saved.
+        should_stop: called before each stretch; True saves the run and stops it.
         early_stop: stop before the last epoch when the loss hardly falls any more.
         frozen: uint32 [words], words whose vectors are kept as they are, or None.
         freeze_until: epochs after which frozen words are trained, too; None keeps them to the end.
@@ -51,6 +52,7 @@ class Run:
     trainer: Trainer
     engine: str
     checkpoints: Checkpoints | None = None
+    keep: Callable[[], Checkpoints] | None = None
     should_stop: Callable[[], bool] = lambda: False
     early_stop: bool = False
     frozen: IdArray | None = None
@@ -77,12 +79,12 @@ class Run:
                 is_thawed = self.freeze_until is not None and self.epoch >= self.freeze_until
                 self.trainer.freeze(None if is_thawed else self.frozen)
             for number in range(self.stretch, len(stretches)):
+                self._save_or_stop()
                 first, last = (self._alpha(self.epoch + part) for part in (starts[number], starts[number + 1]))
                 done = self.trainer.train(stretches[number], first, last)
                 self.tokens += done.tokens
                 self.sampled += done.sampled
                 self.stretch = number + 1
-                self._save_or_stop()
             self._end_epoch(loss_sample)
 
     def _alpha(self, epochs_done: float) -> float:
@@ -91,22 +93,31 @@ class Run:
         return self.settings.alpha - (self.settings.alpha - self.settings.min_alpha) * share
 
     def _save_or_stop(self) -> None:
-        """Between two stretches of a run with checkpoints, save it when it is time, or save it and stop."""
-        if self.checkpoints is None:
-            return
-        if self.should_stop():
-            self._save()
-            raise InterruptedRunError("interrupted; progress saved", "rerun with `resume=True` to continue")
-        if self.checkpoints.are_due():
-            self._save()
+        """Between two stretches, save the run when it is time, or save it and stop.
 
-    def _save(self) -> None:
-        if self.checkpoints is not None:
-            position = {name: getattr(self, name) for name in _POSITION}
-            self.checkpoints.save(
-                self.trainer.tensors,
-                position | {"engine": self.engine, "random_state": self.trainer.random_state()},
+        Raises:
+            InterruptedRunError: it was stopped.
+        """
+        if self.should_stop():
+            if self.checkpoints is None and self.keep is not None:
+                self.checkpoints = self.keep()
+            if self.checkpoints is None:
+                raise InterruptedRunError("interrupted", "nothing was saved")
+            self._save(self.checkpoints)
+            raise InterruptedRunError(
+                f"interrupted in epoch {self.epoch + 1} of {self.settings.epochs}; progress saved",
+                "continue with `resume=True`",
+                self.checkpoints.folder,
             )
+        if self.checkpoints is not None and self.checkpoints.are_due():
+            self._save(self.checkpoints)
+
+    def _save(self, checkpoints: Checkpoints) -> None:
+        position = {name: getattr(self, name) for name in _POSITION}
+        checkpoints.save(
+            self.trainer.tensors,
+            position | {"engine": self.engine, "random_state": self.trainer.random_state()},
+        )
 
     def restore(self) -> None:
         """Continue from where the run was last saved, if it was.

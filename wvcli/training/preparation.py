@@ -1,6 +1,7 @@
 """Before the first epoch: the text encoded over its vocabulary, and every setting that was `auto` chosen."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, UsageError
+from wvcli.errors import InputError, UsageError, WvcliError, reason
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
 from wvcli.text.settings import READING, TextSettings
@@ -68,6 +69,18 @@ class Prepared:
             "reading": {name: getattr(text, name) for name in READING},
             **({} if self.phrases is None else {"phrases": {"found": list(map(len, self.phrases))}}),
         }
+
+    def move_to(self, folder: Path, request: Request) -> None:
+        """Move the text from a temporary folder to one from which the run can be resumed.
+
+        Raises:
+            WvcliError: it cannot be written there, because the disk is full, for example.
+        """
+        try:
+            shards = [Path(shutil.move(shard, folder / shard.name)) for shard in self.encoded.shards]
+        except OSError as error:
+            raise WvcliError(f"cannot save the run in {folder}: {reason(error)}") from error
+        _save(replace(self, encoded=replace(self.encoded, shards=shards)), request, folder)
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
         """Return what the model file holds of its text beside the vocabulary: the phrases, as UTF-8 of JSON."""

@@ -87,13 +87,13 @@ def train(
         keep_encoded: a new folder in which to keep the text as numbers, so that further models can be trained from
             that folder without reading the sources again.
         overwrite: replace an existing model file, and delete the checkpoint of an unfinished run.
-        checkpoint: minutes between two checkpoints; 0 for none; None for ten minutes if the run is likely to
-            take longer than that.
+        checkpoint: minutes between two checkpoints; 0 for none before the run is stopped; None for ten minutes if
+            the run is likely to take longer than that.
         resume: continue from the checkpoint of an unfinished run with the same output.
         early_stop: stop before the last epoch when the loss hardly falls any more.
         on_progress: called with the progress of the run, possibly from another thread.
         on_note: called with notes for the user, a line each.
-        should_stop: called every few seconds if the run has checkpoints; True saves the run and stops it.
+        should_stop: called every few seconds of training; True saves the run beside the model file and stops it.
         settings: hyper-parameters, each by its name; one that is not given, or is None, is chosen by the size of
             the text (auto), or is as said here:
 
@@ -121,7 +121,7 @@ def train(
     Raises:
         UsageError: a setting is out of its limits, or the output exists.
         InputError: a source cannot be read, or has too few words.
-        InterruptedRunError: `should_stop` returned True.
+        InterruptedRunError: `should_stop` returned True; the run is saved in its `checkpoint`.
         WvcliError: training failed, or the file could not be written.
 
     Example:

@@ -5,7 +5,7 @@ from typing import Any
 
 from wvcli.cli.options import shared
 from wvcli.cli.options import training as options
-from wvcli.cli.reports.training import interruptible_progress, readable_forecast, training_summary
+from wvcli.cli.reports.training import SAVED_FROM, interruptible_progress, readable_forecast, training_summary
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import resolve_format, write_object
 from wvcli.errors import UsageError
@@ -116,7 +116,7 @@ def train(
     if exact:
         raise UsageError("--exact has no effect without --dry-run")
     started = perf_counter()
-    with interruptible_progress() as (on_progress, should_stop):
+    with interruptible_progress(0 if checkpoint or resume else SAVED_FROM) as (on_progress, should_stop):
         vectors = training.train(
             sources,
             output,

@@ -138,7 +138,7 @@ Checkpoint = Annotated[
     float | None,
     _option(
         "--checkpoint",
-        help="Save the state of the run every N minutes; 0 turns it off.",
+        help="Save the state of the run every N minutes; 0: only when it is stopped.",
         panel="Training",
         metavar="N",
         default="10 if the run is likely to take longer",

@@ -5,7 +5,10 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from wvcli.cli.reports.facts import facts_table, spark
 from wvcli.cli.streams import stderr
@@ -19,43 +22,63 @@ if TYPE_CHECKING:
     from wvcli.vectors.word_vectors import Vectors
 
 _STOPPING = (signal.SIGINT, *signals.ENDING)
+SAVED_FROM = 5.0  # seconds; what was lost before is soon repeated
+_SAME_REQUEST = 1.0  # seconds in which a second signal belongs to the first
 _EXAMPLES = 5  # words shown with their neighbours when done
 _NEIGHBORS = 5  # neighbours of each
 
 
 @contextmanager
-def interruptible_progress() -> "Iterator[tuple[OnProgress, Callable[[], bool]]]":
+def interruptible_progress(
+    saved_from: float = SAVED_FROM,
+) -> "Iterator[tuple[OnProgress, Callable[[], bool]]]":
     """Show a progress bar; Ctrl-C then stops the run as soon as it can be saved, a second Ctrl-C at once.
+
+    A run that was saved when it was stopped ends the program, after a note that says how to go on.
+
+    Args:
+        saved_from: seconds from which on a run is worth saving; before, Ctrl-C stops it at once.
 
     Yields:
         What to call with the progress, and a function that returns whether to stop.
     """
-    with stderr.progress_shown() as on_progress, _stop_on_request() as should_stop:
-        try:
+    try:
+        with stderr.progress_shown() as on_progress, _stop_on_request(saved_from) as should_stop:
             yield on_progress, should_stop
-        except KeyboardInterrupt:
-            raise InterruptedRunError("interrupted", "no model was written") from None
+    except KeyboardInterrupt:
+        raise InterruptedRunError("interrupted", "no model was written") from None
+    except InterruptedRunError as stopped:
+        if stopped.checkpoint is None:
+            raise
+        stderr.note(f"{stopped.message}; {stopped.hint}")
+        raise typer.Exit(stopped.exit_code) from None
 
 
 @contextmanager
-def _stop_on_request() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether a signal to stop came; a second signal interrupts.
+def _stop_on_request(saved_from: float) -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether a signal to stop came; a later signal interrupts.
 
-    The first one interrupts, too, if the function has not been called yet: then nothing would be saved.
+    The first one interrupts, too, if the function has not been called yet, or the time is not up: then nothing
+    would be saved, or nothing worth it. One right after the first is the same request: `timeout` of the GNU core
+    utilities sends its signal to the program and then to its whole group.
     """
-    is_saveable = is_stopping = False
+    started = monotonic()
+    is_saveable = False
+    asked: float | None = None  # when
 
     def should_stop() -> bool:
         nonlocal is_saveable
         is_saveable = True
-        return is_stopping
+        return asked is not None
 
     def on_signal(number: int, frame: object) -> None:
-        nonlocal is_stopping
-        if is_stopping or not is_saveable:
+        nonlocal asked
+        now = monotonic()
+        if asked is None and is_saveable and now - started >= saved_from:
+            asked = now
+            stderr.note("stopping as soon as the run is saved; press Ctrl-C again to stop at once")
+        elif asked is None or now - asked >= _SAME_REQUEST:
             raise KeyboardInterrupt
-        is_stopping = True
-        stderr.note("stopping as soon as the run is saved; press Ctrl-C again to stop at once")
 
     before = {number: signals.handle(number, on_signal) for number in _STOPPING}
     try:

@@ -1,6 +1,6 @@
 """Train word vectors with Gensim, ask them questions, hand them on.
 
-    train, update            text into vectors, which are saved as a model file
+    train, resume, update    text into vectors, which are saved as a model file
     load, Vectors            vectors from a file, and the questions asked of them
     evaluate, compare        how good vectors are, and what differs between two models
     import_vectors, export   vectors from and for other systems
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wvcli.models.importing import import_vectors as import_vectors
     from wvcli.models.opening import load as load
     from wvcli.training.settings import TrainSettings as TrainSettings
+    from wvcli.training.train import resume as resume
     from wvcli.training.train import train as train
     from wvcli.training.train import update as update
     from wvcli.vectors.selection import Selection as Selection
@@ -38,6 +39,7 @@ _HOMES = {
     "export": "wvcli.models.exporting",
     "import_vectors": "wvcli.models.importing",
     "load": "wvcli.models.opening",
+    "resume": "wvcli.training.train",
     "train": "wvcli.training.train",
     "update": "wvcli.training.train",
 }
@@ -53,6 +55,7 @@ __all__ = [
     "export",
     "import_vectors",
     "load",
+    "resume",
     "train",
     "update",
 ]

@@ -211,7 +211,8 @@ class Stock:
             Fault: it does not.
         """
         writer = WRITERS[kind]
-        resume = ("--resume",) if writer.resumes and (folder / f"{writer.output}.checkpoint").exists() else ()
+        encoded = folder / f"{writer.output}.checkpoint" / "encoded.json"
+        resume = ("--resume",) if writer.resumes and encoded.exists() else ()
         self._campaign.check_done((*writer.arguments, *resume), folder)
         if self.found(kind, folder, None) != "new":
             raise Fault("the next run made something else")

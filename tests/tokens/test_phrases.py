@@ -240,7 +240,7 @@ def test_an_interrupted_run_goes_on_with_the_same_phrases_only(
     monkeypatch.setattr(Checkpoints, "are_due", often)
     with pytest.raises(InterruptedRunError):
         trained(tmp_path, CITIES, "cut", checkpoint=1, should_stop=lambda: True)
-    with pytest.raises(UsageError, match="other sources or settings"):
+    with pytest.raises(UsageError, match="`phrase_min_count=3` there, `phrase_min_count=2` here"):
         trained(tmp_path, CITIES, "cut", resume=True, phrase_min_count=2)
     resumed = trained(tmp_path, CITIES, "cut", resume=True)
     assert resumed.manifest["checksum"] == whole.manifest["checksum"]

@@ -1,5 +1,6 @@
 """A run that was broken off goes on where it was, and ends as if nothing had happened."""
 
+import json
 import random
 import re
 import shutil
@@ -14,11 +15,11 @@ from typing import Any
 import pytest
 
 import wvcli
-from tests.conftest import CLONE, clean_environment
+from tests.conftest import CLONE, Run, clean_environment
 from wvcli.cli import main
 from wvcli.cli.commands import train as train_command
 from wvcli.cli.reports import training as training_report
-from wvcli.errors import InterruptedRunError, UsageError, WvcliError
+from wvcli.errors import InputError, InterruptedRunError, UsageError, WvcliError
 from wvcli.training import checkpoints
 from wvcli.training.engines.gensim import GensimTrainer
 
@@ -69,7 +70,7 @@ def test_a_run_killed_again_and_again_gives_the_same_bytes(corpus: Path, method:
     resumed = corpus.with_name("resumed.safetensors")
     codes = []
     for _ in range(2):
-        program = start(corpus, *options, "-o", resumed.name, "--checkpoint", "0.005", "--resume")
+        program = start(corpus, *options, "-o", resumed.name, "--checkpoint", "0.005", "--resume", "-f")
         until = time.monotonic() + 60
         state = resumed.with_name(resumed.name + ".checkpoint") / "state.safetensors"
         while not state.exists() and program.poll() is None and time.monotonic() < until:
@@ -196,14 +197,14 @@ def test_what_is_broken_off_in_the_middle_of_an_epoch_goes_on_there(corpus: Path
 
     whole = wvcli.train(corpus, tmp_path / "whole.safetensors", **SETTINGS)
     output = tmp_path / "model.safetensors"
-    for _ in range(2):
+    for is_begun in (False, True):
         calls.clear()
         with pytest.raises(InterruptedRunError):
             wvcli.train(
                 corpus,
                 output,
                 checkpoint=60,
-                resume=True,
+                resume=is_begun,
                 should_stop=stop_at_fifth,
                 **SETTINGS,
             )
@@ -222,11 +223,15 @@ def broken_off(corpus: Path, tmp_path: Path) -> Path:
 
 
 def test_other_settings_or_sources_are_not_mixed_in(corpus: Path, broken_off: Path) -> None:
-    with pytest.raises(UsageError, match="other sources or settings"):
-        wvcli.train(corpus, broken_off, resume=True, **{**SETTINGS, "dim": 41})
+    with pytest.raises(
+        UsageError, match="`dim=20` there, `dim=41` here; no `early_stop` there, `early_stop=True` "
+    ):
+        wvcli.train(corpus, broken_off, resume=True, early_stop=True, **{**SETTINGS, "dim": 41})
     other = shutil.copy(corpus, corpus.with_name("other.txt"))
-    with pytest.raises(UsageError, match="other sources or settings"):
+    with pytest.raises(UsageError, match=r"run: text from .*corpus.txt there, text from .*other.txt here$"):
         wvcli.train(other, broken_off, resume=True, **SETTINGS)
+    with pytest.raises(UsageError, match=r"run: no `like` there, `like=a.safetensors` here$"):
+        wvcli.resume(broken_off, like="a.safetensors", lowercase=True)
     assert wvcli.train(corpus, broken_off, resume=True, **SETTINGS).dim == 20
 
 
@@ -260,12 +265,106 @@ def test_two_runs_do_not_share_a_checkpoint(corpus: Path, broken_off: Path) -> N
         wvcli.train(corpus, broken_off, resume=True, **SETTINGS)
 
 
-def test_nothing_to_resume_is_a_fresh_start(corpus: Path, tmp_path: Path) -> None:
+def test_nothing_to_resume_is_an_error_that_names_the_runs_there_are(broken_off: Path, corpus: Path) -> None:
+    before = sorted(broken_off.parent.iterdir())
+    named = r"there is no unfinished run in .*modle.safetensors.checkpoint; unfinished runs there: .*model.s.*%\)$"
+    mistyped = broken_off.with_name("modle.safetensors")
+    with pytest.raises(InputError, match=named):
+        wvcli.train(corpus, mistyped, resume=True, **SETTINGS)
+    with pytest.raises(InputError, match=named):
+        wvcli.resume(mistyped)
+    assert sorted(broken_off.parent.iterdir()) == before
+
+
+def test_nothing_to_resume_is_a_fresh_start_if_that_is_asked_for(corpus: Path, tmp_path: Path) -> None:
     notes: list[str] = []
-    once = {**SETTINGS, "epochs": 1}
-    model = wvcli.train(corpus, tmp_path / "model.safetensors", resume=True, on_note=notes.append, **once)
+    once: dict[str, Any] = {**SETTINGS, "epochs": 1, "resume": True, "on_note": notes.append}
+    output = tmp_path / "model.safetensors"
+    model = wvcli.train(corpus, output, overwrite=True, **once)
     assert model.dim == 20
     assert notes == ["there is no unfinished run to continue; starting from the beginning"]
+    notes.clear()
+    again = wvcli.train(corpus, output, **once)
+    assert again.manifest["checksum"] == model.manifest["checksum"]
+    assert notes == [f"{output} is finished, and there is nothing to resume"]
+    with pytest.raises(UsageError, match="is finished, and was trained otherwise: `dim=20` there, `dim=21` here"):
+        wvcli.train(corpus, output, **once | {"dim": 21})
+    assert wvcli.train(corpus, output, overwrite=True, **once | {"dim": 21}).dim == 21
+
+
+def test_a_run_is_resumed_from_its_checkpoint_alone(corpus: Path, tmp_path: Path) -> None:
+    how: dict[str, Any] = {**SETTINGS, "stopwords": tmp_path / "stop.txt", "phrases": True, "early_stop": True}
+    how["stopwords"].write_text("the\n")
+    how["init"] = tmp_path / "init.txt"
+    how["init"].write_text("2 20\n" + "".join(f"{word} {' '.join(['0.5'] * 20)}\n" for word in ("cat", "dog")))
+    whole = wvcli.train(corpus, tmp_path / "whole.safetensors", freeze_until=3, **how)
+    output = tmp_path / "model.safetensors"
+    with pytest.raises(InterruptedRunError) as stopped:
+        wvcli.train(corpus, output, freeze_until=3, should_stop=stops_after(2), **how)
+    corpus.unlink()
+    how["stopwords"].unlink()
+    notes: list[str] = []
+    with pytest.raises(InterruptedRunError):
+        wvcli.resume(stopped.value.checkpoint, should_stop=stops_after(1), on_note=notes.append)
+    assert notes == ["continuing at epoch 3 of 8"]
+    resumed = wvcli.resume(output, dim=20, phrases=True)
+    assert resumed.manifest == whole.manifest
+    assert wvcli.resume(output).manifest == whole.manifest
+
+
+def test_the_only_run_in_the_folder_is_meant_or_several_are_named(
+    corpus: Path, broken_off: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, other = (broken_off.with_name(f"{name}.safetensors.checkpoint") for name in ("model", "other"))
+    shutil.copytree(folder, other)
+    several = run("train", "--resume")
+    assert several.code == 2
+    assert re.fullmatch(
+        r"error: there are 2 unfinished runs in this folder: "
+        r"(model|other)\.safetensors\.checkpoint \(12%\), (model|other)\.safetensors\.checkpoint \(12%\); .*\n",
+        several.err,
+    )
+    named = run("train", "--resume", other.name)
+    assert named.code == 0, named.err
+    assert "note: continuing at epoch 2 of 8" in named.err
+    differs = run("train", "--resume", "--dim", 21)
+    assert differs.code == 2
+    assert "--dim 20 there, --dim 21 here" in differs.err
+    alone = run("train", "--resume")
+    assert alone.code == 0, alone.err
+    assert broken_off.read_bytes() == other.with_suffix("").read_bytes()
+    finished = run("train", "--resume", folder.name)
+    assert (finished.code, finished.err.splitlines()[0]) == (
+        0,
+        "note: model.safetensors is finished, and there is nothing to resume",
+    )
+    nothing = run("train", "--resume")
+    assert nothing.code == 3
+    assert nothing.err.startswith("error: there is no unfinished run in this folder")
+    missing = run("train")
+    assert (missing.code, missing.err) == (2, "error: missing argument 'SOURCE...'; see wvcli train --help\n")
+
+
+def test_an_unfinished_run_is_listed_and_described(broken_off: Path, run: Run) -> None:
+    listed = run("models", "--format", "json")
+    assert listed.code == 0, listed.err
+    [row] = json.loads(listed.out)
+    assert row == row | {"path": "model.safetensors.checkpoint", "algorithm": "word2vec", "dim": 20, "percent": 12}
+    assert 0 <= row["age"] < 600
+    known = json.loads(run("info", "model.safetensors.checkpoint").out)
+    assert (known["epoch"], known["epochs"], known["progress"], len(known["loss"])) == (2, 8, 0.125, 1)
+    assert known["command"] == run("info", "model.safetensors.checkpoint", "--command").out.strip()
+    assert known["command"].endswith("-o model.safetensors --dim 20 --epochs 8 --workers 1 --checkpoint 60")
+    assert known["resume"] == "wvcli train --resume model.safetensors.checkpoint"
+    for_people = run("info", "model.safetensors.checkpoint", "--format", "table").out
+    assert re.search(r"progress +12%", for_people)
+
+
+def test_a_command_begun_without_its_text_read_begins_again(corpus: Path, broken_off: Path) -> None:
+    folder = broken_off.with_name(broken_off.name + ".checkpoint")
+    (folder / "encoded.json").unlink()  # as when it is killed before it has read its text
+    assert wvcli.train(corpus, broken_off, **SETTINGS).dim == 20
+    assert not folder.exists()
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(corpus: Path, broken_off: Path) -> None:

@@ -678,7 +678,7 @@ def test_progress_goes_from_reading_through_training_to_saving(workers: int) -> 
     assert all(progress.total == Path("corpus.txt").stat().st_size for progress in reading)
 
 
-@pytest.mark.parametrize("function", [wvcli.train, wvcli.update])
+@pytest.mark.parametrize("function", [wvcli.train, wvcli.resume, wvcli.update])
 def test_the_example_in_the_docstring_is_true(room: Path, function: object) -> None:
     (room / "sample_corpora").symlink_to(CLONE / "sample_corpora")
     runner = doctest.DocTestRunner()

@@ -106,6 +106,15 @@ class EncodedCorpus:
         """Whether a folder holds a corpus saved by `save`."""
         return (folder / _MANIFEST).exists()
 
+    @staticmethod
+    def manifest(folder: Path) -> dict[str, Any]:
+        """Read all that `save` wrote but the shards, which may be damaged.
+
+        Raises:
+            InputError: it is missing, damaged or of another version.
+        """
+        return read_manifest(folder, _MANIFEST)
+
     def save(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         """Write what `load` needs beside the shards, which must be in `folder`; `manifest` is added to it."""
         complete = {

@@ -62,8 +62,8 @@ class Checkpoints:
         return saved
 
 
-def engine_of_run(folder: Path) -> str | None:
-    """Return the name of the engine whose checkpoint is in a folder; None where there is no checkpoint.
+def state_of_run(folder: Path) -> dict[str, Any] | None:
+    """Return where the run in a folder was saved last; None where it was not saved yet.
 
     Raises:
         InputError: it is damaged.
@@ -73,7 +73,13 @@ def engine_of_run(folder: Path) -> str | None:
         return None
     saved = model_file.open_tensors(path)
     with model_file.reading_manifest(path):
-        return str(saved.manifest["state"].get("engine", "gensim"))
+        return dict(saved.manifest["state"])
+
+
+def last_saved(folder: Path) -> float:
+    """Return when the run in a folder was saved last, or began to train, in seconds since 1970."""
+    state = folder / _STATE
+    return (state if state.exists() else folder).stat().st_mtime
 
 
 def checkpoint_folder(path: Path) -> Path:

@@ -157,7 +157,7 @@ def _sample(
     excerpts = _Excerpts(request.text, exact, folder, sample_bytes)
     reading = _Reading(request.text)
     corpus = ProvisionalCorpus.of_batches(reading.batches(excerpts.blocks()), folder)
-    return corpus, excerpts.share(), reading.seconds(excerpts.share(), request.source.size())
+    return corpus, excerpts.share(), reading.seconds(excerpts.share(), request.text.corpus().size())
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """One run, from the text that was asked for to the model file."""
 
+import os
 import platform
 import shutil
 from collections.abc import Callable
@@ -18,11 +19,13 @@ from wvcli.system import atomic_files
 from wvcli.system.garbage import gc_paused
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
-from wvcli.training.checkpoints import Checkpoints, engine_of_run, place_for_stopped_run, workspace
+from wvcli.training.checkpoints import Checkpoints, place_for_stopped_run, state_of_run, workspace
 from wvcli.training.loop import Run
 from wvcli.training.preparation import Prepared, prepare
+from wvcli.training.record import Record
 from wvcli.training.request import Request
 from wvcli.training.starting_points import InitialVectors, ModelToUpdate
+from wvcli.training.unfinished import RunOptions, asked_for, nothing_to_resume
 from wvcli.vectors.geometry import row_norms
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -74,14 +77,19 @@ class Job:
             ExitStack() as stack,
             workspace(self.path, self.checkpoint_minutes > 0, self.resume, self.overwrite) as folder,
         ):
+            is_resumed = EncodedCorpus.is_in(folder)
+            if self.resume and not is_resumed:
+                if not self.overwrite:
+                    raise nothing_to_resume(folder)
+                self.on_note("there is no unfinished run to continue; starting from the beginning")
             self._note_before_reading(folder)
             self._import_engine()
             prepared = prepare(
                 self.request,
                 folder,
+                options=self._options() if self.checkpoint_minutes else None,
                 prior=self.start.prior_vocabulary() if self.start else None,
                 keep_in=self.keep_in,
-                resumable=self.checkpoint_minutes > 0,
                 on_progress=self.on_progress,
                 on_note=self.on_note,
             )
@@ -97,6 +105,8 @@ class Job:
             else:
                 run.keep = lambda: self._keep(prepared, stack)
             run.restore()
+            if is_resumed:
+                self.on_note(f"continuing at epoch {min(run.epoch + 1, run.epochs)} of {run.epochs}")
             progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
             run.train()
             self.on_progress(Progress("saving"))
@@ -107,18 +117,34 @@ class Job:
     def _keep(self, prepared: Prepared, stack: ExitStack) -> Checkpoints:
         """Move the text of a run without checkpoints to where it can be saved."""
         folder = stack.enter_context(place_for_stopped_run(self.path))
-        prepared.move_to(folder, self.request)
+        prepared.move_to(folder, self.request, self._options())
         return Checkpoints(folder, inf)
+
+    def asked_for(self) -> Record:
+        """Return what it was asked for, by the names of the arguments of `train`."""
+        return asked_for(self.request.text, self.request.settings, self._options())
+
+    def _options(self) -> RunOptions:
+        """Return what was asked of the run beside its text and settings."""
+        return RunOptions(
+            engine=self.engine.name if self.engine else engines.AUTO,
+            init=self.start.asked_for() if isinstance(self.start, InitialVectors) else None,
+            early_stop=self.early_stop,
+            checkpoint=self.checkpoint_minutes,
+            keep_encoded=None if self.keep_in is None else str(self.keep_in),
+            overwrite=self.overwrite,
+            working_folder=os.getcwd(),
+        )
 
     def _engine(self, prepared: Prepared, folder: Path) -> engines.Engine:
         """Return the engine that was chosen; else that of the run that is resumed, or the default."""
         if self.engine:
             return self.engine
-        begun = engines.engine_called(engine_of_run(folder) or engines.AUTO)
+        begun = engines.engine_called((state_of_run(folder) or {}).get("engine", engines.AUTO))
         return begun or engines.default_engine(prepared.encoded.tokens_kept, self.on_note)
 
     def _import_engine(self) -> None:
-        """Import the packages of the engine that will train, if the size of the text decides that already.
+        """Import the packages of the engine that will train, if it is known before the text is read.
 
         Numba is then loaded before the text is read: `tokens.scanning.is_loaded` sees that, and compiled loops
         scan the text from its first line on.
@@ -131,9 +157,7 @@ class Job:
                     import_module(package)
 
     def _note_before_reading(self, folder: Path) -> None:
-        """Say that there is nothing to resume, and how much disk a large text takes."""
-        if self.resume and not EncodedCorpus.is_in(folder):
-            self.on_note("there is no unfinished run to continue; starting from the beginning")
+        """Say how much disk a large text takes."""
         size = _BYTES_PER_ID * self.request.likely_tokens()
         if size < self.large_bytes:
             return

@@ -63,6 +63,11 @@ class Run:
     sampled: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def epochs(self) -> int:
+        """How many epochs are asked for."""
+        return self.settings.epochs or 1
+
     def train(self) -> None:
         """Train to the end.
 
@@ -70,11 +75,10 @@ class Run:
             InterruptedRunError: `should_stop` returned True.
             WvcliError: the engine failed, or did not train on the whole text.
         """
-        epochs = self.settings.epochs or 1
         stretches = self.corpus.stretches(self.trainer.stretch)
         loss_sample = LossSample.of(self.corpus, self.settings)
         starts = np.cumsum([0] + [stretch.tokens for stretch in stretches]) / self.corpus.tokens_kept
-        while self.epoch < epochs and not self._has_converged():
+        while self.epoch < self.epochs and not self._has_converged():
             if self.frozen is not None:
                 is_thawed = self.freeze_until is not None and self.epoch >= self.freeze_until
                 self.trainer.freeze(None if is_thawed else self.frozen)
@@ -105,7 +109,7 @@ class Run:
                 raise InterruptedRunError("interrupted", "nothing was saved")
             self._save(self.checkpoints)
             raise InterruptedRunError(
-                f"interrupted in epoch {self.epoch + 1} of {self.settings.epochs}; progress saved",
+                f"interrupted in epoch {self.epoch + 1} of {self.epochs}; progress saved",
                 "continue with `resume=True`",
                 self.checkpoints.folder,
             )

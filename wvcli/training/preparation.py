@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError, UsageError, WvcliError, reason
+from wvcli.errors import InputError, WvcliError, reason
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
 from wvcli.text.settings import READING, TextSettings
@@ -22,6 +22,7 @@ from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.training.reading import ReadingRecord, read_text
 from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.training.unfinished import RunOptions, UnfinishedRun, asked_for, different, refuse_differences
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Prepared:
             **({} if self.phrases is None else {"phrases": {"found": list(map(len, self.phrases))}}),
         }
 
-    def move_to(self, folder: Path, request: Request) -> None:
+    def move_to(self, folder: Path, request: Request, options: RunOptions) -> None:
         """Move the text from a temporary folder to one from which the run can be resumed.
 
         Raises:
@@ -80,7 +81,7 @@ class Prepared:
             shards = [Path(shutil.move(shard, folder / shard.name)) for shard in self.encoded.shards]
         except OSError as error:
             raise WvcliError(f"cannot save the run in {folder}: {reason(error)}") from error
-        _save(replace(self, encoded=replace(self.encoded, shards=shards)), request, folder)
+        _save(replace(self, encoded=replace(self.encoded, shards=shards)), request, options, folder)
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
         """Return what the model file holds of its text beside the vocabulary: the phrases, as UTF-8 of JSON."""
@@ -94,9 +95,9 @@ def prepare(
     request: Request,
     folder: Path,
     *,
+    options: RunOptions | None = None,
     prior: PriorVocabulary | None = None,
     keep_in: Path | None = None,
-    resumable: bool = True,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
 ) -> Prepared:
@@ -105,9 +106,9 @@ def prepare(
     Args:
         request: the text and the settings that were asked for.
         folder: where the encoded text is put.
+        options: what else is asked for; None if `folder` does not outlive the run.
         prior: of a model that is trained further.
         keep_in: a folder in which the text is kept as it was read, for further models.
-        resumable: whether `folder` outlives the run, which then takes its text from there.
         on_progress: called with the bytes read.
         on_note: called with what must be compiled first, and with the name of a better tokenizer.
 
@@ -116,7 +117,9 @@ def prepare(
         UsageError: the text in `folder` is that of a run with other sources or settings.
     """
     if EncodedCorpus.is_in(folder):
-        return _resumed(request, folder)
+        return _resumed(request, folder, options)
+    if request.source is None:
+        raise InputError(f"there is no unfinished run in {folder}")
     corpus, reading = read_text(request.text, request.source, folder, on_progress, on_note, keep_in)
     joined = _join_phrases(corpus, request.settings, prior)
     known = prior.counts if prior else {}
@@ -131,8 +134,8 @@ def prepare(
     if settings.algorithm == "fasttext" and settings.buckets is None:
         settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
     prepared = Prepared(encoded=encoded, settings=settings, reading=reading, phrases=joined)
-    if resumable:
-        _save(prepared, request, folder)
+    if options is not None:
+        _save(prepared, request, options, folder)
     return prepared
 
 
@@ -154,30 +157,31 @@ def require_contexts(encoded: EncodedCorpus) -> None:
     )
 
 
-def _save(prepared: Prepared, request: Request, folder: Path) -> None:
-    """Put on disk what `_resumed` reads."""
+def _save(prepared: Prepared, request: Request, options: RunOptions, folder: Path) -> None:
+    """Put on disk what `_resumed` and `UnfinishedRun.of` read."""
     about = {
         "text": request.text.to_json(),
         "wanted": request.settings.to_json(),
+        "options": asdict(options),
         "settings": prepared.settings.to_json(),
         "phrases": prepared.phrases,
     }
     prepared.encoded.save(folder, about | asdict(prepared.reading))
 
 
-def _resumed(request: Request, folder: Path) -> Prepared:
+def _resumed(request: Request, folder: Path, options: RunOptions | None) -> Prepared:
     """Return what an unfinished run left in `folder`.
 
     Raises:
         InputError: it is damaged.
-        UsageError: that run had other sources or settings.
+        UsageError: that run was asked for in another way.
     """
     encoded, about = EncodedCorpus.load(folder)
-    if about["text"] != request.text.to_json() or about["wanted"] != request.settings.to_json():
-        raise UsageError(
-            "the unfinished run was started with other sources or settings",
-            "repeat them, or start over with `overwrite=True`",
-        )
+    if options is not None:
+        run = UnfinishedRun.of(folder)
+        refuse_differences(run, asked_for(request.text, request.settings, options))
+        if run.text.to_json() != request.text.to_json():
+            raise different(folder, ["other stop words"])
     return Prepared(
         encoded=encoded,
         settings=TrainSettings(**about["settings"]),

@@ -72,12 +72,12 @@ class Request:
 
     Attributes:
         text: which text, and how it is read and split into words.
-        source: the same text, opened; or as it was read and kept before.
+        source: the same text, opened; or as it was read and kept before; None where an unfinished run has read it.
         settings: the hyper-parameters; None is chosen when the text has been read.
     """
 
     text: TextSettings
-    source: Corpus | KeptText
+    source: Corpus | KeptText | None
     settings: TrainSettings
 
     @classmethod
@@ -127,6 +127,8 @@ class Request:
 
     def likely_tokens(self) -> int:
         """Return how many tokens there may be, by the size of the text; 0 when its size is unknown."""
+        if self.source is None:
+            return 0
         if isinstance(self.source, KeptText):
             return self.source.tokens
         return int((self.source.size() or 0) / _BYTES_PER_TOKEN)

@@ -88,6 +88,10 @@ class InitialVectors:
             raise UsageError(f"`dim={wanted.dim}` does not fit {self.source}, which has {self.vectors.dim}")
         return replace(wanted, algorithm="word2vec", dim=self.vectors.dim)
 
+    def asked_for(self) -> dict[str, Any]:
+        """Return the file and what is kept fixed, as JSON."""
+        return {"source": self.source, "freeze": self.freeze, "freeze_until": self.freeze_until}
+
     def prior_vocabulary(self) -> None:
         """Return None: the vocabulary is that of the text alone."""
 
@@ -98,12 +102,7 @@ class InitialVectors:
         if self.freeze:
             run.frozen, run.freeze_until = rows, self.freeze_until
         return {
-            "init": {
-                "source": self.source,
-                "matched": len(rows),
-                "freeze": self.freeze,
-                "freeze_until": self.freeze_until,
-            }
+            "init": self.asked_for() | {"matched": len(rows)},
         }
 
 

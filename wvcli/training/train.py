@@ -1,8 +1,9 @@
 """From sources to model file: new models, models trained further, and what a run would take."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,15 @@ from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus, Names
 from wvcli.text.settings import Source, Sources, TextSettings
 from wvcli.text.sources import IN_MEMORY, STDIN, stem
+from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText
-from wvcli.training import engines
+from wvcli.training import engines, record
+from wvcli.training.checkpoints import checkpoint_folder
 from wvcli.training.job import Job
 from wvcli.training.request import Request, TokenizerChoice
 from wvcli.training.settings import auto_settings
 from wvcli.training.starting_points import InitialVectors, ModelToUpdate
+from wvcli.training.unfinished import UnfinishedRun, find_run, model_of, refuse_differences
 from wvcli.vectors.word_vectors import Vectors
 
 if TYPE_CHECKING:
@@ -89,7 +93,8 @@ def train(
         overwrite: replace an existing model file, and delete the checkpoint of an unfinished run.
         checkpoint: minutes between two checkpoints; 0 for none before the run is stopped; None for ten minutes if
             the run is likely to take longer than that.
-        resume: continue from the checkpoint of an unfinished run with the same output.
+        resume: continue from the checkpoint of an unfinished run with the same output and arguments, for which
+            `wvcli.resume` need not be given any; with `overwrite`, start a run if there is none.
         early_stop: stop before the last epoch when the loss hardly falls any more.
         on_progress: called with the progress of the run, possibly from another thread.
         on_note: called with notes for the user, a line each.
@@ -147,10 +152,15 @@ def train(
     request = Request.of(text, choice, settings, like)
     initial = InitialVectors.of(init, freeze, freeze_until, on_progress, on_note)
     request = _fitted(request, initial)
+    path = (
+        default_output(text.sources, request.source or text.corpus())
+        if output is None
+        else model_file.named(output)
+    )
     job = Job(
         request=request,
         start=initial,
-        path=default_output(text.sources, request.source) if output is None else model_file.named(output),
+        path=path,
         engine=engines.engine_called(engine),
         keep_in=_folder_to_keep_in(keep_encoded, request.source),
         overwrite=overwrite,
@@ -161,7 +171,131 @@ def train(
         on_note=on_note,
         should_stop=should_stop,
     )
+    if resume:
+        asked = {name: value for name, value in job.asked_for().items() if value is not None}
+        if finished := _finished(path, asked, overwrite, on_note):
+            return finished
+        job = replace(job, overwrite=overwrite or _overwrites(path))
     return job.run()
+
+
+def resume(
+    run: Source | None = None,
+    *,
+    checkpoint: float | None = None,
+    overwrite: bool = False,
+    on_progress: OnProgress = ignore_progress,
+    on_note: OnNote = ignore_note,
+    should_stop: Callable[[], bool] = lambda: False,
+    **asked: Any,
+) -> Vectors:
+    """Continue an unfinished run as it began; its checkpoint knows how, and has its text.
+
+    Args:
+        run: the checkpoint of the run, a folder whose name ends in `.checkpoint`, or the model file that it is to
+            write; None for the only unfinished run in the current folder.
+        checkpoint: minutes between two checkpoints, if there are to be more or fewer than before.
+        overwrite: replace an existing model file, even if that was not asked for when the run began.
+        on_progress: called with the progress of the run, possibly from another thread.
+        on_note: called with notes for the user, a line each.
+        should_stop: called every few seconds of training; True saves the run again and stops it.
+        asked: any other arguments of `train`, which must be those that the run began with.
+
+    Returns:
+        The trained vectors, opened from the model file; with one worker they are those that the run would have
+        given without a break. If the model is there, and there is nothing to resume, it is opened.
+
+    Raises:
+        UsageError: there are several unfinished runs, or `asked` differs from what the run began with.
+        InputError: there is no unfinished run, or its checkpoint is damaged.
+        InterruptedRunError: `should_stop` returned True.
+        WvcliError: training failed, or the file could not be written.
+
+    Example:
+        >>> import wvcli
+        >>> moments = iter([False, True])
+        >>> stop = lambda: next(moments)
+        >>> try:
+        ...     wvcli.train("sample_corpora/english.txt", "m.safetensors", dim=50, epochs=5, should_stop=stop)
+        ... except wvcli.WvcliError as stopped:
+        ...     print(stopped)
+        interrupted in epoch 2 of 5; progress saved
+        >>> wvcli.resume("m.safetensors.checkpoint")
+        <Vectors: 1,731 words, 50 dimensions>
+    """
+    defaults = {name: each.default for name, each in signature(train).parameters.items()}
+    asked = {
+        name: os.fspath(value) if isinstance(value, os.PathLike) else value
+        for name, value in asked.items()
+        if value is not None and value != "auto" and value != defaults.get(name)
+    }
+    if run is not None and (finished := _finished(model_of(Path(run)), asked, False, on_note)):
+        return finished
+    found = find_run(None if run is None else Path(run))
+    refuse_differences(found, asked)
+    options, request = found.options, Request(found.text, None, found.wanted)
+    initial = None
+    if init := options.init:
+        opened = InitialVectors.of(
+            Path(options.working_folder, init["source"]),
+            init["freeze"],
+            init["freeze_until"],
+            on_progress,
+            on_note,
+        )
+        initial = opened and replace(opened, source=init["source"])
+    job = Job(
+        request=request,
+        start=initial,
+        path=found.output,
+        engine=engines.engine_called(asked.get("engine", options.engine)),
+        keep_in=None if options.keep_encoded is None else Path(options.keep_encoded),
+        overwrite=overwrite or options.overwrite,
+        checkpoint_minutes=_checkpoint_minutes(checkpoint or options.checkpoint or None, request, True),
+        resume=True,
+        early_stop=options.early_stop,
+        on_progress=on_progress,
+        on_note=on_note,
+        should_stop=should_stop,
+    )
+    return job.run()
+
+
+def _finished(path: Path, asked: Mapping[str, Any], overwrite: bool, on_note: OnNote) -> Vectors | None:
+    """Return the model that a run wrote if nothing of the run is left to resume, and say so.
+
+    Args:
+        path: the model file.
+        asked: arguments of `train` that the run must have had.
+        overwrite: whether a model of another run does not matter.
+        on_note: called with a line that says so.
+
+    Raises:
+        UsageError: the model is of a run that was asked for in another way.
+    """
+    if EncodedCorpus.is_in(checkpoint_folder(path)) or not model_file.is_model(path):
+        return None
+    model = model_file.open_model(path)
+    if "imported" in model.manifest or "updated" in model.manifest:
+        return None
+    with model_file.reading_manifest(path):
+        known = record.of_model(model.manifest)
+    others = record.differences(known, {name: asked[name] for name in asked if name in known and name != "engine"})
+    if not others:
+        on_note(f"{path} is finished, and there is nothing to resume")
+        return model.vectors()
+    if overwrite:
+        return None
+    raise UsageError(
+        f"{path} is finished, and was trained otherwise: {'; '.join(others)}",
+        "choose another `output`, or replace it with `overwrite=True`",
+    )
+
+
+def _overwrites(path: Path) -> bool:
+    """Return whether the unfinished run that is to write this model file may replace one."""
+    folder = checkpoint_folder(path)
+    return EncodedCorpus.is_in(folder) and UnfinishedRun.of(folder).options.overwrite
 
 
 def plan(
@@ -334,7 +468,7 @@ def _tokenizer_for_update(
     return TokenizerChoice(name=tokenizer or "whitespace", lowercase=bool(lowercase))
 
 
-def _folder_to_keep_in(folder: Source | None, source: Corpus | KeptText) -> Path | None:
+def _folder_to_keep_in(folder: Source | None, source: Corpus | KeptText | None) -> Path | None:
     """Return where to keep the encoded text, if anywhere.
 
     Raises:

@@ -1,5 +1,6 @@
 """`wvcli info`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,12 +9,21 @@ from wvcli.cli.options import shared
 from wvcli.cli.questions.opening import chosen, named_once
 from wvcli.cli.reports import model as report
 from wvcli.cli.streams import stderr
-from wvcli.cli.streams.stdout import line, resolve_format, write_object
+from wvcli.cli.streams.stdout import OutputFormat, line, resolve_format, write_object
 from wvcli.errors import UsageError
+
+_CHECKPOINT = ".safetensors.checkpoint"  # of an unfinished run, at the end of its name
 
 
 def info(
-    file: shared.ModelArgument = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="Model file, vectors in another format, or the X.checkpoint of an unfinished run.",
+            show_default="the newest model in this folder",
+        ),
+    ] = None,
     model: shared.Model = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Read the whole file and check every array against its checksum.")
@@ -22,10 +32,15 @@ def info(
     format: shared.Format = "auto",
     quiet: shared.Quiet = False,
 ) -> None:
-    """Show a model's size, settings, coverage, provenance and checksums."""
+    """Show a model's size, settings, coverage, provenance and checksums; or how far an unfinished run is."""
     from wvcli.models import model_file, opening
 
     path = chosen(named_once(file, model))
+    if path.name.endswith(_CHECKPOINT) and path.is_dir():
+        if verify:
+            raise UsageError(f"{path} is an unfinished run", "it is checked when it is resumed")
+        _show_unfinished(path, command, format)
+        return
     opened = opening.open_if_model(path)  # once: what is shown and what is verified are of one file
     vectors = opened.vectors() if opened else opening.load(path, on_note=stderr.note)
     if verify:
@@ -39,3 +54,14 @@ def info(
         line(report.training_command(opened))
         return
     write_object(report.facts(path, vectors, opened, resolve_format(format) == "table"), format)
+
+
+def _show_unfinished(folder: Path, command: bool, format: OutputFormat) -> None:
+    """Show what the checkpoint of an unfinished run knows, or only the command that began it."""
+    from wvcli.training.unfinished import UnfinishedRun
+
+    facts = report.unfinished_facts(UnfinishedRun.of(folder), resolve_format(format) == "table")
+    if command:
+        line(facts["command"])
+    else:
+        write_object(facts, format)

@@ -2,17 +2,19 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from time import time
+from typing import Annotated, Any
 
 import typer
 
 from wvcli.cli.options import shared
+from wvcli.cli.reports.facts import duration
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column
-from wvcli.cli.streams.stdout import writer
-from wvcli.errors import ExitCode, InputError
+from wvcli.cli.streams.stdout import resolve_format, writer
+from wvcli.errors import ExitCode, InputError, WvcliError
 
-_COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes")))
+_COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes", "percent", "age")))
 
 
 def models(
@@ -30,7 +32,7 @@ def models(
     header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
-    """List the models in a folder, newest first.
+    """List the models in a folder, newest first, and then the unfinished runs, with how much of each is done.
 
     Other commands use the first one in the current folder when no model is named: the first that was trained, not
     imported, if there is one.
@@ -40,9 +42,11 @@ def models(
 
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
-    rows, is_damaged = [], False
+    rows: list[tuple[Any, ...]] = []
+    is_damaged = False
+    shown = duration if resolve_format(format) == "table" else round
 
-    def on_problem(problem: InputError) -> None:
+    def on_problem(problem: WvcliError) -> None:
         nonlocal is_damaged
         if isinstance(problem, NoHeaderError):  # perhaps it never was a model
             stderr.note(f"passed over a file: {problem.message}")
@@ -54,7 +58,16 @@ def models(
         words, dim = model.tensors["vectors"].shape
         algorithm = str(model.manifest["settings"].get("algorithm", ""))
         with suppress(OSError):  # removed since
-            rows.append((str(model.path), algorithm, int(words), int(dim), model.path.stat().st_size))
+            facts = model.path.stat()
+            age = shown(max(0.0, time() - facts.st_mtime))
+            rows.append((str(model.path), algorithm, int(words), int(dim), facts.st_size, None, age))
+    if next(folder.glob("*.checkpoint"), None):
+        from wvcli.training.unfinished import unfinished_runs  # a folder without a run does without
+
+        for run in unfinished_runs(folder, on_problem):
+            settings = run.settings
+            row = (settings.algorithm, run.words, settings.dim, None, int(100 * run.share), shown(run.age))
+            rows.append((str(run.folder), *row))
     if not rows:
         stderr.note("no model here; train one with wvcli train FILE")
     with writer(_COLUMNS, format, header) as out:

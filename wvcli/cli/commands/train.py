@@ -1,5 +1,6 @@
 """`wvcli train`."""
 
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +13,7 @@ from wvcli.errors import UsageError
 
 
 def train(
-    sources: options.Sources,
+    sources: options.SourcesOrNone = None,
     output: options.Output = None,
     overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
@@ -66,6 +67,9 @@ def train(
     """Train word vectors from text and save them as a model file."""
     from wvcli.training import train as training
 
+    sources = sources or []
+    if not sources and (dry_run or not resume):
+        raise UsageError("missing argument 'SOURCE...'", "see wvcli train --help")
     text: dict[str, Any] = {
         "tokenizer": tokenizer,
         "lowercase": lowercase,
@@ -116,19 +120,37 @@ def train(
     if exact:
         raise UsageError("--exact has no effect without --dry-run")
     started = perf_counter()
+    run = _run_meant(sources, output) if resume else None
     with interruptible_progress(0 if checkpoint or resume else SAVED_FROM) as (on_progress, should_stop):
-        vectors = training.train(
-            sources,
-            output,
-            overwrite=overwrite,
-            keep_encoded=keep_encoded,
-            checkpoint=checkpoint,
-            resume=resume,
-            early_stop=early_stop,
-            on_progress=on_progress,
-            on_note=stderr.note,
-            should_stop=should_stop,
-            **text,
-            **model,
-        )
+        more: dict[str, Any] = {
+            "overwrite": overwrite,
+            "keep_encoded": keep_encoded,
+            "checkpoint": checkpoint,
+            "early_stop": early_stop,
+            "on_progress": on_progress,
+            "on_note": stderr.note,
+            "should_stop": should_stop,
+        }
+        if sources and not run:
+            vectors = training.train(sources, output, resume=resume, **more, **text, **model)
+        else:
+            vectors = training.resume(run, **more, **text, **model)
     stderr.summary(lambda: training_summary(vectors, None if resume else perf_counter() - started))
+
+
+def _run_meant(sources: list[str], output: Path | None) -> Path | None:
+    """Return the run that is named in place of a text, or by its model file alone; None where none is.
+
+    Raises:
+        UsageError: the model file named is not that of the run.
+    """
+    from wvcli.training.unfinished import is_run, model_of
+
+    if not sources:
+        return output
+    if len(sources) > 1 or not is_run(sources[0]):
+        return None
+    run = Path(sources[0])
+    if output not in (None, model_of(run)):
+        raise UsageError(f"{run} writes {model_of(run)}, not {output}", "leave out --output")
+    return run

@@ -49,14 +49,13 @@ def of_the_model(setting: Any) -> Any:
     return option
 
 
-Sources = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SOURCE...",
-        help="Text files, plain or compressed; folders; globs; `-` for stdin; or a folder of --keep-encoded.",
-        show_default=False,
-    ),
-]
+_SOURCES = typer.Argument(
+    metavar="SOURCE...",
+    help="Text files, plain or compressed; folders; globs; `-` for stdin; or a folder of --keep-encoded.",
+    show_default=False,
+)
+Sources = Annotated[list[str], _SOURCES]
+SourcesOrNone = Annotated[list[str] | None, _SOURCES]
 Output = Annotated[
     Path | None,
     _option(
@@ -145,7 +144,12 @@ Checkpoint = Annotated[
     ),
 ]
 Resume = Annotated[
-    bool, _option("--resume", help="Continue an unfinished run from its checkpoint.", panel="Training")
+    bool,
+    _option(
+        "--resume",
+        help="Continue an unfinished run: alone, with its X.checkpoint, or with the command that began it.",
+        panel="Training",
+    ),
 ]
 EarlyStop = Annotated[
     bool, _option("--early-stop", help="Stop when the loss hardly falls any more.", panel="Training")

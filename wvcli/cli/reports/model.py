@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wvcli.cli.reports.facts import spark
+from wvcli.cli.reports.facts import duration, loss_in_a_line
 from wvcli.errors import UsageError
 
 if TYPE_CHECKING:
     from wvcli.models.model_file import ModelFile
+    from wvcli.training.unfinished import UnfinishedRun
     from wvcli.vectors.word_vectors import Vectors
 
 _SOMETIMES = ("imported", "init", "updated", "phrases")
@@ -69,8 +70,8 @@ def facts(path: Path, vectors: "Vectors", model: "ModelFile | None", for_people:
 def _history_in_a_line(history: list[dict[str, Any]]) -> str:
     """Return how many epochs there were, and how the loss fell."""
     losses = [epoch["loss"] for epoch in history if epoch["loss"] is not None]
-    fall = f", loss {spark(losses)} {losses[0]:.3f} to {losses[-1]:.3f}" if losses else ""
-    return f"{len(history)} epochs{fall}"
+    count = f"{len(history)} epoch{'' if len(history) == 1 else 's'}"
+    return f"{count}, loss {loss_in_a_line(losses)}" if losses else count
 
 
 def training_command(model: "ModelFile") -> str:
@@ -88,8 +89,7 @@ def training_command(model: "ModelFile") -> str:
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     from wvcli.text.sources import IN_MEMORY
-    from wvcli.training import engines
-    from wvcli.training.settings import TrainSettings
+    from wvcli.training import engines, record
 
     if "imported" in manifest:
         raise UsageError(f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}")
@@ -97,37 +97,69 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
         raise UsageError(f"{path} was trained by a Python program, on texts that were in no file")
     if "updated" in manifest:
         raise UsageError(f"{path} was updated, so no single command trains it")
-    reading, tokenizer, init = manifest["reading"], manifest["tokenizer"], manifest.get("init") or {}
-    if tokenizer["stopwords"] and not reading["stopwords_file"]:
+    if manifest["tokenizer"]["stopwords"] and not manifest["reading"]["stopwords_file"]:
         raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
     is_small = manifest["coverage"]["tokens_kept"] < engines.FAST_TOKENS  # Gensim trains it by default
-    default = TrainSettings().to_json() | _DEFAULTS | {"engine": "gensim" if is_small else None}
-    given = {
-        **manifest["settings"],
-        **{name: reading.get(name) for name in ("encoding", "encoding_errors", "field", "column", "delimiter")},
-        "stopwords": reading["stopwords_file"],
-        "tokenizer": tokenizer["name"],
-        "min_length": tokenizer["min_length"],
-        "engine": manifest["engine"],
-        "init": init.get("source"),
-        "freeze_until": init.get("freeze_until") or None,
-        "lowercase": tokenizer["lowercase"],
-        "skip_bad": reading["skip_bad"],
-        "early_stop": manifest["early_stop"],
-        "freeze": bool(init.get("freeze") and not init.get("freeze_until")),
-    }
-    words = ["wvcli", "train", *manifest["corpus"]["sources"], "-o", str(path)]
-    flags = []
-    for name, value in given.items():
-        if value != default[name]:
-            option = _NEGATED[name] if value is False else f"--{name.replace('_', '-')}"
-            if isinstance(value, bool):
-                flags.append(option)
-            else:
-                words += [word for each in _values(value) for word in (option, str(each))]
+    return _command_line(record.of_model(manifest), path, {"engine": "gensim" if is_small else None})
+
+
+def _command_line(record: Mapping[str, Any], output: Path, defaults: Mapping[str, Any]) -> str:
+    """Return the command that asks for a run.
+
+    Args:
+        record: the arguments of `train`, by name.
+        output: the model file.
+        defaults: the values of options that need not be given, beside those of `_DEFAULTS`.
+    """
+    from wvcli.training.settings import TrainSettings
+
+    usual = TrainSettings().to_json() | _DEFAULTS | dict(defaults)
+    words, flags = ["wvcli", "train", *record["sources"], "-o", str(output)], []
+    for name, value in record.items():
+        if name == "sources" or value == usual[name]:
+            continue
+        option = _NEGATED[name] if value is False else f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            flags.append(option)
+        else:
+            words += [word for each in _values(value) for word in (option, str(each))]
     return shlex.join(words + flags)
 
 
 def _values(value: Any) -> list[Any]:
     """Return the values of an option, which is given once for each."""
     return value if isinstance(value, list) else [value]
+
+
+def unfinished_facts(run: "UnfinishedRun", for_people: bool) -> dict[str, Any]:
+    """Return what is known of an unfinished run by the name of each fact.
+
+    Args:
+        run: the run.
+        for_people: whether a person reads it.
+    """
+    from wvcli.text.sources import IN_MEMORY
+
+    minutes = {"checkpoint": f"{run.options.checkpoint:g}"} if run.options.checkpoint else {}
+    defaults = {"engine": "auto", "keep_encoded": None, "checkpoint": None}
+    asked = run.record()
+    command = None  # texts of a Python program are in no command
+    if IN_MEMORY not in asked["sources"]:
+        command = _command_line(asked | minutes, run.output, defaults)
+    losses: Any = run.losses
+    if for_people:
+        losses = loss_in_a_line(losses)
+    return {
+        "path": str(run.folder),
+        "command": command,
+        "resume": shlex.join(["wvcli", "train", "--resume", str(run.folder)]),
+        "progress": f"{run.share:.0%}" if for_people else round(run.share, 4),
+        "epoch": run.epoch,
+        "epochs": run.epochs,
+        "loss": losses,
+        "age": duration(run.age) if for_people else round(run.age),
+        "engine": run.state.get("engine"),
+        "words": run.words,
+        "tokens": run.tokens,
+        "settings": run.settings.to_json(),
+    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from wvcli.cli.reports.facts import facts_table, spark
+from wvcli.cli.reports.facts import facts_table, loss_in_a_line
 from wvcli.cli.streams import stderr
 from wvcli.errors import InterruptedRunError
 from wvcli.system import signals
@@ -50,7 +50,8 @@ def interruptible_progress(
     except InterruptedRunError as stopped:
         if stopped.checkpoint is None:
             raise
-        stderr.note(f"{stopped.message}; {stopped.hint}")
+        command = shlex.join(("wvcli", "train", "--resume", str(stopped.checkpoint)))
+        stderr.note(f"{stopped.message}; go on with: {command}")
         raise typer.Exit(stopped.exit_code) from None
 
 
@@ -151,7 +152,7 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
         "text": _share_in_no_word(vectors),
         "tokens": f"{read:,} read, {kept:,} ({kept / left:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
-        "loss": f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}" if losses else "",
+        "loss": loss_in_a_line(losses),
         "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s overall" if seconds else "",
     }
     return facts_table(facts | _extras(vectors))

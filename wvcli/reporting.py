@@ -27,6 +27,7 @@ class Progress:
         epoch: the epoch under way, from 1, when training; else 0.
         epochs: how many there will be, when training; else 0.
         unit: what is counted: bytes of the sources when reading text, tokens of all epochs when training.
+        loss: of the last epoch that is complete, when training; else None.
         subject: what it is done to, such as the name of a file; an empty string where that is plain.
     """
 
@@ -36,6 +37,7 @@ class Progress:
     epoch: int = 0
     epochs: int = 0
     unit: Unit = "words"
+    loss: float | None = None
     subject: str = ""
 
 

@@ -667,13 +667,16 @@ def test_the_disk_that_a_large_text_takes_is_noted_for_folders_that_are_not_ther
 @pytest.mark.parametrize("workers", [1, 3])
 def test_progress_goes_from_reading_through_training_to_saving(workers: int) -> None:
     told: list[Progress] = []
-    train(["the cat sat on the mat"] * 10_000, on_progress=told.append, epochs=3, workers=workers)
+    model = train(["the cat sat on the mat"] * 10_000, on_progress=told.append, epochs=3, workers=workers)
     stages = [progress.stage for progress in told]
     assert sorted(set(stages), key=stages.index) == ["reading", "training", "saving"]
     assert stages == sorted(stages, key=["reading", "training", "saving"].index)
     training = [progress for progress in told if progress.stage == "training"]
     assert [progress.done for progress in training] == sorted(progress.done for progress in training)
-    assert training[-1] == Progress("training", done=180_000, total=180_000, epoch=3, epochs=3, unit="tokens")
+    losses = [epoch["loss"] for epoch in model.manifest["history"]]
+    last = Progress("training", 180_000, 180_000, epoch=3, epochs=3, unit="tokens", loss=losses[-1])
+    assert training[-1] == last
+    assert list(dict.fromkeys(progress.loss for progress in training)) == [None, *losses]
     reading = [progress for progress in told if progress.stage == "reading"]
     assert all(progress.total == Path("corpus.txt").stat().st_size for progress in reading)
 

@@ -99,7 +99,7 @@ class Job:
             run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
             self._note_subsampling(run)
             started_from = self.start.apply(run) if self.start else {}
-            run.should_stop = self.should_stop
+            run.should_stop, run.on_loss = self.should_stop, progress.end_epoch
             if self.checkpoint_minutes:
                 run.checkpoints = Checkpoints(folder, self.checkpoint_minutes)
             else:
@@ -107,7 +107,7 @@ class Job:
             run.restore()
             if is_resumed:
                 self.on_note(f"continuing at epoch {min(run.epoch + 1, run.epochs)} of {run.epochs}")
-            progress.add(run.epoch * prepared.encoded.tokens_kept + run.tokens)
+            progress.start(run.epoch * prepared.encoded.tokens_kept + run.tokens, run.history)
             run.train()
             self.on_progress(Progress("saving"))
             manifest = prepared.manifest(self.request.text) | started_from | self._manifest(run, engine)
@@ -229,13 +229,30 @@ class _TrainingProgress:
         self._each = prepared.encoded.tokens_kept
         self._epochs = prepared.settings.epochs or 1
         self._done = 0
+        self._loss: float | None = None
         self._throttle = Throttle()
         self._lock = Lock()
+
+    def start(self, tokens: int, history: list[dict[str, Any]]) -> None:
+        """Report where a run begins, or continues after the epochs of its history."""
+        with self._lock:
+            self._done = tokens
+            self._loss = history[-1]["loss"] if history else None
+            self._report()
 
     def add(self, count: int) -> None:
         with self._lock:
             self._done += count
-            total = self._each * self._epochs
-            if self._throttle.is_due() or self._done == total:
-                epoch = min(self._epochs, self._done // max(1, self._each) + 1)
-                self._on_progress(Progress("training", self._done, total, epoch, self._epochs, "tokens"))
+            if self._throttle.is_due() or self._done == self._each * self._epochs:
+                self._report()
+
+    def end_epoch(self, loss: float | None) -> None:
+        """Report the loss of an epoch."""
+        with self._lock:
+            self._loss = loss
+            self._report()
+
+    def _report(self) -> None:
+        total = self._each * self._epochs
+        epoch = min(self._epochs, self._done // max(1, self._each) + 1)
+        self._on_progress(Progress("training", self._done, total, epoch, self._epochs, "tokens", self._loss))

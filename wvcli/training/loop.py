@@ -37,6 +37,7 @@ class Run:
         checkpoints: where the run is saved, or None.
         keep: called when a run without checkpoints is stopped; makes the place where it can be saved.
         should_stop: called before each stretch; True saves the run and stops it.
+        on_loss: called with the loss after each epoch, or None where there is nothing to measure it on.
         early_stop: stop before the last epoch when the loss hardly falls any more.
         frozen: uint32 [words], words whose vectors are kept as they are, or None.
         freeze_until: epochs after which frozen words are trained, too; None keeps them to the end.
@@ -54,6 +55,7 @@ class Run:
     checkpoints: Checkpoints | None = None
     keep: Callable[[], Checkpoints] | None = None
     should_stop: Callable[[], bool] = lambda: False
+    on_loss: Callable[[float | None], None] = lambda loss: None
     early_stop: bool = False
     frozen: IdArray | None = None
     freeze_until: int | None = None
@@ -166,6 +168,7 @@ class Run:
         self.epoch += 1
         self.history.append({"epoch": self.epoch, "tokens_trained": self.tokens, "loss": loss})
         self.stretch = self.tokens = self.sampled = 0
+        self.on_loss(loss)
 
     def _has_converged(self) -> bool:
         """Return whether the loss has hardly fallen below its lowest for several epochs."""

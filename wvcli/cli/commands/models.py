@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from wvcli.cli.options import shared
-from wvcli.cli.reports.facts import duration
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import resolve_format, writer
+from wvcli.cli.streams.units import duration
 from wvcli.errors import ExitCode, InputError, WvcliError
 
 _COLUMNS = tuple(map(Column, ("path", "algorithm", "words", "dim", "bytes", "percent", "age")))

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _SPARKS = 40  # columns at most
-_UNITS = (("day", 86_400, 2 * 86_400), ("h", 3_600, 2 * 3_600), ("min", 60, 2 * 60))  # and the least told in each
 
 
 def facts_table(facts: Mapping[str, str]) -> "RenderableType":
@@ -30,15 +29,6 @@ def loss_in_a_line(losses: Sequence[float]) -> str:
     if len(losses) < 2:
         return "".join(f"{loss:.3f}" for loss in losses)
     return f"{spark(losses)} from {losses[0]:.3f} to {losses[-1]:.3f}"
-
-
-def duration(seconds: float) -> str:
-    """Return a time in the unit that people use for so long a time: `40 s`, `12 min`, `3 h`, `2 days`."""
-    for unit, length, least in _UNITS:
-        if seconds >= least:
-            number = round(seconds / length)
-            return f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}"
-    return f"{round(seconds)} s"
 
 
 def spark(values: Sequence[float]) -> str:

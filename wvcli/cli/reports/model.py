@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wvcli.cli.reports.facts import duration, loss_in_a_line
+from wvcli.cli.reports.facts import loss_in_a_line
+from wvcli.cli.streams.units import duration
 from wvcli.errors import UsageError
 
 if TYPE_CHECKING:

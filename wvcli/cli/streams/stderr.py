@@ -6,9 +6,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from time import monotonic
+from time import monotonic, strftime
 from typing import IO, TYPE_CHECKING, Literal, TextIO, cast
 
+from wvcli.cli.streams.units import duration, speed
 from wvcli.errors import WvcliError
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 _RED, _CYAN, _PLAIN = "\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"
 _NAMED = 10  # words or questions named in notes of one kind; the others are only counted
 _LONGEST = 1_000  # characters of a message
-_LINE_SECONDS = 60.0  # between two lines of progress if stderr is not a terminal
+# Between two lines of progress if stderr is not a terminal, and as long as the first minute lasts.
+_LINE_SECONDS, _EARLY_LINE_SECONDS, _EARLY_SECONDS = 60.0, 10.0, 60.0
 # An argument of a Python function, as errors and notes name it; what stands in quotation marks is data.
 _ARGUMENT = re.compile(r"(?<!['\"])`([a-z_]+)(?:=([^`]*))?`(?!['\"])")
 UNSAFE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")  # at a terminal
+_BAR_COLUMNS = 20  # so that what stands beside the bar has room on 80 columns
 _quiet = False
 _options: Mapping[str, tuple[str, str]] = {}
 
@@ -230,22 +233,36 @@ def _rich() -> "Console":
 
 
 class _Lines:
-    """Shows progress as lines, for a log: one a minute, so that a short run shows none."""
+    """Shows progress as lines, for a log: one every ten seconds at first, then one a minute."""
 
     def __init__(self) -> None:
         self._stage, self._start, self._before = "", 0.0, 0
-        self._next = monotonic() + _LINE_SECONDS
+        self._loss: float | None = None
+        self._began = self._last = monotonic()
 
     def show(self, progress: "Progress") -> None:
-        now, done, total = monotonic(), progress.done, progress.total
+        """Write a line if it is time for one; the first loss of an epoch comes sooner, in a line of its own."""
+        now, done = monotonic(), progress.done
         if progress.stage != self._stage:
             self._stage, self._start, self._before = progress.stage, now, done
-        if now < self._next:
+        is_early = progress.loss != self._loss or now - self._began <= _EARLY_SECONDS
+        if now - self._last < (_EARLY_LINE_SECONDS if is_early else _LINE_SECONDS):
             return
-        self._next = now + _LINE_SECONDS
-        share = f"{done / total:.0%}" if total else f"{done:,}"
+        self._last, self._loss = now, progress.loss
         rate = (done - self._before) / max(1e-6, now - self._start)
-        note(f"{_description(progress)}: {share}, {rate:,.0f} {_rate_unit(progress)}/s")
+        facts = [_share(progress), speed(rate, progress.unit)]
+        if progress.total and rate:
+            facts.append(f"{duration(max(0, progress.total - done) / rate)} left")
+        if progress.loss is not None:
+            facts.append(f"loss {progress.loss:.3f}")
+        note(f"{strftime('%H:%M:%S')} {_description(progress)}: {', '.join(facts)}")
+
+
+def _share(progress: "Progress") -> str:
+    """Return how much is done: a percentage, or what is done where it is not known of how much."""
+    if progress.total:
+        return f"{progress.done / progress.total:.0%}"
+    return f"{progress.done / 1e6:,.1f} MB" if progress.unit == "bytes" else f"{progress.done:,} {progress.unit}"
 
 
 def _description(progress: "Progress") -> str:
@@ -254,13 +271,9 @@ def _description(progress: "Progress") -> str:
     return f"{progress.stage} {visible(progress.subject)}".rstrip()
 
 
-def _rate_unit(progress: "Progress") -> str:
-    return "words" if progress.unit == "tokens" else progress.unit  # a person reads of words per second
-
-
 @contextmanager
 def progress_shown() -> "Iterator[OnProgress]":
-    """Show a progress bar when stderr is a terminal, else a line every minute.
+    """Show a progress bar when stderr is a terminal, else a line now and then.
 
     Yields:
         A function that takes a `Progress`; a new stage starts a new bar.
@@ -279,15 +292,16 @@ def progress_shown() -> "Iterator[OnProgress]":
             if progress.stage not in current:
                 for earlier in current.values():
                     bars.update(earlier, completed=bars.tasks[earlier].total)
-                current[progress.stage] = bars.add_task(description, total=total, unit=_rate_unit(progress))
+                current[progress.stage] = bars.add_task(description, total=total, unit=progress.unit, loss="")
             task = current[progress.stage]
-            bars.update(task, completed=progress.done, total=total, description=description)
+            loss = "" if progress.loss is None else f"loss {progress.loss:.3f}"
+            bars.update(task, completed=progress.done, total=total, description=description, loss=loss)
 
         yield show
 
 
 def _bars() -> "Bars":
-    """Bars with share, rate and the time that remains."""
+    """Bars with share, rate, the time that remains, and the loss of the last epoch."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -300,15 +314,16 @@ def _bars() -> "Bars":
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text(f"{speed:>9,.0f} {task.fields['unit']}/s" if speed else "")
+            rate = task.finished_speed or task.speed
+            return Text(f"{speed(rate, task.fields['unit']):>17}" if rate else "")
 
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(_BAR_COLUMNS),
         TextColumn("{task.percentage:>3.0f} %", markup=False),
         Rate(),
         TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[loss]}", markup=False),
         console=_rich(),
         transient=True,
     )

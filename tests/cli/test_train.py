@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import wvcli
-from tests.conftest import SENTENCES, Run, clean_environment
+from tests.conftest import CLONE, SENTENCES, Run, clean_environment
 from wvcli.training import engines, settings
 from wvcli.training.settings import TrainSettings
 
@@ -272,7 +272,8 @@ def test_an_interrupted_run_leaves_nothing_behind(corpus: Path, tmp_path: Path, 
     program.send_signal(sent)
     _, err = program.communicate(timeout=60)
     assert program.returncode == 130, err
-    assert err == "error: interrupted; no model was written\n"
+    assert err.splitlines()[-1] == "error: interrupted; no model was written"
+    assert "progress saved" not in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.txt", "tmp"]
     assert not list(temporary.iterdir())
 
@@ -305,3 +306,34 @@ def test_the_help_of_update_says_that_settings_are_the_models(run: Run) -> None:
     text = " ".join(run("update", "--help").out.split())
     for name in ("epochs", "alpha", "min-alpha", "min-count", "sample", "workers", "seed"):
         assert re.search(rf"--{name} [NX] [^-]*\[default: the model's\]", text), name
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cat dog bird\n", "the model learns from 3 tokens of 3 distinct words only"),
+        ("12.5 8 12.5 3,000 cat dog\n" * 40, r"67% of the tokens are numbers; .* --column or --field"),
+        ('<div class="a1"><span>the cat</span></div><br>\n' * 40, "67% of the tokens are words of markup"),
+        (
+            "the cat and the dog of the it was to that\n" * 40,
+            "82% .* most frequent words of English",
+        ),
+        ("der Hund und die mit dem auf das ist\n" * 40, "89% .* most frequent words of German"),
+    ],
+    ids=["small", "numbers", "markup", "English", "German"],
+)
+def test_a_text_that_cannot_give_a_good_model_is_told(run: Run, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "text.txt").write_text(text)
+    quick = ("--dim", 4, "--epochs", 1, "--min-count", 1)
+    result = run("train", "text.txt", *quick)
+    assert result.code == 0, result.err
+    assert re.search(f"^note: {said}", result.err, re.MULTILINE), result.err
+    assert "note" not in run("train", "text.txt", *quick, "-q", "-f").err
+
+
+def test_prose_is_not_warned_of(run: Run, tmp_path: Path) -> None:
+    for corpus in ("english", "chinese"):
+        (tmp_path / f"{corpus}.txt").write_bytes((CLONE / "sample_corpora" / f"{corpus}.txt").read_bytes())
+        result = run("train", f"{corpus}.txt", "--dim", 4, "--epochs", 1)
+        assert result.code == 0
+        assert "note:" not in result.err

@@ -141,7 +141,9 @@ class Job:
         if self.engine:
             return self.engine
         begun = engines.engine_called((state_of_run(folder) or {}).get("engine", engines.AUTO))
-        return begun or engines.default_engine(prepared.encoded.tokens_kept, self.on_note)
+        return begun or engines.default_engine(
+            prepared.encoded.tokens_kept, self.on_note, prepared.settings.epochs or 1
+        )
 
     def _import_engine(self) -> None:
         """Import the packages of the engine that will train, if it is known before the text is read.

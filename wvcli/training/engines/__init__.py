@@ -21,7 +21,8 @@ OnTokens = Callable[[int], None]
 AUTO = "auto"
 # From this many tokens of text on, the fast engine saves more time than compiling it takes, once.
 FAST_TOKENS = 1_000_000
-_EXTRA_TOKENS = 20_000_000  # of text, from which on a note names the extra that installs it
+# Of all epochs, from which on a note names the fast engine: Gensim's loops take about half a minute or more.
+_LONG_TOKENS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -139,14 +140,19 @@ def engine_called(name: str) -> Engine | None:
     return engine
 
 
-def default_engine(tokens: int, on_note: OnNote = ignore_note) -> Engine:
-    """Return the engine for a text of this many tokens: the fast one if it is installed and the text is large."""
+def default_engine(tokens: int, on_note: OnNote = ignore_note, epochs: int = 1) -> Engine:
+    """Return the engine for a text: the fast one if it is installed and the text is large.
+
+    Args:
+        tokens: of the text.
+        on_note: called with which engine it is where a user may care, and with how training takes less time.
+        epochs: how often the text is trained on.
+    """
     fast = registry.get("fast")
-    if tokens < FAST_TOKENS:
-        return registry.get("gensim")
-    if fast.is_installed():
+    if tokens >= FAST_TOKENS and fast.is_installed():
         on_note("training with the fast engine; `engine=gensim` uses Gensim's own loops")
         return fast
-    if tokens >= _EXTRA_TOKENS:
-        on_note(f"training with Gensim's own loops; several times as fast with {install_line(fast.extra)}")
+    if tokens * epochs >= _LONG_TOKENS:
+        how = "`engine=fast`" if fast.is_installed() else install_line(fast.extra)
+        on_note(f"training with Gensim's own loops; {how} makes it several times as fast")
     return registry.get("gensim")

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from wvcli.training.engines._state import Task
 
 _COMPILER_BYTES = 85_000_000  # of memory that Numba and its compiler take
-_COMPILING = "compiling the fast engine for this machine, once; later runs start at once"
+_COMPILING = "compiling the fast engine for this method on this machine; its later runs start at once"
 
 
 class FastTrainer(GensimTrainer):

@@ -337,3 +337,12 @@ def test_prose_is_not_warned_of(run: Run, tmp_path: Path) -> None:
         result = run("train", f"{corpus}.txt", "--dim", 4, "--epochs", 1)
         assert result.code == 0
         assert "note:" not in result.err
+
+
+def test_a_format_is_that_of_a_forecast(run: Run, corpus: Path) -> None:
+    refused = run("train", corpus.name, "--format", "json")
+    assert (refused.code, refused.err) == (2, "error: --format has no effect without --dry-run\n")
+    trained = run("train", corpus.name, "--dim", 4, "--epochs", 1, env={"WVCLI_FORMAT": "json"})
+    assert (trained.code, trained.out) == (0, "")
+    assert json.loads(run("train", corpus.name, "--dry-run", "--epochs", 1, "--format", "jsonl").out)["tokens"]
+    assert "--dry-run, the output format" in " ".join(run("train", "--help").out.split())

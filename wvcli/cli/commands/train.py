@@ -1,5 +1,6 @@
 """`wvcli train`."""
 
+import os
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -62,7 +63,7 @@ def train(
     skip_bad: options.SkipBad = False,
     dry_run: options.DryRun = False,
     exact: options.Exact = False,
-    format: shared.Format = "auto",
+    format: options.ForecastFormat = "auto",
 ) -> None:
     """Train word vectors from text and save them as a model file."""
     from wvcli.training import train as training
@@ -119,6 +120,8 @@ def train(
         return
     if exact:
         raise UsageError("--exact has no effect without --dry-run")
+    if format != os.environ.get("WVCLI_FORMAT", "auto"):
+        raise UsageError("--format has no effect without --dry-run")
     started = perf_counter()
     run = _run_meant(sources, output) if resume else None
     with interruptible_progress(0 if checkpoint or resume else SAVED_FROM) as (on_progress, should_stop):

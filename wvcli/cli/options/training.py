@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from wvcli.cli.options import completion
+from wvcli.cli.streams.stdout import OutputFormat
 from wvcli.text.tokenizers import registry as tokenizers
 from wvcli.training import settings
 from wvcli.training.settings import TrainSettings, default_phrase_threshold
@@ -68,6 +69,16 @@ Output = Annotated[
     ),
 ]
 
+ForecastFormat = Annotated[
+    OutputFormat,
+    _option(
+        "--format",
+        help="With --dry-run, the output format; auto is a table at a terminal and JSON in a pipe.",
+        panel="Options",
+        default="auto",
+        envvar="WVCLI_FORMAT",
+    ),
+]
 DryRun = Annotated[
     bool,
     _option("--dry-run", help="Show what the run would take, without training or writing.", panel="Options"),

@@ -327,6 +327,7 @@ def test_the_only_run_in_the_folder_is_meant_or_several_are_named(
     named = run("train", "--resume", other.name)
     assert named.code == 0, named.err
     assert "note: continuing at epoch 2 of 8" in named.err
+    assert re.search(r"^time +[\d.]+ s since it was resumed, [\d,]+ words/s overall$", named.err, re.MULTILINE)
     differs = run("train", "--resume", "--dim", 21)
     assert differs.code == 2
     assert "--dim 20 there, --dim 21 here" in differs.err
@@ -338,6 +339,7 @@ def test_the_only_run_in_the_folder_is_meant_or_several_are_named(
         0,
         "note: model.safetensors is finished, and there is nothing to resume",
     )
+    assert "\ntime" not in finished.err
     nothing = run("train", "--resume")
     assert nothing.code == 3
     assert nothing.err.startswith("error: there is no unfinished run in this folder")

@@ -2,12 +2,17 @@
 
 import os
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from wvcli.cli.options import shared
 from wvcli.cli.options import training as options
-from wvcli.cli.reports.training import SAVED_FROM, interruptible_progress, readable_forecast, training_summary
+from wvcli.cli.reports.training import (
+    SAVED_FROM,
+    TrainingTime,
+    interruptible_progress,
+    readable_forecast,
+    training_summary,
+)
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import resolve_format, write_object
 from wvcli.errors import UsageError
@@ -122,7 +127,7 @@ def train(
         raise UsageError("--exact has no effect without --dry-run")
     if format != os.environ.get("WVCLI_FORMAT", "auto"):
         raise UsageError("--format has no effect without --dry-run")
-    started = perf_counter()
+    time = TrainingTime()
     run = _run_meant(sources, output) if resume else None
     with interruptible_progress(0 if checkpoint or resume else SAVED_FROM) as (on_progress, should_stop):
         more: dict[str, Any] = {
@@ -130,7 +135,7 @@ def train(
             "keep_encoded": keep_encoded,
             "checkpoint": checkpoint,
             "early_stop": early_stop,
-            "on_progress": on_progress,
+            "on_progress": time.watched(on_progress),
             "on_note": stderr.note,
             "should_stop": should_stop,
         }
@@ -138,7 +143,7 @@ def train(
             vectors = training.train(sources, output, resume=resume, **more, **text, **model)
         else:
             vectors = training.resume(run, **more, **text, **model)
-    stderr.summary(lambda: training_summary(vectors, None if resume else perf_counter() - started))
+    stderr.summary(lambda: training_summary(vectors, time))
 
 
 def _run_meant(sources: list[str], output: Path | None) -> Path | None:

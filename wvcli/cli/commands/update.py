@@ -1,7 +1,6 @@
 """`wvcli update`."""
 
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ import typer
 from wvcli.cli.options import completion, shared
 from wvcli.cli.options import training as options
 from wvcli.cli.questions.opening import named_first
-from wvcli.cli.reports.training import interruptible_progress, training_summary
+from wvcli.cli.reports.training import TrainingTime, interruptible_progress, training_summary
 from wvcli.cli.streams import stderr
 
 
@@ -64,7 +63,7 @@ def update(
     from wvcli.training import train as training
 
     named, sources = named_first(names, model, "a model and text")
-    started = perf_counter()
+    time = TrainingTime()
     with interruptible_progress() as (on_progress, _):
         vectors = training.update(
             named,
@@ -80,7 +79,7 @@ def update(
             lowercase=lowercase,
             engine=engine,
             overwrite=overwrite,
-            on_progress=on_progress,
+            on_progress=time.watched(on_progress),
             on_note=stderr.note,
             epochs=epochs,
             alpha=alpha,
@@ -90,4 +89,4 @@ def update(
             workers=workers,
             seed=seed,
         )
-    stderr.summary(lambda: training_summary(vectors, perf_counter() - started))
+    stderr.summary(lambda: training_summary(vectors, time))

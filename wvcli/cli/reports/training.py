@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,7 +18,7 @@ from wvcli.system import signals
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from wvcli.reporting import OnProgress
+    from wvcli.reporting import OnProgress, Progress
     from wvcli.vectors.word_vectors import Vectors
 
 _STOPPING = (signal.SIGINT, *signals.ENDING)
@@ -107,12 +107,38 @@ def readable_forecast(forecast: Mapping[str, Any]) -> dict[str, str]:
     return facts
 
 
-def training_summary(vectors: "Vectors", seconds: float | None) -> "RenderableType":
+class TrainingTime:
+    """Measures how long a command trains, and how much: a resumed run has been trained before."""
+
+    def __init__(self) -> None:
+        self._started = perf_counter()
+        self._first: int | None = None  # tokens trained on before
+
+    def watched(self, on_progress: "OnProgress") -> "OnProgress":
+        """Return what to call with the progress in place of `on_progress`."""
+
+        def show(progress: "Progress") -> None:
+            if progress.stage == "training" and self._first is None:
+                self._first = progress.done
+            on_progress(progress)
+
+        return show
+
+    def told(self, tokens: int) -> str:
+        """Return the time since the command began, and its speed, for a run of so many tokens in all epochs."""
+        if self._first is None:  # there was nothing to resume
+            return ""
+        seconds = perf_counter() - self._started
+        since = " since it was resumed" if self._first else ""
+        return f"{seconds:,.1f} s{since}, {(tokens - self._first) / seconds:,.0f} words/s overall"
+
+
+def training_summary(vectors: "Vectors", time: TrainingTime) -> "RenderableType":
     """Return what was trained, examples of it, and what to type next.
 
     Args:
         vectors: the trained model.
-        seconds: how long it took, or None if that is unknown since the run was resumed.
+        time: how long it took.
     """
     from rich.console import Group
     from rich.text import Text
@@ -122,7 +148,7 @@ def training_summary(vectors: "Vectors", seconds: float | None) -> "RenderableTy
     examples = characteristic_words(vectors, _EXAMPLES)
     asked = examples[0] if examples else vectors.vocabulary[0]
     following = Text(f"\nNext: {stderr.visible(_next_command(vectors.path, asked))}", overflow="fold")
-    return Group(_facts(vectors, seconds), Text(""), _examples(vectors, examples), following)
+    return Group(_facts(vectors, time), Text(""), _examples(vectors, examples), following)
 
 
 def _next_command(path: Path | None, word: str) -> str:
@@ -135,7 +161,7 @@ def _next_command(path: Path | None, word: str) -> str:
     return shlex.join(words)
 
 
-def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
+def _facts(vectors: "Vectors", time: TrainingTime) -> "RenderableType":
     settings, coverage = vectors.manifest["settings"], vectors.manifest["coverage"]
     epochs, kept, read = len(vectors.manifest["history"]), coverage["tokens_kept"], coverage["tokens_read"]
     left = read - coverage.get("tokens_joined", 0)
@@ -153,7 +179,7 @@ def _facts(vectors: "Vectors", seconds: float | None) -> "RenderableType":
         "tokens": f"{read:,} read, {kept:,} ({kept / left:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
         "loss": loss_in_a_line(losses),
-        "time": f"{seconds:,.1f} s, {kept * epochs / seconds:,.0f} words/s overall" if seconds else "",
+        "time": time.told(kept * epochs),
     }
     return facts_table(facts | _extras(vectors))
 

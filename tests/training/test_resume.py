@@ -328,6 +328,14 @@ def test_the_only_run_in_the_folder_is_meant_or_several_are_named(
     assert named.code == 0, named.err
     assert "note: continuing at epoch 2 of 8" in named.err
     assert re.search(r"^time +[\d.]+ s since it was resumed, [\d,]+ words/s overall$", named.err, re.MULTILINE)
+    unsaid = run("train", folder.name)
+    assert (unsaid.code, unsaid.err) == (
+        2,
+        f"error: {folder.name} is no text, but an unfinished run; "
+        f"continue it with wvcli train --resume {folder.name}\n",
+    )
+    elsewhere = run("train", "--resume", folder.name, "-o", "other.safetensors")
+    assert (elsewhere.code, "leave out --output" in elsewhere.err) == (2, True)
     differs = run("train", "--resume", "--dim", 21)
     assert differs.code == 2
     assert "--dim 20 there, --dim 21 here" in differs.err

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from wvcli.cli.options import shared
@@ -129,6 +130,9 @@ def train(
         raise UsageError("--format has no effect without --dry-run")
     time = TrainingTime()
     run = _run_meant(sources, output) if resume else None
+    if not resume and sources[0].endswith(".safetensors.checkpoint") and os.path.isdir(sources[0]):
+        hint = f"continue it with wvcli train --resume {quote(sources[0])}"
+        raise UsageError(f"{sources[0]} is no text, but an unfinished run", hint)
     with interruptible_progress(0 if checkpoint or resume else SAVED_FROM) as (on_progress, should_stop):
         more: dict[str, Any] = {
             "overwrite": overwrite,

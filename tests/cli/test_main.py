@@ -15,7 +15,7 @@ from rich.console import Console
 import wvcli
 from tests.conftest import Run, clean_environment
 from tests.terminal import Terminal
-from wvcli.cli.reports.training import training_summary
+from wvcli.cli.reports.training import TrainingTime, training_summary
 from wvcli.models.opening import is_default
 
 
@@ -118,7 +118,7 @@ def test_a_trained_model_is_named_in_the_next_command_where_another_would_be_ask
     assert not is_default(here)
     summary = Console(width=200)
     with summary.capture() as shown:
-        summary.print(training_summary(wvcli.load(here), None))
+        summary.print(training_summary(wvcli.load(here), TrainingTime()))
     assert f"-m {here}" in shown.get()
 
 

@@ -283,7 +283,7 @@ def test_tab_completes_commands_words_options_and_files(at: Callable[..., Termin
     (tmp_path / "Some vectors.txt").write_text(VECTORS)
     with at() as terminal:
         terminal.expect(PROMPT)
-        terminal.send("anal\tkit\tcat dog --top\t2\r")
+        terminal.send("anal\tkit\tcat dog --miss\tskip -n 2\r")
         assert "kitchen" in terminal.expect(PROMPT)
         terminal.send("use Some\t\r")
         terminal.expect("using Some vectors.txt: 4 words")
@@ -296,7 +296,7 @@ def test_tab_completes_commands_words_options_and_files(at: Callable[..., Termin
         terminal.send("\x03\x04")
         assert terminal.leave() == 0
     assert history(tmp_path) == [
-        "analogy kitchen cat dog -n 2",
+        "analogy kitchen cat dog --missing skip -n 2",
         'use "Some vectors.txt" ',
         "vector queen --format jsonl",
     ]

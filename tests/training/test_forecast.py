@@ -27,10 +27,10 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def test_a_small_text_is_read_whole_and_told_exactly(run: Run, corpus: Path) -> None:
-    result = run("train", corpus.name, "--dry-run")
+    result = run("train", corpus.name, "--epochs", 2, "--dry-run")
     facts = json.loads(result.out)
     assert sorted(path.name for path in corpus.parent.iterdir()) == ["corpus.txt"]
-    model = wvcli.train(corpus, corpus.with_suffix(".safetensors"))
+    model = wvcli.train(corpus, corpus.with_suffix(".safetensors"), epochs=2)
     assert facts["is_exact"]
     assert facts["tokens"] == model.manifest["coverage"]["tokens_read"]
     assert facts["words"] == len(model)

@@ -297,7 +297,7 @@ def is_heading(rows: list[list[bytes]], dim: int) -> bool:
     # It might be a vector, if an odd one.
     has_decimals = any(not number.isdigit() for row in others for number in row[-dim:])
     is_named = word.strip(b"\"'").lower() in _HEADINGS
-    return has_decimals and dim > 1 and (is_named or dim >= _TELLING_COLUMNS)
+    return has_decimals and (is_named or dim >= _TELLING_COLUMNS)
 
 
 def read_lines(file: BinaryIO, parser: LineParser, rows: RowCollector) -> RowCollector:

@@ -65,12 +65,11 @@ class _Parser(LineParser):
         Raises:
             InputError: a record is not a word and `dim` numbers.
         """
-        block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
         words, numbers, end = [], [], 0
         while end < len(block) and (record := _RECORD.match(block, end)):
             quoted, plain, cells = record.groups()
             words.append(plain if quoted is None else quoted.replace(b'""', b'"'))
-            numbers.append(cells)
+            numbers.append(cells.removesuffix(b"\r"))
             end = record.end()
         if block[end:].strip():
             raise self.error(block.count(b"\n", 0, end), f"expected a word and {self.dim} numbers between commas")
@@ -121,14 +120,13 @@ def _first_rows(text: bytes) -> list[list[bytes]]:
     """Return the cells of the first records of a text; of a line that is not a record, the line."""
     rows: list[list[bytes]] = []
     end = 0
-    text = text.replace(b"\r\n", b"\n")
     while end < len(text) and len(rows) < EXAMINED_LINES:
         record = _RECORD.match(text, end)
         if record:
             quoted, plain, cells = record.groups()
-            rows.append([plain if quoted is None else quoted, *map(_bare, cells.split(b","))])
+            rows.append([plain if quoted is None else quoted, *map(_bare, cells.removesuffix(b"\r").split(b","))])
         else:
-            rows.append(list(filter(None, [text[end:].partition(b"\n")[0]])))
+            rows.append(list(filter(None, [text[end:].partition(b"\n")[0].removesuffix(b"\r")])))
         end = record.end() if record else text.find(b"\n", end) + 1 or len(text)
     return rows
 

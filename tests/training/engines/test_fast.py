@@ -397,7 +397,9 @@ def test_another_engine_does_not_go_on_with_a_run(tmp_path: Path) -> None:
 
 def test_a_note_says_that_loops_are_compiled_and_they_are_cached(tmp_path: Path) -> None:
     program = (
-        "import sys, wvcli\nwvcli.train(sys.argv[1], sys.argv[2], engine='fast', dim=5, epochs=1, on_note=print)\n"
+        "import sys, wvcli\n"
+        "soonest = {'algorithm': 'fasttext', 'architecture': 'cbow', 'buckets': 100}\n"
+        "wvcli.train(*sys.argv[1:], engine='fast', dim=5, epochs=1, on_note=print, **soonest)\n"
     )
     text, cache = tmp_path / "text.txt", tmp_path / "cache"
     text.write_text("one two three four\n" * 50)

@@ -32,10 +32,10 @@ def models(
     header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
-    """List the models in a folder, newest first, and then the unfinished runs, with how much of each is done.
+    """List the models in a folder, newest first, and the unfinished runs.
 
     Other commands use the first one in the current folder when no model is named: the first that was trained, not
-    imported, if there is one.
+    imported, if there is one. Of an unfinished run, it says how much is done.
     """
     from wvcli.models.opening import find
     from wvcli.system.tensor_files import NoHeaderError

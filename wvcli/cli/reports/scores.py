@@ -61,9 +61,16 @@ def _lines(rows: "Sequence[Evaluation]", models: int, has_subwords: bool) -> Ite
 
 
 def _short(models: Sequence[str]) -> Sequence[str]:
-    """Return the names of the models' files, without folder and suffix if they still differ."""
-    stems = [Path(model).stem for model in models]
-    return stems if len(set(stems)) == len(models) else models
+    """Return the names of the models' files, with suffix and the last folders only where nothing else differs."""
+    paths = [Path(model) for model in models]
+    if len(set(paths)) < len(paths):
+        return [path.name for path in paths]
+    for depth in range(1, max(len(path.parts) for path in paths) + 1):
+        shown = [str(Path(*path.parts[-depth:])) for path in paths]
+        stems = [name.removesuffix(path.suffix) for name, path in zip(shown, paths, strict=True)]
+        if distinct := next((names for names in (stems, shown) if len(set(names)) == len(names)), None):
+            return distinct
+    return models
 
 
 def _figures(rows: "Sequence[Evaluation]", stars: int, are_several: bool, has_subwords: bool) -> list[int | str]:

@@ -32,7 +32,7 @@ def info(
     format: shared.Format = "auto",
     quiet: shared.Quiet = False,
 ) -> None:
-    """Show a model's size, settings and provenance, or an unfinished run's progress."""
+    """Show what is known of a model, or of an unfinished run."""
     from wvcli.models import model_file, opening
 
     path = chosen(named_once(file, model))

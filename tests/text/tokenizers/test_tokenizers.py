@@ -158,6 +158,18 @@ def test_text_is_split_into_words(text: str, words: list[str] | None) -> None:
             ["dell'", "arte", "un'", "altra", "c'", "è", "po", "d'", "accordo"],
         ),
         ("romance", "l'escola d'en Pere, col·legi", ["l'", "escola", "d'", "en", "pere", "col·legi"]),
+        ("romance", "Dona’m-la, està't! posa'ns-hi", ["dona", "'m", "la", "està", "'t", "posa", "'ns", "hi"]),
+        (
+            "romance",
+            "donar-te'n me'ls l'anar-se'n dona-li'n",
+            ["donar-te", "'n", "me", "'ls", "l'", "anar-se", "'n", "dona-li", "'n"],
+        ),
+        (
+            "romance",
+            "veure's posi's donar-m'ho va-t'en",
+            ["veure", "'s", "posi", "'s", "donar", "m'", "ho", "va", "t'", "en"],
+        ),
+        ("romance", "she's here's Maria's can't we're", ["she's", "here's", "maria's", "can't", "we're"]),
         ("romance", "don't o'clock rock'n'roll I'm 3.14", ["don't", "o'clock", "rock'n'roll", "i'm", "3.14"]),
         ("auto", "don't c'mon d'you o'clock l'été", ["don't", "c'mon", "d'you", "o'clock", "l'été"]),
         (

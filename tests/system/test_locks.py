@@ -1,6 +1,7 @@
 """What a killed process left is removed by the next one; what a living one uses is not."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import clean_environment
+from tests.killing import kills
 from wvcli.system.atomic_files import atomic_write
 from wvcli.system.locks import temporary_folder
 
@@ -50,21 +52,13 @@ def write(path: Path) -> None:
         aside.write_text("whole")
 
 
-@pytest.mark.parametrize("next_name", ["model.safetensors", "another"])
-def test_files_that_a_killed_run_left_are_removed(tmp_path: Path, next_name: str) -> None:
-    kill_a_writer(FILE, tmp_path / "model.safetensors")
+@pytest.mark.parametrize("next_name", ["model", "another"])
+@pytest.mark.parametrize("left", [FILE, FOLDER], ids=["file", "folder"])
+def test_what_a_killed_run_left_is_removed(tmp_path: Path, left: str, next_name: str) -> None:
+    kill_a_writer(left, tmp_path / "model")
     assert len(os.listdir(tmp_path)) == 3
     write(tmp_path / next_name)
     assert os.listdir(tmp_path) == [next_name]
-
-
-def test_a_folder_that_a_killed_run_left_stays_while_nothing_else_has_its_name(tmp_path: Path) -> None:
-    kill_a_writer(FOLDER, tmp_path / "pipeline")
-    write(tmp_path / "another")
-    assert [name for name in os.listdir(tmp_path) if name.endswith(".tmp")]
-    (tmp_path / "pipeline").mkdir()
-    write(tmp_path / "another")
-    assert sorted(os.listdir(tmp_path)) == ["another", "pipeline"]
 
 
 def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
@@ -102,3 +96,18 @@ def test_temporary_folders_that_a_killed_run_left_are_removed(
     with temporary_folder() as first, temporary_folder() as second:
         assert sorted(tmp_path.iterdir()) == sorted([first, second, tmp_path / "wvcli-theirs"])
     assert os.listdir(tmp_path) == ["wvcli-theirs"]
+
+
+def test_a_kill_leaves_nothing_there_that_the_next_run_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    def work() -> None:
+        with temporary_folder() as folder:
+            assert folder.parent == tmp_path
+
+    for number in kills(work):
+        assert all(re.fullmatch(r"wvcli-[0-9a-f]{16}\.tmp", name) for name in os.listdir(tmp_path)), number
+    assert os.listdir(tmp_path) == []

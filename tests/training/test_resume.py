@@ -16,6 +16,7 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE, Run, clean_environment
+from tests.killing import kills
 from wvcli.cli import main
 from wvcli.cli.commands import train as train_command
 from wvcli.cli.reports import training as training_report
@@ -405,3 +406,19 @@ def test_a_run_goes_on_with_the_engine_it_began_with(corpus: Path, tmp_path: Pat
     resumed = wvcli.train(corpus, output, resume=True, **SETTINGS)
     assert resumed.manifest["engine"] == "fast"
     assert resumed.manifest["checksum"] == whole.manifest["checksum"]
+
+
+def test_a_run_that_is_killed_while_its_checkpoint_is_removed_is_whole_or_none(tmp_path: Path) -> None:
+    folder, needed = tmp_path / "m.safetensors.checkpoint", ("00000.ids", "encoded.json", "state.safetensors")
+
+    def make() -> None:
+        folder.mkdir(exist_ok=True)
+        for name in (*needed, "lock"):
+            (folder / name).touch()
+
+    make()
+    for number in kills(lambda: checkpoints._clear(folder)):
+        left = {path.name for path in folder.iterdir()} if folder.exists() else set()
+        assert "encoded.json" not in left or left.issuperset(needed), number
+        make()
+    assert not folder.exists()

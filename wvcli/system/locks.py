@@ -71,10 +71,24 @@ def temporary_name(path: Path) -> Iterator[Path]:
                 return
 
 
+def place_for_temporary_files() -> Path:
+    """Return the folder that `tempfile` uses; it tries a folder with a file, which a kill would leave there."""
+    if tempfile.tempdir is None:
+        named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
+        usual = ["/tmp"] if os.name == "posix" else []
+        can_be_written = (
+            os.path.abspath(folder)
+            for folder in [*filter(None, named), *usual]
+            if os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
+        )
+        tempfile.tempdir = next(can_be_written, None)
+    return Path(tempfile.gettempdir())
+
+
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Make a folder in the folder for temporary files, and remove it with all that is in it."""
-    parent = Path(tempfile.gettempdir())
+    parent = place_for_temporary_files()
     _remove_stray_folders(parent)
     while True:
         folder = parent / f"wvcli-{os.urandom(8).hex()}.tmp"
@@ -120,10 +134,7 @@ def _locked(path: Path) -> Iterator[bool]:
 
 
 def remove_strays(folder: Path) -> None:
-    """Remove the temporary files and folders that killed processes left in a folder; settle what they replaced.
-
-    A folder stays as long as there is none of the name that it was made for: it may be complete.
-    """
+    """Remove the temporary files and folders that killed processes left in a folder; settle what they replaced."""
     with suppress(OSError):
         names = os.listdir(folder)
         for name in names:
@@ -144,8 +155,6 @@ def _remove_stray(held: Path, made: list[Path]) -> None:
                 with alone_in(path.parent):
                     exchange.settle(path, final)
         for path in made:
-            if path == temporary and path.is_dir() and not path.is_symlink() and not os.path.lexists(final):
-                return
             remove(path)
         held.unlink()
 

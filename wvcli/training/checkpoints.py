@@ -17,7 +17,8 @@ from wvcli.tokens.encoded_corpus import EncodedCorpus
 SUFFIX = ".checkpoint"  # of the folder, after the name of the model file
 _STATE = "state.safetensors"
 _LOCK = "lock"
-_OURS = ("*.ids", "encoded.json*", _STATE, f".{_STATE}.*.tmp", f".{_STATE}.*.lock", _LOCK)
+# In the order in which they are removed: first what says that a run can be continued, which takes all the others.
+_OURS = ("encoded.json*", _STATE, "*.ids", f".{_STATE}.*.tmp", f".{_STATE}.*.lock", _LOCK)
 
 
 @dataclass

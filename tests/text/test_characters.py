@@ -89,6 +89,14 @@ def test_text_without_words_is_told_what_keeps_it(tmp_path: Path) -> None:
     assert "`tokenizer=whitespace`" in caught.value.hint
 
 
+def test_text_whose_records_were_all_skipped_is_told_how_many(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("id,text\n" + "1,red cat, sat\n" * 20)
+    with pytest.raises(InputError, match="no words") as caught:
+        wvcli.train(table, tmp_path / "a.safetensors", column="text", skip_bad=True, **FAST)
+    assert caught.value.hint == "20 unreadable records were skipped"
+
+
 def test_the_summary_tells_the_share(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("the kitten, the doggie\n" * 20)
     options = ("--epochs", "1", "--dim", "4", "--min-count", "1")

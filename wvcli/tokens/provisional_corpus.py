@@ -276,17 +276,24 @@ def _write_parts(path: Path, parts: Sequence[IdArray]) -> None:
     write_ids(path, np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))
 
 
-def require_words(corpus: ProvisionalCorpus, text: TextSettings, characters: int = 0) -> None:
-    """Refuse a corpus without words; `characters` is how many there are in its text, beside white space.
+def require_words(corpus: ProvisionalCorpus, text: TextSettings, characters: int = 0, skipped: int = 0) -> None:
+    """Refuse a corpus without words.
+
+    Args:
+        corpus: what was read.
+        text: which text, and how it is split into words.
+        characters: how many there are in the text, beside white space.
+        skipped: how many of its records could not be read.
 
     Raises:
         InputError: it has none.
     """
-    if not corpus.tokens_read:
-        raise InputError(
-            f"there are no words in {', '.join(map(display_name, text.sources))}",
+    if corpus.tokens_read:
+        return
+    hint = f"{skipped:,} unreadable record{' was' if skipped == 1 else 's were'} skipped" if skipped else ""
+    if characters and not text.tokenizer.kind.literal and text.tokenizer.is_wanted() is None:
+        hint = (
             f"its {characters:,} characters are punctuation, symbols or emoji to the tokenizer; "
             "`tokenizer=whitespace` takes whatever stands between spaces for a word"
-            if characters and not text.tokenizer.kind.literal and text.tokenizer.is_wanted() is None
-            else "",
         )
+    raise InputError(f"there are no words in {', '.join(map(display_name, text.sources))}", hint)

@@ -126,7 +126,7 @@ def read_text(
             characters=source.characters(),
             characters_in_words=count_in_words(corpus.words, corpus.counts) if is_verbatim else None,
         )
-        require_words(corpus, text, record.characters or 0)
+        require_words(corpus, text, record.characters or 0, record.skipped)
         if keep_in is not None:
             kept_text.save(corpus, keep_in, {"text": text.to_json(), "read": asdict(record)})
     if keep_in is not None:

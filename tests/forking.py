@@ -197,6 +197,8 @@ def _serve(listening: socket.socket) -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             request, ends, *_ = socket.recv_fds(connection, _FEW, 3)
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of ours before the program is there
+            for number in json.loads(request)[-1]:  # before anybody is told whom to send a signal
+                signal.signal(number, signal.SIG_IGN)
             program = os.fork()
             if program == 0:
                 connection.close()
@@ -211,7 +213,7 @@ def _become(request: bytes, ends: Sequence[int]) -> None:
     """Take arguments, folder, environment, streams and limits of a request, and be the program from here."""
     import resource  # which Windows does not have
 
-    arguments, folder, environment, limits, ignored = json.loads(request)
+    arguments, folder, environment, limits, _ = json.loads(request)
     for number, (end, name) in enumerate(zip(ends, ("stdin", "stdout", "stderr"), strict=True)):
         os.dup2(end, number)
         os.close(end)
@@ -224,8 +226,6 @@ def _become(request: bytes, ends: Sequence[int]) -> None:
     os.environ.update(environment)
     os.chdir(folder)
     tempfile.tempdir = None  # else it would stay where the variables of this process have it
-    for number in ignored:
-        signal.signal(number, signal.SIG_IGN)
     for name, most in limits.items():
         resource.setrlimit(getattr(resource, name), (most, most))
     sys.path[0] = ""

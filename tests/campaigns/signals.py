@@ -24,7 +24,7 @@ from wvcli.errors import ExitCode
 _SIGNALS = (signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 _WORDS = "".join(f"word{number}\n" for number in range(1, 200))
 _MODEL = ("-m", "in.safetensors", "-q")
-_MEASURING = ("dry run",)  # their answers have times in them, and are not the same again
+_MEASURING = ("dry run", "models")  # their answers have times in them, and are not the same again
 _ANSWERING = {  # arguments, and what is given on stdin
     "similar": (("similar", "word1", "word2", *_MODEL), ""),
     "similar -": (("similar", "-", "--missing", "skip", *_MODEL), _WORDS),

@@ -3,9 +3,9 @@
     python tests/campaigns/replaced.py [TRIES] [KIND ...] [--seed N]
 
 Another process puts one of two models under the same name, then the other, and so on, by renaming; so with their
-indexes, and with two folders of kept text by a link. They are opened by the library and, in one of a hundred
-tries, by the program. As often a model is overwritten in place, or cut short, while the program has it open: it
-must answer or end in one line.
+indexes, with two folders of kept text by a link, and with files of Gensim that have their matrix beside them, as
+`export` replaces those. They are opened by the library and, in one of a hundred tries, by the program. As often a
+model is overwritten in place, or cut short, while the program has it open: it must answer or end in one line.
 """
 
 import json
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 
 from tests.campaigns.campaign import PATIENCE, Campaign, Fault, check_error, main, text
+from wvcli import formats
 from wvcli.errors import ExitCode, InputError
 from wvcli.models import index, model_file
 from wvcli.models.opening import load
@@ -32,6 +33,7 @@ from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Lookup, Vectors
 
 _SIZES = {"a": (300, 8), "b": (520, 12)}  # words and dimensions
+_BESIDE = (1100, 10_000)  # as much as Gensim puts beside its file
 _ASKED = ("1", "7", "200")  # numbers of words
 _REPLACING = """
 import os, sys, time
@@ -46,11 +48,27 @@ while os.getppid() == int(os.environ["PARENT"]):
                 os.link(f"{letter}.{name}", "aside")
             os.replace("aside", name)
 """
+_REPLACING_BOTH = """
+import os, sys, time
+from pathlib import Path
+from wvcli.system.exchange import replace_files
+os.chdir(sys.argv[1])
+while os.getppid() == int(os.environ["PARENT"]):
+    for letter in "ab":
+        time.sleep(0.02)
+        files = {}
+        for name in ("m.kv", "m.kv.vectors.npy"):
+            os.link(f"{letter}.{name}", f"aside.{name}")
+            files[Path(f"aside.{name}")] = Path(name)
+        replace_files(files, [], Path("m.kv"), True)
+        for made in files:
+            made.unlink()
+"""
 
 
 def make_tries(campaign: Campaign) -> None:
     """Open each kind of thing in turn while it is replaced."""
-    all_kinds = ["model", "kept text", *(["index"] if find_spec("faiss") else []), "program", "in place"]
+    all_kinds = ["model", "kept text", "gensim", *(["index"] if find_spec("faiss") else []), "program", "in place"]
     kinds = campaign.chosen(all_kinds)
     files = campaign.folder / "files"
     files.mkdir()
@@ -60,19 +78,21 @@ def make_tries(campaign: Campaign) -> None:
     by_program = [kind for kind in kinds if kind in ("program", "in place")]
     in_turn = by_library * (100 // len(by_library)) + by_program if by_library else by_program
 
+    ask = {"model": _ask_model, "index": _ask_index, "kept text": _read_kept_text, "gensim": _read_gensim}
+
     def attempt(number: int, random: Random, kind: str, folder: Path) -> str:
         if kind == "in place":
             return _ask_overwritten(campaign, files, folder, random)
         if kind == "program":
             return _ask_program(campaign, files)
         try:
-            return {"model": _ask_model, "index": _ask_index, "kept text": _read_kept_text}[kind](files, random)
+            return ask[kind](files, random)
         except InputError as refused:  # an index of another model, say
             if kind == "model":
                 raise Fault(f"refused: {refused.message}") from refused
             return "refused"
 
-    with _replacing(files, kinds):
+    with _replacing(campaign, files, kinds):
         campaign.run(attempt, in_turn)
 
 
@@ -92,6 +112,10 @@ def _make(campaign: Campaign, files: Path, letter: str, kinds: list[str]) -> Non
         (files / f"{letter}.index").rename(files / f"{letter}.m.safetensors.index")
     else:
         path.rename(files / f"{letter}.m.safetensors")
+    if "gensim" in kinds:
+        matrix = np.full(_BESIDE, ord(letter), np.float32)
+        vocabulary = Vocabulary.from_words([f"{letter}{number}" for number in range(len(matrix))])
+        formats.write(Vectors(vocabulary, matrix), files / f"{letter}.m.kv")
     if "kept text" in kinds:
         (files / "text.txt").write_text(f"{letter}one {letter}two\n" * words)
         keep = [
@@ -110,21 +134,25 @@ def _make(campaign: Campaign, files: Path, letter: str, kinds: list[str]) -> Non
 
 
 @contextmanager
-def _replacing(files: Path, kinds: list[str]) -> Iterator[None]:
+def _replacing(campaign: Campaign, files: Path, kinds: list[str]) -> Iterator[None]:
     """Replace all the time what may be replaced."""
     names = ["m.safetensors"]
     names += ["m.safetensors.index"] if "index" in kinds else []
     names += ["kept"] if "kept text" in kinds else []
-    process = subprocess.Popen(
-        [sys.executable, "-c", _REPLACING, str(files), *names], env=os.environ | {"PARENT": str(os.getpid())}
-    )
+    programs = [(_REPLACING, names), *([(_REPLACING_BOTH, ["m.kv"])] if "gensim" in kinds else [])]
+    environment = campaign.environment() | {"PARENT": str(os.getpid())}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, str(files), *replaced], env=environment)
+        for program, replaced in programs
+    ]
     try:
-        while not (files / names[-1]).exists():
+        while not all((files / replaced[-1]).exists() for _, replaced in programs):
             sleep(0.001)
         yield
     finally:
-        process.kill()
-        process.wait()
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def _whose(parts: dict[str, object]) -> str:
@@ -176,6 +204,17 @@ def _read_kept_text(files: Path, random: Random) -> str:
     shards = sum((path.stat().st_size for path in corpus.shards), 0)
     return _whose(
         {"words": words, "tokens": sizes[kept.tokens], "shards": {3600: "a", 6240: "b"}.get(shards, words)}
+    )
+
+
+def _read_gensim(files: Path, random: Random) -> str:
+    vectors = formats.read(files / "m.kv")
+    if random.random() < 0.1:
+        sleep(random.uniform(0, 0.002))
+    first, last = random.randrange(len(vectors)), len(vectors) - 1
+    return _whose(
+        {"words": "".join(sorted({word[0] for word in vectors}))}
+        | {f"vector {row}": chr(int(vectors.matrix[row, -1])) for row in (first, last)}
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wvcli.errors import InputError, UsageError
 from wvcli.formats._format import Format, Kept, Reading, Writing
-from wvcli.formats._reading import open_input, parsing
+from wvcli.formats._reading import open_input, opened_files, parsing
 from wvcli.registry import Registry
 from wvcli.reporting import (
     OnNote,
@@ -35,6 +35,7 @@ __all__ = [
     "write",
 ]
 
+_ATTEMPTS = 2  # to read files that are replaced meanwhile
 _SNIFFED = 65_536  # bytes of a file that are shown to each format
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 
@@ -107,7 +108,7 @@ def read(
         reading: the encoding of words, and whether to leave out what cannot be read.
 
     Raises:
-        InputError: it cannot be read, is in no known format, or is damaged.
+        InputError: it cannot be read, is in no known format, is damaged, or is replaced again and again.
         UsageError: no format has that name, or it cannot be read, or not so; or the limit is below 1.
         MissingExtraError: the format needs a package that is not installed.
     """
@@ -122,10 +123,36 @@ def read(
             f"{path} is in the format {chosen.name}, in which the encoding of words is not a choice",
             "leave out `encoding`, `encoding_errors` and `skip_bad`",
         )
-    with words_reported_to(on_progress, "opening", path.name), notes_reported_to(on_note), parsing(path):
-        if reading != _AS_WRITTEN and chosen.read_with:
-            return chosen.read_with(path, limit, reading)
-        return chosen.read(path, limit)
+    with words_reported_to(on_progress, "opening", path.name):
+        return _read_together(chosen, path, limit, on_note, reading)
+
+
+def _read_together(chosen: Format, path: Path, limit: int | None, on_note: OnNote, reading: Reading) -> Vectors:
+    """Read a file with those beside it, or a folder: all of them as they were at one moment.
+
+    Raises:
+        InputError: they cannot be read, or are replaced again and again.
+    """
+    assert chosen.read is not None
+    for _ in range(_ATTEMPTS):
+        notes: list[str] = []
+        found: Vectors | InputError
+        with opened_files() as opened, notes_reported_to(notes.append):
+            try:
+                with parsing(path):
+                    if reading != _AS_WRITTEN and chosen.read_with:
+                        found = chosen.read_with(path, limit, reading)
+                    else:
+                        found = chosen.read(path, limit)
+            except InputError as error:  # perhaps since one of them was replaced
+                found = error
+        if opened.belong_together():
+            for note in notes:
+                on_note(note)
+            if isinstance(found, InputError):
+                raise found
+            return found
+    raise InputError(f"{path} was replaced while it was read", "ask again")
 
 
 def for_writing(path: Path, name: str | None = None) -> Format:

@@ -3,9 +3,10 @@
 import re
 import warnings
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from wvcli.errors import InputError, first_line
 from wvcli.formats._quantised import restore
 from wvcli.formats._reading import RowCollector, open_input
+from wvcli.system.mapped_files import map_whole
 from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
@@ -33,14 +35,26 @@ def map_array(path: Path) -> npt.NDArray[Any]:
         InputError: it cannot be read, or is not an array of numbers.
     """
     try:
-        with open_input(path), warnings.catch_warnings():
+        with open_input(path) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of headers written by Python 2
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError, OverflowError, TokenError) as error:
+            shape, is_fortran, dtype = npy_header(file)
+            if dtype.hasobject:
+                raise ValueError("it is pickled; save it as numbers")
+            size = prod(shape) * dtype.itemsize
+            data = map_whole(file, path)[file.tell() :]
+            if not min(shape, default=1) >= 0 or not size <= len(data):
+                raise ValueError("its header claims more than the file has")
+            return data[:size].view(dtype).reshape(shape, order="F" if is_fortran else "C")
+    except (ValueError, TypeError, EOFError, SyntaxError, OverflowError, TokenError) as error:
         raise InputError(f"{path} is damaged or not an .npy file of numbers: {first_line(error)}") from error
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"{path} is not an .npy file")
-    return np.asarray(array)
+
+
+def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header of an `.npy`: shape, whether in Fortran order, and dtype; ValueError where there is none."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, is_fortran, dtype = read(file)
+    return shape, is_fortran, dtype
 
 
 def check_matrix(path: Path, name: str, array: npt.NDArray[Any]) -> None:

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from wvcli.errors import InputError
 from wvcli.formats._headers import FASTTEXT_MAGIC, is_fasttext_binary
 from wvcli.formats._reading import bytes_left
+from wvcli.system.mapped_files import map_whole
 from wvcli.vectors.geometry import RowArray
 from wvcli.vectors.subwords import ByteArray
 
@@ -184,7 +185,7 @@ class _Reader:
             raise self._error(
                 f": expected the end of the file after the output matrix, found {surplus} bytes more"
             )
-        whole = np.asarray(np.memmap(self._path, dtype=np.uint8, mode="r"))
+        whole = map_whole(self._file, self._path)
         row = 4 * settings.dim  # bytes
         return Model(
             settings,

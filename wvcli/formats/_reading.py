@@ -1,10 +1,12 @@
-"""What readers share: opening a file, and collecting words and vectors as they are read."""
+"""What readers share: opening files that belong together, and collecting words and vectors as they are read."""
 
+import os
 import shutil
 import tempfile
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -14,6 +16,7 @@ import numpy as np
 
 from wvcli.errors import InputError, WvcliError, first_line, unreadable
 from wvcli.reporting import report_note, report_words
+from wvcli.system.locks import place_for_temporary_files
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -21,11 +24,65 @@ from wvcli.vectors.word_vectors import Vectors
 MOST_IN_MEMORY = 1 << 29  # bytes of numbers; more are put into a temporary file
 
 
+_Identity = tuple[int, int]  # of a file: its device and its number there
+
+
+def _identity_of(path: Path | int) -> _Identity | None:
+    """Return the identity of the file of a name or descriptor; None if there is none."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+class OpenedFiles:
+    """The files that a reader opened, by which it is known whether they belong together."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Path, _Identity | None]] = []
+
+    def add(self, path: Path, identity: _Identity | None) -> None:
+        """Remember which file was opened by a name; None if there was none to open."""
+        self._found.append((path, identity))
+
+    def belong_together(self) -> bool:
+        """Whether none of them was replaced after another one was opened.
+
+        Several files are replaced at one moment, and so is a folder: if each of them still has its name, they were
+        all opened before that moment or after it. A single file may have been replaced, if it was read as it was.
+        """
+        if len({path for path, _ in self._found}) <= 1:
+            return len(set(self._found)) <= 1
+        return all(_identity_of(path) == found for path, found in self._found)
+
+
+_opened: ContextVar[OpenedFiles | None] = ContextVar("opened", default=None)
+
+
+@contextmanager
+def opened_files() -> Iterator[OpenedFiles]:
+    """Within the block, remember the files that `open_input` opens."""
+    found = OpenedFiles()
+    before = _opened.set(found)
+    try:
+        yield found
+    finally:
+        _opened.reset(before)
+
+
 @contextmanager
 def open_input(path: Path) -> Iterator[BinaryIO]:
     """Open a file to read; an error of the operating system within the block becomes an InputError."""
+    opened, identity = _opened.get(), None
     try:
-        with path.open("rb") as file:
+        try:
+            file = path.open("rb")
+            identity = _identity_of(file.fileno())
+        finally:
+            if opened:
+                opened.add(path, identity)
+        with file:
             yield file
     except OSError as error:
         raise unreadable(path, error) from error
@@ -205,15 +262,16 @@ def note_skipped(path: Path, count: int, first: int) -> None:
 
 def _temporary_file(path: Path, size: int) -> IO[bytes]:
     try:
-        if shutil.disk_usage(tempfile.gettempdir()).free < size:
+        folder = place_for_temporary_files()
+        if shutil.disk_usage(folder).free < size:
             raise _no_space(path)
-        return tempfile.TemporaryFile()
+        return tempfile.TemporaryFile(dir=folder)
     except OSError as error:
         raise _no_space(path) from error
 
 
 def _no_space(path: Path) -> WvcliError:
-    folder = tempfile.gettempdir()
+    folder = place_for_temporary_files()
     return WvcliError(
         f"the temporary folder {folder} has no space for the vectors of {path}", "set TMPDIR to a folder that has"
     )

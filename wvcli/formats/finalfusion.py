@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from wvcli.errors import InputError
 from wvcli.formats._blocks import blocks
@@ -25,6 +26,7 @@ from wvcli.formats._columns import decode_word
 from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._reading import RowCollector, bytes_left, open_input
 from wvcli.system import paging
+from wvcli.system.mapped_files import map_whole
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.subwords import Subwords
 from wvcli.vectors.word_vectors import Vectors
@@ -185,7 +187,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
         contents = _contents(file, path)
         rows = RowCollector(path, contents.total, contents.dim, limit)
         words = _read_words(file, path, contents)
-        whole = np.memmap(path, np.uint8, "r")
+        whole = map_whole(file, path)
         matrix = _floats(whole, contents.numbers, contents.rows * contents.dim).reshape(-1, contents.dim)
         norms = None if contents.norms is None else _floats(whole, contents.norms, contents.total)
         for start, block in paging.blocks(matrix[: contents.total]):
@@ -205,8 +207,8 @@ def _read(path: Path, limit: int | None) -> Vectors:
     return Vectors(vectors.vocabulary, vectors.matrix, subwords=subwords, path=path)
 
 
-def _floats(whole: np.memmap, offset: int, count: int) -> FloatArray:
-    numbers: FloatArray = np.asarray(whole[offset : offset + 4 * count]).view("<f4")
+def _floats(whole: npt.NDArray[np.uint8], offset: int, count: int) -> FloatArray:
+    numbers: FloatArray = whole[offset : offset + 4 * count].view("<f4")
     return numbers
 
 

@@ -91,7 +91,8 @@ def _read(path: Path, limit: int | None) -> Vectors:
     if folder is None:
         raise InputError(f"{path} has no {_TENSORS} beside a {TOKENIZER}")
     file = folder / _TENSORS
-    _, arrays = tensor_files.map_file(file)
+    with open_input(file):
+        _, arrays = tensor_files.map_file(file)
     name = next((name for name in _MATRICES if name in arrays), None)
     if name is None:
         raise InputError(f"{file} has no static embeddings: expected a tensor {' or '.join(map(repr, _MATRICES))}")

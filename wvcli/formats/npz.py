@@ -35,6 +35,7 @@ from wvcli.formats._arrays import (
     check_words,
     floats,
     map_array,
+    npy_header,
     vectors_of,
     words_beside,
 )
@@ -82,7 +83,7 @@ class _Archive:
         if not info.filename.endswith(".npy"):
             return None
         with self._file.open(info) as file:
-            shape, fortran, dtype = _npy_header(file)
+            shape, fortran, dtype = npy_header(file)
             entry = _Entry(info.filename.removesuffix(".npy"), dtype, shape, fortran)
         claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
         packed = min(info.compress_size, self.path.stat().st_size)
@@ -99,7 +100,7 @@ class _Archive:
         if entry.dtype.hasobject:
             raise ValueError(f"{entry.name!r} is pickled; save it with dtype=str or as numbers")
         with self._file.open(f"{entry.name}.npy") as file:
-            _npy_header(file)
+            npy_header(file)
             count = entry.shape[0]
             step = count if entry.is_fortran else max(1, _BLOCK // max(1, entry.row_bytes))
             for start in range(0, count, max(1, step)):
@@ -112,13 +113,6 @@ class _Archive:
     def read(self, entry: _Entry) -> npt.NDArray[Any]:
         """Return the whole array."""
         return np.concatenate([np.empty((0, *entry.shape[1:]), entry.dtype), *self.rows(entry)])
-
-
-def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(file)
-    return shape, fortran, dtype
 
 
 def _read_exactly(file: IO[bytes], size: int) -> bytes:

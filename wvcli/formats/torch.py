@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
@@ -34,6 +34,7 @@ from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._pickle_reading import check
 from wvcli.formats._reading import GrowingMatrix, open_input, parsing
 from wvcli.system import paging
+from wvcli.system.mapped_files import map_whole
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
@@ -193,20 +194,23 @@ def _mapped(torch: Any, path: Path, table: Any) -> npt.NDArray[Any] | None:
     dtype = _DTYPES.get(str(table.dtype).removeprefix("torch."))
     if dtype is None or not table.is_contiguous():
         return None
-    offsets = [offset for offset, size in _stored(path) if size == storage.nbytes()]
+    with open_input(path) as file:
+        offsets = [offset for offset, size in _stored(file) if size == storage.nbytes()]
+        whole = map_whole(file, path)
     if len(offsets) != 1 or (offsets[0] - storage.data_ptr()) % mmap.PAGESIZE:
         return None
-    if offsets[0] + storage.nbytes() > path.stat().st_size:
+    if offsets[0] + storage.nbytes() > len(whole):
         return None
     offset = offsets[0] + table.storage_offset() * table.element_size()
-    return np.asarray(np.memmap(path, dtype, "r", offset, tuple(table.shape)))
+    matrix: npt.NDArray[Any] = whole[offset : offset + table.numel() * table.element_size()].view(dtype)
+    return matrix.reshape(tuple(table.shape))
 
 
-def _stored(path: Path) -> list[tuple[int, int]]:
+def _stored(file: BinaryIO) -> list[tuple[int, int]]:
     """Return offset and size of each uncompressed member of an archive; none for other files."""
     found = []
     try:
-        with ZipFile(path) as archive, path.open("rb") as file:
+        with ZipFile(file) as archive:
             for member in archive.infolist():
                 if member.compress_type == ZIP_STORED:
                     file.seek(member.header_offset)

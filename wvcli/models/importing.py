@@ -58,7 +58,7 @@ def import_vectors(
         The vectors, opened from the model file.
 
     Raises:
-        InputError: `path` cannot be read, is in no known format, or is damaged.
+        InputError: `path` cannot be read, is in no known format, is damaged, or is replaced while it is read.
         UsageError: it is a model already, the model file exists, or has another suffix; or there is no such
             encoding, or none can be chosen in this format.
         MissingExtraError: the format needs a package that is not installed.
@@ -86,10 +86,14 @@ def import_vectors(
     check_writable(target, overwrite)
     reading = formats.Reading.of(encoding, encoding_errors, skip_bad)
     chosen = formats.registry.get(name) if name else formats.recognise(path)
+    state = _state(path)
     vectors = formats.read(path, chosen.name, limit, on_progress, on_note, reading)
     with words_reported_to(on_progress, "computing", "vectors"):
         tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
-    model_file.save(target, tensors, _manifest(path, chosen.name, limit, vectors), overwrite)
+    manifest = _manifest(path, chosen.name, limit, vectors)
+    if _state(path) != state:  # the checksum in the manifest may be that of something else
+        raise InputError(f"{path} was replaced or written to while it was read", "import it again")
+    model_file.save(target, tensors, manifest, overwrite)
     model = model_file.open_model(target)
     if vectors.weights and vectors.weights.output is not None and "output.negative" not in model.tensors:
         on_note("its output layer is left out: it is empty, or of another loss than negative sampling")
@@ -147,6 +151,12 @@ def _files(path: Path) -> list[Path]:
         return sorted(file for file in path.rglob("*") if file.is_file())
     beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}."))
     return [path, *sorted(file for file in beside if file.suffix == ".npy")]
+
+
+def _state(path: Path) -> list[tuple[Path, int, int, int, int]]:
+    """Return what is different once one of the files of a file or folder was replaced or written to."""
+    facts = [(file, file.stat()) for file in _files(path)]
+    return [(file, each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for file, each in facts]
 
 
 def _size(path: Path) -> int:

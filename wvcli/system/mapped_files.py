@@ -4,15 +4,41 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from weakref import ref
 
 from wvcli.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _State = tuple[int, int, int, int]
 _mapped: "list[tuple[Callable[[], Any], Path, _State]]" = []
 _end: Callable[[Path | None], None] | None = None
 _handler: Any = None  # what C calls must not be collected
+
+
+def map_whole(file: BinaryIO, path: Path) -> "npt.NDArray[np.uint8]":
+    """Map an open file and watch it as long as the map is alive; by its name another one might be opened.
+
+    Args:
+        file: open to read; its position stays.
+        path: its name.
+
+    Returns:
+        uint8 [bytes], read-only.
+
+    Raises:
+        ValueError: the file is empty.
+    """
+    import numpy as np  # the command line begins without it
+
+    position = file.tell()
+    mapped = np.memmap(file, dtype=np.uint8, mode="r")
+    file.seek(position)
+    watch(mapped.base, path, file.fileno())
+    return np.asarray(mapped)
 
 
 def watch(mapped: Any, path: Path, descriptor: int) -> None:

@@ -139,9 +139,7 @@ def map_file(path: Path) -> tuple[dict[str, str], Tensors]:
             data_start = file.tell()
             entries = {name: _Entry.parse(name, entry) for name, entry in header.items() if name != _METADATA}
             _check_spans(entries, file.seek(0, 2) - data_start)
-            mapped = np.memmap(file, dtype=np.uint8, mode="r")
-            mapped_files.watch(mapped.base, path, file.fileno())
-            whole = np.asarray(mapped)
+            whole = mapped_files.map_whole(file, path)
         return texts, {name: entry.of(whole[data_start:]) for name, entry in entries.items()}
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error

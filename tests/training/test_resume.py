@@ -20,9 +20,11 @@ from tests.killing import kills
 from wvcli.cli import main
 from wvcli.cli.commands import train as train_command
 from wvcli.cli.reports import training as training_report
+from wvcli.cli.reports.model import unfinished_facts
 from wvcli.errors import InputError, InterruptedRunError, UsageError, WvcliError
 from wvcli.training import checkpoints
 from wvcli.training.engines.gensim import GensimTrainer
+from wvcli.training.unfinished import UnfinishedRun
 
 SETTINGS: dict[str, Any] = {"dim": 20, "epochs": 8, "workers": 1}
 OPTIONS = ["--dim", "20", "--epochs", "8", "--workers", "1"]
@@ -343,7 +345,7 @@ def test_the_only_run_in_the_folder_is_meant_or_several_are_named(
     alone = run("train", "--resume")
     assert alone.code == 0, alone.err
     assert broken_off.read_bytes() == other.with_suffix("").read_bytes()
-    finished = run("train", "--resume", folder.name)
+    finished = run("train", f"--resume={folder.name}")
     assert (finished.code, finished.err.splitlines()[0]) == (
         0,
         "note: model.safetensors is finished, and there is nothing to resume",
@@ -369,6 +371,41 @@ def test_an_unfinished_run_is_listed_and_described(broken_off: Path, run: Run) -
     assert known["resume"] == "wvcli train --resume model.safetensors.checkpoint"
     for_people = run("info", "model.safetensors.checkpoint", "--format", "table").out
     assert re.search(r"progress +12%", for_people)
+
+
+def test_a_run_on_texts_in_memory_is_described_and_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [{"title": "The dog", "about": {"body": "and the cat ran"}}] * 50
+    output, whole = tmp_path / "model.safetensors", tmp_path / "whole.safetensors"
+    how: dict[str, Any] = {"dim": 5, "epochs": 3, "workers": 1, "min_count": 1, "stopwords": ["and"]}
+    wvcli.train(iter(texts), whole, field=("title", "about.body"), **how)
+    with pytest.raises(InterruptedRunError) as stopped:
+        wvcli.train(iter(texts), output, field=("title", "about.body"), should_stop=stops_after(1), **how)
+    folder = stopped.value.checkpoint
+    assert folder is not None
+    assert main.run(["info", str(folder), "--format", "json"]) == 0
+    known = json.loads(capsys.readouterr().out)
+    assert (known["command"], known["resume"]) == (None, f"wvcli train --resume {folder}")
+    assert (known["epoch"], known["epochs"], known["words"], known["tokens"]) == (2, 3, 4, 250)
+    assert main.run(["info", str(folder), "--command"]) == 2
+    assert f"continue it with wvcli train --resume {folder}" in capsys.readouterr().err
+    with pytest.raises(UsageError, match=r"`field=title about\.body` there, `field=title` here"):
+        wvcli.resume(folder, field=("title",))
+    resumed = wvcli.resume(folder, field=("title", "about.body"))
+    assert resumed.manifest["checksum"] == wvcli.load(whole).manifest["checksum"]
+    assert wvcli.resume(output, field=["title", "about.body"]).manifest == resumed.manifest
+
+
+def test_stop_words_in_memory_are_in_no_command(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("the dog and the cat ran\n" * 50)
+    how: dict[str, Any] = {"dim": 5, "epochs": 3, "workers": 1, "stopwords": ["and"]}
+    with pytest.raises(InterruptedRunError) as stopped:
+        wvcli.train(text, tmp_path / "model", should_stop=stops_after(1), **how)
+    folder = stopped.value.checkpoint
+    assert folder is not None
+    assert unfinished_facts(UnfinishedRun.of(folder), for_people=False)["command"] is None
 
 
 def test_a_command_begun_without_its_text_read_begins_again(corpus: Path, broken_off: Path) -> None:

@@ -55,6 +55,8 @@ def of_model(manifest: Mapping[str, Any]) -> Record:
 def differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
     """Return in what two runs differ, a phrase for each argument, among those that `ours` has.
 
+    Several values are the same as a list and as a tuple, and a single one alone or in a list.
+
     Args:
         theirs: the arguments of a run.
         ours: those of a command that is to continue it.
@@ -62,14 +64,19 @@ def differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]
     return [
         f"{_phrase(name, theirs.get(name))} there, {_phrase(name, value)} here"
         for name, value in ours.items()
-        if value != theirs.get(name)
+        if _values(value) != _values(theirs.get(name))
     ]
+
+
+def _values(value: Any) -> list[Any]:
+    """Return the values of an argument, of which one may be given alone."""
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _phrase(name: str, value: Any) -> str:
     """Return an argument as errors name it; one that was not given is called so."""
     if name == "sources":
-        return f"text from {' '.join(value)}"
+        return f"text from {' '.join(map(str, _values(value)))}"
     if value is None or (value is False and name not in _SWITCHES):
         return f"no `{name}`"
-    return f"`{name}={value}`"
+    return f"`{name}={' '.join(map(str, _values(value)))}`"

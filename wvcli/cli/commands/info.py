@@ -61,7 +61,12 @@ def _show_unfinished(folder: Path, command: bool, format: OutputFormat) -> None:
     from wvcli.training.unfinished import UnfinishedRun
 
     facts = report.unfinished_facts(UnfinishedRun.of(folder), resolve_format(format) == "table")
-    if command:
-        line(facts["command"])
-    else:
+    if not command:
         write_object(facts, format)
+    elif facts["command"] is None:
+        raise UsageError(
+            f"{folder} was begun by a Python program, with texts or stop words that were in no file",
+            f"continue it with {facts['resume']}",
+        )
+    else:
+        line(facts["command"])

@@ -160,6 +160,7 @@ Resume = Annotated[
         "--resume",
         help="Continue an unfinished run: alone, with its X.checkpoint, or with the command that began it.",
         panel="Training",
+        metavar="FILE",  # --resume=X.checkpoint
     ),
 ]
 EarlyStop = Annotated[

@@ -101,10 +101,10 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     if manifest["tokenizer"]["stopwords"] and not manifest["reading"]["stopwords_file"]:
         raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
     is_small = manifest["coverage"]["tokens_kept"] < engines.FAST_TOKENS  # Gensim trains it by default
-    return _command_line(record.of_model(manifest), path, {"engine": "gensim" if is_small else None})
+    return command_line(record.of_model(manifest), path, {"engine": "gensim" if is_small else None})
 
 
-def _command_line(record: Mapping[str, Any], output: Path, defaults: Mapping[str, Any]) -> str:
+def command_line(record: Mapping[str, Any], output: Path, defaults: Mapping[str, Any]) -> str:
     """Return the command that asks for a run.
 
     Args:
@@ -144,9 +144,10 @@ def unfinished_facts(run: "UnfinishedRun", for_people: bool) -> dict[str, Any]:
     minutes = {"checkpoint": f"{run.options.checkpoint:g}"} if run.options.checkpoint else {}
     defaults = {"engine": "auto", "keep_encoded": None, "checkpoint": None}
     asked = run.record()
-    command = None  # texts of a Python program are in no command
-    if IN_MEMORY not in asked["sources"]:
-        command = _command_line(asked | minutes, run.output, defaults)
+    command = None  # texts and stop words that a Python program has in memory are in no command
+    has_unnamed_words = run.text.tokenizer.stopwords and not asked["stopwords"]
+    if IN_MEMORY not in asked["sources"] and not has_unnamed_words:
+        command = command_line(asked | minutes, run.output, defaults)
     losses: Any = run.losses
     if for_people:
         losses = loss_in_a_line(losses)

@@ -75,6 +75,8 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; an option whose metavar ends in `...` takes every word up to the next option.
 
+        A flag that has a metavar may have what follows it joined to it: `--resume=FILE` is `--resume FILE`.
+
         Raises:
             UsageError: an option is written as another tool has it, such as `-minCount`, which would be read as
                 the short options m, i, n and so on; or an option is given twice that takes one value.
@@ -94,6 +96,13 @@ class Command(TyperCommand):
             if hint:
                 raise UsageError(f"unknown option {option}", hint)
         args = _repeated(args, greedy) if greedy else args
+        flags = {
+            option
+            for parameter in self.params
+            if getattr(parameter, "is_flag", False) and parameter.metavar
+            for option in parameter.opts
+        }
+        args = _separated(args, flags) if flags else args
         if not ctx.resilient_parsing:  # as it is while a line is completed
             self._refuse_what_is_given_twice(ctx, args)
         return super().parse_args(ctx, args)
@@ -133,6 +142,17 @@ def _repeated(args: list[str], greedy: set[str]) -> list[str]:
             option = name if name in greedy else ""
             has_value = bool(equals)
             written.append(arg)
+    return written
+
+
+def _separated(args: list[str], flags: set[str]) -> list[str]:
+    """Return the arguments with what is joined to one of these flags by `=` as an argument of its own."""
+    written: list[str] = []
+    for index, arg in enumerate(args):
+        if arg == "--":
+            return written + args[index:]
+        name, equals, value = arg.partition("=")
+        written += [name, value] if equals and name in flags else [arg]
     return written
 
 

@@ -97,6 +97,16 @@ def _set_file(given: str | PathLike[str]) -> str | PathLike[str]:
     return given
 
 
+def load_sets(sets: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[ItemSet]:
+    """Read one test set or several, each a file or the name of a bundled one; none stands for all bundled ones.
+
+    Raises:
+        InputError: a set cannot be read or is of no known kind.
+    """
+    files = [sets] if isinstance(sets, str | PathLike) else sets
+    return [tasks.load(file) for file in (map(_set_file, files) if files else bundled())]
+
+
 def evaluate(
     models: Vectors | Sequence[Vectors],
     sets: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
@@ -138,8 +148,7 @@ def evaluate(
     if not several:
         raise UsageError("no model was given")
     lexicons = [Lexicon(vectors, restrict_top, ignore_case, from_subwords) for vectors in several]
-    files = [sets] if isinstance(sets, str | PathLike) else sets
-    loaded = [tasks.load(file) for file in (map(_set_file, files) if files else bundled())]
+    loaded = load_sets(sets)
     return (row for one in loaded for row in _of_set(one, lexicons, _names(several), on_progress))
 
 

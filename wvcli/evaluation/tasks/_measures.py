@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
+Items = npt.NDArray[np.int64]
 
 _CONFIDENCE = 0.95
 _Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
@@ -51,13 +52,32 @@ class Measure(ABC):
         """
 
     @abstractmethod
+    def resampled(self, outcomes: Numbers, expected: Numbers, items: Items) -> Numbers:
+        """The score of each of several samples of the items; NaN where it is not defined.
+
+        Args:
+            outcomes: float64 [items], none of them NaN.
+            expected: float64 [items].
+            items: int64 [samples, drawn], the items of each sample.
+        """
+
+    @abstractmethod
     def p_value(self, first: Numbers, other: Numbers, expected: Numbers) -> float | None:
         """How likely a difference as large as that between two models is by chance, two-sided, over the items that
         both cover; None where there is no test for it.
         """
 
 
-class Proportion(Measure):
+class _OfMeans(Measure):
+    """A measure whose score is a mean."""
+
+    def resampled(self, outcomes: Numbers, expected: Numbers, items: Items) -> Numbers:
+        """The mean of each sample."""
+        means: Numbers = outcomes[items].mean(axis=1)
+        return means
+
+
+class Proportion(_OfMeans):
     """The share of items that are right, with Wilson's interval; models are compared by McNemar's exact test."""
 
     def summary(self, outcomes: Numbers, expected: Numbers) -> Summary:
@@ -81,7 +101,7 @@ class Proportion(Measure):
         return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
-class Mean(Measure):
+class Mean(_OfMeans):
     """The mean of the outcomes, for measures of which no interval and no test is known."""
 
     def summary(self, outcomes: Numbers, expected: Numbers) -> Summary:
@@ -114,6 +134,19 @@ class Correlation(Measure):
         score_all = self._between(np.where(covered, outcomes, 0), expected)
         low, high = self._interval(score, int(covered.sum()))
         return Summary(score, score_all, low, high)
+
+    def resampled(self, outcomes: Numbers, expected: Numbers, items: Items) -> Numbers:
+        """The correlation in each sample."""
+        from scipy.stats import rankdata
+
+        one, two = outcomes[items], expected[items]
+        if self._ranked:
+            one, two = rankdata(one, axis=1), rankdata(two, axis=1)
+        one, two = (values - values.mean(axis=1, keepdims=True) for values in (one, two))
+        lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1)
+        correlations = np.full(len(items), np.nan)
+        np.divide(np.einsum("si,si->s", one, two), lengths, out=correlations, where=lengths > _SAME)
+        return correlations
 
     def p_value(self, first: Numbers, other: Numbers, expected: Numbers) -> float | None:
         """Williams' t with n - 3 degrees of freedom."""

@@ -1,7 +1,7 @@
 """A corpus as word ids on disk, which engines train on, whole texts at a time."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
-from wvcli.tokens.shards import TEXT_END, IdArray, read_ids, read_manifest, verify_shards, write_manifest
+from wvcli.tokens.shards import (
+    TEXT_END,
+    IdArray,
+    read_ids,
+    read_manifest,
+    verify_shards,
+    write_ids,
+    write_manifest,
+)
 
 _MANIFEST = "encoded.json"
+_SEED = 20_000_707  # of the division into halves
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,75 @@ class EncodedCorpus:
             if end > start:
                 yield list(map(word, ids[start:end].tolist()))
             start = end + 1
+
+    def halves(self, folder: Path) -> "tuple[EncodedCorpus, EncodedCorpus]":
+        """Return two halves of the texts, each over the words that it has; written into a folder.
+
+        Of every two texts that follow each other one is in either half; by chance, and the same each time, lest
+        the halves be of two kinds where texts are so in turn, as questions and answers may be.
+
+        Raises:
+            WvcliError: a shard cannot be read or written.
+        """
+        swapped = np.random.Generator(np.random.PCG64(_SEED)).integers(0, 2, self.texts // 2 + 1)
+        is_second = (np.arange(2 * len(swapped)) + np.repeat(swapped, 2)) % 2 == 1
+        first, second = (
+            self._half(folder / name, which) for name, which in (("first", ~is_second), ("second", is_second))
+        )
+        return first, second
+
+    def _half(self, folder: Path, which: npt.NDArray[np.bool_]) -> "EncodedCorpus":
+        """Return those of the texts, bool [texts], that are meant."""
+        folder.mkdir()
+        counts, before, parts = np.zeros_like(self.counts), 0, []
+        for number, path in enumerate(self.shards):
+            ids = self.ids(number)
+            is_end = ids == TEXT_END
+            text = before + np.cumsum(is_end) - is_end
+            ids = ids[which[text]]
+            before += int(np.count_nonzero(is_end))
+            counts += np.bincount(ids[ids != TEXT_END], minlength=len(counts))
+            parts.append(folder / path.name)
+            write_ids(parts[-1], ids)
+        kept = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        half = replace(
+            self,
+            shards=parts,
+            counts=counts,
+            texts=int(np.count_nonzero(which[:before])),
+            tokens_read=int(counts.sum()),
+            tokens_joined=None,
+        )
+        return half._over([self.words[row] for row in kept.tolist()], kept, folder)
+
+    def over(self, other: "EncodedCorpus", folder: Path) -> "EncodedCorpus":
+        """Return this text over the vocabulary of another, without the words that it lacks; written into a folder.
+
+        Its `frequencies` are those of the other.
+
+        Raises:
+            WvcliError: a shard cannot be read or written.
+        """
+        folder.mkdir()
+        rows = {word: row for row, word in enumerate(self.words)}
+        own = np.array([rows.get(word, -1) for word in other.words], dtype=np.int64)
+        return replace(self._over(other.words, own, folder), frequencies=other.frequencies)
+
+    def _over(self, words: list[str], rows: npt.NDArray[np.int64], folder: Path) -> "EncodedCorpus":
+        """Return the text over other words, whose rows here are given, -1 for one that is not here."""
+        is_here = rows >= 0
+        numbers = np.full(len(self.words) + 1, -1, dtype=np.int64)
+        numbers[rows[is_here]] = np.flatnonzero(is_here)
+        numbers[-1] = TEXT_END  # and this is what the end of a text finds, which is beyond all words
+        shards = []
+        for number, path in enumerate(self.shards):
+            ids = numbers.take(self.ids(number), mode="clip")
+            shards.append(folder / path.name)
+            write_ids(shards[-1], ids[ids >= 0].astype(np.uint32))
+        counts = np.where(is_here, self.counts[rows], 0)
+        return replace(
+            self, shards=shards, words=words, counts=counts, tokens_kept=int(counts.sum()), frequencies=counts
+        )
 
     @staticmethod
     def is_in(folder: Path) -> bool:

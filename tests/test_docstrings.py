@@ -15,7 +15,7 @@ from tests.conftest import CLONE
 
 MODELS = {"animals": {"epochs": 10, "seed": 1}, "other": {"epochs": 5, "seed": 2}}
 # Their own tests run what these show, since it trains models.
-TRAINING = {"train", "resume", "update"}
+TRAINING = {"train", "tune", "resume", "update"}
 METHODS = ["most_similar", "analogy", "odd_one_out", "nearest"]
 PUBLIC: dict[str, Callable[..., Any]] = {
     name: getattr(wvcli, name) for name in wvcli.__all__ if name not in {"__version__", "WvcliError"}

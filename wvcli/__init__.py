@@ -2,6 +2,7 @@
 
     train, resume, update    text into vectors, which are saved as a model file
     load, Vectors            vectors from a file, and the questions asked of them
+    tune                     settings found by trying, and the best model
     evaluate, compare        how good vectors are, and what differs between two models
     import_vectors, export   vectors from and for other systems
     TrainSettings, Selection what can be set in training, and chosen in exporting
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wvcli.training.train import resume as resume
     from wvcli.training.train import train as train
     from wvcli.training.train import update as update
+    from wvcli.training.tune import tune as tune
     from wvcli.vectors.selection import Selection as Selection
     from wvcli.vectors.word_vectors import Vectors as Vectors
 
@@ -41,6 +43,7 @@ _HOMES = {
     "load": "wvcli.models.opening",
     "resume": "wvcli.training.train",
     "train": "wvcli.training.train",
+    "tune": "wvcli.training.tune",
     "update": "wvcli.training.train",
 }
 
@@ -57,6 +60,7 @@ __all__ = [
     "load",
     "resume",
     "train",
+    "tune",
     "update",
 ]
 

@@ -42,6 +42,11 @@ COMMANDS = {  # in the order of the help
         "training.md",
         ("wvcli update corpus.safetensors corpus.txt --epochs 2 -o updated.safetensors",),
     ),
+    "tune": Entry(
+        "Train",
+        "training.md",
+        ("wvcli tune corpus.txt --epochs 5 --trials 2 -o tuned.safetensors",),
+    ),
     "vector": Entry(
         "Ask", "asking.md", ("wvcli vector cat dog", "wvcli vector cat --format json"), has_own_threads=True
     ),

@@ -126,12 +126,11 @@ def forecast(
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
         tokens_trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
         engine = engine or engines.default_engine(int(tokens_trained))
-        training = _Trial.of(encoded, settings, engine).seconds(tokens_trained, settings.epochs or 1)
-    program = _PROGRAM_BYTES + engine.memory
+        training = Pace.of(encoded, settings, engine).seconds(tokens_trained, settings.epochs or 1)
+    memory = peak_memory(settings, engine, words, tokens=growth.tokens, distinct_words=growth.words(1))
     if isinstance(request.source, Corpus) and _loads_dictionary(request.text, encoded.words):
-        program += _DICTIONARY_BYTES
-    encoding = _encoding_bytes(tokens=growth.tokens, distinct_words=growth.words(1))
-    file = _file_bytes(settings, words)
+        memory += _DICTIONARY_BYTES
+    file = file_bytes(settings, words)
     return Forecast(
         tokens=growth.tokens,
         is_exact=share == 1,
@@ -140,8 +139,7 @@ def forecast(
         engine=engine.name,
         words=words,
         seconds=_START_SECONDS + reading + training + file / _SAVING_SPEED,
-        memory=program
-        + max(encoding, _training_bytes(settings, engine, words) + int(_SHARE_NOT_FREED * encoding)),
+        memory=memory,
         disk=4 * growth.tokens,
         file=file,
     )
@@ -302,8 +300,8 @@ class _Growth:
 
 
 @dataclass(frozen=True)
-class _Trial:
-    """What was measured in training on a sample.
+class Pace:
+    """How fast a model is trained, measured on a sample of its text.
 
     Attributes:
         speed: tokens per second.
@@ -316,7 +314,7 @@ class _Trial:
     each: float
 
     @classmethod
-    def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine) -> "_Trial":
+    def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine, trials: int = _TRIALS) -> "Pace":
         """Train on parts of the sample for some seconds; the first warms up, the median of the others counts."""
         started = perf_counter()
         trainer = engine.start(encoded, settings, lambda count: None, ignore_note)
@@ -328,7 +326,7 @@ class _Trial:
         each = perf_counter() - started
         stretches = encoded.stretches(_TRIAL_TOKENS)
         seconds: list[float] = []
-        while len(seconds) <= _TRIALS and (len(seconds) < 2 or sum(seconds) < _LONGEST_TRIALS):
+        while len(seconds) <= trials and (len(seconds) < 2 or sum(seconds) < _LONGEST_TRIALS):
             stretch = stretches[len(seconds) % len(stretches)]
             started = perf_counter()
             trainer.train(stretch, settings.alpha, settings.alpha)
@@ -345,6 +343,21 @@ class _Trial:
 def _loads_dictionary(text: TextSettings, words: Iterable[str]) -> bool:
     """Return whether reading loads the dictionary of Chinese words."""
     return text.tokenizer.name in ("auto", "chinese") and any("\u4e00" <= word[:1] <= "\u9fff" for word in words)
+
+
+def peak_memory(settings: TrainSettings, engine: Engine, words: int, *, tokens: int, distinct_words: int) -> int:
+    """Return the bytes of memory that a run takes at its peak, in the main process.
+
+    Args:
+        settings: nothing in them is `auto` any more.
+        engine: what trains.
+        words: in the vocabulary.
+        tokens: in the text.
+        distinct_words: in the text.
+    """
+    encoding = _encoding_bytes(tokens, distinct_words)
+    training = _training_bytes(settings, engine, words) + int(_SHARE_NOT_FREED * encoding)
+    return _PROGRAM_BYTES + engine.memory + max(encoding, training)
 
 
 def _encoding_bytes(tokens: int, distinct_words: int) -> int:
@@ -366,6 +379,6 @@ def _training_bytes(settings: TrainSettings, engine: Engine, words: int) -> int:
     return words * per_word + 4 * _rows(settings, words) * row_length
 
 
-def _file_bytes(settings: TrainSettings, words: int) -> int:
+def file_bytes(settings: TrainSettings, words: int) -> int:
     """Return the bytes of a model file."""
     return 4 * _rows(settings, words) * (settings.dim or 1) + words * _BYTES_PER_WORD_IN_FILE

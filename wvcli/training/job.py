@@ -3,13 +3,14 @@
 import os
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from math import inf
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from wvcli.errors import UsageError
@@ -17,6 +18,7 @@ from wvcli.models import model_file
 from wvcli.reporting import OnNote, OnProgress, Progress, Throttle
 from wvcli.system import atomic_files
 from wvcli.system.garbage import gc_paused
+from wvcli.text.settings import TextSettings
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
 from wvcli.training.checkpoints import Checkpoints, place_for_stopped_run, state_of_run, workspace
@@ -72,7 +74,7 @@ class Job:
     def run(self) -> Vectors:
         """Train and save."""
         self.request.text.tokenizer.tokenize()  # refuses what it cannot do before anything is read
-        _check_output(self.path, self.overwrite)
+        check_output(self.path, self.overwrite)
         with (
             ExitStack() as stack,
             workspace(self.path, self.checkpoint_minutes > 0, self.resume, self.overwrite) as folder,
@@ -93,7 +95,7 @@ class Job:
                 on_progress=self.on_progress,
                 on_note=self.on_note,
             )
-            progress = _TrainingProgress(self.on_progress, prepared)
+            progress = TrainingProgress(self.on_progress, prepared)
             engine = self._engine(prepared, folder)
             trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
             run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
@@ -110,8 +112,7 @@ class Job:
             progress.start(run.epoch * prepared.encoded.tokens_kept + run.tokens, run.history)
             run.train()
             self.on_progress(Progress("saving"))
-            manifest = prepared.manifest(self.request.text) | started_from | self._manifest(run, engine)
-            model_file.save(self.path, _tensors(prepared, trainer), manifest, self.overwrite)
+            save_model(self.path, run, prepared, self.request.text, started_from, overwrite=self.overwrite)
         return model_file.open_model(self.path).vectors()
 
     def _keep(self, prepared: Prepared, stack: ExitStack) -> Checkpoints:
@@ -182,26 +183,13 @@ class Job:
                 f"`sample={run.settings.sample}` is too small for this text, and `sample=0` turns it off"
             )
 
-    def _manifest(self, run: Run, engine: engines.Engine) -> dict[str, Any]:
-        own = {"wvcli": __version__, "python": platform.python_version()}
-        return {
-            "engine": engine.name,
-            "early_stop": self.early_stop,
-            "coverage": {
-                **run.corpus.coverage(),
-                "tokens_trained": min(epoch["tokens_trained"] for epoch in run.history),
-            },
-            "history": run.history,
-            "versions": own | engine.versions(),
-        }
-
 
 def _nearest_folder(path: Path) -> Path:
     """Return a path, or the nearest folder above it that exists."""
     return next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.is_dir())
 
 
-def _check_output(path: Path, overwrite: bool) -> None:
+def check_output(path: Path, overwrite: bool) -> None:
     """Refuse a model file that could not be written in the end.
 
     Raises:
@@ -216,6 +204,48 @@ def _check_output(path: Path, overwrite: bool) -> None:
     atomic_files.check_writable(path, overwrite)
 
 
+def save_model(
+    path: Path,
+    run: Run,
+    prepared: Prepared,
+    text: TextSettings,
+    started_from: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    overwrite: bool,
+) -> None:
+    """Write what a run has trained as a model file.
+
+    Args:
+        path: the file to write.
+        run: trained to its end.
+        prepared: its corpus and settings.
+        text: where the corpus came from, and how it was read.
+        started_from: what the manifest says of the vectors that training started from.
+        overwrite: replace an existing file.
+
+    Raises:
+        UsageError: the file exists and `overwrite` is false.
+        WvcliError: it cannot be written.
+    """
+    manifest = {
+        **prepared.manifest(text),
+        **started_from,
+        "engine": run.engine,
+        "early_stop": run.early_stop,
+        "coverage": {
+            **run.corpus.coverage(),
+            "tokens_trained": min(epoch["tokens_trained"] for epoch in run.history),
+        },
+        "history": run.history,
+        "versions": {
+            "wvcli": __version__,
+            "python": platform.python_version(),
+            **engines.registry.get(run.engine).versions(),
+        },
+    }
+    model_file.save(path, _tensors(prepared, run.trainer), manifest, overwrite)
+
+
 def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
     vocabulary = Vocabulary.from_words(prepared.encoded.words)
     matrix = trainer.vectors()
@@ -223,7 +253,7 @@ def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
     return {**trainer.tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
 
 
-class _TrainingProgress:
+class TrainingProgress:
     """Counts the tokens trained on, and reports them ten times a second at most."""
 
     def __init__(self, on_progress: OnProgress, prepared: Prepared) -> None:

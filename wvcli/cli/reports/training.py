@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STOPPING = (signal.SIGINT, *signals.ENDING)
 SAVED_FROM = 5.0  # seconds; what was lost before is soon repeated
+_SAVING = "stopping as soon as the run is saved"
 _SAME_REQUEST = 1.0  # seconds in which a second signal belongs to the first
 _EXAMPLES = 5  # words shown with their neighbours when done
 _NEIGHBORS = 5  # neighbours of each
@@ -43,7 +44,7 @@ def interruptible_progress(
         What to call with the progress, and a function that returns whether to stop.
     """
     try:
-        with stderr.progress_shown() as on_progress, _stop_on_request(saved_from) as should_stop:
+        with stderr.progress_shown() as on_progress, stop_on_request(saved_from) as should_stop:
             yield on_progress, should_stop
     except KeyboardInterrupt:
         raise InterruptedRunError("interrupted", "no model was written") from None
@@ -56,8 +57,8 @@ def interruptible_progress(
 
 
 @contextmanager
-def _stop_on_request(saved_from: float) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether a signal to stop came; a later signal interrupts.
+def stop_on_request(saved_from: float, note: str = _SAVING) -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether a signal to stop came, which is noted; a later signal interrupts.
 
     The first one interrupts, too, if the function has not been called yet, or the time is not up: then nothing
     would be saved, or nothing worth it. One right after the first is the same request: `timeout` of the GNU core
@@ -77,7 +78,7 @@ def _stop_on_request(saved_from: float) -> Iterator[Callable[[], bool]]:
         now = monotonic()
         if asked is None and is_saveable and now - started >= saved_from:
             asked = now
-            stderr.note("stopping as soon as the run is saved; press Ctrl-C again to stop at once")
+            stderr.note(f"{note}; press Ctrl-C again to stop at once")
         elif asked is None or now - asked >= _SAME_REQUEST:
             raise KeyboardInterrupt
 

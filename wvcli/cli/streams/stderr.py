@@ -236,15 +236,16 @@ class _Lines:
     """Shows progress as lines, for a log: one every ten seconds at first, then one a minute."""
 
     def __init__(self) -> None:
-        self._stage, self._start, self._before = "", 0.0, 0
+        self._work, self._start, self._before = ("", ""), 0.0, 0
         self._loss: float | None = None
         self._began = self._last = monotonic()
 
     def show(self, progress: "Progress") -> None:
         """Write a line if it is time for one; the first loss of an epoch comes sooner, in a line of its own."""
         now, done = monotonic(), progress.done
-        if progress.stage != self._stage:
-            self._stage, self._start, self._before = progress.stage, now, done
+        if (progress.stage, progress.subject) != self._work:
+            self._work, self._start, self._before = (progress.stage, progress.subject), now, done
+            return  # there is no speed yet
         is_early = progress.loss != self._loss or now - self._began <= _EARLY_SECONDS
         if now - self._last < (_EARLY_LINE_SECONDS if is_early else _LINE_SECONDS):
             return
@@ -267,7 +268,7 @@ def _share(progress: "Progress") -> str:
 
 def _description(progress: "Progress") -> str:
     if progress.epochs:
-        return f"{progress.stage} {progress.epoch}/{progress.epochs}"
+        return f"{visible(progress.subject) or progress.stage} {progress.epoch}/{progress.epochs}"
     return f"{progress.stage} {visible(progress.subject)}".rstrip()
 
 
@@ -276,7 +277,7 @@ def progress_shown() -> "Iterator[OnProgress]":
     """Show a progress bar when stderr is a terminal, else a line now and then.
 
     Yields:
-        A function that takes a `Progress`; a new stage starts a new bar.
+        A function that takes a `Progress`; a new stage starts a new bar, and a new subject replaces the last one.
     """
     if _quiet:
         yield lambda progress: None
@@ -286,12 +287,16 @@ def progress_shown() -> "Iterator[OnProgress]":
         return
     with _bars() as bars:
         current: dict[str, TaskID] = {}
+        subjects: dict[str, str] = {}
 
         def show(progress: "Progress") -> None:
             description, total = _description(progress), progress.total
-            if progress.stage not in current:
-                for earlier in current.values():
-                    bars.update(earlier, completed=bars.tasks[earlier].total)
+            if subjects.get(progress.stage) != progress.subject:
+                if progress.stage in current:
+                    bars.remove_task(current.pop(progress.stage))
+                for earlier in bars.tasks:
+                    bars.update(earlier.id, completed=earlier.total)
+                subjects[progress.stage] = progress.subject
                 current[progress.stage] = bars.add_task(description, total=total, unit=progress.unit, loss="")
             task = current[progress.stage]
             loss = "" if progress.loss is None else f"loss {progress.loss:.3f}"

@@ -258,7 +258,7 @@ def pointers(typingctx: Any, record: Any) -> Any:
 
 
 @intrinsic
-def _prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
+def prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
     """Load the cache line of a number into the cache before it is needed, to be written to."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -277,4 +277,4 @@ def prefetch_row(array, row, width):
     """Load a row into the cache before it is needed, so that it is not waited for then."""
     first = int64(row) * width
     for offset in range(0, width, LANES):
-        _prefetch(array, first + offset)
+        prefetch(array, first + offset)

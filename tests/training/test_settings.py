@@ -12,6 +12,7 @@ from wvcli.vectors.subwords import ngrams
 
 NAMES = [field.name for field in fields(TrainSettings)]
 FASTTEXT = {"algorithm": "fasttext"}
+GLOVE = {"algorithm": "glove"}
 NO_NUMBERS = {"algorithm", "architecture", "loss", "fixed_window", "phrases", "phrase_scorer"}
 LIMITS: list[tuple[str, float, float, dict[str, Any]]] = [
     ("dim", 1, 10_000, {}),
@@ -27,6 +28,9 @@ LIMITS: list[tuple[str, float, float, dict[str, Any]]] = [
     ("min_n", 1, 100, {**FASTTEXT, "max_n": 100}),
     ("max_n", 1, 100, {**FASTTEXT, "min_n": 1}),
     ("buckets", 1, 100_000_000, FASTTEXT),
+    ("x_max", 1e-3, 1e9, GLOVE),
+    ("glove_alpha", 0, 10, GLOVE),
+    ("glove_memory", 1, 1_000_000, GLOVE),
     ("workers", 1, 1_024, {}),
     ("seed", 0, 2**32 - 1, {}),
     ("phrase_passes", 1, 5, {"phrases": True}),
@@ -40,7 +44,7 @@ LIMITS: list[tuple[str, float, float, dict[str, Any]]] = [
 def test_a_setting_is_taken_up_to_its_limits_and_refused_beyond(
     name: str, low: float, high: float, others: dict[str, Any]
 ) -> None:
-    step = 1e-9 if name in ("noise_exponent", "sample", "alpha", "min_alpha") else 1
+    step = 1e-9 if name in ("noise_exponent", "sample", "alpha", "min_alpha", "glove_alpha") else 1
     for value in (low, high):
         assert getattr(TrainSettings.of({**others, name: value}), name) == value
     for value in (low - step, high + step, -1e300, 1e300, float("nan"), float("inf"), float("-inf")):
@@ -61,7 +65,7 @@ def test_a_whole_number_must_be_one(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["algorithm", "architecture", "loss"])
-@pytest.mark.parametrize("value", ["", "glove", "Word2Vec", 1, True])
+@pytest.mark.parametrize("value", ["", "lsa", "Word2Vec", 1, True])
 def test_a_choice_must_be_one_of_those_named(name: str, value: object) -> None:
     with pytest.raises(UsageError, match=f"`{name}` must be ") as caught:
         TrainSettings.of({name: value})
@@ -89,11 +93,45 @@ def test_settings_that_contradict_each_other_are_refused(given: dict[str, Any], 
         ({"max_n": 7}, "`algorithm=fasttext`"),
         ({"buckets": 100}, "`algorithm=fasttext`"),
         ({"buckets": 100, "algorithm": "word2vec"}, "`algorithm=fasttext`"),
+        ({"x_max": 10}, "`algorithm=glove`"),
+        ({"glove_alpha": 0.5, **FASTTEXT}, "`algorithm=glove`"),
+        ({"glove_memory": 100}, "`algorithm=glove`"),
+        ({"buckets": 100, **GLOVE}, "`algorithm=fasttext`"),
     ],
 )
 def test_a_setting_that_would_be_ignored_is_refused(given: dict[str, Any], missing: str) -> None:
     with pytest.raises(UsageError, match=f"no effect without {missing}"):
         TrainSettings.of(given)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["architecture", "loss", "fixed_window", "negative", "noise_exponent", "sample", "min_alpha"],
+)
+def test_a_setting_that_means_nothing_to_glove_is_refused(name: str) -> None:
+    value = {"architecture": "cbow", "loss": "negative", "fixed_window": True, "negative": 5}.get(name, 0.01)
+    like_glove = TrainSettings.of(GLOVE)
+    for chosen, like in (({name: value, **GLOVE}, None), ({name: value}, like_glove)):
+        with pytest.raises(UsageError, match=f"`{name}` has no effect with `algorithm=glove`"):
+            TrainSettings.of(chosen, like)
+    assert TrainSettings.of({name: None, "fixed_window": False, **GLOVE}) == like_glove
+
+
+def test_glove_has_a_learning_rate_of_its_own() -> None:
+    glove = TrainSettings.of({**GLOVE, "x_max": 5})
+    assert glove.alpha == 0.05
+    assert TrainSettings.of({**GLOVE, "alpha": 1e-5}).alpha == 1e-5
+    skipgram = TrainSettings.of({"architecture": "skipgram", "negative": 9, "sample": 0.1, "dim": 7})
+    assert TrainSettings.of(GLOVE, skipgram) == TrainSettings.of({**GLOVE, "dim": 7})
+    assert TrainSettings.of({"algorithm": "word2vec", "dim": 7}, glove) == TrainSettings.of(
+        {"algorithm": "word2vec", "dim": 7}
+    )
+
+
+@pytest.mark.parametrize(("tokens", "epochs", "x_max"), [(10_000, 60, 10), (10**7, 15, 10), (10**9, 15, 100)])
+def test_glove_is_chosen_for_by_size_too(tokens: int, epochs: int, x_max: float) -> None:
+    chosen = auto_settings(TrainSettings.of(GLOVE), tokens, 4)
+    assert (chosen.window, chosen.epochs, chosen.x_max, chosen.architecture) == (10, epochs, x_max, None)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +168,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
     st.fixed_dictionaries(
         {},
         optional={
-            "algorithm": st.sampled_from(["word2vec", "fasttext"]),
+            "algorithm": st.sampled_from(["word2vec", "fasttext", "glove"]),
             "architecture": st.sampled_from(["cbow", "skipgram"]),
             "loss": st.sampled_from(["negative", "hierarchical"]),
             "dim": st.integers(1, 10_000),
@@ -173,7 +211,7 @@ def test_what_is_left_open_is_chosen_by_the_size_of_the_corpus(
     assert (chosen.algorithm, chosen.architecture, chosen.window) == ("word2vec", "skipgram", 5)
     assert chosen.max_vocab is None
     left_open = [name for name in NAMES if getattr(chosen, name) is None]
-    assert left_open == ["max_vocab", "buckets", "phrase_threshold"]
+    assert left_open == ["max_vocab", "buckets", "x_max", "glove_memory", "phrase_threshold"]
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_a_model_says_how_it_was_made_and_is_what_lies_on_disk() -> None:
         "seed": 7,
     }
     left_open = [name for name, value in manifest["settings"].items() if value is None]
-    assert left_open == ["max_vocab", "phrase_threshold"]
+    assert left_open == ["glove_memory", "max_vocab", "phrase_threshold", "x_max"]
     assert manifest["tokenizer"] == {"name": "auto", "lowercase": True, "min_length": 1, "stopwords": []}
     assert manifest["engine"] == "gensim"
     assert manifest["corpus"]["sources"] == ["corpus.txt"]

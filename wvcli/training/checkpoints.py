@@ -18,7 +18,9 @@ SUFFIX = ".checkpoint"  # of the folder, after the name of the model file
 _STATE = "state.safetensors"
 _LOCK = "lock"
 # In the order in which they are removed: first what says that a run can be continued, which takes all the others.
-_OURS = ("encoded.json*", _STATE, "*.ids", f".{_STATE}.*.tmp", f".{_STATE}.*.lock", _LOCK)
+_OURS = (
+    "encoded.json*", _STATE, "*.ids", "cooccurrences*", f".{_STATE}.*.tmp", f".{_STATE}.*.lock", _LOCK
+)  # fmt: skip
 
 
 @dataclass

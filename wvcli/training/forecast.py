@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from wvcli.errors import WvcliError, reason, unreadable
-from wvcli.reporting import ignore_note
+from wvcli.reporting import ignore_note, ignore_progress
 from wvcli.system.locks import temporary_folder
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus
@@ -24,7 +24,7 @@ from wvcli.tokens.provisional_corpus import SHARD_IDS, ProvisionalCorpus, requir
 from wvcli.tokens.tokenizing import fastest_batch_tokenizer, seconds_before_workers
 from wvcli.training import engines
 from wvcli.training.engines import Engine
-from wvcli.training.loss import LossSample
+from wvcli.training.engines._glove import GloveTrainer, glove_bytes
 from wvcli.training.preparation import require_contexts
 from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
@@ -54,6 +54,7 @@ _SHARE_NOT_FREED = 0.3  # of what encoding took, while training
 _BYTES_PER_WORD = 400  # of the vocabulary, in Gensim's tables and ours
 _BYTES_PER_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
 _BYTES_PER_WORD_IN_FILE = 40  # of the vocabulary
+_BYTES_PER_PAIR = 40  # of GloVe's, on disk: once when merged, and more than once before
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def forecast(
             settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
         tokens_trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
         engine = engine or engines.default_engine(int(tokens_trained))
-        training = Pace.of(encoded, settings, engine).seconds(tokens_trained, settings.epochs or 1)
+        pace = Pace.of(encoded, settings, engine)
+        training = pace.seconds(tokens_trained, settings.epochs or 1)
     memory = peak_memory(settings, engine, words, tokens=growth.tokens, distinct_words=growth.words(1))
     if isinstance(request.source, Corpus) and _loads_dictionary(request.text, encoded.words):
         memory += _DICTIONARY_BYTES
@@ -140,7 +142,7 @@ def forecast(
         words=words,
         seconds=_START_SECONDS + reading + training + file / _SAVING_SPEED,
         memory=memory,
-        disk=4 * growth.tokens,
+        disk=4 * growth.tokens + int(pace.pairs_bytes(tokens_trained)),
         file=file,
     )
 
@@ -307,24 +309,36 @@ class Pace:
         speed: tokens per second.
         once: seconds before and after all epochs.
         each: seconds at the end of each epoch.
+        counting: seconds of counting pairs, for each token; 0 where none are counted.
+        pairs: how many pairs there are.
+        tokens: tokens of the sample.
+        power: by which the pairs grow with the tokens.
     """
 
     speed: float
     once: float
     each: float
+    counting: float = 0.0
+    pairs: int = 0
+    tokens: int = 1
+    power: float = 1.0
 
     @classmethod
     def of(cls, encoded: EncodedCorpus, settings: TrainSettings, engine: Engine, trials: int = _TRIALS) -> "Pace":
         """Train on parts of the sample for some seconds; the first warms up, the median of the others counts."""
         started = perf_counter()
         trainer = engine.start(encoded, settings, lambda count: None, ignore_note)
-        loss_sample = LossSample.of(encoded, settings)
         once = perf_counter() - started
         started = perf_counter()
-        if loss_sample:
-            loss_sample.loss(trainer)
+        trainer.prepare(ignore_progress)
+        counting = perf_counter() - started
+        started = perf_counter()
+        trainer.loss()  # draws the sample
+        once += perf_counter() - started
+        started = perf_counter()
+        trainer.loss()
         each = perf_counter() - started
-        stretches = encoded.stretches(_TRIAL_TOKENS)
+        stretches = trainer.stretches(_TRIAL_TOKENS)
         seconds: list[float] = []
         while len(seconds) <= trials and (len(seconds) < 2 or sum(seconds) < _LONGEST_TRIALS):
             stretch = stretches[len(seconds) % len(stretches)]
@@ -333,11 +347,30 @@ class Pace:
             seconds.append((perf_counter() - started) / stretch.tokens)
         started = perf_counter()
         trainer.vectors()
-        return cls(1 / max(1e-9, median(seconds[1:])), once + perf_counter() - started, each)
+        trial = cls(1 / max(1e-9, median(seconds[1:])), once + perf_counter() - started, each)
+        if not isinstance(trainer, GloveTrainer):
+            return trial
+        return replace(
+            trial,
+            counting=counting / encoded.tokens_kept,
+            pairs=len(trainer.counts),
+            tokens=encoded.tokens_kept,
+            power=trainer.counts.share_of_single(settings.window or 1),
+        )
 
     def seconds(self, tokens: float, epochs: int) -> float:
         """Return the seconds of training on this many tokens in each epoch."""
-        return self.once + epochs * (self.each + tokens / self.speed)
+        # An epoch of GloVe is a pass over the pairs, of which a longer text has fewer for each token.
+        trained = self.tokens * self._grown(tokens)
+        return self.once + tokens * self.counting + epochs * (self.each + trained / self.speed)
+
+    def pairs_bytes(self, tokens: float) -> float:
+        """Return the bytes on disk of the pairs that are counted in this many tokens, before and after merging."""
+        return _BYTES_PER_PAIR * self.pairs * self._grown(tokens)
+
+    def _grown(self, tokens: float) -> float:
+        """Return how many times as many pairs there are in so many tokens as in the sample."""
+        return float((tokens / self.tokens) ** self.power)
 
 
 def _loads_dictionary(text: TextSettings, words: Iterable[str]) -> bool:
@@ -356,7 +389,7 @@ def peak_memory(settings: TrainSettings, engine: Engine, words: int, *, tokens: 
         distinct_words: in the text.
     """
     encoding = _encoding_bytes(tokens, distinct_words)
-    training = _training_bytes(settings, engine, words) + int(_SHARE_NOT_FREED * encoding)
+    training = _training_bytes(settings, engine, words, tokens) + int(_SHARE_NOT_FREED * encoding)
     return _PROGRAM_BYTES + engine.memory + max(encoding, training)
 
 
@@ -369,11 +402,15 @@ def _encoding_bytes(tokens: int, distinct_words: int) -> int:
 
 def _rows(settings: TrainSettings, words: int) -> int:
     """Return how many vectors a model has, those of the output layer and of n-grams among them."""
+    if settings.algorithm == "glove":
+        return words
     return 2 * words if settings.algorithm == "word2vec" else 3 * words + (settings.buckets or 0)
 
 
-def _training_bytes(settings: TrainSettings, engine: Engine, words: int) -> int:
+def _training_bytes(settings: TrainSettings, engine: Engine, words: int, tokens: int) -> int:
     """Return the bytes of memory that a model takes in training: its tables, and float32 rows of whole lanes."""
+    if settings.algorithm == "glove":
+        return glove_bytes(settings, words, tokens)
     per_word = _BYTES_PER_WORD if settings.algorithm == "word2vec" else _BYTES_PER_WORD_WITH_SUBWORDS
     row_length = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
     return words * per_word + 4 * _rows(settings, words) * row_length

@@ -106,6 +106,7 @@ class Job:
                 run.checkpoints = Checkpoints(folder, self.checkpoint_minutes)
             else:
                 run.keep = lambda: self._keep(prepared, stack)
+            trainer.prepare(self.on_progress)
             run.restore()
             if is_resumed:
                 self.on_note(f"continuing at epoch {min(run.epoch + 1, run.epochs)} of {run.epochs}")
@@ -250,7 +251,7 @@ def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
     vocabulary = Vocabulary.from_words(prepared.encoded.words)
     matrix = trainer.vectors()
     vectors = Vectors(vocabulary, matrix, prepared.encoded.frequencies, stored_norms=row_norms(matrix))
-    return {**trainer.tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
+    return {**trainer.kept_tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
 
 
 class TrainingProgress:

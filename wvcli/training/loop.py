@@ -12,7 +12,6 @@ from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.shards import IdArray
 from wvcli.training.checkpoints import Checkpoints
 from wvcli.training.engines import Trainer
-from wvcli.training.loss import LossSample
 from wvcli.training.settings import TrainSettings
 
 # Standard deviations by which the number of tokens left by subsampling may miss its expectation; chance never goes
@@ -77,8 +76,7 @@ class Run:
             InterruptedRunError: `should_stop` returned True.
             WvcliError: the engine failed, or did not train on the whole text.
         """
-        stretches = self.corpus.stretches(self.trainer.stretch)
-        loss_sample = LossSample.of(self.corpus, self.settings)
+        stretches = self.trainer.stretches()
         starts = np.cumsum([0] + [stretch.tokens for stretch in stretches]) / self.corpus.tokens_kept
         while self.epoch < self.epochs and not self._has_converged():
             if self.frozen is not None:
@@ -91,7 +89,7 @@ class Run:
                 self.tokens += done.tokens
                 self.sampled += done.sampled
                 self.stretch = number + 1
-            self._end_epoch(loss_sample)
+            self._end_epoch()
 
     def _alpha(self, epochs_done: float) -> float:
         """Return the learning rate after this many epochs; it falls linearly from `alpha` to `min_alpha`."""
@@ -149,7 +147,7 @@ class Run:
             for name in _POSITION:
                 setattr(self, name, state[name])
 
-    def _end_epoch(self, loss_sample: LossSample) -> None:
+    def _end_epoch(self) -> None:
         """Check that the epoch trained on the whole text, and record its tokens and loss.
 
         Raises:
@@ -162,7 +160,8 @@ class Run:
                 f"epoch {self.epoch + 1} did not train on the whole text: it took {self.tokens:,} of {kept:,} "
                 f"tokens, and trained on {self.sampled:,} instead of {expected:,.0f}; no model was written"
             )
-        loss = round(loss_sample.loss(self.trainer), 6) if loss_sample else None
+        loss = self.trainer.loss()
+        loss = None if loss is None else round(loss, 6)
         if loss is not None and not loss < _DIVERGED:
             raise WvcliError(f"training diverged in epoch {self.epoch + 1}: the loss is {loss}", "lower `alpha`")
         self.epoch += 1

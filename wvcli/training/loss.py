@@ -6,19 +6,38 @@ of negative sampling (Mikolov et al., "Distributed Representations of Words and 
 the mean negative log-likelihood of hierarchical softmax (equation 3).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.shards import TEXT_END, IdArray
-from wvcli.training.engines import Trainer
 from wvcli.training.settings import TrainSettings
 
 _EXAMPLES = 4_000  # enough to tell epochs apart, and quick compared with an epoch
 _AT_ONCE = 250  # examples: all at once would take hundreds of megabytes with 300 dimensions
 _SEED = 20_130_116  # of the sample, the same for every model
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """A model that predicts words; `Trainer` in `engines` says what its arrays are."""
+
+    @property
+    def tensors(self) -> Mapping[str, npt.NDArray[np.float32]]:
+        """The arrays as they are now, by name: float32 [rows, dim] each."""
+
+    def inputs(self, words: IdArray) -> npt.NDArray[np.float32]:
+        """Return float32 [words, dim], the vectors of these words as they are now."""
+
+    def pieces(self, words: IdArray) -> IdArray:
+        """Return uint32 [words], how many vectors each word is made of: CBOW takes the mean over all of them."""
+
+    def paths(self, word: int) -> tuple[IdArray, npt.NDArray[np.float32]]:
+        """Return a word's path in the Huffman tree: its inner nodes, and at each 1 for left or -1 for right."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +76,7 @@ class LossSample:
         noise = _noise(corpus, settings.noise_exponent, (len(targets), negative), random)
         return cls(contexts, np.array(targets, dtype=np.uint32), noise)
 
-    def loss(self, trainer: Trainer) -> float:
+    def loss(self, trainer: Predictor) -> float:
         """Return the mean loss of the sample, in nats per example."""
         words, rows = np.unique(np.concatenate(self.contexts), return_inverse=True)
         vectors = trainer.inputs(words.astype(np.uint32))
@@ -74,7 +93,7 @@ class LossSample:
         return float(np.mean(np.concatenate(losses)))
 
     def _losses(
-        self, inputs: npt.NDArray[np.float64], examples: slice, trainer: Trainer
+        self, inputs: npt.NDArray[np.float64], examples: slice, trainer: Predictor
     ) -> npt.NDArray[np.float64]:
         """Return float64 [examples], the loss of each."""
         targets, noise = self.targets[examples], self.noise[examples]
@@ -91,7 +110,9 @@ class LossSample:
         return len(self.targets) > 0
 
 
-def _hierarchical(inputs: npt.NDArray[np.float64], targets: IdArray, trainer: Trainer) -> npt.NDArray[np.float64]:
+def _hierarchical(
+    inputs: npt.NDArray[np.float64], targets: IdArray, trainer: Predictor
+) -> npt.NDArray[np.float64]:
     """Return float64 [examples], the loss of each along its target's path."""
     output = trainer.tensors["output.hierarchical"]
     losses = np.zeros(len(targets))

@@ -12,7 +12,7 @@ from wvcli.errors import UsageError
 if TYPE_CHECKING:
     from wvcli.tokens.phrases import PhraseSettings
 
-Algorithm = Literal["word2vec", "fasttext"]
+Algorithm = Literal["word2vec", "fasttext", "glove"]
 Architecture = Literal["skipgram", "cbow"]
 Loss = Literal["negative", "hierarchical"]
 PhraseScorer = Literal["original", "npmi"]
@@ -23,7 +23,8 @@ class TrainSettings:
     """Every hyper-parameter of a run; None means `auto`.
 
     Attributes:
-        algorithm: `word2vec`, or `fasttext` for subword vectors.
+        algorithm: `word2vec`, `fasttext` for subword vectors, or `glove`, which is trained on counts of words that
+            occur near each other, and for which the settings that have to do with single predictions mean nothing.
         architecture: `skipgram`, or `cbow` (continuous bag of words).
         loss: `negative` sampling or `hierarchical` softmax.
         dim: length of a vector.
@@ -35,11 +36,15 @@ class TrainSettings:
         negative: noise words drawn for each true word.
         noise_exponent: power of the word counts by which noise words are drawn.
         sample: share of the text above which a word is subsampled; 0 turns subsampling off.
-        alpha: learning rate at the start.
+        alpha: learning rate at the start; with `glove` the one that AdaGrad divides, which `of` takes to be 0.05.
         min_alpha: learning rate at the end.
         min_n: shortest character n-gram (fasttext).
         max_n: longest character n-gram (fasttext).
         buckets: number of vectors for the hashed n-grams (fasttext).
+        x_max: count of a pair of words from which on it has the whole weight (glove).
+        glove_alpha: power by which the weight of a pair grows with its count up to there (glove).
+        glove_memory: megabytes in which pairs are counted; what does not fit goes to disk (glove). It does not
+            change the result.
         workers: number of threads.
         seed: seed of the random numbers.
         phrases: join words that often occur together, so that `new york` becomes the one word `new_york`.
@@ -77,6 +82,9 @@ class TrainSettings:
     min_n: int = 3
     max_n: int = 6
     buckets: int | None = None
+    x_max: float | None = None
+    glove_alpha: float = 0.75
+    glove_memory: int | None = None
     workers: int | None = None
     seed: int = 1
     phrases: bool = False
@@ -101,7 +109,7 @@ class TrainSettings:
                 raise UsageError(f"`{name}` must be a {what}, not {value!r}")
             if not low <= value <= high:
                 raise UsageError(f"`{name}` must be between {low:,} and {high:,}, not {value:,}")
-        if self.min_alpha > self.alpha:
+        if self.min_alpha > self.alpha and self.algorithm != "glove":
             raise UsageError(f"`min_alpha={self.min_alpha}` is above `alpha={self.alpha}`")
         if self.min_n > self.max_n:
             raise UsageError(f"`min_n={self.min_n}` is above `max_n={self.max_n}`")
@@ -140,12 +148,24 @@ class TrainSettings:
             other = getattr(like, setting) if like else _DEFAULT[setting]
             if name in chosen and chosen.get(setting, other) != value:
                 raise UsageError(f"`{name}` has no effect without `{setting}={value}`")
-        base = like or cls()
+        base = _with_defaults_of(chosen.get("algorithm"), like or cls())
+        for name in _NOT_WITH_GLOVE:
+            if base.algorithm == "glove" and chosen.get(name, False) is not False:
+                raise UsageError(f"`{name}` has no effect with `algorithm=glove`")
         if chosen.get("phrases") is False:
             base = replace(base, **{name: getattr(cls, name) for name in _OF_PHRASES})
         elif chosen.get("phrase_scorer", base.phrase_scorer) != base.phrase_scorer:
             base = replace(base, phrase_threshold=None)
         return replace(base, **chosen)
+
+
+def _with_defaults_of(algorithm: Algorithm | None, settings: TrainSettings) -> TrainSettings:
+    """Return settings for another algorithm, or the same; GloVe shares few with the others."""
+    if algorithm is None or (algorithm == "glove") == (settings.algorithm == "glove"):
+        return settings
+    dropped, alpha = (_NOT_WITH_GLOVE, _GLOVE_ALPHA) if algorithm == "glove" else (_OF_GLOVE, TrainSettings.alpha)
+    usual = {name: getattr(TrainSettings, name) for name in dropped}
+    return replace(settings, **usual, algorithm=algorithm, alpha=alpha)
 
 
 _CHOICES = {
@@ -157,6 +177,12 @@ _CHOICES = {
 
 _OF_PHRASES = ("phrase_passes", "phrase_threshold", "phrase_scorer", "phrase_min_count")
 
+_OF_GLOVE = ("x_max", "glove_alpha", "glove_memory")
+_NOT_WITH_GLOVE = (
+    "architecture", "loss", "fixed_window", "negative", "noise_exponent", "sample", "min_alpha",
+)  # fmt: skip
+_GLOVE_ALPHA = 0.05  # the learning rate of Pennington, Socher and Manning (2014)
+
 # A setting that would be ignored unless another has this value.
 _ONLY_WITH = {
     "negative": ("loss", "negative"),
@@ -164,11 +190,13 @@ _ONLY_WITH = {
     "min_n": ("algorithm", "fasttext"),
     "max_n": ("algorithm", "fasttext"),
     "buckets": ("algorithm", "fasttext"),
+    **dict.fromkeys(_OF_GLOVE, ("algorithm", "glove")),
     **dict.fromkeys(_OF_PHRASES, ("phrases", True)),
 }
 _DEFAULT = {"loss": "negative", "algorithm": "word2vec", "phrases": False}
 
-_REAL = {"noise_exponent", "sample", "alpha", "min_alpha", "phrase_threshold"}  # any number, not only a whole one
+# Any number, not only a whole one.
+_REAL = {"noise_exponent", "sample", "alpha", "min_alpha", "x_max", "glove_alpha", "phrase_threshold"}
 
 # Outside these Gensim raises, hangs, or trains a model that is noise, mostly without a word.
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -185,6 +213,9 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "min_n": (1, 100),
     "max_n": (1, 100),
     "buckets": (1, 100_000_000),
+    "x_max": (1e-3, 1e9),
+    "glove_alpha": (0, 10),
+    "glove_memory": (1, 1_000_000),
     "workers": (1, 1_024),
     "seed": (0, 2**32 - 1),
     "phrase_passes": (1, 5),
@@ -209,6 +240,11 @@ _BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
     (float("inf"), 300, 3, 10),
 )
 
+# For GloVe: the count of the whole weight, for a text of at most this many tokens. The authors' own choices, for
+# text8 and for billions of tokens.
+_X_MAX_BY_TOKENS: tuple[tuple[float, float], ...] = ((200_000_000, 10.0), (float("inf"), 100.0))
+_GLOVE_EPOCHS = 15  # at least: AdaGrad makes smaller and smaller steps, and stops of itself
+
 # A text this small trains in seconds, and one worker gives the same model each time.
 _ONE_WORKER = 200_000
 
@@ -229,13 +265,16 @@ def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> Trai
     dim, epochs, min_count = next(row[1:] for row in _BY_TOKENS if tokens <= row[0])
     chosen: dict[str, Any] = {
         "algorithm": "word2vec",
-        "architecture": "skipgram",
         "dim": dim,
-        "window": 5,
         "epochs": epochs,
         "min_count": min_count,
         "workers": 1 if tokens <= _ONE_WORKER else processors,
     }
+    if settings.algorithm == "glove":
+        x_max = next(row[1] for row in _X_MAX_BY_TOKENS if tokens <= row[0])
+        chosen |= {"window": 10, "epochs": max(epochs, _GLOVE_EPOCHS), "x_max": x_max}
+    else:
+        chosen |= {"window": 5, "architecture": "skipgram"}
     if settings.phrases:
         chosen["phrase_threshold"] = default_phrase_threshold(settings.phrase_scorer)
     return replace(settings, **{name: value for name, value in chosen.items() if getattr(settings, name) is None})

@@ -80,9 +80,9 @@ class InitialVectors:
         """Return the settings with the dimensions of these vectors.
 
         Raises:
-            UsageError: the settings ask for others, or for FastText.
+            UsageError: the settings ask for others, or for another algorithm than Word2Vec.
         """
-        if wanted.algorithm == "fasttext":
+        if wanted.algorithm not in (None, "word2vec"):
             raise UsageError("`init` works only with `algorithm=word2vec`")
         if wanted.dim not in (None, self.vectors.dim):
             raise UsageError(f"`dim={wanted.dim}` does not fit {self.source}, which has {self.vectors.dim}")
@@ -115,6 +115,11 @@ def _settings(model: model_file.ModelFile) -> TrainSettings:
 def why_not_updatable(model: model_file.ModelFile) -> tuple[str, str] | None:
     """Return why a model cannot be trained further, and a hint or an empty string; None when it can."""
     settings, needed = model.manifest["settings"], {"output.negative", "vocabulary.counts"}
+    if settings.get("algorithm") == "glove":
+        return (
+            "was trained with GloVe, and does not hold what was counted in its text",
+            "train on the old and the new text together",
+        )
     if "output.hierarchical" in model.tensors or settings.get("loss") == "hierarchical":
         return (
             "was trained with hierarchical softmax, whose tree of words changes with new words",

@@ -102,8 +102,8 @@ def train(
         settings: hyper-parameters, each by its name; one that is not given, or is None, is chosen by the size of
             the text (auto), or is as said here:
 
-            * `algorithm` (auto: `word2vec`), or `fasttext` for subword vectors; `architecture` (auto: `skipgram`),
-              or `cbow`; `loss` (`negative`), or `hierarchical`.
+            * `algorithm` (auto: `word2vec`), or `fasttext` for subword vectors, or `glove`; `architecture` (auto:
+              `skipgram`), or `cbow`; `loss` (`negative`), or `hierarchical`.
             * `dim` (auto), the length of a vector; `window` (auto: 5), words of context on each side, at most;
               `fixed_window` (False), always the whole window.
             * `epochs` (auto), passes over the text; `alpha` (0.025) and `min_alpha` (0.0001), the learning rate at
@@ -114,6 +114,11 @@ def train(
               which they are drawn.
             * FastText: `min_n` (3) and `max_n` (6), the lengths of character n-grams; `buckets` (auto), the number
               of their vectors.
+            * GloVe: `x_max` (auto), the count of a pair of words from which on it has the whole weight;
+              `glove_alpha` (0.75), the power by which the weight grows up to there; `glove_memory` (auto),
+              megabytes in which pairs are counted. Its `alpha` is 0.05, which AdaGrad lowers, and its `window`
+              10; `architecture`, `loss`, `negative`, `noise_exponent`, `sample`, `min_alpha` and `fixed_window`
+              mean nothing to it.
             * `phrases` (False), join words that often occur together: `new york` becomes `new_york`;
               `phrase_passes` (1); `phrase_threshold` (auto: 10, or 0.5 with `npmi`); `phrase_scorer` (`original`),
               or `npmi`; `phrase_min_count` (5).
@@ -161,7 +166,7 @@ def train(
         request=request,
         start=initial,
         path=path,
-        engine=engines.engine_called(engine),
+        engine=engines.engine_called(engine, request.settings.algorithm),
         keep_in=_folder_to_keep_in(keep_encoded, request.source),
         overwrite=overwrite,
         checkpoint_minutes=_checkpoint_minutes(checkpoint, request, resume),
@@ -248,7 +253,7 @@ def resume(
         request=request,
         start=initial,
         path=found.output,
-        engine=engines.engine_called(asked.get("engine", options.engine)),
+        engine=engines.engine_called(asked.get("engine", options.engine), found.wanted.algorithm),
         keep_in=None if options.keep_encoded is None else Path(options.keep_encoded),
         overwrite=overwrite or options.overwrite,
         checkpoint_minutes=_checkpoint_minutes(checkpoint or options.checkpoint or None, request, True),
@@ -343,7 +348,7 @@ def plan(
     request = Request.of(text, choice, settings, like)
     initial = InitialVectors.of(init, freeze, freeze_until)
     request = _fitted(request, initial)
-    return forecast(request, engines.engine_called(engine), exact)
+    return forecast(request, engines.engine_called(engine, request.settings.algorithm), exact)
 
 
 def update(

@@ -24,7 +24,7 @@ from wvcli.training.engines import Engine
 from wvcli.training.forecast import file_bytes
 from wvcli.training.job import TrainingProgress, save_model
 from wvcli.training.loop import Run
-from wvcli.training.loss import LossSample
+from wvcli.training.loss import LossSample, Predictor
 from wvcli.training.preparation import Prepared
 from wvcli.training.search import SEARCHED
 from wvcli.training.settings import TrainSettings
@@ -289,7 +289,7 @@ class OnHalves(Scoring):
             # The same words to predict in all trials, whatever their windows and noise words.
             asked = replace(self._training.prepared.settings, architecture=settings.architecture)
             sample = LossSample.of(other, asked)
-            losses += [sample.loss(run.trainer)] if sample else []
+            losses += [sample.loss(run.trainer)] if sample and isinstance(run.trainer, Predictor) else []
         first, second = models
         return trial.scored(
             [Outcomes.of_mean(BORNE_OUT, borne_out(first, second))],

@@ -177,6 +177,8 @@ def tune(
     if text.texts_in_memory is not None and text.texts_in_memory.are_tokens:
         choice = choice.for_tokens()
     request = Request.of(text, choice, settings)
+    if request.settings.algorithm == "glove":
+        raise UsageError("settings of `algorithm=glove` cannot be found by trying", "give them to train")
     chosen_engine = engines.engine_called(engine)
     path = (
         default_output(text.sources, request.source or text.corpus())

@@ -89,7 +89,12 @@ Exact = Annotated[
 
 Algorithm = Annotated[
     Literal["auto", settings.Algorithm],
-    _setting("algorithm", "fasttext has vectors for unknown words, too.", "Model", metavar=None),
+    _setting(
+        "algorithm",
+        "fasttext has vectors for unknown words, too; glove learns from counts.",
+        "Model",
+        metavar=None,
+    ),
 ]
 Architecture = Annotated[
     Literal["auto", settings.Architecture],
@@ -108,6 +113,18 @@ FixedWindow = Annotated[
 MinN = Annotated[int | None, _setting("min_n", "Shortest character n-gram.", "FastText")]
 MaxN = Annotated[int | None, _setting("max_n", "Longest character n-gram.", "FastText")]
 Buckets = Annotated[int | None, _auto("buckets", "Number of vectors for the hashed n-grams.", "FastText")]
+
+XMax = Annotated[
+    float | None,
+    _setting("x_max", "Count of a pair of words from which on it has the whole weight.", "GloVe", metavar="X"),
+]
+GloveAlpha = Annotated[
+    float | None,
+    _setting("glove_alpha", "Power by which the weight of a pair grows with its count.", "GloVe", metavar="X"),
+]
+GloveMemory = Annotated[
+    int | None, _setting("glove_memory", "Megabytes in which pairs are counted; the rest goes to disk.", "GloVe")
+]
 
 Epochs = Annotated[int | None, _auto("epochs", "Passes over the text.", "Training")]
 Loss = Annotated[
@@ -128,7 +145,10 @@ Sample = Annotated[
         metavar="X",
     ),
 ]
-Alpha = Annotated[float | None, _setting("alpha", "Learning rate at the start.", "Training", metavar="X")]
+Alpha = Annotated[
+    float | None,
+    _setting("alpha", "Learning rate at the start.", "Training", metavar="X", default="0.025, or 0.05 with glove"),
+]
 MinAlpha = Annotated[float | None, _setting("min_alpha", "Learning rate at the end.", "Training", metavar="X")]
 EngineName = Literal["auto", "gensim", "fast"]
 Engine = Annotated[

@@ -101,7 +101,10 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     if manifest["tokenizer"]["stopwords"] and not manifest["reading"]["stopwords_file"]:
         raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
     is_small = manifest["coverage"]["tokens_kept"] < engines.FAST_TOKENS  # Gensim trains it by default
-    return command_line(record.of_model(manifest), path, {"engine": "gensim" if is_small else None})
+    engine = "gensim" if is_small else None
+    if manifest["settings"].get("algorithm") == "glove":  # which one engine trains
+        engine = manifest["engine"]
+    return command_line(record.of_model(manifest), path, {"engine": engine})
 
 
 def command_line(record: Mapping[str, Any], output: Path, defaults: Mapping[str, Any]) -> str:

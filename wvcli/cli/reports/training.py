@@ -98,6 +98,8 @@ def readable_forecast(forecast: Mapping[str, Any]) -> dict[str, str]:
     for count, words in forecast["vocabulary"].items():
         facts[f"words with --min-count {count}"] = f"{about}{words:,}"
     for name in ("algorithm", "architecture", "dim", "window", "epochs", "min_count", "workers"):
+        if settings[name] is None:  # it means nothing to the algorithm
+            continue
         facts[f"--{name.replace('_', '-')}"] = str(settings[name])
     facts["--engine"] = forecast["engine"]
     facts["vocabulary"] = f"{about}{forecast['words']:,} words"
@@ -171,6 +173,8 @@ def _facts(vectors: "Vectors", time: TrainingTime) -> "RenderableType":
     share = coverage["tokens_trained"] / kept
     losses = [epoch["loss"] for epoch in vectors.manifest["history"] if epoch["loss"] is not None]
     method = f"{settings['algorithm']} {settings['architecture']}, {settings['loss']} loss"
+    if settings["algorithm"] == "glove":
+        method = f"glove, x-max {settings['x_max']:g}"
     facts = {
         "model": f"{vectors.path} ({vectors.path.stat().st_size / 1e6:,.1f} MB)" if vectors.path else "",
         "method": f"{method}, {settings['dim']} dimensions, window {settings['window']}, {epochs}{planned} "

@@ -1,6 +1,6 @@
 """Engines: each trains the vectors of an encoded corpus and accounts for every token it trained on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import MissingExtraError, install_line
+from wvcli.errors import MissingExtraError, UsageError, install_line
 from wvcli.registry import Registry
-from wvcli.reporting import OnNote, ignore_note
+from wvcli.reporting import OnNote, OnProgress, ignore_note
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
-from wvcli.training.settings import TrainSettings
+from wvcli.training.settings import Algorithm, TrainSettings
 
 FloatArray = npt.NDArray[np.float32]
 OnTokens = Callable[[int], None]
@@ -42,18 +42,32 @@ class Trainer(Protocol):
     """A model in training.
 
     Its arrays are trained in place: `vectors` (Word2Vec) or `input.words` and `subwords.vectors` (FastText), and
-    `output.negative` or `output.hierarchical`.
-
-    Attributes:
-        stretch: tokens to train on in one call, which takes a few seconds at most; checkpoints are made between
-            calls.
+    `output.negative` or `output.hierarchical`; or `glove`, in which each row is all that is trained of a word.
     """
-
-    stretch: int
 
     @property
     def tensors(self) -> Mapping[str, FloatArray]:
-        """The arrays as they are now, by name: float32 [rows, dim] each."""
+        """The arrays as they are now, by name: float32 [rows, numbers] each."""
+
+    @property
+    def kept_tensors(self) -> Mapping[str, FloatArray]:
+        """Those of the arrays that the model file holds, so that it can be trained further."""
+
+    def prepare(self, on_progress: OnProgress) -> None:
+        """Do what must be done once before the first epoch, or before a run is continued.
+
+        Raises:
+            WvcliError: the engine failed.
+        """
+
+    def stretches(self, least: int | None = None) -> Sequence[Stretch]:
+        """Return the parts of an epoch, in order.
+
+        Checkpoints are made between them, so each takes a few seconds at most.
+
+        Args:
+            least: tokens of each, or more; None for as many as are fast.
+        """
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
         """Train on a stretch of text while the learning rate falls evenly from `alpha` to `min_alpha`.
@@ -65,17 +79,15 @@ class Trainer(Protocol):
     def expected_sample(self) -> tuple[float, float]:
         """Return the expected number of tokens that subsampling leaves of an epoch, and its standard deviation."""
 
-    def inputs(self, words: IdArray) -> FloatArray:
-        """Return float32 [words, dim], the vectors of these words as they are now."""
-
-    def pieces(self, words: IdArray) -> IdArray:
-        """Return uint32 [words], how many vectors each word is made of: CBOW takes the mean over all of them."""
-
-    def paths(self, word: int) -> tuple[IdArray, FloatArray]:
-        """Return a word's path in the Huffman tree: its inner nodes, and at each 1 for left or -1 for right."""
+    def loss(self) -> float | None:
+        """Return the loss of one fixed sample as it is now; None where there is nothing to measure it on."""
 
     def freeze(self, words: IdArray | None) -> None:
-        """Leave the vectors of these words as they are from now on; None trains all again."""
+        """Leave the vectors of these words as they are from now on; None trains all again.
+
+        Raises:
+            UsageError: the algorithm cannot do that.
+        """
 
     def random_state(self) -> dict[str, Any]:
         """Return the state of the random numbers, as JSON."""
@@ -95,6 +107,7 @@ class Engine:
         name: what users call it.
         about: one line for the help.
         packages: the packages it uses, whose versions the model records.
+        algorithms: those that it trains.
         start: makes a model with fresh weights for a corpus, by settings in which nothing is `auto` any more. The
             first callback is called with the number of tokens trained on since its last call, from any thread; the
             second with notes for the user.
@@ -106,6 +119,7 @@ class Engine:
     name: str
     about: str
     packages: tuple[str, ...]
+    algorithms: tuple[Algorithm, ...]
     start: Callable[[EncodedCorpus, TrainSettings, OnTokens, OnNote], Trainer]
     extra: str = ""
     memory: int = 0
@@ -125,18 +139,28 @@ class Engine:
 registry: Registry[Engine] = Registry("engine", __name__, choices=[AUTO])
 
 
-def engine_called(name: str) -> Engine | None:
+def engine_called(name: str, algorithm: Algorithm | None = None) -> Engine | None:
     """Return the engine of this name, or None for `auto`, which is decided by the size of the text.
 
+    Args:
+        name: of the engine.
+        algorithm: that it is to train. For GloVe `auto` is the one engine that can.
+
     Raises:
-        UsageError: no engine has that name.
+        UsageError: no engine has that name, or it does not train that algorithm.
         MissingExtraError: its packages are not installed.
     """
     if name == AUTO:
-        return None
+        if algorithm != "glove":
+            return None
+        name = "fast"
     engine = registry.get(name)
+    if algorithm is not None and algorithm not in engine.algorithms:
+        raise UsageError(f"`algorithm={algorithm}` does not work with `engine={name}`", "leave out `engine`")
     if not engine.is_installed():
-        raise MissingExtraError(f"the engine {name}", engine.extra)
+        raise MissingExtraError(
+            "`algorithm=glove`" if algorithm == "glove" else f"the engine {name}", engine.extra
+        )
     return engine
 
 

@@ -144,6 +144,32 @@ add, subtract, multiply, divide = map(_operation, ("fadd", "fsub", "fmul", "fdiv
 
 
 @intrinsic
+def square_root(typingctx: Any, line: Any) -> Any:
+    """Return the square roots of a line, number by number."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(_NUMBERS, [_NUMBERS])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32")
+        return builder.call(function, arguments, fastmath=_FLAGS)
+
+    return _line(_line), generate
+
+
+@intrinsic
+def total(typingctx: Any, line: Any) -> Any:
+    """Return the sum of the numbers of a line."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        number = ir.FloatType()
+        kind = ir.FunctionType(number, [number, _NUMBERS])
+        name = f"llvm.vector.reduce.fadd.v{LANES}f32"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [number(0.0), *arguments], fastmath=_FLAGS)
+
+    return float32(_line), generate
+
+
+@intrinsic
 def multiply_add(typingctx: Any, total: Any, one: Any, other: Any) -> Any:
     """Return total + one * other, all lines."""
 

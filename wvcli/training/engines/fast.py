@@ -26,6 +26,8 @@ How it works, from the outside in:
   copied again.
 
 `_layout.py` makes all that of a Gensim model, `_tuning.py` has the numbers, and `_kernels.py` the loops.
+
+GloVe is none of that, for it does not predict words: see `_glove.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,7 +41,8 @@ from wvcli.reporting import OnNote
 from wvcli.system.compiling import note_if_compiling
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
-from wvcli.training.engines import Engine, OnTokens, Trained
+from wvcli.training.engines import Engine, OnTokens, Trained, Trainer
+from wvcli.training.engines._glove import GloveTrainer
 from wvcli.training.engines._tuning import DEFAULT, LANES, Tuning
 from wvcli.training.engines._workers import Workers
 from wvcli.training.engines.gensim import GensimTrainer
@@ -77,7 +80,6 @@ class FastTrainer(GensimTrainer):
         tuning: Tuning = DEFAULT,
     ) -> None:
         super().__init__(corpus, settings, on_tokens, on_note)
-        self._settings = settings
         self._workers = settings.workers or 1
         self._on_tokens = on_tokens
         self._tuning = tuning
@@ -161,11 +163,18 @@ class FastTrainer(GensimTrainer):
         self._seeds = state["draws"]
 
 
+def _start(corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, on_note: OnNote) -> Trainer:
+    if settings.algorithm == "glove":
+        return GloveTrainer(corpus, settings, on_tokens, on_note)
+    return FastTrainer(corpus, settings, on_tokens, on_note)
+
+
 ENGINE = Engine(
     "fast",
     "loops compiled for this machine",
     ("gensim", "numba", "numpy"),
-    FastTrainer,
+    ("word2vec", "fasttext", "glove"),
+    _start,
     extra="fast",
     memory=_COMPILER_BYTES,
     lanes=LANES,

@@ -6,7 +6,7 @@ in lengths that Gensim takes whole.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ import numpy as np
 from gensim.models import FastText, Word2Vec
 
 from wvcli.errors import WvcliError
-from wvcli.reporting import OnNote
+from wvcli.reporting import OnNote, OnProgress
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
 from wvcli.training.engines import Engine, FloatArray, OnTokens, Trained
+from wvcli.training.loss import LossSample
 from wvcli.training.settings import TrainSettings
 
 # Its warnings are not for the terminal of wvcli's users.
@@ -95,6 +96,7 @@ class GensimTrainer:
         corpus: what it is trained on.
         model: Gensim's model.
         is_fasttext: whether it has subwords.
+        stretch: tokens to train on in one call.
 
     Raises:
         WvcliError: there is not enough memory.
@@ -106,6 +108,8 @@ class GensimTrainer:
         self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, on_note: OnNote
     ) -> None:
         self.corpus = corpus
+        self._settings = settings
+        self._loss_sample: LossSample | None = None
         self._watch = _Watch(on_tokens)
         try:
             self.model = _model(corpus, settings, self._watch)
@@ -127,6 +131,16 @@ class GensimTrainer:
         if self.model.hs:
             return inputs | {"output.hierarchical": self.model.syn1}
         return inputs | {"output.negative": self.model.syn1neg}
+
+    @property
+    def kept_tensors(self) -> Mapping[str, FloatArray]:
+        return self.tensors
+
+    def prepare(self, on_progress: OnProgress) -> None:
+        """Do nothing: there is nothing to be done before the first epoch."""
+
+    def stretches(self, least: int | None = None) -> Sequence[Stretch]:
+        return self.corpus.stretches(least or self.stretch)
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
         feed = _Feed(self.corpus, stretch, self._watch)
@@ -151,7 +165,13 @@ class GensimTrainer:
         kept = self.model.wv.expandos["sample_int"].astype(np.float64) / 2**32
         return float(counts @ kept), float(np.sqrt(counts @ (kept * (1 - kept))))
 
+    def loss(self) -> float | None:
+        if self._loss_sample is None:
+            self._loss_sample = LossSample.of(self.corpus, self._settings)
+        return self._loss_sample.loss(self) if self._loss_sample else None
+
     def inputs(self, words: IdArray) -> FloatArray:
+        """Return float32 [words, dim], the vectors of these words as they are now."""
         wv = self.model.wv
         if not self.is_fasttext:
             vectors: FloatArray = wv.vectors[words]
@@ -165,12 +185,14 @@ class GensimTrainer:
         return composed
 
     def pieces(self, words: IdArray) -> IdArray:
+        """Return uint32 [words], how many vectors each word is made of: CBOW takes the mean over all of them."""
         if not self.is_fasttext:
             return np.ones(len(words), dtype=np.uint32)
         buckets = self.model.wv.buckets_word
         return np.array([1 + len(buckets[word]) for word in words.tolist()], dtype=np.uint32)
 
     def paths(self, word: int) -> tuple[IdArray, FloatArray]:
+        """Return a word's path in the Huffman tree: its inner nodes, and at each 1 for left or -1 for right."""
         nodes = self.model.wv.expandos["point"][word]
         sides = self.model.wv.expandos["code"][word]
         return np.asarray(nodes, dtype=np.uint32), 1 - 2 * np.asarray(sides, dtype=np.float32)
@@ -237,4 +259,6 @@ def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any
     return model
 
 
-ENGINE = Engine("gensim", "Gensim's own training loops", ("gensim", "numpy"), GensimTrainer)
+ENGINE = Engine(
+    "gensim", "Gensim's own training loops", ("gensim", "numpy"), ("word2vec", "fasttext"), GensimTrainer
+)

@@ -478,7 +478,7 @@ def test_a_fasttext_run_that_ends_early_has_the_vectors_it_trained() -> None:
         {"buckets": 0, "algorithm": "fasttext"},
         {"seed": -1},
         {"alpha": float("nan")},
-        {"algorithm": "glove"},
+        {"algorithm": "lsa"},
         {"engine": "none"},
         {"tokenizer": "none"},
         {"tokenizer": "regex:("},

@@ -224,6 +224,7 @@ def test_what_cannot_be_tried_is_refused_before_anything_is_trained(
         (UsageError, "`minutes` must be a number above 0, not 0", {"minutes": 0}),
         (UsageError, "`memory` must be a number above 0", {"memory": float("nan")}),
         (UsageError, "there is nothing to try", {"sets": pairs, **every}),
+        (UsageError, "settings of `algorithm=glove` cannot be found by trying", {"algorithm": "glove"}),
         (InputError, "of the 3 pairs of words of other, none has all its words", {"sets": [pairs, other]}),
         (InputError, "there is no file wordsim", {"sets": "wordsim"}),
         (UsageError, "`dim` must be between", {"dim": 0}),

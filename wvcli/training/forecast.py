@@ -54,7 +54,7 @@ _SHARE_NOT_FREED = 0.3  # of what encoding took, while training
 _BYTES_PER_WORD = 400  # of the vocabulary, in Gensim's tables and ours
 _BYTES_PER_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
 _BYTES_PER_WORD_IN_FILE = 40  # of the vocabulary
-_BYTES_PER_PAIR = 40  # of GloVe's, on disk: once when merged, and more than once before
+_BYTES_PER_PAIR = 40  # of GloVe's, on disk, estimated: 16 for each when merged, and before that 16 in each run
 
 
 @dataclass(frozen=True)

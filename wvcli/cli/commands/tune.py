@@ -110,7 +110,8 @@ def tune(
     from wvcli.training import tune as tuning
 
     text: dict[str, Any] = {name: given[name] for name in _TEXT}
-    settings = {each.name: given[each.name] for each in fields(TrainSettings)}
+    # GloVe is not tried, and its settings are no options here.
+    settings = {each.name: given[each.name] for each in fields(TrainSettings) if each.name in given}
     shown = report.Trials(format, header)
     try:
         with stderr.progress_shown() as on_progress, stop_on_request(0, report.STOPPING) as should_stop:

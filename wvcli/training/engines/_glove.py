@@ -30,7 +30,7 @@ from wvcli.training.settings import TrainSettings
 _COMPILING = "compiling GloVe for this machine, once; later runs start at once"
 _TASK_PAIRS = 10_000  # that a worker trains on at a time: some thousandths of a second of work
 _MEMORY_SHARE = 8  # of the memory that is left an eighth is for counting, at most
-_MOST_MEMORY = 1 << 29  # bytes for counting; with more it is no faster
+_MOST_MEMORY = 1 << 29  # bytes
 _BYTES_PER_WORD = 150  # of memory beside the vectors
 _LOSS_PAIRS = 20_000
 _AT_ONCE = 1_000  # pairs of these, or words whose vectors are made, at a time: little memory with many dimensions

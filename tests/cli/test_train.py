@@ -291,6 +291,7 @@ def test_the_help_shows_the_choices_and_defaults_of_the_settings(run: Run) -> No
     for option, names in choices.items():
         assert sorted(re.findall(r"<(.*?)>", helps[option])[0].split("|")) == sorted(names)
     said_otherwise = {
+        "alpha": "0.025, or 0.05 with glove",
         "fixed_window": "",
         "max_vocab": "",
         "phrases": "no-phrases",

@@ -11,6 +11,7 @@ import json
 import os
 import runpy
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -26,7 +27,7 @@ _LOADED = (
     "wvcli.analysis.shared_contexts", "wvcli.evaluation", "wvcli.formats", "wvcli.models.index",
     "wvcli.models.opening", "wvcli.training.train",
 )  # fmt: skip
-_FEW = 1 << 16  # bytes of a request; a pipe holds as many
+_FEW = 1 << 16  # bytes of a request; a pipe holds as many, and `forked_program.py` sends no more
 _TIMEOUT = 240  # seconds
 _WHATEVER = ("AWS_", "COLUMNS", "HOME", "NO_", "PYTEST_", "WVCLI_", "XDG_")  # variables that nothing loaded reads
 
@@ -74,6 +75,16 @@ class Forking:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.communicate()  # the end of its stdin ends it
+
+    def write_program(self, path: Path) -> None:
+        """Write a program that runs wvcli, with the streams, the folder and the variables that it is started with.
+
+        Args:
+            path: the file of the program.
+        """
+        python = [sys.executable, "-IS", __file__.replace("forking.py", "forked_program.py"), self._address]
+        path.write_text(f'#!/bin/sh\nexec {shlex.join(python)} "$@"\n')
+        path.chmod(0o755)
 
     def run(
         self, arguments: Sequence[str], folder: Path, environment: dict[str, str], given: bytes

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import CLONE, Run, SampleModel, clean_environment
+from tests.forking import Forking
 from wvcli.errors import ExitCode
 from wvcli.text.tokenizers import registry as tokenizers
 
@@ -75,13 +76,16 @@ def in_backticks(cell: str) -> set[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, forking: Forking | None) -> Path:
     """A folder as the reader of a page has it: the sample corpora, and `wvcli` on the path."""
     (tmp_path / "sample_corpora").symlink_to(CLONE / "sample_corpora")
     program = tmp_path / "bin" / "wvcli"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wvcli "$@"\n')
-    program.chmod(0o755)
+    if forking:
+        forking.write_program(program)
+    else:
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wvcli "$@"\n')
+        program.chmod(0o755)
     (tmp_path / "bin" / "python3").symlink_to(sys.executable)
     return tmp_path
 

@@ -145,7 +145,7 @@ def test_batches_come_to_the_same_as_text_by_text(
 
 @pytest.mark.slow
 @by_tokenizer
-@pytest.mark.parametrize(("processes", "scans"), [(2, True), (2, False), (3, True)])
+@pytest.mark.parametrize(("processes", "scans"), [(2, False), (3, True)])
 def test_other_processes_come_to_the_same(
     tmp_path: Path, tokenizer: TokenizerSettings, processes: int, scans: bool
 ) -> None:

@@ -139,7 +139,7 @@ def test_a_csv_file_is_what_the_csv_module_reads(tmp_path: Path) -> None:
     assert formats.write(Vectors(Vocabulary.from_words(words), matrix), path) == []
     with path.open(newline="", encoding="utf-8") as file:
         heading, *rows = csv.reader(file)
-    assert heading == ["word", "0", "1"]
+    assert heading == ["word", "1", "2"]
     assert [row[0] for row in rows] == words
     assert np.array_equal(np.array([row[1:] for row in rows], dtype=np.float32), matrix, equal_nan=True)
     found = formats.read(path)

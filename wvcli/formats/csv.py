@@ -178,10 +178,10 @@ def _sniff(head: bytes) -> bool:
 
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
-    """Write a heading, `word` and the numbers of the dimensions from 0, as pandas has it, and then the records."""
+    """Write a heading, `word` and the numbers of the dimensions as `wvcli vector` has it, then the records."""
     step = max(1, _NUMBERS_AT_ONCE // vectors.dim)
     with path.open("wb") as file:
-        file.write(",".join(["word", *map(str, range(vectors.dim))]).encode() + b"\n")
+        file.write(",".join(["word", *map(str, range(1, vectors.dim + 1))]).encode() + b"\n")
         for start in range(0, len(vectors), step):
             rows = slice(start, min(start + step, len(vectors)))
             numbers = format_rows(vectors.matrix[rows])

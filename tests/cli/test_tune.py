@@ -77,7 +77,7 @@ def test_a_table_shows_the_trials_and_the_command_makes_the_model_again(
     [command] = re.findall(r"^note: train it again with: (wvcli train .*)$", found.err, re.MULTILINE)
     model = wvcli.load("corpus.safetensors")
     with stderr.restoring_quiet():
-        assert main.run([*shlex.split(command)[1:], "-f", "-q"]) == 0
+        assert main.run([*shlex.split(command)[1:], "-q"]) == 0
     assert wvcli.load("corpus.safetensors").manifest == model.manifest
 
 

@@ -23,7 +23,7 @@ _TOO_MUCH = {"time": "longer than the time that was left", "memory": "more memor
 
 
 class Trials:
-    """The trials of a command, told one by one and written as a table in the end.
+    """The trials of a command, reported one by one and written as a table in the end.
 
     Args:
         format: of the table.
@@ -37,14 +37,18 @@ class Trials:
 
     def add(self, trial: "Trial", is_best: bool) -> None:
         """Add a trial that is over, and say how it went."""
+        before, self._best = self._best, trial if is_best else self._best
         self._trials.append(trial)
-        self._best = trial if is_best else self._best
         what = f"trial {trial.number} ({_changes(trial.changes) or 'the first settings'})"
         if trial.score is None:
             stderr.note(f"{what}: stopped after {duration(trial.seconds)}, no score")
             return
-        best = "; the best so far" if is_best and trial.number > 1 else ""
-        stderr.note(f"{what}: {_score(trial)}, {duration(trial.seconds)}{best}")
+        verdict = ""
+        if before is not None and is_best:
+            verdict = "; the best so far"
+        elif before is not None and trial.score > (before.score or 0):
+            verdict = f"; not better, since its loss is {_figure(trial.loss)} and not {_figure(before.loss)}"
+        stderr.note(f"{what}: {_score(trial)}, {duration(trial.seconds)}{verdict}")
 
     def write(self) -> None:
         """Write all trials to stdout."""
@@ -173,4 +177,4 @@ def kept(found: "Tuning") -> Iterator[str]:
     assert path is not None
     size = path.stat().st_size / 1e6
     yield f"{path} ({size:,.1f} MB) is the model of trial {found.best.number}"
-    yield f"train it again with: {command_line(found.arguments, path, {'engine': 'auto'})}"
+    yield f"train it again with: {command_line(found.arguments, path, {'engine': 'auto'})} --force"

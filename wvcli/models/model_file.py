@@ -31,6 +31,7 @@ FLORET_VERSION = 2  # with floret's hash, which programs that read version 1 alo
 MANIFEST_KEY = "wvcli"
 CHECK_KEY = "wvcli_crc32"
 SUFFIX = ".safetensors"
+CHECKPOINT = ".checkpoint"  # after the name of a model file: the folder of an unfinished run that is to write it
 
 
 # The arrays of a model: kind of number, and how many it has for n words, d dimensions; -1 is any number.
@@ -187,6 +188,11 @@ def named(path: str | PathLike[str]) -> Path:
     """Return the file that a model is written to; a name without a suffix gets `.safetensors`."""
     file = Path(path)
     return file if file.suffix or file.is_dir() else file.with_name(f"{file.name}{SUFFIX}")
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a folder has the name of the checkpoint of an unfinished run."""
+    return path.name.endswith(SUFFIX + CHECKPOINT) and path.is_dir()
 
 
 def is_model(path: Path) -> bool:

@@ -14,7 +14,6 @@ from wvcli.system.locks import lock, temporary_folder
 from wvcli.system.tensor_files import Tensors
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 
-SUFFIX = ".checkpoint"  # of the folder, after the name of the model file
 _STATE = "state.safetensors"
 _LOCK = "lock"
 # In the order in which they are removed: first what says that a run can be continued, which takes all the others.
@@ -87,7 +86,7 @@ def last_saved(folder: Path) -> float:
 
 def checkpoint_folder(path: Path) -> Path:
     """Return the folder in which a run that writes this model file is saved."""
-    return path.with_name(path.name + SUFFIX)
+    return path.with_name(path.name + model_file.CHECKPOINT)
 
 
 @contextmanager

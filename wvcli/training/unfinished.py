@@ -12,7 +12,7 @@ from wvcli.models import model_file
 from wvcli.text.settings import TextSettings
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import record
-from wvcli.training.checkpoints import SUFFIX, checkpoint_folder, last_saved, state_of_run
+from wvcli.training.checkpoints import checkpoint_folder, last_saved, state_of_run
 from wvcli.training.record import Record
 from wvcli.training.settings import TrainSettings
 
@@ -175,7 +175,7 @@ def unfinished_runs(
         InputError: the folder cannot be read.
     """
     try:
-        folders = [path for path in folder.iterdir() if path.name.endswith(model_file.SUFFIX + SUFFIX)]
+        folders = [path for path in folder.iterdir() if model_file.is_checkpoint(path)]
     except OSError as error:
         raise unreadable(folder, error) from error
     runs = []
@@ -220,7 +220,7 @@ def is_run(source: str) -> bool:
 
 def model_of(run: Path) -> Path:
     """Return the model file of a run: the path itself, or the file that a checkpoint of that name belongs to."""
-    return run.with_name(run.name.removesuffix(SUFFIX)) if run.name.endswith(SUFFIX) else run
+    return run.with_name(run.name.removesuffix(model_file.CHECKPOINT))
 
 
 def nothing_to_resume(folder: Path) -> InputError:

@@ -12,8 +12,6 @@ from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import OutputFormat, line, resolve_format, write_object
 from wvcli.errors import UsageError
 
-_CHECKPOINT = ".safetensors.checkpoint"  # of an unfinished run, at the end of its name
-
 
 def info(
     file: Annotated[
@@ -36,7 +34,7 @@ def info(
     from wvcli.models import model_file, opening
 
     path = chosen(named_once(file, model))
-    if path.name.endswith(_CHECKPOINT) and path.is_dir():
+    if model_file.is_checkpoint(path):
         if verify:
             raise UsageError(f"{path} is an unfinished run", "it is checked when it is resumed")
         _show_unfinished(path, command, format)

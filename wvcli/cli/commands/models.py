@@ -37,6 +37,7 @@ def models(
     Other commands use the first one in the current folder when no model is named: the first that was trained, not
     imported, if there is one. Of an unfinished run, it says how much is done.
     """
+    from wvcli.models.model_file import is_checkpoint
     from wvcli.models.opening import find
     from wvcli.system.tensor_files import NoHeaderError
 
@@ -61,7 +62,7 @@ def models(
             facts = model.path.stat()
             age = shown(max(0.0, time() - facts.st_mtime))
             rows.append((str(model.path), algorithm, int(words), int(dim), facts.st_size, None, age))
-    if next(folder.glob("*.checkpoint"), None):
+    if any(map(is_checkpoint, folder.iterdir())):
         from wvcli.training.unfinished import unfinished_runs  # a folder without a run does without
 
         for run in unfinished_runs(folder, on_problem):

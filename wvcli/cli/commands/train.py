@@ -75,6 +75,7 @@ def train(
     format: options.ForecastFormat = "auto",
 ) -> None:
     """Train word vectors from text and save them as a model file."""
+    from wvcli.models.model_file import is_checkpoint
     from wvcli.training import train as training
 
     sources = sources or []
@@ -136,7 +137,7 @@ def train(
         raise UsageError("--format has no effect without --dry-run")
     time = TrainingTime()
     run = _run_meant(sources, output) if resume else None
-    if not resume and sources[0].endswith(".safetensors.checkpoint") and os.path.isdir(sources[0]):
+    if not resume and is_checkpoint(Path(sources[0])):
         hint = f"continue it with wvcli train --resume {quote(sources[0])}"
         raise UsageError(f"{sources[0]} is no text, but an unfinished run", hint)
     with interruptible_progress(0 if checkpoint or resume else SAVED_FROM) as (on_progress, should_stop):

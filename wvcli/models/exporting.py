@@ -74,7 +74,15 @@ def export(
         total = len(selected.vectors)
         notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)
     if selected.vectors.subwords is not None and Kept.SUBWORDS not in chosen.keeps:
-        notes.append(f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector")
+        able = ", ".join(
+            f"{member.name} ({member.suffixes[0]})"
+            for member in formats.registry
+            if member.write and Kept.SUBWORDS in member.keeps
+        )
+        notes.append(
+            f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector; "
+            f"formats that have: {able}"
+        )
     for note in notes:
         on_note(note)
     return selected.vectors

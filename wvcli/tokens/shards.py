@@ -49,10 +49,15 @@ def write_ids(path: Path, ids: IdArray) -> None:
     try:
         ids.astype("<u4", copy=False).tofile(path)
     except OSError as error:
-        raise WvcliError(
-            f"cannot write the token ids to {path.parent}: {error.strerror or 'no space left on device'}",
-            "make room there, or train with TMPDIR or `output` in another place",
-        ) from error
+        raise unwritable("the token ids", path, error) from error
+
+
+def unwritable(what: str, path: Path, error: OSError) -> WvcliError:
+    """Return the failure that what a run needs on disk cannot be written to a file."""
+    return WvcliError(
+        f"cannot write {what} to {path.parent}: {error.strerror or 'no space left on device'}",
+        "make room there, or train with TMPDIR or `output` in another place",
+    )
 
 
 def write_manifest(folder: Path, name: str, values: Mapping[str, Any]) -> None:

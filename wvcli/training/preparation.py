@@ -22,7 +22,7 @@ from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.training.reading import ReadingRecord, read_text
 from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
-from wvcli.training.suitability import tell_shortcomings
+from wvcli.training.suitability import note_shortcomings
 from wvcli.training.unfinished import RunOptions, UnfinishedRun, asked_for, different, refuse_differences
 
 
@@ -136,7 +136,7 @@ def prepare(
         settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
     prepared = Prepared(encoded=encoded, settings=settings, reading=reading, phrases=joined)
     if prior is None:
-        tell_shortcomings(encoded, request.text.tokenizer, on_note)
+        note_shortcomings(encoded, request.text.tokenizer, on_note)
     if options is not None:
         _save(prepared, request, options, folder)
     return prepared

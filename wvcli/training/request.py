@@ -44,9 +44,10 @@ class TokenizerChoice:
         """The file of stop words, if they are in a file."""
         return os.fspath(self.stopwords) if isinstance(self.stopwords, Path) else None
 
-    def for_tokens(self) -> "TokenizerChoice":
-        """Return the choice for lists of tokens: each is a word as it is, unless a tokenizer was chosen."""
-        if self.name is not None:
+    def for_text(self, text: TextSettings) -> "TokenizerChoice":
+        """Return the choice for a text; a token of a list is a word as it is, unless a tokenizer was chosen."""
+        are_tokens = text.texts_in_memory is not None and text.texts_in_memory.are_tokens
+        if self.name is not None or not are_tokens:
             return self
         return replace(self, name=TOKEN, lowercase=bool(self.lowercase))
 

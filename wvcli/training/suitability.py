@@ -63,8 +63,8 @@ _STOP_WORDS = {
 }
 
 
-def tell_shortcomings(corpus: EncodedCorpus, tokenizer: TokenizerSettings, on_note: OnNote) -> None:
-    """Say so where the vectors of a text cannot be good, and what would help.
+def note_shortcomings(corpus: EncodedCorpus, tokenizer: TokenizerSettings, on_note: OnNote) -> None:
+    """Note where the vectors of a text cannot be good, and what would help.
 
     Args:
         corpus: the text over its vocabulary.

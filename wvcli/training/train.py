@@ -151,17 +151,11 @@ def train(
         delimiter=delimiter,
         skip_bad=skip_bad,
     )
-    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
-    if text.texts_in_memory is not None and text.texts_in_memory.are_tokens:
-        choice = choice.for_tokens()
+    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords).for_text(text)
     request = Request.of(text, choice, settings, like)
     initial = InitialVectors.of(init, freeze, freeze_until, on_progress, on_note)
     request = _fitted(request, initial)
-    path = (
-        default_output(text.sources, request.source or text.corpus())
-        if output is None
-        else model_file.named(output)
-    )
+    path = output_path(output, request)
     job = Job(
         request=request,
         start=initial,
@@ -344,7 +338,7 @@ def plan(
         delimiter=delimiter,
         skip_bad=skip_bad,
     )
-    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
+    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords).for_text(text)
     request = Request.of(text, choice, settings, like)
     initial = InitialVectors.of(init, freeze, freeze_until)
     request = _fitted(request, initial)
@@ -482,6 +476,17 @@ def _folder_to_keep_in(folder: Source | None, source: Corpus | KeptText | None) 
     if folder is not None and isinstance(source, KeptText):
         raise UsageError(f"{source.folder} holds kept text already", "leave out `keep_encoded`")
     return None if folder is None else Path(folder)
+
+
+def output_path(output: Source | None, request: Request) -> Path:
+    """Return the model file that is meant; by default it is named after the text.
+
+    Raises:
+        UsageError: it is to be named after a text that has no name, or has another suffix.
+    """
+    if output is not None:
+        return model_file.named(output)
+    return default_output(request.text.sources, request.source or request.text.corpus())
 
 
 def default_output(sources: Sequence[str], source: Corpus | KeptText) -> Path:

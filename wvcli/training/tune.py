@@ -28,7 +28,7 @@ from wvcli.training.record import Record
 from wvcli.training.request import Request, TokenizerChoice
 from wvcli.training.search import Changes, coordinate_search
 from wvcli.training.settings import TrainSettings, auto_buckets
-from wvcli.training.train import default_output
+from wvcli.training.train import output_path
 from wvcli.training.trials import OnHalves, OnSets, Scoring, Training, Trial
 from wvcli.vectors.word_vectors import Vectors
 
@@ -173,18 +173,12 @@ def tune(
         delimiter=delimiter,
         skip_bad=skip_bad,
     )
-    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords)
-    if text.texts_in_memory is not None and text.texts_in_memory.are_tokens:
-        choice = choice.for_tokens()
+    choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords).for_text(text)
     request = Request.of(text, choice, settings)
     if request.settings.algorithm == "glove":
         raise UsageError("settings of `algorithm=glove` cannot be found by trying", "give them to train")
     chosen_engine = engines.engine_called(engine)
-    path = (
-        default_output(text.sources, request.source or text.corpus())
-        if output is None
-        else model_file.named(output)
-    )
+    path = output_path(output, request)
     check_output(path, overwrite)
     files = [sets] if isinstance(sets, str | PathLike) else list(sets)
     if STDIN in text.sources and STDIN in files:

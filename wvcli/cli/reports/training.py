@@ -127,7 +127,7 @@ class TrainingTime:
 
         return show
 
-    def told(self, tokens: int) -> str:
+    def summary(self, tokens: int) -> str:
         """Return the time since the command began, and its speed, for a run of so many tokens in all epochs."""
         if self._first is None:  # there was nothing to resume
             return ""
@@ -184,7 +184,7 @@ def _facts(vectors: "Vectors", time: TrainingTime) -> "RenderableType":
         "tokens": f"{read:,} read, {kept:,} ({kept / left:.1%}) in the vocabulary",
         "coverage": f"{share:.0%} of them trained on in each epoch",
         "loss": loss_in_a_line(losses),
-        "time": time.told(kept * epochs),
+        "time": time.summary(kept * epochs),
     }
     return facts_table(facts | _extras(vectors))
 

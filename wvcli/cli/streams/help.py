@@ -9,7 +9,6 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from wvcli.cli.streams.other_tools import command_like, option_like
 from wvcli.cli.streams.stderr import naming_options, wants_colour
 from wvcli.errors import UsageError
 
@@ -92,9 +91,11 @@ class Command(TyperCommand):
             if arg == "--":
                 break
             option = arg.partition("=")[0]
-            hint = option not in known and option.startswith("-") and option_like(option, self.name or "", known)
-            if hint:
-                raise UsageError(f"unknown option {option}", hint)
+            if option.startswith("-") and option not in known | {"-"}:
+                from wvcli.cli.streams.other_tools import option_like
+
+                if hint := option_like(option, self.name or "", known):
+                    raise UsageError(f"unknown option {option}", hint)
         args = _repeated(args, greedy) if greedy else args
         flags = {
             option
@@ -169,6 +170,8 @@ class Group(TyperGroup):
         name = args[0]
         if self.get_command(ctx, name) or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
+        from wvcli.cli.streams.other_tools import command_like
+
         near = nearest(name, self.list_commands(ctx))
         hint = command_like(name) or (f"did you mean {near}?" if near else see_help(ctx))
         if not ctx.command_path:  # in the shell

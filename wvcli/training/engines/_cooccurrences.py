@@ -17,7 +17,7 @@ from wvcli.errors import WvcliError
 from wvcli.reporting import OnProgress, Progress, Throttle
 from wvcli.system.parallel import parallel_map
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
-from wvcli.tokens.shards import IdArray
+from wvcli.tokens.shards import IdArray, unwritable
 from wvcli.training.engines._cooccurrence_loops import (
     UNIT,
     CellArray,
@@ -263,7 +263,4 @@ def _write(path: Path, pieces: Sequence[CellArray]) -> None:
             for cells in pieces:
                 cells.astype("<u8", copy=False).tofile(file)
     except OSError as error:
-        raise WvcliError(
-            f"cannot write co-occurrences to {path.parent}: {error.strerror or 'no space left on device'}",
-            "make room there, or train with TMPDIR or `output` in another place",
-        ) from error
+        raise unwritable("co-occurrences", path, error) from error

@@ -82,6 +82,22 @@ def test_the_format_the_name_and_the_number_of_words_can_be_given(run: Run, tmp_
     assert run("import", "a", "-n", 0).code == 2
 
 
+def test_subwords_can_be_fitted_to_what_is_imported(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("walking 1 0.2\nwalked 0.9 0.3\ntable -1 0.5\ntables -0.9 0.6\n")
+    assert run("import", "a.txt", "--unknown-words", "subwords").code == 0
+    row = run("similar", "walk", "-n", 1, "-m", "a.safetensors", "--missing", "subword").rows[0]
+    assert row[1] in ("walking", "walked")
+    assert json.loads(run("info", "a.safetensors", "--verify").out)["settings"]["unknown_words"] == "subwords"
+    assert run("import", "a.txt", "-f").code == 0
+    none = run("similar", "walk", "-m", "a.safetensors", "--missing", "subword")
+    assert (none.code, none.out) == (2, "")
+    assert "trained or imported with --unknown-words subwords" in none.err
+    (tmp_path / "set.tsv").write_text("walk\ttable\t1\n")
+    scored = run("evaluate", "a.safetensors", "--set", "set.tsv", "--missing", "subword")
+    assert (scored.code, scored.out) == (2, "")
+    assert scored.err.startswith("error: a model has no subwords; ")
+
+
 def test_what_cannot_be_imported_is_told_and_leaves_nothing(
     run: Run, word2vec_model: Path, tmp_path: Path
 ) -> None:

@@ -72,6 +72,49 @@ def ask_everything(vectors: Vectors) -> None:
 # --- what is written is what is read ---
 
 
+def with_fitted_subwords() -> Vectors:
+    """Words with n-grams that were fitted to their vectors."""
+    rng = np.random.default_rng(4)
+    return Vectors(
+        Vocabulary.from_words(WORDS),
+        rng.normal(size=(len(WORDS), 4)).astype(np.float32),
+        subwords=Subwords(rng.normal(size=(10, 4)).astype(np.float16), 1, 3, is_fitted=True),
+    )
+
+
+def test_fitted_subwords_come_back_and_are_checked(tmp_path: Path) -> None:
+    vectors, path = with_fitted_subwords(), tmp_path / "model.safetensors"
+    assert vectors.subwords is not None
+    about = {"settings": {"min_n": 3, "max_n": 6}, "tokenizer": {}}
+    tensors = model_file.vector_tensors(vectors)
+    model_file.save(path, tensors, about | model_file.about_fitted_subwords(vectors.subwords))
+    opened = model_file.open_model(path)
+    subwords = opened.vectors().subwords
+    assert subwords is not None
+    assert (subwords.min_n, subwords.max_n, subwords.is_fitted) == (1, 3, True)
+    assert subwords.matrix.dtype == np.float16
+    np.testing.assert_array_equal(subwords.matrix, vectors.subwords.matrix)
+    found = opened.vectors().find("猫狗", from_subwords=True)
+    assert found is not None
+    np.testing.assert_array_equal(found.vector, vectors.subwords.vector("猫狗"))
+
+    data = bytearray(path.read_bytes())
+    place = data.index(vectors.subwords.matrix.tobytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+    assert model_file.damaged_tensors(model_file.open_model(path)) == ["subwords.fitted"]
+    with pytest.raises(InputError, match=r"wrong checksum of subwords\.fitted"):
+        model_file.verify_vectors(model_file.open_model(path).vectors())
+
+
+@pytest.mark.parametrize("about", [{}, {"fitted_subwords": {"min_n": 1}}, {"fitted_subwords": [1, 3]}])
+def test_fitted_subwords_of_unknown_length_are_refused(tmp_path: Path, about: dict[str, Any]) -> None:
+    tensors = model_file.vector_tensors(with_fitted_subwords())
+    model_file.save(tmp_path / "a.safetensors", tensors, {"settings": {}, "tokenizer": {}, **about})
+    with pytest.raises(InputError, match="fitted"):
+        model_file.open_model(tmp_path / "a.safetensors")
+
+
 def test_a_model_comes_back_as_it_was(model: Path) -> None:
     opened = model_file.open_model(model)
     written = arrays()

@@ -124,7 +124,8 @@ def evaluate(
             Gensim: `wordsim353`, `simlex999`, `questions-words`; none for all of these.
         restrict_top: look only at the first `restrict_top` words of a model.
         ignore_case: treat words that differ only in case as one, as Gensim's evaluation does.
-        from_subwords: whether FastText models have vectors for words outside their vocabulary.
+        from_subwords: whether words outside the vocabulary have the vectors of their n-grams, where a model has
+            them.
         on_progress: called with the items scored so far.
 
     Yields:

@@ -61,6 +61,8 @@ def _check_words(vocabulary: Vocabulary) -> None:
 def _settings(vectors: Vectors, weights: Weights) -> Settings:
     known = {name: value for name, value in weights.settings.items() if value is not None}
     subwords = vectors.subwords
+    if subwords is not None and subwords.is_fitted:  # with n-grams of other lengths than training knew
+        known["min_n"] = subwords.min_n
     loss = known.get("loss", "negative")
     is_tree_left_out = loss == "hierarchical" and weights.output is None
     return Settings(

@@ -5,9 +5,9 @@ more are beside it, such as `NAME.vectors.npy`. Pickles are read as plain data, 
 and Gensim is not needed. The counts n, n - 1, ... 1, which Gensim makes up for vectors without counts, are read
 as unknown.
 
-Written is a `KeyedVectors`, or with subwords a `FastTextKeyedVectors`, whose words' own vectors are computed from
-the composed ones. The composed vectors are in the file too, unlike in Gensim's own files, so that Gensim need not
-compute them when it opens the file.
+Written is a `KeyedVectors`, or with FastText's subwords a `FastTextKeyedVectors`, whose words' own vectors are
+computed from the composed ones. The composed vectors are in the file too, unlike in Gensim's own files, so that
+Gensim need not compute them when it opens the file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -361,6 +361,15 @@ def _attributes(vectors: Vectors) -> tuple[dict[str, Iterable[pickled.Part]], di
     return entries, matrices
 
 
+def _written(vectors: Vectors) -> Vectors:
+    """Return what is written: vectors whose words are made of n-grams keep these, and others are `KeyedVectors`.
+
+    A `FastTextKeyedVectors` says of any word that it is in it, which is not what vectors of words are taken for.
+    """
+    is_fitted = vectors.subwords is not None and vectors.subwords.is_fitted
+    return replace(vectors, subwords=None) if is_fitted else vectors
+
+
 def _parts(vectors: Vectors, path: Path) -> Iterator[pickled.Part]:
     """Yield the pickle, and write the matrices that go beside it."""
     entries, matrices = _attributes(vectors)
@@ -380,7 +389,7 @@ def _parts(vectors: Vectors, path: Path) -> Iterator[pickled.Part]:
 
 def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
     with path.open("wb") as file:
-        for part in _parts(vectors, path):
+        for part in _parts(_written(vectors), path):
             file.write(part)
     return []
 

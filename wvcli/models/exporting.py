@@ -9,7 +9,7 @@ from wvcli.formats import Kept
 from wvcli.models import model_file
 from wvcli.reporting import OnNote, OnProgress, Progress, ignore_note, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
-from wvcli.vectors.selection import EVERYTHING, Selection, select
+from wvcli.vectors.selection import EVERYTHING, SUBWORDS_LEFT_OUT, Selection, select
 from wvcli.vectors.word_vectors import Vectors
 
 
@@ -73,16 +73,30 @@ def export(
         selected = select(vectors, selection, on_rows)
         total = len(selected.vectors)
         notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)
-    if selected.vectors.subwords is not None and Kept.SUBWORDS not in chosen.keeps:
+    notes += _on_subwords(vectors, selected.vectors, chosen)
+    for note in notes:
+        on_note(note)
+    return selected.vectors
+
+
+def _on_subwords(vectors: Vectors, selected: Vectors, chosen: formats.Format) -> list[str]:
+    """Return a note on subwords that are left out, if there is one.
+
+    There is none where they were fitted and the format has no room for any: all that was trained is there.
+    """
+    if vectors.subwords is None:
+        return []
+    has_room = Kept.SUBWORDS in chosen.keeps
+    if vectors.subwords.is_fitted:
+        return [SUBWORDS_LEFT_OUT] if has_room and selected.subwords is None else []
+    if selected.subwords is not None and not has_room:
         able = ", ".join(
             f"{member.name} ({member.suffixes[0]})"
             for member in formats.registry
             if member.write and Kept.SUBWORDS in member.keeps
         )
-        notes.append(
+        return [
             f"{chosen.name} has no room for subwords: words outside the vocabulary will have no vector; "
             f"formats that have: {able}"
-        )
-    for note in notes:
-        on_note(note)
-    return selected.vectors
+        ]
+    return []

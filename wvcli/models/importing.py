@@ -1,6 +1,7 @@
 """Vectors of other systems made into models."""
 
 import platform
+from dataclasses import replace
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -14,6 +15,7 @@ from wvcli.models import model_file
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.system.paging import blocks
+from wvcli.vectors.fitted_subwords import fit_subwords
 from wvcli.vectors.geometry import FloatArray, FloatMatrix
 from wvcli.vectors.lazy import with_row
 from wvcli.vectors.word_vectors import Vectors
@@ -32,6 +34,7 @@ def import_vectors(
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
     skip_bad: bool = False,
+    unknown_words: str = "none",
     overwrite: bool = False,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
@@ -50,6 +53,8 @@ def import_vectors(
         encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         skip_bad: leave out lines and words that cannot be read, and note how many there were.
+        unknown_words: `subwords` to fit vectors of n-grams to those of the words, from which words outside the
+            vocabulary get theirs; where `path` has subwords, they are kept. `none` for only those that it has.
         overwrite: replace an existing model file.
         on_progress: called with how far the work is.
         on_note: called with a line on what was left out, or what the model lacks.
@@ -60,7 +65,7 @@ def import_vectors(
     Raises:
         InputError: `path` cannot be read, is in no known format, is damaged, or is replaced while it is read.
         UsageError: it is a model already, the model file exists, or has another suffix; or there is no such
-            encoding, or none can be chosen in this format.
+            encoding, or none can be chosen in this format; or `unknown_words` is neither of its values.
         MissingExtraError: the format needs a package that is not installed.
 
     Example:
@@ -71,6 +76,8 @@ def import_vectors(
         >>> [word for word, similarity in vectors.most_similar("red")]
         ['pink', 'blue']
     """
+    if unknown_words not in ("subwords", "none"):
+        raise UsageError(f"`unknown_words` must be subwords or none, not {unknown_words!r}")
     path = Path(path)
     own_name = Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
     target = model_file.named(output) if output else own_name
@@ -88,6 +95,8 @@ def import_vectors(
     chosen = formats.registry.get(name) if name else formats.recognise(path)
     state = _state(path)
     vectors = formats.read(path, chosen.name, limit, on_progress, on_note, reading)
+    if unknown_words == "subwords" and vectors.subwords is None:
+        vectors = replace(vectors, subwords=fit_subwords(vectors, on_progress))
     with words_reported_to(on_progress, "computing", "vectors"):
         tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
     manifest = _manifest(path, chosen.name, limit, vectors)
@@ -133,16 +142,19 @@ def _own_words(vectors: Vectors, own: FloatArray) -> FloatMatrix:
 def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dict[str, Any]:
     settings = dict(vectors.weights.settings if vectors.weights else {}) | {"dim": vectors.dim}
     settings = {key: value for key, value in settings.items() if key not in ("min_n", "max_n", "buckets")}
-    if vectors.subwords:
+    if vectors.subwords and not vectors.subwords.is_fitted:
         settings |= {"algorithm": "fasttext", "buckets": len(vectors.subwords.matrix)}
         settings |= {"min_n": vectors.subwords.min_n, "max_n": vectors.subwords.max_n}
         if vectors.subwords.hashes:
             settings["hash_count"] = vectors.subwords.hashes
     elif "algorithm" in settings:
         settings["algorithm"] = "word2vec"  # which fastText without n-grams is
+    if vectors.subwords and vectors.subwords.is_fitted:
+        settings["unknown_words"] = "subwords"
     origin = {"source": str(path), "format": name, "bytes": _size(path), "sha256": _digest(path), "limit": limit}
     versions = {"wvcli": __version__, "python": platform.python_version(), "numpy": np.__version__}
-    return {"settings": settings, "tokenizer": {}, "imported": origin, "versions": versions}
+    about = {"settings": settings, "tokenizer": {}, "imported": origin, "versions": versions}
+    return about | model_file.about_fitted_subwords(vectors.subwords)
 
 
 def _files(path: Path) -> list[Path]:

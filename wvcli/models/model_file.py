@@ -43,6 +43,7 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "vocabulary.order": ("<i4", ("n",)),
     "vocabulary.counts": ("<i8", ("n",)),
     "subwords.vectors": ("<f4", (-1, "d")),
+    "subwords.fitted": ("<f2", (-1, "d")),
     "input.words": ("<f4", ("n", "d")),
     "output.negative": ("<f4", ("n", "d")),
     "output.hierarchical": ("<f4", (-1, "d")),
@@ -61,6 +62,7 @@ _OPTIONAL_PARTS = {
     "init": dict,
     "updated": dict,
     "phrases": dict,
+    "fitted_subwords": dict,
     "history": list,
     "engine": str,
     "early_stop": bool,
@@ -102,11 +104,6 @@ class ModelFile:
     def vectors(self) -> Vectors:
         """Return the words and vectors of the model; nothing is read before it is asked for."""
         tensors = self.tensors
-        subwords = None
-        if "subwords.vectors" in tensors:
-            settings = self.manifest["settings"]
-            lengths = settings["min_n"], settings["max_n"]
-            subwords = Subwords(tensors["subwords.vectors"], *lengths, settings.get("hash_count", 0))
         return Vectors(
             vocabulary=Vocabulary(
                 tensors["vocabulary.text"],
@@ -116,7 +113,7 @@ class ModelFile:
             ),
             matrix=tensors["vectors"],
             counts=tensors.get("vocabulary.counts"),
-            subwords=subwords,
+            subwords=self._subwords(),
             stored_norms=tensors["norms"],
             normalize=normalizer(self.manifest.get("tokenizer", {})),
             manifest=self.manifest,
@@ -128,6 +125,17 @@ class ModelFile:
                 tensors.get("output.hierarchical"),
             ),
         )
+
+    def _subwords(self) -> Subwords | None:
+        """Return the vectors of n-grams, trained with the words or fitted to them, or None."""
+        if "subwords.vectors" in self.tensors:
+            settings = self.manifest["settings"]
+            lengths = settings["min_n"], settings["max_n"]
+            return Subwords(self.tensors["subwords.vectors"], *lengths, settings.get("hash_count", 0))
+        if "subwords.fitted" in self.tensors:
+            about = self.manifest["fitted_subwords"]
+            return Subwords(self.tensors["subwords.fitted"], about["min_n"], about["max_n"], is_fitted=True)
+        return None
 
 
 def vector_tensors(vectors: Vectors) -> dict[str, Matrix[Any]]:
@@ -142,8 +150,15 @@ def vector_tensors(vectors: Vectors) -> dict[str, Matrix[Any]]:
     if vectors.counts is not None:
         tensors["vocabulary.counts"] = vectors.counts
     if vectors.subwords is not None:
-        tensors["subwords.vectors"] = vectors.subwords.matrix
+        tensors["subwords.fitted" if vectors.subwords.is_fitted else "subwords.vectors"] = vectors.subwords.matrix
     return tensors
+
+
+def about_fitted_subwords(subwords: Subwords | None) -> dict[str, Any]:
+    """Return the part of the manifest about n-grams that were fitted to the words' vectors; empty without them."""
+    if subwords is None or not subwords.is_fitted:
+        return {}
+    return {"fitted_subwords": {"min_n": subwords.min_n, "max_n": subwords.max_n}}
 
 
 def save(
@@ -292,6 +307,11 @@ def _check_manifest(path: Path, model: ModelFile) -> None:
         and settings.get("hash_count", 0) in range(5)
     ):
         raise InputError(f"{path} is damaged: its manifest lacks settings of subwords")
+    about = manifest.get("fitted_subwords", {})
+    if "subwords.fitted" in model.tensors and not all(
+        isinstance(about.get(name), int) for name in ("min_n", "max_n")
+    ):
+        raise InputError(f"{path} is damaged: its manifest does not say how long its fitted n-grams are")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from wvcli.errors import InputError, UsageError, unreadable
@@ -124,6 +125,7 @@ def load(
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
     skip_bad: bool = False,
+    from_subwords: bool | None = None,
 ) -> Vectors:
     """Open a model, or a file in any format that wvcli reads.
 
@@ -136,13 +138,15 @@ def load(
         encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         skip_bad: leave out lines and words that cannot be read, and note how many there were.
+        from_subwords: whether words outside the vocabulary have the vectors of their n-grams; None for FastText
+            models only.
 
     Returns:
         Its words and vectors, memory-mapped where the format allows.
 
     Raises:
         InputError: the file is missing, damaged or in no known format.
-        UsageError: there is no such encoding, or none can be chosen in this format.
+        UsageError: there is no such encoding, or none can be chosen in this format; or there are no subwords.
 
     Example:
         >>> import wvcli
@@ -152,6 +156,18 @@ def load(
         >>> [word for word, similarity in vectors.most_similar("cat", 3)]
         ['dog', 'hamster', 'parrot']
     """
+    vectors = _opened(path, on_progress, on_note, (encoding, encoding_errors, skip_bad))
+    if from_subwords is None:
+        return vectors
+    if from_subwords and vectors.subwords is None:
+        raise UsageError(f"{vectors.path} has no subwords", "train or import it with `unknown_words=subwords`")
+    return replace(vectors, from_subwords=from_subwords)
+
+
+def _opened(
+    path: str | os.PathLike[str] | None, on_progress: OnProgress, on_note: OnNote, reading: tuple[str, str, bool]
+) -> Vectors:
+    """Open a model or another file as `load` does; the one that is kept open is not opened again."""
     chosen, _ = resolve(path, on_note)
     mapped_files.prepare()
     try:
@@ -160,7 +176,6 @@ def load(
         raise InputError(f"there is no file {chosen}") from error
     except OSError as error:  # a link to itself, a name that is too long
         raise unreadable(chosen, error) from error
-    reading = encoding, encoding_errors, skip_bad
     if reading != _AS_WRITTEN:
         return _read(chosen, on_progress, on_note, reading)
     before, vectors = _kept_open.get(chosen, (None, None))

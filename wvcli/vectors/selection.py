@@ -58,6 +58,7 @@ class Selection:
 
 
 EVERYTHING = Selection()
+SUBWORDS_LEFT_OUT = "subwords are left out, since they do not fit changed vectors"
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def select(vectors: Vectors, selection: Selection, on_rows: Callable[[int], None
     change = _change(Lazy(base, chosen.rows), selection, notes)
     names, first = _special(selection, Lazy(base, chosen.rows, change))
     vocabulary = _named(chosen.words(vectors.vocabulary), names, selection.rename, notes)
-    if change and vectors.subwords is not None:
-        notes.append("subwords are left out, since they do not fit changed vectors")
+    if change and vectors.subwords is not None and not vectors.subwords.is_fitted:
+        notes.append(SUBWORDS_LEFT_OUT)
     norms = None if change or names else vectors.stored_norms
     selected = Vectors(
         vocabulary=vocabulary,

@@ -7,6 +7,7 @@ hashes the whole word as it does an n-gram, each to several rows.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,20 +49,23 @@ def ngram_hash(ngram: str) -> int:
 
 @dataclass(frozen=True)
 class Subwords:
-    """The n-gram vectors of a FastText model.
+    """The n-gram vectors of a model.
 
     Attributes:
-        matrix: float32 [buckets, dim], one row a hash bucket.
+        matrix: float32 or float16 [buckets, dim], one row a hash bucket.
         min_n: shortest n-gram, in characters.
         max_n: longest n-gram, in characters.
         hashes: rows for each n-gram and for the whole word, 1 to 4, as floret hashes them; 0 for fastText's hash,
             which gives each n-gram one row.
+        is_fitted: whether they were fitted to the words' vectors, which do without them; in a FastText model the
+            words' vectors are made of them.
     """
 
-    matrix: npt.NDArray[np.float32]
+    matrix: npt.NDArray[Any]
     min_n: int
     max_n: int
     hashes: int = 0
+    is_fitted: bool = False
 
     def buckets(self, word: str) -> list[int]:
         """Return the rows of `matrix` that make up `word`; empty for a word too short to have n-grams."""
@@ -104,12 +108,12 @@ class Subwords:
         rows, bounds = self._rows(text, offsets)
         counts = np.diff(bounds)
         order = np.argsort(-counts, kind="stable")  # words with equally many n-grams together
-        table = self.matrix.view(np.uint8)  # numbers in a file may lie where float32 cannot be read as such
+        table = self.matrix.view(np.uint8)  # numbers in a file may lie where they cannot be read as such
         step = max(1, _SUMMED // max(1, table.shape[1]))
         for start in range(0, len(order), step):
             words = order[start : start + step]
             some = sums[words]
-            row = np.empty_like(some)
+            row = np.empty(some.shape, dtype=self.matrix.dtype)
             most, first = int(counts[words[0]]), bounds[words]
             # Of words by falling counts, those with more n-grams than each number.
             longer = np.searchsorted(-counts[words], -np.arange(most), side="left").tolist()

@@ -101,6 +101,8 @@ class Vectors:
         manifest: settings, coverage and provenance; empty for a foreign file.
         path: the file the vectors came from, if any.
         weights: what training goes on from, or None; only with words and vectors as they were trained.
+        from_subwords: whether words outside the vocabulary have the vectors of their n-grams; None where the words
+            in it are made of n-grams too, as those of FastText.
 
     Example:
         >>> import wvcli
@@ -124,6 +126,7 @@ class Vectors:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
     weights: Weights | None = None
+    from_subwords: bool | None = None
 
     def __len__(self) -> int:
         return len(self.vocabulary)
@@ -137,7 +140,7 @@ class Vectors:
     def __getitem__(self, word: str | Sequence[str]) -> FloatArray:
         """Return the vector of a word, float32 [dim], or those of several, float32 [words, dim].
 
-        They come from subwords if need be.
+        They come from subwords if need be, and if `from_subwords` says so.
 
         Raises:
             MissingWordError: a word has no vector.
@@ -233,26 +236,40 @@ class Vectors:
         is_frequent = counts[rows] >= TRUSTED_COUNT
         return rows[is_frequent], rows[~is_frequent]
 
-    def find(self, word: str) -> Lookup | None:
-        """Look up a word's vector, in the vocabulary or else from its subwords; None when there is neither."""
+    @property
+    def answers_unknown_words(self) -> bool:
+        """Whether words outside the vocabulary have vectors unless it is said otherwise: see `from_subwords`."""
+        if self.subwords is None:
+            return False
+        return not self.subwords.is_fitted if self.from_subwords is None else self.from_subwords
+
+    def find(self, word: str, from_subwords: bool | None = None) -> Lookup | None:
+        """Look up a word's vector, in the vocabulary or else from its subwords; None when there is neither.
+
+        Args:
+            word: the word.
+            from_subwords: whether it may come from subwords; None for what these vectors' `from_subwords` says.
+        """
         index = self.index(word)
         if index is not None:
             return Lookup(word, index, self.matrix[index])
-        vector = self.subwords.vector(self.normalize(word)) if self.subwords else None
+        is_composed = self.answers_unknown_words if from_subwords is None else from_subwords
+        vector = self.subwords.vector(self.normalize(word)) if self.subwords and is_composed else None
         return None if vector is None else Lookup(word, None, vector)
 
-    def look_up(self, word: str) -> Lookup:
+    def look_up(self, word: str, from_subwords: bool | None = None) -> Lookup:
         """Look up a word as `find` does; a missing word is an error that proposes near spellings.
 
         Raises:
             MissingWordError: the word has no vector.
         """
-        found = self.find(word)
+        found = self.find(word, from_subwords)
         if found is None:
             near = near_spellings(self.vocabulary, word)
-            raise MissingWordError(
-                f"{word!r} is not in the vocabulary", f"did you mean {', '.join(near)}?" if near else ""
-            )
+            hints = [f"did you mean {', '.join(near)}?"] if near else []
+            if self.subwords and not self.answers_unknown_words:
+                hints.append("`from_subwords=True` answers from its n-grams")
+            raise MissingWordError(f"{word!r} is not in the vocabulary", " ".join(hints))
         return found
 
     def most_similar(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from wvcli.cli.options import shared
+from wvcli.cli.questions.lookup import HAVE_SUBWORDS
 from wvcli.cli.questions.opening import named_once, open_vectors
 from wvcli.cli.reports.scores import verdicts, write_tables
 from wvcli.cli.streams import stderr
@@ -67,7 +68,7 @@ def evaluate(
     named: list[Path | None] = [*models] if models else [model]
     opened = [open_vectors(path) for path in named]
     if missing == "subword" and any(vectors.subwords is None for vectors in opened):
-        raise UsageError("a model has no subwords", "--missing subword needs FastText models")
+        raise UsageError("a model has no subwords", HAVE_SUBWORDS)
     with stderr.progress_shown() as show:
         rows = list(
             evaluate.evaluate(

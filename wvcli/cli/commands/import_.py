@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,6 +32,13 @@ def import_(
     encoding: shared.WordEncoding = "utf-8",
     encoding_errors: shared.WordEncodingErrors = "strict",
     skip_bad: shared.SkipBadWords = False,
+    unknown_words: Annotated[
+        Literal["subwords", "none"],
+        typer.Option(
+            "--unknown-words",
+            help="subwords fits vectors of n-grams to those of the words, and unknown words get theirs from them.",
+        ),
+    ] = "none",
     overwrite: shared.Force = False,
     quiet: shared.Quiet = False,
 ) -> None:
@@ -51,6 +58,7 @@ def import_(
             encoding=encoding,
             encoding_errors=encoding_errors,
             skip_bad=skip_bad,
+            unknown_words=unknown_words,
             overwrite=overwrite,
             on_progress=show,
             on_note=notes.append,

@@ -119,7 +119,7 @@ Header = Annotated[
 _MISSING = typer.Option(
     "--missing",
     help="What to do about a word that is not in the vocabulary.",
-    show_default="subword if the model has subwords, else error",
+    show_default="subword for FastText models, else error",
 )
 MissingPolicy = Annotated[Missing | None, _MISSING]
 MissingVectorPolicy = Annotated[MissingVector | None, _MISSING]

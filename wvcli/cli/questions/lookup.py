@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wvcli.vectors.word_vectors import Lookup, Vectors
 
 RARE = "?"  # marks a word whose vector is unreliable
+HAVE_SUBWORDS = "FastText models have some, and those trained or imported with --unknown-words subwords"
 
 
 @dataclass
@@ -27,8 +28,8 @@ class WordLookup:
 
     Attributes:
         vectors: where to look.
-        policy: `error`, `skip`, `null`, `subword` or `random`; None is `subword` for a model that has them
-            and else `error`.
+        policy: `error`, `skip`, `null`, `subword` or `random`; None is `subword` for a FastText model and else
+            `error`.
         alone: whether the command was asked about a single word, so that its absence is the answer.
         command: the name of the command, for what it advises to type.
         unanswered: the note about a question without an answer; `{}` stands for its words.
@@ -59,9 +60,9 @@ class WordLookup:
         self._unanswered = Tally("questions in total have no answer")
         self._rare = Tally(f"words in total occur fewer than {TRUSTED_COUNT} times")
         if self.policy == "subword" and self.vectors.subwords is None:
-            raise UsageError("this model has no subwords", "--missing subword needs a FastText model")
+            raise UsageError("this model has no subwords", HAVE_SUBWORDS)
         if self.policy is None:
-            self.policy = "subword" if self.vectors.subwords else "error"
+            self.policy = "subword" if self.vectors.answers_unknown_words else "error"
 
     def find(self, word: str) -> "Lookup | None":
         """Return what is known about a word, or None, and report a missing one as the policy says.
@@ -69,18 +70,15 @@ class WordLookup:
         Raises:
             MissingWordError: the only word asked about is missing, and the policy is `error`.
         """
-        found = self.vectors.find(word)
+        found = self.vectors.find(word, from_subwords=self.policy == "subword")
         if found is not None and found.index is None:
-            if self.policy == "subword":
-                self._from_subwords.add()
-                if self._from_subwords.is_named:
-                    hint = self._likely_meant(word)
-                    stderr.note(
-                        f"{word!r} is not in the vocabulary (oov); answered from its subwords"
-                        + (f"; {hint}" if hint else "")
-                    )
-                return found
-            found = None
+            self._from_subwords.add()
+            if self._from_subwords.is_named:
+                hint = self._likely_meant(word)
+                stderr.note(
+                    f"{word!r} is not in the vocabulary (oov); answered from its subwords"
+                    + (f"; {hint}" if hint else "")
+                )
         if found is None and self.policy in ("error", "subword"):
             self._report_missing(word)
         return found
@@ -146,15 +144,21 @@ class WordLookup:
         self._missing.add()
         if not self._missing.is_named:
             return
-        from wvcli.vectors.near_spellings import near_spellings
-
-        hint = self._likely_meant(word)
-        if not hint and (near := near_spellings(self.vectors.vocabulary, word)):
-            hint = f"did you mean {', '.join(near)}?"
+        hint = self._likely_meant(word) or self._near_spellings(word)
         problem = MissingWordError(f"{word!r} is not in the vocabulary", hint)
         if self.alone:
             raise problem
         stderr.error(problem)
+
+    def _near_spellings(self, word: str) -> str:
+        """Return what to type for a word: known words spelled alike, and once how to ask without them."""
+        from wvcli.vectors.near_spellings import near_spellings
+
+        near = near_spellings(self.vectors.vocabulary, word)
+        hints = [f"did you mean {', '.join(near)}?"] if near else []
+        if self._missing.count == 1 and self.policy == "error" and self.vectors.subwords is not None:
+            hints.append("--missing subword answers from its n-grams")
+        return " ".join(hints)
 
     def _likely_meant(self, word: str) -> str:
         """Return what to type for a word that is the name of a file, or several known words; else nothing."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+import wvcli
 from tests.conftest import Run, clean_environment
 from wvcli.models import model_file
 from wvcli.vectors.geometry import row_norms
@@ -290,6 +291,25 @@ def test_fasttext_answers_from_subwords_and_says_so(run: Run, fasttext_model: Pa
     assert result.code == 0
     assert result.out
     assert result.err == "note: 'kitchens' is not in the vocabulary (oov); answered from its subwords\n"
+
+
+def test_a_word2vec_model_answers_from_subwords_when_it_is_asked_to(run: Run, word2vec_model: Path) -> None:
+    asked = ("similar", "kitchens", "catty", "-n", 2, "-m", word2vec_model)
+    refused = run(*asked)
+    assert (refused.code, refused.out) == (4, "")
+    first, second = refused.err.splitlines()
+    assert first.startswith("error: 'kitchens' is not in the vocabulary; did you mean kitchen")
+    assert first.endswith("? --missing subword answers from its n-grams")
+    assert not second.endswith("n-grams")  # it is said once
+    result = run(*asked, "--missing", "subword")
+    assert result.code == 0
+    assert [row[0] for row in result.rows] == ["kitchens"] * 2 + ["catty"] * 2
+    assert result.err.splitlines()[0] == (
+        "note: 'kitchens' is not in the vocabulary (oov); answered from its subwords"
+    )
+    vectors = wvcli.load(word2vec_model, from_subwords=True)
+    assert [row[1] for row in result.rows[:2]] == [word for word, _ in vectors.most_similar("kitchens", 2)]
+    assert run(*asked, "--missing", "null").rows[0] == ["kitchens", "", "", ""]
 
 
 @every_command

@@ -285,6 +285,7 @@ def test_the_help_shows_the_choices_and_defaults_of_the_settings(run: Run) -> No
         "algorithm": ["auto", *get_args(settings.Algorithm)],
         "architecture": ["auto", *get_args(settings.Architecture)],
         "loss": list(get_args(settings.Loss)),
+        "unknown-words": ["auto", *get_args(settings.UnknownWords)],
         "phrase-scorer": list(get_args(settings.PhraseScorer)),
         "engine": ["auto", *engines.registry.names()],
     }

@@ -4,6 +4,7 @@ import importlib.util
 import random
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,11 +151,11 @@ def test_the_program_gives_our_vectors_of_our_fasttext_model(fasttext_model: Pat
 
 @pytest.mark.client
 def test_the_program_gives_our_vectors_of_our_word2vec_model(word2vec_model: Path, tmp_path: Path) -> None:
-    vectors = model_file.open_model(word2vec_model).vectors()
+    vectors = wvcli.load(word2vec_model, from_subwords=True)
     path = tmp_path / "model.fasttext.bin"
     exporting.export(vectors, path)
     check_printed(path, vectors, [*vectors, *UNSEEN])
-    check_neighbors(path, vectors, ["cat", "mouse"])
+    check_neighbors(path, vectors, ["cat", "mouse", "kitchens"])
 
 
 @pytest.mark.parametrize("algorithm", ["fasttext", "word2vec"])
@@ -162,7 +163,7 @@ def test_gensim_opens_our_models_with_all_that_training_needs(
     algorithm: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     model = model_file.open_model(request.getfixturevalue(f"{algorithm}_model"))
-    vectors, path = model.vectors(), tmp_path / "model.fasttext.bin"
+    vectors, path = replace(model.vectors(), from_subwords=True), tmp_path / "model.fasttext.bin"
     exporting.export(vectors, path)
     theirs = load_facebook_model(str(path))
     assert theirs.wv.index_to_key == list(vectors)
@@ -171,9 +172,11 @@ def test_gensim_opens_our_models_with_all_that_training_needs(
     assert [theirs.wv.get_vecattr(word, "count") for word in vectors] == model.tensors[
         "vocabulary.counts"
     ].tolist()
-    for word in UNSEEN if algorithm == "fasttext" else ():
+    ours = wvcli.load(path)
+    for word in UNSEEN:
         if (found := vectors.find(word)) is not None:
             np.testing.assert_allclose(theirs.wv[word], found.vector, rtol=1e-5, atol=1e-8)
+            np.testing.assert_array_equal(ours[word], found.vector)
     before = theirs.wv["cat"].copy()
     theirs.train([["the", "cat"]] * 50, total_examples=50, epochs=1)
     assert (theirs.wv["cat"] != before).any()

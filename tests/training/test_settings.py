@@ -13,7 +13,7 @@ from wvcli.vectors.subwords import ngrams
 NAMES = [field.name for field in fields(TrainSettings)]
 FASTTEXT = {"algorithm": "fasttext"}
 GLOVE = {"algorithm": "glove"}
-NO_NUMBERS = {"algorithm", "architecture", "loss", "fixed_window", "phrases", "phrase_scorer"}
+NO_NUMBERS = {"algorithm", "architecture", "loss", "fixed_window", "phrases", "phrase_scorer", "unknown_words"}
 LIMITS: list[tuple[str, float, float, dict[str, Any]]] = [
     ("dim", 1, 10_000, {}),
     ("window", 1, 1_000, {}),
@@ -211,7 +211,7 @@ def test_what_is_left_open_is_chosen_by_the_size_of_the_corpus(
     assert (chosen.algorithm, chosen.architecture, chosen.window) == ("word2vec", "skipgram", 5)
     assert chosen.max_vocab is None
     left_open = [name for name in NAMES if getattr(chosen, name) is None]
-    assert left_open == ["max_vocab", "buckets", "x_max", "glove_memory", "phrase_threshold"]
+    assert left_open == ["max_vocab", "buckets", "x_max", "glove_memory", "unknown_words", "phrase_threshold"]
 
 
 @pytest.mark.parametrize(

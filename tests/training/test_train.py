@@ -128,6 +128,35 @@ def test_a_model_keeps_what_it_takes_to_train_on(algorithm: str, loss: str, expe
     assert ({"subwords.vectors", "input.words"} <= held.keys()) == (algorithm == "fasttext")
 
 
+def test_word2vec_fits_subwords_and_leaves_the_vectors_as_they_are() -> None:
+    vectors = train(SENTENCES)
+    assert vectors.subwords is not None
+    assert vectors.subwords.is_fitted
+    assert vectors.manifest["fitted_subwords"] == {"min_n": 3, "max_n": 6}
+    assert wvcli.load("corpus.txt.safetensors", from_subwords=True)["catdog"].any()
+    bare = train(SENTENCES, unknown_words="none", overwrite=True)
+    assert bare.subwords is None
+    assert "fitted_subwords" not in bare.manifest
+    assert np.array_equal(bare.matrix, vectors.matrix)
+    with pytest.raises(UsageError, match="has no subwords"):
+        wvcli.load("corpus.txt.safetensors", from_subwords=True)
+    with pytest.raises(UsageError, match="has no effect with"):
+        train(SENTENCES, algorithm="fasttext", unknown_words="none", overwrite=True)
+    numbers = train("1 2 3 4 5 1 2 x", overwrite=True)
+    assert (numbers.subwords, numbers.manifest["settings"]["unknown_words"]) == (None, "none")
+
+
+def test_an_update_fits_subwords_again_as_the_model_says() -> None:
+    train(SENTENCES)
+    put(["the wombat met the quokka"] * 5, "more.txt")
+    more = wvcli.update("corpus.txt.safetensors", "more.txt", "more", epochs=1)
+    assert more.subwords is not None
+    assert more.subwords.is_fitted
+    assert "wombat" in more
+    train(SENTENCES, unknown_words="none", overwrite=True)
+    assert wvcli.update("corpus.txt.safetensors", "more.txt", "bare", epochs=1).subwords is None
+
+
 def test_words_stand_by_count_and_then_by_first_occurrence() -> None:
     vectors = train(["zebra apple mango", "apple zebra kiwi", "fig"])
     assert list(vectors) == ["zebra", "apple", "mango", "kiwi", "fig"]
@@ -139,6 +168,7 @@ def test_what_is_left_open_is_chosen_and_recorded() -> None:
     settings = wvcli.train("corpus.txt", epochs=1).manifest["settings"]
     assert Path("corpus.safetensors").exists()
     assert settings.items() >= {"algorithm": "word2vec", "dim": 50, "min_count": 1, "window": 5}.items()
+    assert settings["unknown_words"] == "subwords"
     assert settings["workers"] >= 1
 
 
@@ -669,8 +699,9 @@ def test_progress_goes_from_reading_through_training_to_saving(workers: int) -> 
     told: list[Progress] = []
     model = train(["the cat sat on the mat"] * 10_000, on_progress=told.append, epochs=3, workers=workers)
     stages = [progress.stage for progress in told]
-    assert sorted(set(stages), key=stages.index) == ["reading", "training", "saving"]
-    assert stages == sorted(stages, key=["reading", "training", "saving"].index)
+    expected = ["reading", "training", "fitting subwords", "saving"]
+    assert sorted(set(stages), key=stages.index) == expected
+    assert stages == sorted(stages, key=expected.index)
     training = [progress for progress in told if progress.stage == "training"]
     assert [progress.done for progress in training] == sorted(progress.done for progress in training)
     losses = [epoch["loss"] for epoch in model.manifest["history"]]

@@ -155,6 +155,8 @@ def load(
         <Vectors: 1,731 words, 50 dimensions>
         >>> [word for word, similarity in vectors.most_similar("cat", 3)]
         ['dog', 'hamster', 'parrot']
+        >>> wvcli.load("animals.safetensors", from_subwords=True)["catlike"].shape
+        (50,)
     """
     vectors = _opened(path, on_progress, on_note, (encoding, encoding_errors, skip_bad))
     if from_subwords is None:

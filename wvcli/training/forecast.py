@@ -27,7 +27,8 @@ from wvcli.training.engines import Engine
 from wvcli.training.engines._glove import GloveTrainer, glove_bytes
 from wvcli.training.preparation import require_contexts
 from wvcli.training.request import Request
-from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.training.settings import TrainSettings, auto_for_words, auto_settings
+from wvcli.vectors.fitted_subwords import bucket_count
 
 _SAMPLE_BYTES = 8_000_000  # read to judge a corpus, about a million and a half tokens of English
 _EXCERPTS = 64  # that the sample of a file is taken in, from all over it
@@ -40,6 +41,7 @@ _TRIALS = 5  # after the first, which warms up
 _LONGEST_TRIALS = 10.0  # seconds after which no other trial is begun
 
 _START_SECONDS = 0.9  # until the program and Gensim are loaded
+_FITTING_SPEED = 3_000_000  # numbers of words' vectors to which n-grams are fitted in a second
 _SAVING_SPEED = 300_000_000  # bytes of a model that are hashed, written and flushed in a second
 
 # Bytes of memory in the main process, beside the arrays, whose size follows from the settings. They were measured
@@ -53,6 +55,7 @@ _BYTES_PER_SHARD_ID = 18  # of the shard being written: the id, and what is comp
 _SHARE_NOT_FREED = 0.3  # of what encoding took, while training
 _BYTES_PER_WORD = 400  # of the vocabulary, in Gensim's tables and ours
 _BYTES_PER_WORD_WITH_SUBWORDS = 960  # the same with the numbers of its n-grams
+_BYTES_PER_FITTED_WORD = 1_600  # while n-grams are fitted to the words
 _BYTES_PER_WORD_IN_FILE = 40  # of the vocabulary
 _BYTES_PER_PAIR = 40  # of GloVe's, on disk, estimated: 16 for each when merged, and before that 16 in each run
 
@@ -123,12 +126,13 @@ def forecast(
         encoded = sample.trimmed(1, words)
         require_contexts(encoded)
         reading += share * (perf_counter() - started)
-        if settings.algorithm == "fasttext" and settings.buckets is None:
-            settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
+        settings = auto_for_words(settings, encoded.words)
         tokens_trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
         engine = engine or engines.default_engine(int(tokens_trained))
         pace = Pace.of(encoded, settings, engine)
         training = pace.seconds(tokens_trained, settings.epochs or 1)
+        if _fits_subwords(settings):
+            training += words * (settings.dim or 1) / _FITTING_SPEED
     memory = peak_memory(settings, engine, words, tokens=growth.tokens, distinct_words=growth.words(1))
     if isinstance(request.source, Corpus) and _loads_dictionary(request.text, encoded.words):
         memory += _DICTIONARY_BYTES
@@ -407,15 +411,25 @@ def _rows(settings: TrainSettings, words: int) -> int:
     return 2 * words if settings.algorithm == "word2vec" else 3 * words + (settings.buckets or 0)
 
 
+def _fits_subwords(settings: TrainSettings) -> bool:
+    """Return whether n-grams are fitted to the words' vectors after training."""
+    return settings.algorithm != "fasttext" and settings.unknown_words == "subwords"
+
+
 def _training_bytes(settings: TrainSettings, engine: Engine, words: int, tokens: int) -> int:
     """Return the bytes of memory that a model takes in training: its tables, and float32 rows of whole lanes."""
     if settings.algorithm == "glove":
         return glove_bytes(settings, words, tokens)
     per_word = _BYTES_PER_WORD if settings.algorithm == "word2vec" else _BYTES_PER_WORD_WITH_SUBWORDS
+    if _fits_subwords(settings):
+        per_word += _BYTES_PER_FITTED_WORD
     row_length = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
     return words * per_word + 4 * _rows(settings, words) * row_length
 
 
 def file_bytes(settings: TrainSettings, words: int) -> int:
     """Return the bytes of a model file."""
-    return 4 * _rows(settings, words) * (settings.dim or 1) + words * _BYTES_PER_WORD_IN_FILE
+    numbers = 4 * _rows(settings, words)
+    if _fits_subwords(settings):
+        numbers += 2 * bucket_count(words)
+    return numbers * (settings.dim or 1) + words * _BYTES_PER_WORD_IN_FILE

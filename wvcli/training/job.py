@@ -5,7 +5,7 @@ import platform
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from math import inf
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.models import model_file
-from wvcli.reporting import OnNote, OnProgress, Progress, Throttle
+from wvcli.reporting import OnNote, OnProgress, Progress, Throttle, ignore_progress
 from wvcli.system import atomic_files
 from wvcli.system.garbage import gc_paused
 from wvcli.text.settings import TextSettings
@@ -28,6 +28,7 @@ from wvcli.training.record import Record
 from wvcli.training.request import Request
 from wvcli.training.starting_points import InitialVectors, ModelToUpdate
 from wvcli.training.unfinished import RunOptions, asked_for, nothing_to_resume
+from wvcli.vectors.fitted_subwords import fit_subwords
 from wvcli.vectors.geometry import row_norms
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -112,8 +113,15 @@ class Job:
                 self.on_note(f"continuing at epoch {min(run.epoch + 1, run.epochs)} of {run.epochs}")
             progress.start(run.epoch * prepared.encoded.tokens_kept + run.tokens, run.history)
             run.train()
-            self.on_progress(Progress("saving"))
-            save_model(self.path, run, prepared, self.request.text, started_from, overwrite=self.overwrite)
+            save_model(
+                self.path,
+                run,
+                prepared,
+                self.request.text,
+                started_from,
+                overwrite=self.overwrite,
+                on_progress=self.on_progress,
+            )
         return model_file.open_model(self.path).vectors()
 
     def _keep(self, prepared: Prepared, stack: ExitStack) -> Checkpoints:
@@ -213,8 +221,9 @@ def save_model(
     started_from: Mapping[str, Any] = MappingProxyType({}),
     *,
     overwrite: bool,
+    on_progress: OnProgress = ignore_progress,
 ) -> None:
-    """Write what a run has trained as a model file.
+    """Write what a run has trained as a model file, with n-grams fitted to its words if there are to be any.
 
     Args:
         path: the file to write.
@@ -223,11 +232,14 @@ def save_model(
         text: where the corpus came from, and how it was read.
         started_from: what the manifest says of the vectors that training started from.
         overwrite: replace an existing file.
+        on_progress: called with how far it is.
 
     Raises:
         UsageError: the file exists and `overwrite` is false.
         WvcliError: it cannot be written.
     """
+    vectors = _vectors(prepared, run.trainer, on_progress)
+    on_progress(Progress("saving"))
     manifest = {
         **prepared.manifest(text),
         **started_from,
@@ -244,14 +256,18 @@ def save_model(
             **engines.registry.get(run.engine).versions(),
         },
     }
-    model_file.save(path, _tensors(prepared, run.trainer), manifest, overwrite)
+    tensors = {**run.trainer.kept_tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
+    model_file.save(path, tensors, manifest | model_file.about_fitted_subwords(vectors.subwords), overwrite)
 
 
-def _tensors(prepared: Prepared, trainer: engines.Trainer) -> dict[str, Any]:
+def _vectors(prepared: Prepared, trainer: engines.Trainer, on_progress: OnProgress) -> Vectors:
+    """Return the words with their vectors, and n-grams fitted to these if there are to be any."""
+    settings, matrix = prepared.settings, trainer.vectors()
     vocabulary = Vocabulary.from_words(prepared.encoded.words)
-    matrix = trainer.vectors()
     vectors = Vectors(vocabulary, matrix, prepared.encoded.frequencies, stored_norms=row_norms(matrix))
-    return {**trainer.kept_tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
+    if settings.algorithm == "fasttext" or settings.unknown_words != "subwords":
+        return vectors
+    return replace(vectors, subwords=fit_subwords(vectors, on_progress, settings.workers))
 
 
 class TrainingProgress:

@@ -21,7 +21,7 @@ from wvcli.tokens.phrases import Phrases
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.training.reading import ReadingRecord, read_text
 from wvcli.training.request import Request
-from wvcli.training.settings import TrainSettings, auto_buckets, auto_settings
+from wvcli.training.settings import TrainSettings, auto_for_words, auto_settings
 from wvcli.training.suitability import note_shortcomings
 from wvcli.training.unfinished import RunOptions, UnfinishedRun, asked_for, different, refuse_differences
 
@@ -132,8 +132,7 @@ def prepare(
             "give it more text, or a lower `min_count`",
         )
     require_contexts(encoded)
-    if settings.algorithm == "fasttext" and settings.buckets is None:
-        settings = replace(settings, buckets=auto_buckets(encoded.words, settings.min_n, settings.max_n))
+    settings = auto_for_words(settings, encoded.words)
     prepared = Prepared(encoded=encoded, settings=settings, reading=reading, phrases=joined)
     if prior is None:
         note_shortcomings(encoded, request.text.tokenizer, on_note)
@@ -207,7 +206,7 @@ def _join_phrases(
 def _with_auto_chosen(
     settings: TrainSettings, corpus: ProvisionalCorpus, known: Mapping[str, int]
 ) -> TrainSettings:
-    """Return the settings with those that are `auto` chosen for this corpus, but for `buckets`.
+    """Return the settings with those that are `auto` chosen for this corpus, but for what depends on its words.
 
     Raises:
         InputError: no vocabulary is left, or a single word.

@@ -16,6 +16,7 @@ Algorithm = Literal["word2vec", "fasttext", "glove"]
 Architecture = Literal["skipgram", "cbow"]
 Loss = Literal["negative", "hierarchical"]
 PhraseScorer = Literal["original", "npmi"]
+UnknownWords = Literal["subwords", "none"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class TrainSettings:
         glove_alpha: power by which the weight of a pair grows with its count up to there (glove).
         glove_memory: megabytes in which pairs are counted; what does not fit goes to disk (glove). It does not
             change the result.
+        unknown_words: `subwords` to fit vectors of n-grams to the words' vectors after training, from which words
+            outside the vocabulary get theirs, or `none` (fasttext always has them).
         workers: number of threads.
         seed: seed of the random numbers.
         phrases: join words that often occur together, so that `new york` becomes the one word `new_york`.
@@ -85,6 +88,7 @@ class TrainSettings:
     x_max: float | None = None
     glove_alpha: float = 0.75
     glove_memory: int | None = None
+    unknown_words: UnknownWords | None = None
     workers: int | None = None
     seed: int = 1
     phrases: bool = False
@@ -152,6 +156,10 @@ class TrainSettings:
         for name in _NOT_WITH_GLOVE:
             if base.algorithm == "glove" and chosen.get(name, False) is not False:
                 raise UsageError(f"`{name}` has no effect with `algorithm=glove`")
+        if chosen.get("unknown_words") == "none" and chosen.get("algorithm", base.algorithm) == "fasttext":
+            raise UsageError(
+                "`unknown_words=none` has no effect with `algorithm=fasttext`, which has subwords anyway"
+            )
         if chosen.get("phrases") is False:
             base = replace(base, **{name: getattr(cls, name) for name in _OF_PHRASES})
         elif chosen.get("phrase_scorer", base.phrase_scorer) != base.phrase_scorer:
@@ -173,6 +181,7 @@ _CHOICES = {
     "architecture": get_args(Architecture),
     "loss": get_args(Loss),
     "phrase_scorer": get_args(PhraseScorer),
+    "unknown_words": get_args(UnknownWords),
 }
 
 _OF_PHRASES = ("phrase_passes", "phrase_threshold", "phrase_scorer", "phrase_min_count")
@@ -255,7 +264,7 @@ def default_phrase_threshold(scorer: PhraseScorer) -> float:
 
 
 def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> TrainSettings:
-    """Return the settings with those that are `auto` chosen, but for `buckets`, which depends on the vocabulary.
+    """Return the settings with those that are `auto` chosen, but for what `auto_for_words` chooses.
 
     Args:
         settings: what the user chose.
@@ -278,6 +287,18 @@ def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> Trai
     if settings.phrases:
         chosen["phrase_threshold"] = default_phrase_threshold(settings.phrase_scorer)
     return replace(settings, **{name: value for name, value in chosen.items() if getattr(settings, name) is None})
+
+
+def auto_for_words(settings: TrainSettings, words: Sequence[str]) -> TrainSettings:
+    """Return the settings with `buckets` and `unknown_words`, which depend on the vocabulary, chosen if `auto`."""
+    if settings.algorithm == "fasttext":
+        buckets = settings.buckets or auto_buckets(words, settings.min_n, settings.max_n)
+        return replace(settings, buckets=buckets, unknown_words="subwords")
+    if settings.unknown_words is not None:
+        return settings
+    from wvcli.vectors.fitted_subwords import has_letters
+
+    return replace(settings, unknown_words="subwords" if has_letters(words) else "none")
 
 
 def auto_buckets(words: Sequence[str], min_n: int, max_n: int) -> int:

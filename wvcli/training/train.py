@@ -119,6 +119,8 @@ def train(
               megabytes in which pairs are counted. Its `alpha` is 0.05, which AdaGrad lowers, and its `window`
               10; `architecture`, `loss`, `negative`, `noise_exponent`, `sample`, `min_alpha` and `fixed_window`
               mean nothing to it.
+            * Word2Vec, GloVe: `unknown_words` (auto: `subwords` where words have letters), fit vectors of n-grams
+              to those of the words, from which unknown words get theirs, or `none`.
             * `phrases` (False), join words that often occur together: `new york` becomes `new_york`;
               `phrase_passes` (1); `phrase_threshold` (auto: 10, or 0.5 with `npmi`); `phrase_scorer` (`original`),
               or `npmi`; `phrase_min_count` (5).

@@ -27,7 +27,7 @@ from wvcli.training.preparation import Prepared, prepare
 from wvcli.training.record import Record
 from wvcli.training.request import Request, TokenizerChoice
 from wvcli.training.search import Changes, coordinate_search
-from wvcli.training.settings import TrainSettings, auto_buckets
+from wvcli.training.settings import TrainSettings, auto_for_words
 from wvcli.training.train import output_path
 from wvcli.training.trials import OnHalves, OnSets, Scoring, Training, Trial
 from wvcli.vectors.word_vectors import Vectors
@@ -343,11 +343,8 @@ class _Search:
         return replace(settings, epochs=epochs)
 
     def _complete(self, settings: TrainSettings) -> TrainSettings:
-        """Return settings with the buckets that `auto` stands for."""
-        if settings.algorithm != "fasttext" or settings.buckets is not None:
-            return settings
-        words = self.training.whole.words
-        return replace(settings, buckets=auto_buckets(words, settings.min_n, settings.max_n))
+        """Return settings with what `auto` stands for chosen by the vocabulary, such as the buckets."""
+        return auto_for_words(settings, self.training.whole.words)
 
     def _try(self, settings: TrainSettings, changes: Changes) -> bool:
         """Make a trial, unless the budget forbids it; return whether it is the best so far."""

@@ -158,6 +158,7 @@ def test_a_model_holds_the_sums_and_says_how_it_was_trained(text: str) -> None:
     model = model_file.open_model(Path("m.safetensors"))
     assert set(model.tensors) == {
         "vectors", "norms", "vocabulary.text", "vocabulary.offsets", "vocabulary.order", "vocabulary.counts",
+        "subwords.fitted",
     }  # fmt: skip
     settings, coverage = vectors.manifest["settings"], vectors.manifest["coverage"]
     assert {"algorithm": "glove", "alpha": 0.05, "x_max": 10.0, "window": 10}.items() <= settings.items()
@@ -173,7 +174,7 @@ def test_the_command_of_a_model_trains_it_again(text: str) -> None:
     command = training_command(model_file.open_model(Path("m.safetensors")))
     assert command == (
         "wvcli train corpus.txt -o m.safetensors --algorithm glove --alpha 0.05 --dim 12 --epochs 5 "
-        "--min-count 1 --window 10 --workers 1 --x-max 3"
+        "--min-count 1 --unknown-words subwords --window 10 --workers 1 --x-max 3"
     )
     again = wvcli.train(text, "again.safetensors", like="m.safetensors")
     assert Path("again.safetensors").read_bytes() == Path("m.safetensors").read_bytes()

@@ -91,7 +91,7 @@ Algorithm = Annotated[
     Literal["auto", settings.Algorithm],
     _setting(
         "algorithm",
-        "fasttext has vectors for unknown words, too; glove learns from counts.",
+        "fasttext makes words of their n-grams; glove learns from counts.",
         "Model",
         metavar=None,
     ),
@@ -109,6 +109,16 @@ Dim = Annotated[int | None, _auto("dim", "Dimensions of a vector.", "Model")]
 Window = Annotated[int | None, _auto("window", "Maximum number of context words on each side.", "Model")]
 FixedWindow = Annotated[
     bool, _option("--fixed-window", help="Always use the whole window, not a random part of it.", panel="Model")
+]
+UnknownWords = Annotated[
+    Literal["auto", settings.UnknownWords],
+    _setting(
+        "unknown_words",
+        "subwords fits vectors of n-grams to those of the words, and unknown words get theirs from them; auto "
+        "does it where words have letters.",
+        "Model",
+        metavar=None,
+    ),
 ]
 MinN = Annotated[int | None, _setting("min_n", "Shortest character n-gram.", "FastText")]
 MaxN = Annotated[int | None, _setting("max_n", "Longest character n-gram.", "FastText")]

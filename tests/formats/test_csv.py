@@ -15,6 +15,7 @@ from tests.formats.test_formats import bits, matching_names, refusal
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Reading, registry
+from wvcli.system.encodings import Encoding
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -125,7 +126,7 @@ def test_many_records_are_numbered_right_across_blocks(tmp_path: Path) -> None:
     records[25_000] = "b\xffd,1,2,3\n"
     (tmp_path / "file").write_bytes("".join(records).encode("latin-1"))
     assert "line 50001: the word 'b\ufffdd' is not UTF-8" in refusal(registry.get("csv"), tmp_path / "file")
-    found = formats.read(tmp_path / "file", reading=Reading.of("latin-1", "strict", False))
+    found = formats.read(tmp_path / "file", reading=Reading(Encoding.of("latin-1", "strict"), False))
     assert "b\xffd" in found
 
 

@@ -16,6 +16,7 @@ from tests.formats.test_formats import ODD_WORDS, bits, random_vectors, refusal
 from wvcli import formats
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats import Reading, Writing, registry
+from wvcli.system.encodings import Encoding
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
@@ -416,6 +417,8 @@ def test_json_lines_that_cannot_be_read_are_left_out_and_counted(tmp_path: Path)
     ]
     (tmp_path / "file").write_bytes(b"\n".join(lines))
     notes: list[str] = []
-    found = formats.read(tmp_path / "file", on_note=notes.append, reading=Reading.of("latin-1", "strict", True))
+    found = formats.read(
+        tmp_path / "file", on_note=notes.append, reading=Reading(Encoding.of("latin-1", "strict"), True)
+    )
     assert (list(found), found.matrix.tolist()) == (["a", "é"], [[1, 2], [3, 4]])
     assert notes == [f"2 lines of {tmp_path / 'file'} cannot be read and were left out, the first of them line 3"]

@@ -10,6 +10,7 @@ import pytest
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import Reading, Writing, registry
+from wvcli.system.encodings import Encoding
 
 WORD2VEC = registry.get("word2vec")
 
@@ -107,7 +108,9 @@ def test_words_in_another_encoding_are_read_replaced_or_left_out(tmp_path: Path)
     notes: list[str] = []
 
     def read(*reading: Any) -> dict[str, float]:
-        found = formats.read(tmp_path / "file.bin", reading=Reading.of(*reading), on_note=notes.append)
+        found = formats.read(
+            tmp_path / "file.bin", reading=Reading(Encoding.of(*reading[:2]), reading[2]), on_note=notes.append
+        )
         return {word: float(found[word][0]) for word in found}
 
     assert read("latin-1", "strict", False) == {"a": 1, "café": 2, "b": 3}

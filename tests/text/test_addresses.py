@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -23,6 +24,7 @@ from wvcli.text.sources import stem, suffix, without_password
 
 TEXT = ("\n".join(SENTENCES * 30) + "\n").encode()
 RECORDS = b"".join(json.dumps({"body": {"text": line}}).encode() + b"\n" for line in SENTENCES * 30)
+VECTORS = b"".join(b"word%d %r %r\n" % (number, number / 7, number / 11) for number in range(60_000))
 QUICK = ("--dim", 5, "--epochs", 1, "--workers", 1)
 
 
@@ -84,6 +86,8 @@ class _Pages(BaseHTTPRequestHandler):
             content = TEXT if name == "/broken.txt" else gzip.compress(TEXT)
             self._answer(content[: len(content) // 2], len(content))
             self.close_connection = True
+        elif name == "/often-broken.vec.gz":
+            self._answer_in_parts(gzip.compress(VECTORS, mtime=0))
         elif name == "/silent.txt":
             self._answer(TEXT[:100], len(TEXT))
             self.released.wait(60)
@@ -93,6 +97,19 @@ class _Pages(BaseHTTPRequestHandler):
             self._answer(pages[name], len(pages[name]))
         else:
             self.send_error(404)
+
+    def _answer_in_parts(self, content: bytes) -> None:
+        """Send at most a third of it in an answer, and then break off."""
+        asked = self.headers.get("Range")
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        self.send_response(206 if asked else 200)
+        self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", str(len(content) - start))
+        if asked:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.end_headers()
+        self.wfile.write(content[start : start + len(content) // 3])
+        self.close_connection = True
 
     def _answer(self, content: bytes, length: int) -> None:
         self.send_response(200)
@@ -455,3 +472,22 @@ def test_an_address_tells_a_name_and_a_kind(address: str, name: tuple[str, str])
 )
 def test_a_password_is_left_out_of_what_is_shown(address: str, shown: str) -> None:
     assert without_password(address) == shown
+
+
+# --- vectors ---
+
+
+def test_vectors_at_an_address_are_imported_though_the_server_breaks_off(
+    run: Run, environment: dict[str, str], tmp_path: Path, web: str
+) -> None:
+    done = run("import", f"{web}/often-broken.vec.gz", env=environment)
+    assert done.err == "note: wrote 60,000 words of 2 dimensions to often-broken.safetensors\n"
+    origin = wvcli.load(tmp_path / "often-broken.safetensors").manifest["imported"]
+    packed = gzip.compress(VECTORS, mtime=0)
+    assert (origin["source"], origin["bytes"]) == (f"{web}/often-broken.vec.gz", len(packed))
+    assert origin["sha256"] == sha256(packed).hexdigest()
+    asked = run("similar", "word3", "-n", 1, "-m", f"{web}/often-broken.vec.gz", env=environment)
+    assert (asked.code, asked.rows[0][0]) == (0, "word3")
+    missing = run("similar", "word3", "-m", f"{web}/none.vec", env=environment)
+    assert missing.code == 3
+    assert missing.err.startswith(f"error: cannot read {web}/none.vec: 404")

@@ -29,6 +29,8 @@ __all__ = [
     "check_dtype",
     "for_writing",
     "matching",
+    "of_head",
+    "open_input",
     "read",
     "recognise",
     "registry",
@@ -37,7 +39,6 @@ __all__ = [
 
 _ATTEMPTS = 2  # to read files that are replaced meanwhile
 _SNIFFED = 65_536  # bytes of a file that are shown to each format
-_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 
 _USUAL = Writing()
 _AS_WRITTEN = Reading()
@@ -67,7 +68,12 @@ def matching(path: Path) -> list[Format]:
     _check_file(path)
     head = _head(path)
     with parsing(path):
-        return [member for member in registry if member.sniff(head)]
+        return of_head(head)
+
+
+def of_head(head: bytes) -> list[Format]:
+    """Return the formats that a file beginning with these bytes may be in."""
+    return [member for member in registry if member.sniff(head)]
 
 
 def recognise(path: Path) -> Format:
@@ -83,8 +89,6 @@ def recognise(path: Path) -> Format:
         return candidate
     if found:
         raise InputError(f"{path} is in the format {found[0].name}, which wvcli can write but not read")
-    if not path.is_dir() and _head(path).startswith(_COMPRESSED):
-        raise InputError(f"{path} is compressed", "unpack it first")
     what = "a folder, and not" if path.is_dir() else "not"
     raise InputError(f"{path} is {what} in a known format", "wvcli formats lists them")
 

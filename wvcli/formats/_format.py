@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from wvcli.errors import InputError, UsageError
+from wvcli.errors import InputError
 from wvcli.system.encodings import Encoding
 from wvcli.vectors.word_vectors import Vectors
 
@@ -47,18 +47,6 @@ class Reading:
 
     encoding: Encoding = field(default_factory=Encoding)
     skip_bad: bool = False
-
-    @classmethod
-    def of(cls, encoding: str, encoding_errors: str, skip_bad: bool) -> "Reading":
-        """Return it for an encoding by the name that Python knows.
-
-        Raises:
-            UsageError: there is no such encoding, or it does not extend ASCII, in which numbers are written.
-        """
-        found = Encoding.of(encoding, encoding_errors)
-        if "1 -.e\t\n".encode(found.codec, "replace") != b"1 -.e\t\n":
-            raise UsageError(f"vectors cannot be read as {encoding}", "convert the file to UTF-8 first")
-        return cls(found, skip_bad)
 
     def decode(self, words: list[bytes]) -> list[str]:
         """Return words as text, up to the first that is not in the encoding."""

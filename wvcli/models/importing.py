@@ -1,9 +1,10 @@
 """Vectors of other systems made into models."""
 
+import os
 import platform
 from dataclasses import replace
 from hashlib import sha256
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import numpy as np
 from wvcli import formats
 from wvcli.errors import InputError, UsageError
 from wvcli.models import model_file
+from wvcli.models.obtaining import Obtained, is_elsewhere, obtained, stem
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
+from wvcli.system.encodings import Encoding
 from wvcli.system.paging import blocks
+from wvcli.text.sources import STDIN
 from wvcli.vectors.fitted_subwords import fit_subwords
 from wvcli.vectors.geometry import FloatArray, FloatMatrix
 from wvcli.vectors.lazy import with_row
@@ -31,6 +35,7 @@ def import_vectors(
     *,
     name: str | None = None,
     limit: int | None = None,
+    member: str | None = None,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
     skip_bad: bool = False,
@@ -39,17 +44,19 @@ def import_vectors(
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
 ) -> Vectors:
-    """Make a model file of a file or folder of another system.
+    """Make a model file of vectors of another system: a file, a folder, an archive, an address, or standard input.
 
     A model file opens at once, whatever its size. It can be trained further if `path` holds all that this takes:
     the output layer of negative sampling, counts, settings and, with subwords, the words' own vectors.
 
     Args:
-        path: the file or folder.
+        path: the file or folder; what is compressed, or a zip or tar archive, is unpacked. An address such as
+            `https://host/name.vec.gz` is fetched; `-` is standard input.
         output: the model file; its suffix `.safetensors` may be left out. None for one in the current folder with
             the name of `path`.
         name: the format; None to tell it by content.
         limit: take only the first `limit` words; None for all.
+        member: the file or folder in an archive that is meant; None where it holds vectors but once.
         encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         skip_bad: leave out lines and words that cannot be read, and note how many there were.
@@ -78,35 +85,48 @@ def import_vectors(
     """
     if unknown_words not in ("subwords", "none"):
         raise UsageError(f"`unknown_words` must be subwords or none, not {unknown_words!r}")
-    path = Path(path)
-    own_name = Path((path.name if path.is_dir() else path.stem) + model_file.SUFFIX)
-    target = model_file.named(output) if output else own_name
-    if target.suffix != model_file.SUFFIX:
-        raise UsageError(f"the model file's name must end in {model_file.SUFFIX} (got {str(target)!r})")
-    if not path.exists():
-        hint = "vectors are read from files, not from stdin" if str(path) == "-" else ""
-        raise InputError(f"there is no file {path}", hint)
-    if path.is_file() and model_file.is_model(path):
-        raise UsageError(f"{path} is a model already")
-    if target.exists() and target.samefile(path):
-        raise UsageError(f"the model would take the place of {path}", "name another file with `output`")
+    target = _target(path, output, member)
     check_writable(target, overwrite)
-    reading = formats.Reading.of(encoding, encoding_errors, skip_bad)
-    chosen = formats.registry.get(name) if name else formats.recognise(path)
-    state = _state(path)
-    vectors = formats.read(path, chosen.name, limit, on_progress, on_note, reading)
-    if unknown_words == "subwords" and vectors.subwords is None:
-        vectors = replace(vectors, subwords=fit_subwords(vectors, on_progress))
-    with words_reported_to(on_progress, "computing", "vectors"):
-        tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
-    manifest = _manifest(path, chosen.name, limit, vectors)
-    if _state(path) != state:  # the checksum in the manifest may be that of something else
-        raise InputError(f"{path} was replaced or written to while it was read", "import it again")
-    model_file.save(target, tensors, manifest, overwrite)
+    words_in = Encoding.of(encoding, encoding_errors)
+    with obtained(path, on_progress, on_note, member, words_in) as found:
+        chosen = formats.registry.get(name) if name else formats.recognise(found.path)
+        state = _state(found)
+        reading = formats.Reading(found.encoding, skip_bad)
+        vectors = formats.read(found.path, chosen.name, limit, on_progress, on_note, reading)
+        if unknown_words == "subwords" and vectors.subwords is None:
+            vectors = replace(vectors, subwords=fit_subwords(vectors, on_progress))
+        with words_reported_to(on_progress, "computing", "vectors"):
+            tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
+        manifest = _manifest(found, chosen.name, limit, vectors)
+        if _state(found) != state:  # the checksum in the manifest may be that of something else
+            raise InputError(f"{found.source} was replaced or written to while it was read", "import it again")
+        model_file.save(target, tensors, manifest, overwrite)
     model = model_file.open_model(target)
     if vectors.weights and vectors.weights.output is not None and "output.negative" not in model.tensors:
         on_note("its output layer is left out: it is empty, or of another loss than negative sampling")
     return model.vectors()
+
+
+def _target(source: str | PathLike[str], output: str | PathLike[str] | None, member: str | None) -> Path:
+    """Return the model file to write, by default in the current folder with the name of what is imported.
+
+    Raises:
+        UsageError: its suffix is another, it would take the place of the source, or it has no name.
+    """
+    if output is None and fspath(source) == STDIN:
+        raise UsageError("vectors from standard input have no name", "name the model with `output`")
+    own_name = stem(member or source) + model_file.SUFFIX
+    target = model_file.named(output) if output else Path(own_name)
+    if target.suffix != model_file.SUFFIX:
+        raise UsageError(f"the model file's name must end in {model_file.SUFFIX} (got {str(target)!r})")
+    if not is_elsewhere(source) and os.path.exists(source):
+        if not os.path.isdir(source) and os.path.isfile(source) and model_file.is_model(Path(source)):
+            raise UsageError(f"{fspath(source)} is a model already")
+        if target.exists() and target.samefile(source):
+            raise UsageError(
+                f"the model would take the place of {fspath(source)}", "name another file with `output`"
+            )
+    return target
 
 
 def _training_tensors(vectors: Vectors) -> dict[str, Any]:
@@ -139,7 +159,7 @@ def _own_words(vectors: Vectors, own: FloatArray) -> FloatMatrix:
     return with_row(own, row, fitting)
 
 
-def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dict[str, Any]:
+def _manifest(found: Obtained, name: str, limit: int | None, vectors: Vectors) -> dict[str, Any]:
     settings = dict(vectors.weights.settings if vectors.weights else {}) | {"dim": vectors.dim}
     settings = {key: value for key, value in settings.items() if key not in ("min_n", "max_n", "buckets")}
     if vectors.subwords and not vectors.subwords.is_fitted:
@@ -151,7 +171,12 @@ def _manifest(path: Path, name: str, limit: int | None, vectors: Vectors) -> dic
         settings["algorithm"] = "word2vec"  # which fastText without n-grams is
     if vectors.subwords and vectors.subwords.is_fitted:
         settings["unknown_words"] = "subwords"
-    origin = {"source": str(path), "format": name, "bytes": _size(path), "sha256": _digest(path), "limit": limit}
+    size, digest = found.size, found.sha256
+    if size is None:
+        size, digest = _size(found.origin), _digest(found.origin)
+    origin = {"source": found.name, "format": name, "bytes": size, "sha256": digest, "limit": limit}
+    if found.member:
+        origin["member"] = found.member
     versions = {"wvcli": __version__, "python": platform.python_version(), "numpy": np.__version__}
     about = {"settings": settings, "tokenizer": {}, "imported": origin, "versions": versions}
     return about | model_file.about_fitted_subwords(vectors.subwords)
@@ -165,9 +190,9 @@ def _files(path: Path) -> list[Path]:
     return [path, *sorted(file for file in beside if file.suffix == ".npy")]
 
 
-def _state(path: Path) -> list[tuple[Path, int, int, int, int]]:
-    """Return what is different once one of the files of a file or folder was replaced or written to."""
-    facts = [(file, file.stat()) for file in _files(path)]
+def _state(found: Obtained) -> list[tuple[Path, int, int, int, int]]:
+    """Return what is different once one of the files that were named was replaced or written to."""
+    facts = [(file, file.stat()) for file in _files(found.origin)] if found.size is None else []
     return [(file, each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for file, each in facts]
 
 

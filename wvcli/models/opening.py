@@ -12,6 +12,7 @@ from wvcli.models import model_file
 from wvcli.models.model_file import ModelFile
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system import mapped_files
+from wvcli.system.encodings import Encoding
 from wvcli.system.tensor_files import NoHeaderError
 from wvcli.vectors.word_vectors import Vectors
 
@@ -175,7 +176,11 @@ def _opened(
     try:
         state = _state(chosen)
     except FileNotFoundError as error:
-        raise InputError(f"there is no file {chosen}") from error
+        from wvcli.models.obtaining import is_elsewhere  # a query of our own models does without
+
+        if not is_elsewhere(chosen):
+            raise InputError(f"there is no file {chosen}") from error
+        state = None
     except OSError as error:  # a link to itself, a name that is too long
         raise unreadable(chosen, error) from error
     if reading != _AS_WRITTEN:
@@ -241,11 +246,16 @@ def _read(
             )
         return model.vectors()
     from wvcli import formats  # a query of our own models does without
+    from wvcli.models.obtaining import obtained
 
-    try:
-        chosen = formats.recognise(path)
-    except InputError:
-        if path.suffix != model_file.SUFFIX or path.is_dir():
-            raise
-        return model_file.open_model(path).vectors()  # it says what is wrong with the model
-    return formats.read(path, chosen.name, None, on_progress, on_note, formats.Reading.of(*reading))
+    encoding, encoding_errors, skip_bad = reading
+    with obtained(path, on_progress, on_note, None, Encoding.of(encoding, encoding_errors)) as found:
+        try:
+            chosen = formats.recognise(found.path)
+        except InputError:
+            if path.suffix != model_file.SUFFIX or path.is_dir():
+                raise
+            return model_file.open_model(path).vectors()  # it says what is wrong with the model
+        as_said = formats.Reading(found.encoding, skip_bad)
+        vectors = formats.read(found.path, chosen.name, None, on_progress, on_note, as_said)
+    return replace(vectors, path=path) if found.is_copy else vectors

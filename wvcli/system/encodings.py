@@ -45,6 +45,11 @@ class Encoding:
         return self.codec == "utf-8"
 
     @property
+    def extends_ascii(self) -> bool:
+        """Whether what ASCII has, numbers and line ends, is written as in ASCII."""
+        return "1 -.e\t\n".encode(self.codec, "replace") == b"1 -.e\t\n"
+
+    @property
     def is_wide(self) -> bool:
         """Whether it is UTF-16 or UTF-32, where a byte of 10 may be a part of any character."""
         return self.codec.startswith(("utf-16", "utf-32"))

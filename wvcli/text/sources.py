@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from glob import glob, has_magic
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, RawIOBase, UnsupportedOperation
 from pathlib import Path
 from textwrap import shorten
+from time import sleep
 from typing import IO, Any
 
 from wvcli.errors import InputError, MissingExtraError, unreadable
@@ -21,6 +22,8 @@ STDIN = "-"
 IN_MEMORY = "(texts in memory)"  # stands for what is no file but the texts of a Python program
 TIMEOUT = 30.0  # seconds that a server may take to answer, or to go on sending
 
+OnData = Callable[[bytes], None]
+
 _COMPRESSIONS = (
     (re.compile(rb"\x1f\x8b\x08"), ".gz"),
     (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), ".bz2"),  # a first block, or the end of an empty archive
@@ -31,6 +34,7 @@ _COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _PEEKED = 8192  # bytes looked at to recognise a compression
 _BUFFER = 1 << 20
 _REMOTE_BUFFER = 1 << 17  # as much as smart_open itself asks for at a time
+_PAUSES = (0.0, 1.0, 4.0)  # seconds before a page that broke off is asked for the rest again
 _LONGEST_REASON = 200  # characters; some clients quote a whole page
 _WEB = ("http://", "https://")
 _S3 = ("s3://", "s3a://", "s3n://")
@@ -61,6 +65,11 @@ def suffix(file: str) -> str:
 def stem(file: str) -> str:
     """Return a file's name without its suffixes, such as `table` of `table.csv.gz`."""
     return _unpacked(file).stem
+
+
+def unpacked_name(file: str) -> str:
+    """Return a file's name without its folder and without the suffix of its compression."""
+    return _unpacked(file).name
 
 
 def _unpacked(file: str) -> Path:
@@ -183,15 +192,21 @@ def is_packed(file: str) -> bool:
             head = raw.read(16)
     except OSError as error:
         raise unreadable(file, error) from error
-    return head.startswith(b"PAR1") or any(magic.match(head) for magic, _ in _COMPRESSIONS)
+    return head.startswith(b"PAR1") or compression(head) is not None
+
+
+def compression(head: bytes) -> str | None:
+    """Return the suffix of the compression that data beginning with these bytes is in, such as `.gz`, or None."""
+    return next((kind for magic, kind in _COMPRESSIONS if magic.match(head)), None)
 
 
 class _CountingStream(RawIOBase):
-    """A raw stream that reports how many bytes were read through it."""
+    """A raw stream that reports the bytes that were read through it."""
 
-    def __init__(self, raw: IO[bytes], on_bytes: Callable[[int], None]) -> None:
+    def __init__(self, raw: IO[bytes], on_bytes: Callable[[int], None], on_data: OnData | None = None) -> None:
         self._raw = raw
         self._on_bytes = on_bytes
+        self._on_data = on_data
 
     def readable(self) -> bool:
         return True
@@ -200,12 +215,18 @@ class _CountingStream(RawIOBase):
         data = self._raw.read(len(buffer))
         buffer[: len(data)] = data
         self._on_bytes(len(data))
+        if self._on_data:
+            self._on_data(data)
         return len(data)
 
 
 @contextmanager
 def reading(
-    file: str, on_bytes: Callable[[int], None], timeout: float = TIMEOUT, on_note: OnNote = ignore_note
+    file: str,
+    on_bytes: Callable[[int], None],
+    timeout: float = TIMEOUT,
+    on_note: OnNote = ignore_note,
+    on_data: OnData | None = None,
 ) -> Iterator["BufferedReader[Any]"]:
     """Open the unpacked bytes of a source; its compression is recognised by its first bytes, not from its name.
 
@@ -214,27 +235,26 @@ def reading(
         on_bytes: called with the number of bytes, still packed, read since the last call.
         timeout: seconds that a server may take to answer, or to go on sending.
         on_note: called with what is wrong with packed data and does not matter.
+        on_data: called with the bytes themselves, still packed, if somebody wants them.
 
     Raises:
         InputError: the source cannot be read, or its packed data is damaged or cut off.
     """
     try:
         with _open(file, timeout) as raw:
-            counted = BufferedReader(_CountingStream(raw, on_bytes), _PEEKED)
+            counted = BufferedReader(_CountingStream(raw, on_bytes, on_data), _PEEKED)
             head = counted.peek(_PEEKED)
-            compression = next((kind for magic, kind in _COMPRESSIONS if magic.match(head)), None)
-            if compression is None:
+            kind = compression(head)
+            if kind is None:
                 yield counted
-            elif compression in unpacking.KINDS:
-                raw_stream = UnpackedStream(
-                    counted, compression, lambda note: on_note(f"{display_name(file)}: {note}")
-                )
+            elif kind in unpacking.KINDS:
+                raw_stream = UnpackedStream(counted, kind, lambda note: on_note(f"{display_name(file)}: {note}"))
                 with BufferedReader(raw_stream, _BUFFER) as stream:
                     yield stream
             else:
                 from smart_open.compression import compression_wrapper  # takes longer than reading much text
 
-                unpacked = compression_wrapper(counted, "rb", compression)
+                unpacked = compression_wrapper(counted, "rb", kind)
                 with BufferedReader(_CountingStream(unpacked, lambda count: None), _BUFFER) as stream:
                     yield stream
     except EOFError as error:
@@ -262,11 +282,15 @@ def _open_address(address: str, timeout: float) -> Iterator[IO[bytes]]:
 
     if re.fullmatch(r"(s3[an]?|gs)://[^/]*/*", address):
         raise InputError(f"{display_name(address)} names no file in the bucket")
-    with _as_input_error(address):
+
+    def connect() -> Any:
         parameters = _time_limits(address, timeout)
-        stream = smart_open.open(address, "rb", compression="disable", transport_params=parameters)
-    with stream:
-        yield BufferedReader(_AddressStream(stream, address), _REMOTE_BUFFER)
+        return smart_open.open(address, "rb", compression="disable", transport_params=parameters)
+
+    with _as_input_error(address):
+        stream = _AddressStream(connect, address)
+    with BufferedReader(stream, _REMOTE_BUFFER) as buffered:
+        yield buffered
 
 
 def _time_limits(address: str, timeout: float) -> dict[str, Any]:
@@ -287,20 +311,66 @@ def _time_limits(address: str, timeout: float) -> dict[str, Any]:
 
 
 class _AddressStream(RawIOBase):
-    """The bytes at an address; whatever goes wrong in its client is an `InputError`."""
+    """The bytes at an address; whatever goes wrong in its client is an `InputError`.
 
-    def __init__(self, stream: IO[bytes], address: str) -> None:
-        self._stream = stream
+    Where a web server breaks off, the rest is asked for again, if the server gives parts and the page is the same.
+
+    Args:
+        connect: opens the address.
+        address: what is read.
+    """
+
+    def __init__(self, connect: Callable[[], Any], address: str) -> None:
+        self._connect = connect
         self._address = address
+        self._stream = connect()
+        self._version = _version(self._stream)
+        self._position = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         with _as_input_error(self._address):
-            data = self._stream.read(len(buffer))
+            data = self._read(len(buffer))
+        self._position += len(data)
         buffer[: len(data)] = data
         return len(data)
+
+    def _read(self, most: int) -> bytes:
+        """Return at most this many bytes, the next ones, after a new connection if need be."""
+        for pause in (*_PAUSES, None):
+            try:
+                return bytes(self._stream.read(most))
+            except Exception:
+                if pause is None or self._version is None or not self._position or not self._resumed(pause):
+                    raise
+        raise AssertionError
+
+    def _resumed(self, pause: float) -> bool:
+        """Whether a new connection gives the rest of what was read before."""
+        sleep(pause)
+        try:
+            stream = self._connect()
+            if _version(stream) != self._version:
+                return False
+            stream.seek(self._position)
+        except UnsupportedOperation:  # the server sends all again
+            return False
+        except Exception:  # perhaps it is there after the next pause
+            return True
+        self._stream = stream
+        return True
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _version(stream: Any) -> tuple[str | None, ...] | None:
+    """Return what tells one state of a web page from another; None for what is no web page."""
+    headers = getattr(getattr(stream, "response", None), "headers", None)
+    return headers and tuple(headers.get(name) for name in ("ETag", "Last-Modified", "Content-Length"))
 
 
 @contextmanager

@@ -12,7 +12,12 @@ from wvcli.cli.streams import stderr
 
 def import_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="File or folder of another system.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="File or folder of another system, packed or not; an address; - is stdin.",
+            show_default=False,
+        ),
     ],
     output: Annotated[Path | None, shared.output("FILE's name with .safetensors, in this folder")] = None,
     name: Annotated[
@@ -28,6 +33,15 @@ def import_(
     limit: Annotated[
         int | None,
         typer.Option("-n", min=1, metavar="N", help="Take only the first N words.", show_default=False),
+    ] = None,
+    member: Annotated[
+        str | None,
+        typer.Option(
+            "--member",
+            metavar="NAME",
+            help="File or folder in an archive, if it holds vectors more than once.",
+            show_default=False,
+        ),
     ] = None,
     encoding: shared.WordEncoding = "utf-8",
     encoding_errors: shared.WordEncodingErrors = "strict",
@@ -55,6 +69,7 @@ def import_(
             output,
             name=name,
             limit=limit,
+            member=member,
             encoding=encoding,
             encoding_errors=encoding_errors,
             skip_bad=skip_bad,

@@ -15,7 +15,7 @@ from io import BufferedReader
 from itertools import chain, groupby
 from pathlib import Path
 from shlex import quote
-from typing import IO, cast
+from typing import IO, TextIO, cast
 
 from wvcli.errors import InputError, UsageError, unreadable
 from wvcli.system import mapped_files
@@ -56,7 +56,7 @@ def word_batches(
         for lines in _lines_of(file):
             yield [_word(line, vocabulary) for _, line in lines]
         return
-    if not words and sys.stdin.isatty():
+    if not words and _standard_input().isatty():
         raise UsageError("no word was given", "name one, or pipe in one word per line")
     for is_stdin, group in groupby(words or [STDIN], lambda word: word == STDIN):
         if is_stdin:
@@ -102,7 +102,7 @@ class Questions:
                 if len(self.words) == 1 and is_file(self.words[0]):
                     hint = f"to read the questions in {self.words[0]}: --file {quote(self.words[0])}"
                 raise UsageError(f"expected {self.expected}, got {len(self.words)}", hint)
-        elif not self.words and sys.stdin.isatty():
+        elif not self.words and _standard_input().isatty():
             raise UsageError(f"expected {self.expected}", "name them, or pipe in lines of them")
 
     def _fits(self, question: list[str]) -> bool:
@@ -203,6 +203,17 @@ def pairs_in(path: Path, vocabulary: Collection[str]) -> dict[str, str]:
     return pairs
 
 
+def _standard_input() -> TextIO:
+    """Return stdin.
+
+    Raises:
+        UsageError: the model was read from it.
+    """
+    if sys.stdin.closed:
+        raise UsageError("standard input is the model", "give words as arguments or in a file")
+    return sys.stdin
+
+
 def _name(path: Path) -> str:
     return "stdin" if str(path) == STDIN else str(path)
 
@@ -222,7 +233,7 @@ def _lines_of(path: Path) -> Iterator[list[tuple[int, str]]]:
         InputError: the file cannot be read.
     """
     if str(path) == STDIN:
-        yield from _numbered(sys.stdin.buffer, "stdin")
+        yield from _numbered(_standard_input().buffer, "stdin")
         return
     try:
         with path.open("rb") as file:

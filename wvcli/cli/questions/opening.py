@@ -1,6 +1,7 @@
 """Find and open the model that a command is about."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -39,9 +40,12 @@ def open_vectors(
     with _opening(path) as show:
         vectors = _load(path, show, notes.append, reading)
     took = perf_counter() - started
+    if str(path) == "-":
+        sys.stdin.close()  # what asks for words in it is told so
     for text in notes:
         stderr.note(text)
-    if is_asked_again and not vectors.manifest and took >= _LONG and not opening.is_kept(path):
+    is_opened_again = is_asked_again and str(path) != "-" and not opening.is_kept(path)
+    if is_opened_again and not vectors.manifest and took >= _LONG:
         stderr.note(
             f"opening {path} took {took:.1f} s; import it to open it at once: wvcli import {quote(str(path))}"
         )
@@ -105,7 +109,7 @@ def named_first(names: list[str], option: Path | None, expected: str) -> tuple[P
 @contextmanager
 def _opening(path: Path) -> Iterator[OnProgress]:
     """Show progress while a large file or a folder is read; a model is only mapped."""
-    if not path.is_dir() and (not path.is_file() or path.stat().st_size < _LARGE):
+    if path.is_file() and path.stat().st_size < _LARGE:
         yield ignore_progress
         return
     with ExitStack() as shown:

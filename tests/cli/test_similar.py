@@ -99,8 +99,9 @@ def test_null_rows_are_null_in_json(run: Run, word2vec_model: Path) -> None:
     assert json.loads(result.out) == [{"word": "zzzz", "neighbor": None, "similarity": None, "count": None}]
 
 
-def test_subwords_are_refused_where_there_are_none(run: Run, word2vec_model: Path) -> None:
-    result = run("similar", "cat", "-m", word2vec_model, "--missing", "subword")
+def test_subwords_are_refused_where_there_are_none(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.vec").write_text("2 2\ncat 1 0\ndog 0 1\n")
+    result = run("similar", "cat", "-m", "v.vec", "--missing", "subword")
     assert result.code == 2
     assert "FastText" in result.err
 
@@ -281,3 +282,46 @@ def test_of_a_list_of_terms_each_pair_is_written_once(run: Run, word2vec_model: 
     null = run("similar", terms[0], terms[0], "-n", 1, "-m", word2vec_model, "--unique-pairs", "--missing", "null")
     assert len(null.rows) == 1
     assert run("similar", "cat", "dog", "--together", "--unique-pairs", "-m", word2vec_model).code == 2
+
+
+# --- vectors instead of words ---
+
+
+@pytest.mark.parametrize("format", ["tsv", "plain", "jsonl"])
+def test_vectors_that_another_command_prints_are_asked_about(run: Run, word2vec_model: Path, format: str) -> None:
+    printed = run("vector", "cat", "dog", "-m", word2vec_model, "--format", format).out
+    asked = run("similar", "--vector", "-", "-n", 2, "-m", word2vec_model, stdin=printed)
+    assert (asked.code, asked.err) == (0, "")
+    assert [row[0] for row in asked.rows] == ["cat", "cat", "dog", "dog"]
+    assert [row[1] for row in asked.rows[::2]] == ["cat", "dog"]  # a vector has no word that is no answer
+    near = run("similar", "cat", "-n", 1, "-m", word2vec_model, "--rare")
+    assert asked.rows[1][1:3] == near.rows[0][1:3]
+
+
+def test_a_heading_numbers_alone_and_texts_are_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.vec").write_text("3 2\ncat 1 0\ndog 0 1\nfish -1 -1\n")
+    lines = 'word\t1\t2\na black cat\t2\t0.1\n0.1 3\n{"text": "two fish", "vector": [-2, -3]}\n'
+    asked = run("similar", "--vector", "-", "-n", 1, "-m", "v.vec", stdin=lines)
+    assert [row[:2] for row in asked.rows] == [["a black cat", "cat"], ["", "dog"], ["two fish", "fish"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("cat\t1\t2\t3", "line 2 of stdin: expected 2 numbers, as the model's vectors have, found 3"),
+        ("cat\t1\tx", "line 2 of stdin: expected 2 numbers"),
+        ("cat\t1\tnan", "line 2 of stdin: expected 2 numbers, all of them finite"),
+        ('{"word": "cat"}', "line 2 of stdin: expected {"),
+        ('{"word": "cat", "vector": 1}', "line 2 of stdin: expected 2 numbers"),
+    ],
+)
+def test_what_is_no_vector_is_named(run: Run, tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "v.vec").write_text("2 2\ncat 1 0\ndog 0 1\n")
+    refused = run("similar", "--vector", "-", "-m", "v.vec", stdin=f"ok\t1\t1\n{line}\n")
+    assert refused.code == 3
+    assert message in refused.err
+
+
+def test_vectors_take_the_place_of_words(run: Run, word2vec_model: Path) -> None:
+    for options in (["cat"], ["--together"], ["--missing", "skip"], ["--explain"], ["--file", "f"]):
+        assert run("similar", "--vector", "-", *options, "-m", word2vec_model).code == 2

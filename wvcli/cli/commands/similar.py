@@ -1,5 +1,6 @@
 """`wvcli similar`."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,7 @@ from wvcli.cli.questions.input import STDIN, Questions, is_alone, word_batches
 from wvcli.cli.questions.lookup import WordLookup
 from wvcli.cli.questions.opening import open_vectors
 from wvcli.cli.questions.unanswered import unanswered_file
+from wvcli.cli.questions.vector_lines import vector_questions
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import resolve_format
 from wvcli.errors import UsageError
@@ -45,6 +47,15 @@ def similar(
             metavar="N",
             help="Number of neighbours of each word.",
             show_default="10, or with --min-similarity all",
+        ),
+    ] = None,
+    vector: Annotated[
+        Path | None,
+        typer.Option(
+            "--vector",
+            metavar="FILE",
+            help="Find the words near the vectors in this file, as vector and embed print them; `-` is stdin.",
+            show_default=False,
         ),
     ] = None,
     min_similarity: Annotated[
@@ -98,7 +109,9 @@ def similar(
         raise UsageError("--unique-pairs is about pairs of words and cannot be combined with --together")
     if explain and together:
         raise UsageError("--explain takes each word on its own and cannot be combined with --together")
-    from_stdin = not words or STDIN in words if file is None else str(file) == STDIN
+    if vector:
+        _refuse_words_beside_vectors(words, file, together, explain, missing)
+    from_stdin = not words or STDIN in words if (file or vector) is None else str(file or vector) == STDIN
     if str(among) == STDIN and from_stdin:
         raise UsageError("stdin cannot hold both the words to look up and those of --words")
     if approximate and (restrict_top or among):
@@ -106,11 +119,16 @@ def similar(
     joined = Questions(words, "one word or more", 1, None, file) if together else None
     vectors = open_vectors(model)
     vocabulary = vectors.vocabulary
-    batches = (
-        joined.batches(vocabulary)
-        if joined
-        else ([[word] for word in batch] for batch in word_batches(words, vocabulary, file))
-    )
+    questions: Iterator[list[Question]]
+    if vector:
+        questions = vector_questions(vector, vectors.dim)
+    elif joined:
+        questions = (
+            [Question((" ".join(asked),), asked, []) for asked in batch] for batch in joined.batches(vocabulary)
+        )
+    else:
+        batches = word_batches(words, vocabulary, file)
+        questions = ([Question((word,), [word], []) for word in batch] for batch in batches)
     threshold = "" if min_similarity is None else f" has similarity >= {min_similarity:g}"
     lookup = WordLookup(
         vectors,
@@ -133,10 +151,24 @@ def similar(
         set() if unique_pairs else None,
     )
     with pair_writer(vectors, _COLUMNS, ("word", "neighbor"), explain, format, header) as write:
-        for batch in batches:
-            questions = [Question((" ".join(asked),), asked, []) for asked in batch]
-            write(answer_rows(questions, lookup, search))
+        for batch in questions:
+            write(answer_rows(batch, lookup, search))
     lookup.finish()
+
+
+def _refuse_words_beside_vectors(
+    words: list[str] | None, file: Path | None, together: bool, explain: bool, missing: str | None
+) -> None:
+    """Refuse what is about words where vectors are asked about.
+
+    Raises:
+        UsageError: there is something of the kind.
+    """
+    if words or file:
+        raise UsageError("--vector takes the place of words", "ask about one or the other")
+    for option, is_given in (("--together", together), ("--explain", explain), ("--missing", missing)):
+        if is_given:
+            raise UsageError(f"{option} is about words and cannot be combined with --vector")
 
 
 def _space(

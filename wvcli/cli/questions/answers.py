@@ -12,6 +12,7 @@ from wvcli.cli.streams.columns import Column, Row
 from wvcli.errors import MissingWordError
 
 if TYPE_CHECKING:
+    from wvcli.vectors.geometry import FloatArray
     from wvcli.vectors.neighbors import Among, Neighbor, Query
     from wvcli.vectors.word_vectors import Lookup, Vectors
 
@@ -26,11 +27,13 @@ class Question:
         echo: what the rows of its answers begin with.
         positive: words to be near.
         negative: words to be far from.
+        vector: float32 [dim], what to be near if there are no words; else None.
     """
 
     echo: tuple[Any, ...]
     positive: list[str]
     negative: list[str]
+    vector: "FloatArray | None" = None
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,15 @@ def answer_rows(
         lookup: looks the words up.
         search: searches for the answers.
     """
-    from wvcli.vectors.word_vectors import query
+    from wvcli.vectors.word_vectors import Lookup, query
 
     vectors = lookup.vectors
-    found = [lookup.find_all(asked.negative + asked.positive) for asked in questions]
+    found = [
+        lookup.find_all(asked.negative + asked.positive)
+        if asked.vector is None
+        else [Lookup(str(asked.echo[0]), None, asked.vector)]
+        for asked in questions
+    ]
     queries = [
         query(words[len(asked.negative) :], words[: len(asked.negative)], search.excluded)
         for asked, words in zip(questions, found, strict=True)
@@ -126,7 +134,7 @@ def answer_rows(
     for asked, words in zip(questions, found, strict=True):
         neighbors = next(answers) if words is not None else []
         if words is not None and not neighbors:
-            lookup.report_unanswered(asked.negative + asked.positive)
+            lookup.report_unanswered([word.word for word in words])
         fresh = search.new_pairs(words[0], neighbors) if words else neighbors
         lookup.count_neighbors(fresh)
         rows: list[Row] = [

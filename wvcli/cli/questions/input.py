@@ -53,14 +53,14 @@ def word_batches(
     """
     check_asked_once(words, file)
     if file is not None:
-        for lines in _lines_of(file):
+        for lines in line_batches(file):
             yield [_word(line, vocabulary) for _, line in lines]
         return
     if not words and _standard_input().isatty():
         raise UsageError("no word was given", "name one, or pipe in one word per line")
     for is_stdin, group in groupby(words or [STDIN], lambda word: word == STDIN):
         if is_stdin:
-            for lines in _lines_of(Path(STDIN)):
+            for lines in line_batches(Path(STDIN)):
                 yield [_word(line, vocabulary) for _, line in lines]
         else:
             named = [_argument(word) for word in group]
@@ -119,7 +119,7 @@ class Questions:
         return self._from_lines(self.file or Path(STDIN), vocabulary)
 
     def _from_lines(self, path: Path, vocabulary: Collection[str]) -> Iterator[Batch]:
-        for lines in _lines_of(path):
+        for lines in line_batches(path):
             questions: Batch = []
             for number, line in lines:
                 question = _words(line, vocabulary)
@@ -127,7 +127,7 @@ class Questions:
                     yield questions
                     found = f"found {len(question)}"
                     raise InputError(
-                        f"line {number} of {_name(path)}: expected {self.expected} separated by tabs, {found}"
+                        f"line {number} of {shown_name(path)}: expected {self.expected} separated by tabs, {found}"
                     )
                 questions.append(question)
             yield questions
@@ -214,19 +214,20 @@ def _standard_input() -> TextIO:
     return sys.stdin
 
 
-def _name(path: Path) -> str:
+def shown_name(path: Path) -> str:
+    """Return the name of a file as messages show it."""
     return "stdin" if str(path) == STDIN else str(path)
 
 
 def _lines_in(path: Path) -> Iterator[tuple[int, str]]:
     """Return the lines that are not blank, with their numbers."""
     try:
-        yield from chain.from_iterable(_lines_of(path))
+        yield from chain.from_iterable(line_batches(path))
     except OSError as error:  # of stdin
         raise unreadable(path, error) from error
 
 
-def _lines_of(path: Path) -> Iterator[list[tuple[int, str]]]:
+def line_batches(path: Path) -> Iterator[list[tuple[int, str]]]:
     """Yield numbered lines as they arrive, so that each pause of a writer to stdin is answered at once.
 
     Raises:

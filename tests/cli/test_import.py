@@ -231,3 +231,43 @@ def test_a_loop_of_links_is_no_folder_of_vectors(run: Run, tmp_path: Path) -> No
     for name in ("loop", "folder", "loop/inner"):
         result = run("import", name)
         assert (result.code, len(result.err.splitlines())) == (3, 1), result.err
+
+
+# --- words as other systems write them ---
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "notes"),
+    [
+        (("--prefix", "/c/en/"), ["cat", "dog"], ["took 2 of 5 words"]),
+        (("--prefix", "/c/en/", "-n", 1), ["cat"], ["took 1 of 5 words"]),
+        (
+            ("--pattern", "([^/]*)_[A-Z]+"),
+            ["кот"],
+            ["took 1 of 5 words", "1 word was left out: a word that becomes like one before it is that one"],
+        ),
+        (("--pattern", "(?!/c/).*"), ["кот_NOUN", "кот_VERB"], ["took 2 of 5 words"]),
+    ],
+)
+def test_words_of_other_systems_become_words(
+    run: Run, tmp_path: Path, options: tuple[object, ...], words: list[str], notes: list[str]
+) -> None:
+    rows = ["/c/de/hund 0 0", "/c/en/cat 1 0", "/c/en/dog 2 0", "кот_NOUN 3 0", "кот_VERB 4 0"]
+    (tmp_path / "v.txt").write_text("".join(f"{row}\n" for row in rows))
+    done = run("import", "v.txt", *options)
+    assert (done.code, done.err.splitlines()[1:]) == (0, [f"note: {note}" for note in notes])
+    found = wvcli.load(tmp_path / "v.safetensors")
+    assert list(found) == words
+    assert found[words[0]][0] == (3 if "кот" in words[0] else 1)
+    assert options[1] in found.manifest["imported"].values()
+
+
+def test_a_rule_that_takes_nothing_or_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text(TEXT)
+    nothing = run("import", "v.txt", "--prefix", "/c/en/")
+    assert nothing.code == 3
+    assert nothing.err == "error: none of the 3 words is as asked for (first: 'the')\n"
+    broken = run("import", "v.txt", "--pattern", "(")
+    assert broken.code == 2
+    assert broken.err.startswith("error: --pattern ( is not a regular expression")
+    assert [path.name for path in tmp_path.iterdir()] == ["v.txt"]

@@ -22,6 +22,7 @@ from wvcli.text.sources import STDIN
 from wvcli.vectors.fitted_subwords import fit_subwords
 from wvcli.vectors.geometry import FloatArray, FloatMatrix
 from wvcli.vectors.lazy import with_row
+from wvcli.vectors.rewritten_words import WordRule, rewritten
 from wvcli.vectors.word_vectors import Vectors
 from wvcli.version import __version__
 
@@ -36,6 +37,8 @@ def import_vectors(
     name: str | None = None,
     limit: int | None = None,
     member: str | None = None,
+    prefix: str | None = None,
+    pattern: str | None = None,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
     skip_bad: bool = False,
@@ -57,6 +60,9 @@ def import_vectors(
         name: the format; None to tell it by content.
         limit: take only the first `limit` words; None for all.
         member: the file or folder in an archive that is meant; None where it holds vectors but once.
+        prefix: take only words that begin with this, without it: `/c/en/` of ConceptNet Numberbatch.
+        pattern: a regular expression: take only words that match it whole, and of these what its first group
+            matches, if it has one: `(.*)_[A-Z]+` of words with their parts of speech.
         encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         skip_bad: leave out lines and words that cannot be read, and note how many there were.
@@ -88,16 +94,24 @@ def import_vectors(
     target = _target(path, output, member)
     check_writable(target, overwrite)
     words_in = Encoding.of(encoding, encoding_errors)
+    rule = WordRule.of(prefix, pattern)
     with obtained(path, on_progress, on_note, member, words_in) as found:
         chosen = formats.registry.get(name) if name else formats.recognise(found.path)
         state = _state(found)
         reading = formats.Reading(found.encoding, skip_bad)
-        vectors = formats.read(found.path, chosen.name, limit, on_progress, on_note, reading)
+        vectors = formats.read(found.path, chosen.name, None if rule else limit, on_progress, on_note, reading)
+        if rule:
+            vectors, notes = rewritten(vectors, rule, limit)
+            for note in notes:
+                on_note(note)
         if unknown_words == "subwords" and vectors.subwords is None:
             vectors = replace(vectors, subwords=fit_subwords(vectors, on_progress))
         with words_reported_to(on_progress, "computing", "vectors"):
             tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
         manifest = _manifest(found, chosen.name, limit, vectors)
+        manifest["imported"] |= {
+            name: value for name, value in (("prefix", prefix), ("pattern", pattern)) if value is not None
+        }
         if _state(found) != state:  # the checksum in the manifest may be that of something else
             raise InputError(f"{found.source} was replaced or written to while it was read", "import it again")
         model_file.save(target, tensors, manifest, overwrite)

@@ -43,6 +43,24 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            "--prefix",
+            metavar="TEXT",
+            help="Take only words that begin with TEXT, without it.",
+            show_default=False,
+        ),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            "--pattern",
+            metavar="REGEX",
+            help="Take only words that match REGEX whole, and of these what its first group matches.",
+            show_default=False,
+        ),
+    ] = None,
     encoding: shared.WordEncoding = "utf-8",
     encoding_errors: shared.WordEncodingErrors = "strict",
     skip_bad: shared.SkipBadWords = False,
@@ -70,6 +88,8 @@ def import_(
             name=name,
             limit=limit,
             member=member,
+            prefix=prefix,
+            pattern=pattern,
             encoding=encoding,
             encoding_errors=encoding_errors,
             skip_bad=skip_bad,

@@ -25,7 +25,8 @@ TEXT = {page: page.read_text(encoding="utf-8") for page in LINKED}
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # A program of Python that imports a heavy client, and a file for one that only its own library writes.
 _CLIENT = re.compile(
-    r"^\s*(?:import|from) (?:torch|tensorflow|keras|spacy|pandas|polars)\b|^\$ .*\.(?:pt|spacy)\b", re.MULTILINE
+    r"^\s*(?:import|from) (?:torch|tensorflow|keras|model2vec|spacy|pandas|polars)\b|^\$ .*\.(?:pt|spacy)\b",
+    re.MULTILINE,
 )
 # A command that is run once for all pages, and how a page says that its examples use what the command makes.
 _TRAINS = re.compile(r"wvcli train (sample_corpora/\w+\.txt) -q")
@@ -40,7 +41,7 @@ class Block(NamedTuple):
 
     @property
     def needs_clients(self) -> bool:
-        """Whether it needs PyTorch, TensorFlow, Keras, spaCy, pandas or Polars."""
+        """Whether it needs PyTorch, TensorFlow, Keras, Model2Vec, spaCy, pandas or Polars."""
         return bool(_CLIENT.search(self.text))
 
 

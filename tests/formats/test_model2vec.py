@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from tests import clients
 from tests.formats.test_formats import matching_names, refusal
 from wvcli import formats
 from wvcli.errors import InputError
 from wvcli.formats import registry
 from wvcli.models.importing import import_vectors
+from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.vectors.word_vectors import Vectors
 
 TOKENS = {"[PAD]": 0, "cat": 2, "##s": 1, "猫": 3}
 WORDS = ["[PAD]", "##s", "cat", "猫"]
@@ -100,3 +103,73 @@ def test_the_file_alone_names_its_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         formats.read(folder / "model.safetensors")
     assert caught.value.hint == f"name its folder, {folder}, whose tokenizer.json may have them"
+
+
+# --- written ---
+
+ENGLISH = Vectors(
+    Vocabulary.from_words(["the", "cat", "don't", "café", "new york"]),
+    np.array([[1, 0], [0.5, 2], [3, -1], [0.25, 0.125], [1, 1]], np.float32),
+    counts=np.array([100, 10, 5, 2, 1]),
+)
+CHINESE = Vectors(
+    Vocabulary.from_words(["的", "猫", "最爱", "动物"]), np.array([[1, 0], [0, 1], [2, 0], [0, 4]], np.float32)
+)
+FORMATS = ["model2vec", "sentence-transformers"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_written_is_read_as_it_was(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "out"
+    assert formats.write(ENGLISH, folder, name) == []
+    assert matching_names(folder) == [name]
+    found = formats.read(folder)
+    assert list(found) == list(ENGLISH)
+    assert np.array_equal(found.matrix, ENGLISH.matrix)
+    assert list(formats.read(folder, limit=2)) == ["the", "cat"]
+
+
+def test_words_that_are_upper_case_keep_the_case_of_text(tmp_path: Path) -> None:
+    for words, lowers in ((["cat", "猫"], True), (["Cat", "cat"], False)):
+        folder = tmp_path / words[0]
+        formats.write(Vectors(Vocabulary.from_words(words), np.eye(2, dtype=np.float32)), folder, "model2vec")
+        tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        assert (tokenizer["normalizer"] is not None) == lowers
+
+
+@pytest.mark.client
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("name", FORMATS)
+def test_model2vec_gives_our_vectors(tmp_path: Path, name: str) -> None:
+    model2vec = clients.package("model2vec")
+    formats.write(ENGLISH, tmp_path / "en", name)
+    model = model2vec.StaticModel.from_pretrained(tmp_path / "en")
+    assert model.tokenizer.encode("The cat, don't zzz café!").tokens == ["the", "cat", "don't", "[UNK]", "café"]
+    found = model.encode(["cat", "The cat zzz", "zzz"])
+    assert not found[2].any()
+    if name == "model2vec":
+        assert found[0].tolist() == ENGLISH["cat"].tolist()
+        assert found[1].tolist() == [0.75, 1]
+    else:
+        weights = np.array([1e-3 / (1e-3 + 100 / 118), 1e-3 / (1e-3 + 10 / 118)])
+        assert found[1] == pytest.approx((weights[:, None] * ENGLISH.matrix[:2]).mean(axis=0))
+    formats.write(CHINESE, tmp_path / "zh", name)
+    chinese = model2vec.StaticModel.from_pretrained(tmp_path / "zh")
+    assert chinese.tokenizer.encode("猫的最爱。动物").tokens == ["猫", "的", "最爱", "动物"]
+    chinese.save_pretrained(tmp_path / "saved")
+    assert list(formats.read(tmp_path / "saved"))[:4] == list(CHINESE)
+
+
+@pytest.mark.client
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("name", FORMATS)
+def test_sentence_transformers_encodes_with_our_vectors(tmp_path: Path, name: str) -> None:
+    transformers = clients.package("sentence_transformers")
+    formats.write(ENGLISH, tmp_path / "en", name)
+    model = transformers.SentenceTransformer(str(tmp_path / "en"), device="cpu")
+    cat, text = model.encode(["cat", "the cat"])
+    assert np.dot(cat, ENGLISH["cat"]) == pytest.approx(np.linalg.norm(cat) * np.linalg.norm(ENGLISH["cat"]))
+    share = np.array([1e-3 / (1e-3 + count / 118) for count in (100, 10)]) if name in FORMATS[1:] else np.ones(2)
+    assert text == pytest.approx((share[:, None] * ENGLISH.matrix[:2]).mean(axis=0))
+    model.save(str(tmp_path / "saved"))
+    assert list(formats.read(tmp_path / "saved"))[:5] == list(ENGLISH)

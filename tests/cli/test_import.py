@@ -262,6 +262,13 @@ def test_words_of_other_systems_become_words(
     assert options[1] in found.manifest["imported"].values()
 
 
+def test_of_words_with_one_vector_the_first_is_taken(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("cat 1 0\ncats 1 0\ndog 2 0\nCat 1 0\n")
+    done = run("import", "v.txt", "--unique-vectors")
+    assert done.err.splitlines()[1:] == ["note: took 2 of 4 words"]
+    assert list(wvcli.load(tmp_path / "v.safetensors")) == ["cat", "dog"]
+
+
 def test_a_rule_that_takes_nothing_or_is_none_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text(TEXT)
     nothing = run("import", "v.txt", "--prefix", "/c/en/")

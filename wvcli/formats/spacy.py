@@ -33,6 +33,7 @@ from wvcli.formats._blocks import blocks
 from wvcli.formats._format import Format, Kept, Writing
 from wvcli.formats._reading import RowCollector, open_input
 from wvcli.formats._spacy_keys import SYMBOLS, Keys, hashes
+from wvcli.reporting import report_note
 from wvcli.system.paging import LARGE, release
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -155,6 +156,11 @@ def _read(path: Path, limit: int | None) -> Vectors:
         raise InputError(f"{folder / _KEYS} is damaged: it refers to row {outside[0]} of {len(matrix)}")
     words = _words(folder / _STRINGS, keys[:limit])
     rows = rows[:limit]
+    shared = len(rows) - len(np.unique(rows))
+    if shared:
+        report_note(
+            f"{shared:,} of the {len(rows):,} words have the vector of another word, as spaCy prunes vectors"
+        )
     if np.array_equal(rows, np.arange(len(rows))):
         return vectors_of(path, words, matrix[: len(rows)])
     return _gather(path, words, matrix, rows)

@@ -39,6 +39,7 @@ def import_vectors(
     member: str | None = None,
     prefix: str | None = None,
     pattern: str | None = None,
+    unique_vectors: bool = False,
     encoding: str = "utf-8",
     encoding_errors: str = "strict",
     skip_bad: bool = False,
@@ -63,6 +64,7 @@ def import_vectors(
         prefix: take only words that begin with this, without it: `/c/en/` of ConceptNet Numberbatch.
         pattern: a regular expression: take only words that match it whole, and of these what its first group
             matches, if it has one: `(.*)_[A-Z]+` of words with their parts of speech.
+        unique_vectors: of words with one and the same vector, take the first: spaCy's smaller pipelines have many.
         encoding: of the words in text vectors and word2vec's files, by a name that Python knows.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
         skip_bad: leave out lines and words that cannot be read, and note how many there were.
@@ -94,7 +96,7 @@ def import_vectors(
     target = _target(path, output, member)
     check_writable(target, overwrite)
     words_in = Encoding.of(encoding, encoding_errors)
-    rule = WordRule.of(prefix, pattern)
+    rule = WordRule.of(prefix, pattern, unique_vectors)
     with obtained(path, on_progress, on_note, member, words_in) as found:
         chosen = formats.registry.get(name) if name else formats.recognise(found.path)
         state = _state(found)
@@ -110,7 +112,13 @@ def import_vectors(
             tensors = {**_training_tensors(vectors), **model_file.vector_tensors(vectors)}
         manifest = _manifest(found, chosen.name, limit, vectors)
         manifest["imported"] |= {
-            name: value for name, value in (("prefix", prefix), ("pattern", pattern)) if value is not None
+            name: value
+            for name, value in (
+                ("prefix", prefix),
+                ("pattern", pattern),
+                ("unique_vectors", unique_vectors or None),
+            )
+            if value is not None
         }
         if _state(found) != state:  # the checksum in the manifest may be that of something else
             raise InputError(f"{found.source} was replaced or written to while it was read", "import it again")

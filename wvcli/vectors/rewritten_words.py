@@ -1,11 +1,14 @@
-"""Words as another system writes them, `/c/en/cat` or `cat_NOUN`, taken as words."""
+"""Words as another system has them taken as words: `/c/en/cat`, `cat_NOUN`, or many with one vector."""
 
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
+import numpy.typing as npt
 import regex
 
 from wvcli.errors import InputError, UsageError
+from wvcli.system.paging import blocks
 from wvcli.vectors.lazy import Lazy
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -19,22 +22,24 @@ class WordRule:
         prefix: only words that begin with it are taken, without it.
         pattern: a regular expression; only words that match it whole are taken, and of these what its first group
             matches, if it has one. None takes all.
+        unique_vectors: whether only the first of the words with one vector is taken.
     """
 
     prefix: str = ""
     pattern: "regex.Pattern[str] | None" = None
+    unique_vectors: bool = False
 
     @classmethod
-    def of(cls, prefix: str | None, pattern: str | None) -> "WordRule | None":
+    def of(cls, prefix: str | None, pattern: str | None, unique_vectors: bool) -> "WordRule | None":
         """Return the rule that is meant, or None if every word is taken as it is.
 
         Raises:
-            UsageError: the pattern is no regular expression, or its first group may be left out of a match.
+            UsageError: the pattern is no regular expression.
         """
-        if not prefix and pattern is None:
+        if not prefix and pattern is None and not unique_vectors:
             return None
         try:
-            return cls(prefix or "", None if pattern is None else regex.compile(pattern))
+            return cls(prefix or "", None if pattern is None else regex.compile(pattern), unique_vectors)
         except regex.error as error:
             raise UsageError(f"`pattern={pattern}` is not a regular expression: {error}") from error
 
@@ -51,6 +56,19 @@ class WordRule:
         return rest or None
 
 
+def _are_first(vectors: Vectors) -> "npt.NDArray[np.bool_]":
+    """Return bool [words], whether a word is the first with its vector."""
+    seen: set[bytes] = set()
+    is_first = np.zeros(len(vectors), dtype=np.bool_)
+    for start, block in blocks(vectors.matrix):
+        for row, vector in enumerate(np.ascontiguousarray(block), start):
+            digest = blake2b(vector.data, digest_size=16).digest()
+            if digest not in seen:
+                seen.add(digest)
+                is_first[row] = True
+    return is_first
+
+
 def rewritten(vectors: Vectors, rule: WordRule, limit: int | None) -> tuple[Vectors, list[str]]:
     """Return the words that a rule takes, the first of those that become alike, and notes on the others.
 
@@ -64,9 +82,10 @@ def rewritten(vectors: Vectors, rule: WordRule, limit: int | None) -> tuple[Vect
     """
     rows: dict[str, int] = {}
     alike = 0
+    is_first = _are_first(vectors) if rule.unique_vectors else None
     for row, word in enumerate(vectors.vocabulary):
         taken = rule.taken(word)
-        if taken is None:
+        if taken is None or (is_first is not None and not is_first[row]):
             continue
         if taken in rows:
             alike += 1

@@ -61,6 +61,9 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    unique_vectors: Annotated[
+        bool, typer.Option("--unique-vectors", help="Of words with one and the same vector, take the first.")
+    ] = False,
     encoding: shared.WordEncoding = "utf-8",
     encoding_errors: shared.WordEncodingErrors = "strict",
     skip_bad: shared.SkipBadWords = False,
@@ -90,6 +93,7 @@ def import_(
             member=member,
             prefix=prefix,
             pattern=pattern,
+            unique_vectors=unique_vectors,
             encoding=encoding,
             encoding_errors=encoding_errors,
             skip_bad=skip_bad,

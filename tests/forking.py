@@ -1,8 +1,7 @@
 """The program, started in processes that are forked from one that has wvcli's library and its packages loaded.
 
 To load them takes several times as long as most commands. All else is as at a shell: each run is a process of its
-own, with its own arguments, folder, environment and streams, and imports the modules of the command line, of which
-none is loaded.
+own, with its own arguments, folder, environment and streams, and builds the command line that they ask for.
 """
 
 import contextlib
@@ -18,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 _LOADED = (
     "gensim.models", "numpy", "regex", "rich.console", "rich.table", "typer",
@@ -190,41 +190,94 @@ def _write(end: int, given: bytes) -> None:
         file.write(given)
 
 
+class _Program(NamedTuple):
+    """A program that runs, as the process has it that it was forked from.
+
+    Attributes:
+        pid: the number of its process.
+        end: a descriptor that can be read as soon as it has ended.
+        connection: to the one who asked for it.
+    """
+
+    pid: int
+    end: int
+    connection: socket.socket
+
+    def tell(self, number: int) -> None:
+        """Tell a number to the one who asked for it, unless he waits no more."""
+        with contextlib.suppress(BrokenPipeError):
+            self.connection.sendall(f"{number}\n".encode())
+
+    def close(self) -> None:
+        """Close its descriptors here."""
+        os.close(self.end)
+        self.connection.close()
+
+
 def _serve(listening: socket.socket) -> None:
-    """Fork for each request, once to answer while others are asked, and once to be the program."""
+    """Fork for each request, tell the program's number, and its exit code when it has ended.
+
+    A program is killed when the one who asked for it waits no more, and all of them when the parent has ended.
+    """
     import gc
 
     for module in _LOADED:
         importlib.import_module(module)
-
+    importlib.import_module("wvcli.cli.main").build([])  # it imports every command
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while (
-        sys.stdin not in select.select([listening, sys.stdin], [], [])[0]
-    ):  # it ends, too, if its parent is killed
-        connection, _ = listening.accept()
-        if os.fork() == 0:
-            listening.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            request, ends, *_ = socket.recv_fds(connection, _FEW, 3)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of ours before the program is there
-            for number in json.loads(request)[-1]:  # before anybody is told whom to send a signal
-                signal.signal(number, signal.SIG_IGN)
-            program = os.fork()
-            if program == 0:
-                connection.close()
-                _become(request, ends)
+    ending: dict[int, _Program] = {}  # those that run, by the descriptor that tells their end
+    awaited: dict[int, _Program] = {}  # and by that of the connection to the one who waits
+    while True:
+        ready = set(select.select([listening, sys.stdin, *ending, *awaited], [], [])[0])
+        for number in awaited.keys() & ready:  # nothing is sent there: it was closed
+            os.kill(awaited.pop(number).pid, signal.SIGKILL)
+        for number in ending.keys() & ready:
+            program = ending.pop(number)
+            awaited.pop(program.connection.fileno(), None)
+            program.tell(os.waitstatus_to_exitcode(os.waitpid(program.pid, 0)[1]))
+            program.close()
+        if sys.stdin in ready:
+            break
+        if listening in ready:
+            program = _fork(listening, ending.values())
+            if program is None:
                 return
-            _answer(connection, program, ends)
-            os._exit(0)
+            ending[program.end] = awaited[program.connection.fileno()] = program
+    for program in ending.values():
+        os.kill(program.pid, signal.SIGKILL)
+
+
+def _fork(listening: socket.socket, running: Iterable[_Program]) -> _Program | None:
+    """Take a request and fork; in the program, return None when it has ended."""
+    connection, _ = listening.accept()
+    request, ends, *_ = socket.recv_fds(connection, _FEW, 3)
+    # A signal waits until the program minds it as it should: no traceback of ours before it is there.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    pid = os.fork()
+    if pid == 0:
+        for other in running:
+            other.close()
+        listening.close()
         connection.close()
+        _become(request, ends, held)
+        return None
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    for end in ends:
+        os.close(end)
+    program = _Program(pid, os.pidfd_open(pid), connection)
+    program.tell(pid)
+    return program
 
 
-def _become(request: bytes, ends: Sequence[int]) -> None:
-    """Take arguments, folder, environment, streams and limits of a request, and be the program from here."""
+def _become(request: bytes, ends: Sequence[int], held: Iterable[signal.Signals]) -> None:
+    """Take what a request has, with the signals that were held before, and be the program from here."""
     import resource  # which Windows does not have
 
-    arguments, folder, environment, limits, _ = json.loads(request)
+    arguments, folder, environment, limits, ignored = json.loads(request)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
     for number, (end, name) in enumerate(zip(ends, ("stdin", "stdout", "stderr"), strict=True)):
         os.dup2(end, number)
         os.close(end)
@@ -242,23 +295,6 @@ def _become(request: bytes, ends: Sequence[int]) -> None:
     sys.path[0] = ""
     sys.argv[1:] = arguments
     runpy.run_module("wvcli", run_name="__main__", alter_sys=True)
-
-
-def _answer(connection: socket.socket, program: int, ends: Sequence[int]) -> None:
-    """Tell the program's number, and its exit code when it has ended; end it when nobody waits any more."""
-    for end in ends:
-        os.close(end)
-    connection.sendall(f"{program}\n".encode())
-
-    def watch() -> None:
-        if connection.recv(1) == b"":
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(program, signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
-    status = os.waitpid(program, 0)[1]
-    with contextlib.suppress(BrokenPipeError):
-        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 if __name__ == "__main__":

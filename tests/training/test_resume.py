@@ -32,7 +32,7 @@ METHODS = [{}, {"algorithm": "fasttext"}, {"architecture": "cbow", "loss": "hier
 
 
 @pytest.fixture
-def corpus(tmp_path: Path) -> Path:
+def long_corpus(tmp_path: Path) -> Path:
     """A text whose training takes some seconds."""
     text = (CLONE / "sample_corpora" / "english.txt").read_text(encoding="utf-8")
     path = tmp_path / "corpus.txt"
@@ -41,9 +41,18 @@ def corpus(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A text of 13,000 words."""
+    text = (CLONE / "sample_corpora" / "english.txt").read_text(encoding="utf-8")
+    path = tmp_path / "corpus.txt"
+    path.write_text(text[: len(text) // 4], encoding="utf-8")
+    return path
+
+
+@pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chances to stop more often than every half million tokens."""
-    monkeypatch.setattr(GensimTrainer, "stretch", 20_000)
+    monkeypatch.setattr(GensimTrainer, "stretch", 2_500)
 
 
 def stops_after(stretches: int) -> Callable[[], bool]:
@@ -64,16 +73,16 @@ def start(corpus: Path, *options: str) -> "subprocess.Popen[str]":
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
-def test_a_run_killed_again_and_again_gives_the_same_bytes(corpus: Path, method: dict[str, str]) -> None:
+def test_a_run_killed_again_and_again_gives_the_same_bytes(long_corpus: Path, method: dict[str, str]) -> None:
     options = [part for name, value in method.items() for part in (f"--{name}", value)]
-    whole = corpus.with_name("whole.safetensors")
-    done = start(corpus, *options, "-o", whole.name)
+    whole = long_corpus.with_name("whole.safetensors")
+    done = start(long_corpus, *options, "-o", whole.name)
     done.communicate(timeout=120)
     moments = random.Random(7)
-    resumed = corpus.with_name("resumed.safetensors")
+    resumed = long_corpus.with_name("resumed.safetensors")
     codes = []
     for _ in range(2):
-        program = start(corpus, *options, "-o", resumed.name, "--checkpoint", "0.005", "--resume", "-f")
+        program = start(long_corpus, *options, "-o", resumed.name, "--checkpoint", "0.005", "--resume", "-f")
         until = time.monotonic() + 60
         state = resumed.with_name(resumed.name + ".checkpoint") / "state.safetensors"
         while not state.exists() and program.poll() is None and time.monotonic() < until:
@@ -83,17 +92,17 @@ def test_a_run_killed_again_and_again_gives_the_same_bytes(corpus: Path, method:
         program.communicate()
         codes.append(program.returncode)
     assert -signal.SIGKILL in codes  # on a fast machine a run may end before its turn comes
-    last = start(corpus, *options, "-o", resumed.name, "--checkpoint", "5", "--resume", "-f")
+    last = start(long_corpus, *options, "-o", resumed.name, "--checkpoint", "5", "--resume", "-f")
     _, err = last.communicate(timeout=120)
     assert resumed.read_bytes() == whole.read_bytes(), err
     assert not resumed.with_name(resumed.name + ".checkpoint").exists()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_saves_the_run_and_says_how_to_go_on(corpus: Path, sent: signal.Signals) -> None:
-    program = start(corpus, "--checkpoint", "0.005")
+def test_stopping_saves_the_run_and_says_how_to_go_on(long_corpus: Path, sent: signal.Signals, run: Run) -> None:
+    program = start(long_corpus, "--checkpoint", "0.005")
     until = time.monotonic() + 60
-    state = corpus.with_name("corpus.safetensors.checkpoint") / "state.safetensors"
+    state = long_corpus.with_name("corpus.safetensors.checkpoint") / "state.safetensors"
     while not state.exists() and time.monotonic() < until:
         time.sleep(0.02)
     program.send_signal(sent)
@@ -103,16 +112,14 @@ def test_stopping_saves_the_run_and_says_how_to_go_on(corpus: Path, sent: signal
     stopping, stopped = err.splitlines()
     assert stopping.startswith("note: stopping as soon as the run is saved")
     assert re.match(r"note: interrupted in epoch \d of 8; progress saved; .* --resume", stopped)
-    assert not corpus.with_suffix(".safetensors").exists()
-    again = start(corpus)
-    _, err = again.communicate(timeout=60)
-    assert again.returncode == 2
-    assert "--resume" in err
-    assert "--force" in err
-    resumed = start(corpus, "--resume")
-    _, err = resumed.communicate(timeout=120)
-    assert resumed.returncode == 0, err
-    assert sorted(path.name for path in corpus.parent.iterdir()) == ["corpus.safetensors", "corpus.txt"]
+    assert not long_corpus.with_suffix(".safetensors").exists()
+    again = run("train", long_corpus.name, *OPTIONS)
+    assert again.code == 2
+    assert "--resume" in again.err
+    assert "--force" in again.err
+    resumed = run("train", long_corpus.name, *OPTIONS, "--resume")
+    assert resumed.code == 0, resumed.err
+    assert sorted(path.name for path in long_corpus.parent.iterdir()) == ["corpus.safetensors", "corpus.txt"]
 
 
 @pytest.mark.usefixtures("short_stretches")

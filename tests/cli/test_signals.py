@@ -6,19 +6,22 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import CLONE, clean_environment
 
-_IGNORING = (
-    "import os, signal, sys; signal.signal(int(sys.argv[1]), signal.SIG_IGN); os.execv(sys.argv[2], sys.argv[2:])"
-)
+IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+_IGNORING = """
+import os, signal, sys
+for name in ("SIGHUP", "SIGINT", "SIGTERM"):
+    signal.signal(signal.Signals[name], signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
-def start(ignored: signal.Signals, cwd: Path, *arguments: str) -> "subprocess.Popen[str]":
+def start(cwd: Path, *arguments: str) -> "subprocess.Popen[str]":
     program = [sys.executable, "-m", "wvcli", *arguments]
     return subprocess.Popen(
-        [sys.executable, "-c", _IGNORING, str(int(ignored)), *program],
+        [sys.executable, "-c", _IGNORING, *program],
         cwd=cwd,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -28,35 +31,32 @@ def start(ignored: signal.Signals, cwd: Path, *arguments: str) -> "subprocess.Po
     )
 
 
-@pytest.mark.parametrize("ignored", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_training_outlives_a_signal_that_was_ignored(tmp_path: Path, ignored: signal.Signals) -> None:
+def test_training_outlives_signals_that_were_ignored(tmp_path: Path) -> None:
     text = (CLONE / "sample_corpora" / "english.txt").read_text(encoding="utf-8")
     (tmp_path / "text.txt").write_text(text, encoding="utf-8")
     options = ("--dim", "20", "--epochs", "5", "--workers", "1", "--checkpoint", "0.002")
-    program = start(ignored, tmp_path, "train", "text.txt", *options)
+    program = start(tmp_path, "train", "text.txt", *options)
     state = tmp_path / "text.safetensors.checkpoint" / "state.safetensors"
     until = time.monotonic() + 60
     while not state.exists() and program.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
-    program.send_signal(ignored)
-    program.send_signal(ignored)
+    for ignored in IGNORED * 2:
+        program.send_signal(ignored)
     _, err = program.communicate(timeout=120)
     assert program.returncode == 0, err
     assert "stopping" not in err
     assert (tmp_path / "text.safetensors").exists()
 
 
-@pytest.mark.parametrize("ignored", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_a_session_outlives_a_signal_that_was_ignored(
-    tmp_path: Path, word2vec_model: Path, ignored: signal.Signals
-) -> None:
-    program = start(ignored, tmp_path, "shell", "-m", str(word2vec_model))
+def test_a_session_outlives_signals_that_were_ignored(tmp_path: Path, word2vec_model: Path) -> None:
+    program = start(tmp_path, "shell", "-m", str(word2vec_model))
     assert program.stdin
     assert program.stdout
     program.stdin.write("similar cat -n 1\n")
     program.stdin.flush()
     assert program.stdout.readline().startswith("cat\t")
-    program.send_signal(ignored)
+    for ignored in IGNORED:
+        program.send_signal(ignored)
     program.stdin.write("similar dog -n 1\n")
     out, err = program.communicate(timeout=60)
     assert out.startswith("dog\t"), err

@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 import wvcli
 from tests.conftest import Run
+from wvcli.analysis.shared_contexts import shared_contexts
 from wvcli.errors import InputError, UsageError
 from wvcli.text.corpus import Corpus
 from wvcli.text.tokenizers import TokenizerSettings
@@ -447,21 +448,29 @@ def test_the_delimiter_is_stored_and_part_of_the_command(run: Run, tmp_path: Pat
 # --- several fields or columns ---
 
 
-def test_several_columns_are_one_text(tmp_path: Path) -> None:
-    rows = [["id", "title", "text"], ["1", "red cat", "sat here"], ["2", "", "a dog"], ["3", "end", ""]]
-    expected = ["red cat\nsat here", "a dog", "end"]
+def test_each_of_several_columns_is_a_text(tmp_path: Path) -> None:
+    rows = [
+        ["id", "title", "text"],
+        ["1", "red cat", "sat here"],
+        ["2", "", "a dog"],
+        ["3", "end", ""],
+        ["4"] + 2 * [""],
+    ]
+    expected = ["red cat", "sat here", "a dog", "end", ""]
     for name, delimiter in (("d.csv", ","), ("d.tsv", "\t"), ("d.txt", ";")):
         (tmp_path / name).write_text(table(rows, delimiter))
         assert texts(tmp_path / name, column=["title", "text"]) == expected
-    assert texts(tmp_path / "d.tsv", column=["3", "title"])[0] == "sat here\nred cat"
-    assert texts(tmp_path / "d.tsv", column=["2", "3"])[0] == "title\ntext"
+    assert texts(tmp_path / "d.tsv", column=["3", "title"])[:2] == ["sat here", "red cat"]
+    assert texts(tmp_path / "d.tsv", column=["2", "3"])[:2] == ["title", "text"]
+    located = Corpus([str(tmp_path / "d.csv")], column=["title", "text"]).located_texts()
+    assert [line for _, line, _ in located] == [2, 2, 3, 4, 5]
     with pytest.raises(UsageError, match="no column 'body'"):
         texts(tmp_path / "d.csv", column=["title", "body"])
     with pytest.raises(UsageError, match="`column=title` is given twice"):
         texts(tmp_path / "d.csv", column=["title", "title"])
 
 
-def test_several_columns_of_parquet_are_one_text(tmp_path: Path) -> None:
+def test_each_of_several_columns_of_parquet_is_a_text(tmp_path: Path) -> None:
     path = tmp_path / "d.parquet"
     columns = {
         "n": [1, 2, 3],
@@ -469,27 +478,59 @@ def test_several_columns_of_parquet_are_one_text(tmp_path: Path) -> None:
         "about": [{"text": "b", "n": 1}, {"text": "c", "n": 2}, None],
     }
     parquet.write_table(pyarrow.table(columns), path)
-    assert texts(path, column=["title", "about.text"]) == ["a\nb", "c"]
+    assert texts(path, column=["title", "about.text"]) == ["a", "b", "c"]
     with pytest.raises(InputError, match="row 1: the column 'n' is not text but 1"):
         texts(path, column=["title", "n"])
 
 
-def test_several_fields_are_one_text(tmp_path: Path) -> None:
+def test_each_of_several_fields_is_a_text(tmp_path: Path) -> None:
     path = tmp_path / "d.jsonl"
     records = [
         {"title": "a", "body": [{"text": "b"}, {"text": "c"}]},
         {"title": None, "body": [{"text": "d"}]},
         {"title": None, "body": None},
         {"body": None},
+        {"title": "e", "body": 5},
     ]
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     corpus = Corpus([str(path)], field=["title", "body.text"], skip_bad=True)
-    assert list(corpus.located_texts()) == [(str(path), 1, "a\nb\nc"), (str(path), 2, "d")]
+    assert [located[1:] for located in corpus.located_texts()] == [(1, "a"), (1, "b"), (1, "c"), (2, "d")]
+    assert corpus.skipped == 2  # whole records
     with pytest.raises(InputError, match="line 4: no field 'title'"):
         texts(path, field=["title", "body.text"])
 
 
-def test_columns_given_twice_are_joined_and_recorded(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("d.csv", "title,body\nred,cat\n", "--column title --column body"),
+        ("d.tsv", "title\tbody\nred\tcat\n", "--column title --column body"),
+        ("d.jsonl", '{"title": "red", "doc": {"body": "cat"}}\n', "--field title --field doc.body"),
+        ("e.jsonl", '{"title": "red", "doc": {"body": "cat"}}\n', "--field doc.body --field title"),
+    ],
+)
+def test_a_list_of_columns_or_fields_is_told_to_be_several_options(
+    run: Run, tmp_path: Path, name: str, content: str, hint: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    option, *names = hint.split()[0], *hint.split()[1::2]
+    refused = run("train", name, option, ",".join(names))
+    assert refused.err.startswith("error: ")
+    assert f"name each of several by itself: {hint}" in refused.err
+    assert "by itself" not in run("train", name, option, "title,nothing").err
+
+
+def test_the_last_word_of_a_title_is_no_context_of_the_first_word_below_it(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("title,body\n" + "red cat,sat down\n" * 300)
+    settings = {"column": ["title", "body"], "dim": 4, "epochs": 1, "min_count": 1, "window": 1, "sample": 0}
+    model = wvcli.train(path, tmp_path / "d.safetensors", **settings)
+    pairs = [(model.index(a), model.index(b)) for a, b in (("red", "sat"), ("cat", "down"), ("red", "down"))]
+    assert shared_contexts(model, pairs) == [[], [], []]  # red is beside cat alone, and sat beside down
+    assert model.manifest["coverage"]["tokens_trained"] == 1200
+
+
+def test_columns_given_twice_are_read_and_recorded(run: Run, tmp_path: Path) -> None:
     (tmp_path / "news.csv").write_text("title,text,day\n" + "the cat,sat down,monday\n" * 30)
     options = ("--epochs", 1, "--dim", 4, "--min-count", 1)
     assert run("train", "news.csv", "--column", "title", "--column", "text", *options).code == 0

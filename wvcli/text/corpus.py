@@ -47,7 +47,7 @@ class Corpus:
         given: paths, folders, globs, addresses, or `-` for standard input, as the user wrote them.
         encoding: of the text; a byte order mark of UTF-8 is skipped.
         errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in a JSON record the text is, as `a.b`; several are one text, with line feeds between.
+        field: where in a JSON record the text is, as `a.b`; of several, each is a text of its own.
         column: which column of CSV, TSV or Parquet holds the text; several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         lines_of_tables: read the lines of CSV and TSV as plain text where no column is named.

@@ -1,13 +1,14 @@
 """Texts in records: fields of JSON, columns of CSV, TSV or Parquet.
 
-With several fields or columns, what a record has in them is one text, with line feeds between. Lines that could
-not be decoded are passed on where they stand among the records.
+With several fields or columns, each of them is a text of its own, so that the last word of a title is no context
+of the first one below it; all texts of a record have its number. Lines that could not be decoded are passed on
+where they stand among the records.
 """
 
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from itertools import chain
@@ -80,7 +81,9 @@ def _paths_of(fields: Sequence[str]) -> list[list[str]]:
 def _texts_in(
     record: Any, paths: Sequence[list[str]], number: int, noun: Noun = "line", what: str = "field"
 ) -> list[Line | BadRecord]:
-    """Return the texts that paths of keys lead to: with several paths one text, none where all lead to null.
+    """Return the texts that paths of keys lead to, one path after the other; of several paths, none that is empty.
+
+    Where anything is wrong with one of several, that alone is returned, for the record is bad as a whole.
 
     Args:
         record: in which they begin.
@@ -92,25 +95,19 @@ def _texts_in(
     found: list[Line | BadRecord] = []
     try:
         for path in paths:
-            found += _texts_at(record, path, number, f"{what} {'.'.join(path)!r}" if path else "")
+            name = ".".join(path)
+            for each in _texts_at(record, path, number, f"{what} {name!r}" if path else ""):
+                if isinstance(each, BadRecord) and isinstance(record, dict):
+                    hint = _hint_at_several(what, name, lambda part: part.partition(".")[0] in record)
+                    each = replace(each, hint=hint)
+                found.append(each)
     except RecursionError:
         found = [BadRecord(number, "it is nested too deeply")]
     found = [replace(each, noun=noun) if isinstance(each, BadRecord) else each for each in found]
-    return found if len(paths) == 1 else _as_one(found, number)
-
-
-def _as_one(found: Sequence[Line | BadRecord], number: int) -> list[Line | BadRecord]:
-    """Return the texts of a record as one, or what is wrong with the first that is bad."""
+    if len(paths) == 1:
+        return found
     bad = next((each for each in found if isinstance(each, BadRecord)), None)
-    if bad is not None:
-        return [bad]
-    text = _joined(each[1] for each in found if not isinstance(each, BadRecord))
-    return [(number, text)] if text else []
-
-
-def _joined(texts: Iterable[str]) -> str:
-    """Return texts as one, with line feeds between those that are not empty."""
-    return "\n".join(text for text in texts if text)
+    return [each for each in found if not isinstance(each, BadRecord) and each[1]] if bad is None else [bad]
 
 
 def _texts_at(value: Any, path: list[str], number: int, name: str) -> Iterator[Line | BadRecord]:
@@ -151,7 +148,7 @@ def _text_of(value: Any) -> str:
 def table_texts(
     lines: Iterable[Line | BadRecord], columns: Sequence[str], delimiter: str, other: str | None = None
 ) -> Iterator[Line | BadRecord]:
-    """Yield the text in columns of each row of CSV or TSV, with the number of the line that the row ends in.
+    """Yield the texts in columns of each row of CSV or TSV, with the number of the line that the row ends in.
 
     In TSV a quotation mark is a character like any other, except where it opens a cell of several lines, as Excel
     and pandas write it.
@@ -180,21 +177,16 @@ def table_texts(
             indices, width = [_column_index(heading, column, other) for column in columns], len(heading)
             source.width = width
             if all(heading[index] != column for index, column in zip(indices, columns, strict=True)):
-                yield row.number, _text_in(row.cells, indices)
+                yield from _texts_in_cells(row, indices)
         elif row.is_open or _has_swallowed_rows(row, width, delimiter):
             yield source.refused(row, width, delimiter, _UNCLOSED)
         elif any(cell.strip() for cell in row.cells[width:]):
             what = f"{len(row.cells)} cells where the heading has {width}"
             yield source.refused(row, width, delimiter, what, _hint_for(delimiter))
         elif len(row.cells) > max(indices):
-            yield row.number, _text_in(row.cells, indices)
+            yield from _texts_in_cells(row, indices)
         elif row.cells:
             yield BadRecord(row.number, f"{len(row.cells)} columns where {max(indices) + 1} are needed")
-
-
-def _text_in(cells: list[str], indices: list[int]) -> str:
-    """Return the text in some of the cells of a row."""
-    return cells[indices[0]] if len(indices) == 1 else _joined(cells[index] for index in indices)
 
 
 _UNCLOSED = "a quotation mark opens a cell here and is not closed before other rows follow"
@@ -233,6 +225,12 @@ class _Row:
             if '"' in self.lines[which][1].replace('""', ""):
                 return which
         return 0
+
+
+def _texts_in_cells(row: _Row, indices: list[int]) -> list[Line]:
+    """Return the texts in some of the cells of a row that are not empty, or one empty text where all are."""
+    texts = [row.cells[index] for index in indices if row.cells[index]]
+    return [(row.number, text) for text in texts or [""]]
 
 
 def _has_swallowed_rows(row: _Row, width: int, delimiter: str) -> bool:
@@ -415,8 +413,18 @@ def _no_column(column: str, names: list[str], other: str | None = None) -> Usage
     name = "tab" if other == "\t" else f"'{other}'"
     return UsageError(
         f"there is no column {column!r} (found: {', '.join(names)})",
-        f"if {name} stands between the columns, add `delimiter={name}`" if other else "",
+        f"if {name} stands between the columns, add `delimiter={name}`"
+        if other
+        else _hint_at_several("column", column, {*names, *map(str, range(1, len(names) + 1))}.__contains__),
     )
+
+
+def _hint_at_several(what: str, name: str, is_known: Callable[[str], bool]) -> str:
+    """Return how to name several columns or fields, if a name seems to be a list of them; else nothing."""
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) < 2 or not all(map(is_known, parts)):
+        return ""
+    return f"name each of several by itself: {' '.join(f'`{what}={part}`' for part in parts)}"
 
 
 def parquet_texts(file: Any, columns: Sequence[str], name: str) -> Iterator[Line | BadRecord]:

@@ -27,8 +27,8 @@ class TextSettings:
         tokenizer: how the text is split into words.
         encoding: of the text, by a name that Python knows.
         encoding_errors: what to do with bytes that are not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in a JSON record the text is, as `a.b`; a tuple of several, which are one text.
-        column: which column of CSV, TSV or Parquet holds the text; a tuple of several, which are one text.
+        field: where in a JSON record the text is, as `a.b`; a tuple of several, each a text of its own.
+        column: which column of CSV, TSV or Parquet holds the text; a tuple of several, each a text of its own.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
         stopwords_file: where the tokenizer's stop words were read from, if from a file.

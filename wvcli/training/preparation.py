@@ -153,7 +153,7 @@ def require_contexts(encoded: EncodedCorpus) -> None:
     raise InputError(
         f"no text has two words{'' if is_whole else ' that are kept'}, and a word is learnt from those beside it "
         f"({encoded.tokens_kept:,} words in {encoded.texts:,} texts)",
-        "each line is a text: put the words of a sentence on one line, with spaces between them"
+        "each line, column and field is a text: put the words of a sentence in one, with spaces between them"
         if is_whole
         else "try a lower `min_count`, or a larger `max_vocab`",
     )

@@ -77,8 +77,8 @@ def train(
         stopwords: words to leave out, or the path of a file with one word per line.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in each JSON record the text is, as `a.b`; a list of several is one text, with line feeds
-            between.
+        field: where in each JSON record the text is, as `a.b`; of a list of several, each is a text of its
+            own.
         column: which column of CSV, TSV or Parquet holds the text; a list of several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.
@@ -378,8 +378,8 @@ def update(
         output: the model file to write; by default the model itself, which takes `overwrite`.
         encoding: of the text.
         encoding_errors: what to do with bytes not in the encoding: `strict`, `replace` or `ignore`.
-        field: where in each JSON record the text is, as `a.b`; a list of several is one text, with line feeds
-            between.
+        field: where in each JSON record the text is, as `a.b`; of a list of several, each is a text of its
+            own.
         column: which column of CSV, TSV or Parquet holds the text; a list of several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         skip_bad: skip lines and records that cannot be read, and count them.

@@ -260,7 +260,7 @@ Field = Annotated[
     list[str] | None,
     _option(
         "--field",
-        help="Where the text is in JSON records, as a.b; several are joined into one text.",
+        help="Where the text is in JSON records, as a.b; may be repeated.",
         panel="Text",
         metavar="NAME",
     ),
@@ -269,7 +269,7 @@ Column = Annotated[
     list[str] | None,
     _option(
         "--column",
-        help="Which column of CSV, TSV or Parquet holds the text; several are joined into one text.",
+        help="Which column of CSV, TSV or Parquet holds the text; may be repeated.",
         panel="Text",
         metavar="NAME",
     ),

@@ -41,12 +41,12 @@ class Registry(Generic[Member]):
         return sorted(self._modules)
 
     def get(self, name: str) -> Member:
-        """Import the member called `name`.
+        """Import the member called `name`, in upper or lower case.
 
         Raises:
             UsageError: no member has that name; the hint proposes a near one.
         """
-        module = self._modules.get(name)
+        module = self._modules.get(name.lower())
         if module is None:
             raise UsageError(f"no {self.family} is called {name!r}", self._hint(name))
         with gc_paused():  # some stand on large packages
@@ -60,5 +60,5 @@ class Registry(Generic[Member]):
         from difflib import get_close_matches
 
         known = sorted([*self._choices, *self.names()])
-        near = get_close_matches(name, known, n=1)
+        near = get_close_matches(name.lower(), known, n=1)
         return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"

@@ -14,6 +14,7 @@ from wvcli.analysis.comparison import Measure, compare
 from wvcli.cli.main import build
 from wvcli.cli.program import COMMANDS
 from wvcli.cli.streams import other_tools
+from wvcli.errors import UsageError
 from wvcli.evaluation.evaluate import evaluate
 from wvcli.formats import registry as formats
 from wvcli.models import index
@@ -197,6 +198,54 @@ def test_an_option_named_for_another_tool_is_one() -> None:
     named = {option.split()[0] for options in other_tools._OPTIONS.values() for option in options}
     assert {option for option in named if option.startswith("-")} <= known
     assert not [name for name in other_tools._OPTIONS if name != re.sub("[-_]", "", name).lower()]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("train a.txt --algorithm cbow", "did you mean --architecture cbow?"),
+        ("train a.txt --algorithm=Skip-Gram", "did you mean --architecture skipgram?"),
+        ("train a.txt --architecture FastText", "did you mean --algorithm fasttext?"),
+        ("train a.txt --algorithm word2vek", "did you mean --algorithm word2vec?"),
+        ("train a.txt --loss hs", "did you mean --loss hierarchical?"),
+        ("similar cat --format ndjson", "did you mean --format jsonl?"),
+        ("analogy a b c --method 3CosMul", "did you mean --method multiply?"),
+    ],
+)
+def test_a_choice_of_another_tool_gets_ours(line: str, said: str) -> None:
+    command, *words = line.split()
+    with pytest.raises(UsageError) as refused:
+        _GROUP.commands[command].make_context("", words)
+    assert refused.value.hint == said
+    assert " is not one of " in refused.value.message
+
+
+def test_a_choice_named_for_another_tool_is_one() -> None:
+    known = {
+        f"{option} {choice}"
+        for command in _GROUP.commands.values()
+        for each in command.params
+        for option in each.opts
+        for choice in getattr(each.type, "choices", ())
+    }
+    for option, values in other_tools._VALUES.items():
+        assert set(values.values()) <= known
+        assert not [name for name in values if name != name.lower().replace("_", "-")]
+        assert any(meant.startswith(option) for meant in values.values())
+
+
+def test_choices_may_be_in_upper_case(run: Run, tmp_path: Path) -> None:
+    words = ["a.txt", "--algorithm", "GloVe", "--architecture", "CBOW", "--loss", "Negative", "--engine", "FAST"]
+    given = _GROUP.commands["train"].make_context("", words).params
+    names = ("algorithm", "architecture", "loss", "engine")
+    assert [given[name] for name in names] == ["glove", "cbow", "negative", "fast"]
+    with pytest.raises(typer.BadParameter, match="'elmo' is not one of"):
+        _GROUP.commands["train"].make_context("", ["a.txt", "--algorithm", "elmo"])
+    (tmp_path / "in.txt").write_text("2 2\ncat 1 2\ndog 2 1\n")
+    assert run("export", "in.txt", "out", "--to", "GloVe", "-q").code == 0
+    assert (tmp_path / "out").read_text().startswith("cat 1.0")
+    assert TokenizerSettings("Regex:A").name == "regex:A"
+    assert TokenizerSettings("Chinese").kind is tokenizers.get("chinese")
 
 
 # --- the model ---

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import typer
+from typer._types import TyperChoice
 from typer.core import TyperCommand, TyperGroup
 
 from wvcli.cli.streams.stderr import naming_options, wants_colour
@@ -33,8 +34,43 @@ def _heading(text: str) -> str:
     return f"{_BOLD}{text}{_PLAIN}" if wants_colour(sys.stdout.isatty()) else text
 
 
+class Choice(TyperChoice[Any]):
+    """One of several words, in upper or lower case."""
+
+    def __init__(self, choices: Iterable[Any]) -> None:
+        super().__init__(choices, case_sensitive=False)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the choice that is meant.
+
+        Raises:
+            BadParameter: it is none of them.
+            UsageError: the same, and the hint says what does here what another tool calls so, or which choice is
+                spelled nearly the same.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except typer.BadParameter as problem:
+            from wvcli.cli.streams.other_tools import value_like
+
+            option = max(param.opts, key=len) if param else ""
+            name = str(value).lower()
+            near = nearest(name.replace("_", "-"), self.choices)
+            meant = value_like(option, name) or (near and f"{option} {near}")
+            if not meant:
+                raise
+            message = problem.format_message().rstrip(".")
+            raise UsageError(message[:1].lower() + message[1:], f"did you mean {meant}?") from None
+
+
 class Command(TyperCommand):
     """A command whose help lists its options under their headings, and ends with its epilog as it stands."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for parameter in self.params:
+            if isinstance(parameter.type, TyperChoice):
+                parameter.type = Choice(parameter.type.choices)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the arguments without the braces that Typer puts around those that are required."""

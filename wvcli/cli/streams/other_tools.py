@@ -1,4 +1,4 @@
-"""What fastText, word2vec, Gensim and others call commands and options, and what does the same here."""
+"""What fastText, word2vec, Gensim and others call commands, options and choices, and what does the same here."""
 
 import re
 from collections.abc import Collection
@@ -127,6 +127,46 @@ _OPTIONS = {  # in lower case, without dashes and underscores; the first that a 
     "csv": ("--format csv",),
 }
 
+_ARCHITECTURES = {
+    **dict.fromkeys(("skipgram", "skip-gram", "sg"), "--architecture skipgram"),
+    **dict.fromkeys(("cbow", "continuous-bag-of-words"), "--architecture cbow"),
+}
+_ALGORITHMS = {
+    **dict.fromkeys(("word2vec", "w2v"), "--algorithm word2vec"),
+    **dict.fromkeys(("fasttext", "fast-text", "ft", "subword", "subwords"), "--algorithm fasttext"),
+    "glove": "--algorithm glove",
+}
+_LOSSES = {
+    **dict.fromkeys(("ns", "neg", "sgns", "negative-sampling"), "--loss negative"),
+    **dict.fromkeys(("hs", "hsoftmax", "hierarchical-softmax"), "--loss hierarchical"),
+}
+_VALUES = {  # of options, with `-` for `_`
+    "--algorithm": _ALGORITHMS | _ARCHITECTURES,
+    "--architecture": _ARCHITECTURES | _ALGORITHMS,
+    "--loss": _LOSSES,
+    "--engine": {"numba": "--engine fast", "cython": "--engine gensim"},
+    "--format": {
+        **dict.fromkeys(("text", "txt", "word2vec"), "--format plain"),
+        **dict.fromkeys(("tab", "tabs"), "--format tsv"),
+        **dict.fromkeys(("ndjson", "json-lines", "jsonlines"), "--format jsonl"),
+    },
+    "--missing": {
+        **dict.fromkeys(("ignore", "drop"), "--missing skip"),
+        **dict.fromkeys(("zero", "zeros", "none", "nan", "na"), "--missing null"),
+        **dict.fromkeys(("fail", "raise", "strict"), "--missing error"),
+        **dict.fromkeys(("subwords", "oov", "ngrams", "fasttext"), "--missing subword"),
+    },
+    "--method": {
+        **dict.fromkeys(("3cosadd", "cosadd", "cosine"), "--method add"),
+        **dict.fromkeys(("3cosmul", "cosmul", "mul"), "--method multiply"),
+    },
+    "--dtype": {
+        **dict.fromkeys(("float", "f4", "fp32"), "--dtype float32"),
+        **dict.fromkeys(("half", "f2", "fp16"), "--dtype float16"),
+    },
+    "--phrase-scorer": {"default": "--phrase-scorer original", "mikolov": "--phrase-scorer original"},
+}
+
 
 def command_like(name: str) -> str | None:
     """Return a hint at the command that does what `name` does elsewhere, or None."""
@@ -150,3 +190,13 @@ def option_like(name: str, command: str, known: Collection[str]) -> str | None:
         elif f"wvcli {command} " in option:
             return option
     return None
+
+
+def value_like(option: str, value: str) -> str | None:
+    """Return the option and choice that do what `value` does elsewhere, or None.
+
+    Args:
+        option: that it was given to: `--algorithm`.
+        value: in lower case: `cbow`.
+    """
+    return _VALUES.get(option, {}).get(value.replace("_", "-"))

@@ -60,6 +60,10 @@ class TokenizerSettings:
     min_length: int = 1
     stopwords: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        family, colon, argument = self.name.partition(":")
+        object.__setattr__(self, "name", f"{family.lower()}{colon}{argument}")
+
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""
         return {

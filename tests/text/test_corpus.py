@@ -511,6 +511,21 @@ def test_bytes_that_are_not_utf8_are_named_with_file_line_and_place(put: Put) ->
     assert "`encoding`" in error.hint
 
 
+@pytest.mark.parametrize("end", [b"\xe7", b"\xe7\x8c", b"\xf0\x9f\x8d"])
+@pytest.mark.parametrize("way", ["texts", "blocks"])
+def test_a_text_that_ends_within_a_character_is_told_to_be_cut_off(put: Put, end: bytes, way: str) -> None:
+    path = put("one\n猫\n".encode() + "猫".encode() * 5 + end)
+    assert read(path, skip_bad=True) == ["one", "猫"]
+    with pytest.raises(InputError) as caught:
+        list(getattr(Corpus([path]), way)())
+    assert caught.value.message == (
+        f"{path}, line 3: the text ends in the middle of a character, as if it had been cut off"
+    )
+    assert "head -n" in caught.value.hint
+    ended = put(b"one\n" + end + b"\n")
+    assert f"{ended}, line 2: byte 0x{end[0]:02x} at position 1 is not " in refused(ended).message
+
+
 def test_the_place_of_a_bad_byte_in_a_very_long_line_is_counted_from_the_lines_start(put: Put) -> None:
     start = b"first\n" + b"word " * 400_000
     path = put(start + b"\xff more\n")

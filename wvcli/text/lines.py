@@ -17,6 +17,8 @@ from wvcli.system.encodings import Encoding
 
 LONGEST_PIECE = 1 << 20  # bytes of one line held in memory; a longer line of plain text comes in pieces
 
+_CUT_OFF = ("unexpected end of data", "incomplete multibyte sequence")  # as codecs say of a character
+
 _SNIFFED = 8192  # bytes in which line feeds are looked for
 _WIDE_BLOCK = 1 << 16  # bytes of UTF-16 or UTF-32 read at a time, a multiple of every character's width
 
@@ -86,7 +88,7 @@ class ByteLines:
             more = self._stream.readline(limit)
             if not more:
                 if line:
-                    yield self._decoded(number, position, line.rstrip(b"\r"))
+                    yield self._decoded(number, position, line.rstrip(b"\r"), is_end=True)
                 return
             line += more
         rest = line.rstrip(b"\r\n")
@@ -97,12 +99,25 @@ class ByteLines:
         """Return where to cut a long line: after its last space or tab; 0 where it has none."""
         return max(line.rfind(b" "), line.rfind(b"\t")) + 1
 
-    def _decoded(self, number: int, position: int, piece: bytes) -> Line | BadRecord:
-        """Decode a piece of a line; `position` is that of its first byte in the line."""
+    def _decoded(self, number: int, position: int, piece: bytes, is_end: bool = False) -> Line | BadRecord:
+        """Decode a piece of a line.
+
+        Args:
+            number: of the line.
+            position: of the first byte of the piece in the line.
+            piece: what to decode.
+            is_end: whether the whole text ends here, without the end of a line.
+        """
         try:
             text = piece.decode(self._codec, self._encoding.errors)
             return (number, text) if "\0" not in text else self._without_nul(number, position, text)
         except UnicodeDecodeError as error:
+            if is_end and error.end == len(piece) and error.reason in _CUT_OFF:
+                return BadRecord(
+                    number,
+                    "the text ends in the middle of a character, as if it had been cut off",
+                    "cut it after a whole line, as head -n does, name another encoding with `encoding`",
+                )
             byte = f"byte 0x{error.object[error.start]:02x} at position {position + error.start + 1}"
             hint = "name the encoding with `encoding`, replace such bytes with `encoding_errors=replace`"
             return BadRecord(number, f"{byte} is not {self._encoding.name}", hint)
@@ -130,22 +145,27 @@ class Utf8Lines(ByteLines):
                 yield from self._block(number, block[:end])
                 number, start = number + _count_lines(block), block[end:]
             elif len(block) < self._longest_piece:  # the last line has no line feed
-                yield from self._block(number, block.rstrip(b"\r") + b"\n")
+                yield from self._block(number, block.rstrip(b"\r") + b"\n", is_end=True)
                 return
             else:
                 yield from self._pieces_of(number, block, self._longest_piece)
                 number, start = number + 1, b""
 
-    def _block(self, number: int, block: bytes) -> Iterator[bytes | Line | BadRecord]:
-        """Yield whole lines together, or one by one where not all are good; `number` is that of the first."""
+    def _block(self, number: int, block: bytes, is_end: bool = False) -> Iterator[bytes | Line | BadRecord]:
+        """Yield whole lines together, or one by one where not all are good; `number` is that of the first.
+
+        With `is_end` the last one was not ended, and the text ends there.
+        """
         text = block.removeprefix(codecs.BOM_UTF8) if number == 1 else block
         if b"\r" in text:
             text = b"\n".join(line.rstrip(b"\r") for line in text.split(b"\n"))
         if b"\0" not in text and _is_utf8(text):
             yield text
         else:
-            for offset, line in enumerate(block[:-1].split(b"\n")):
-                yield self._decoded(number + offset, 0, line.rstrip(b"\r"))
+            lines = block[:-1].split(b"\n")
+            for offset, line in enumerate(lines):
+                is_last = is_end and offset == len(lines) - 1
+                yield self._decoded(number + offset, 0, line.rstrip(b"\r"), is_last)
 
     def _cut(self, line: bytes) -> int:
         """Return where to cut a long line: after its last space or tab, or else before its last character."""
@@ -156,10 +176,10 @@ class Utf8Lines(ByteLines):
             cut -= 1
         return cut
 
-    def _decoded(self, number: int, position: int, piece: bytes) -> Line | BadRecord:
+    def _decoded(self, number: int, position: int, piece: bytes, is_end: bool = False) -> Line | BadRecord:
         if number == 1 and position == 0:
             piece = piece.removeprefix(codecs.BOM_UTF8)
-        return super()._decoded(number, position, piece)
+        return super()._decoded(number, position, piece, is_end)
 
 
 class WideLines(ByteLines):

@@ -38,6 +38,7 @@ _NEAREST = 40  # bits of the number of a text; its distance stands above them
 _NUMBER = (1 << _NEAREST) - 1
 _LONGEST_LINE = 500  # characters of a line that are shown
 _NO_WORD, _NO_TEXT = -1, -2
+_NOWHERE = np.iinfo(np.int64).max
 _PASSES = 2
 
 
@@ -351,6 +352,8 @@ class _Shared:
 class Contexts:
     """How often the words asked about have each other word around them, and where first at the least distance.
 
+    Of another text than that one it is known, too, where first at the least distance.
+
     Attributes:
         rows: int64, the words asked about, ascending.
         counts: int64 [words], of all words.
@@ -363,6 +366,7 @@ class Contexts:
     _keys: Array = attribute(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _seen: Array = attribute(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _best: Array = attribute(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    _second: Array = attribute(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def add(self, ids: Array, numbers: Array) -> None:
         """Take up texts.
@@ -376,7 +380,7 @@ class Contexts:
         asked = np.zeros(len(self.counts) + 2, dtype=bool)  # the end of a text is the last but one
         asked[self.rows] = True
         at = np.flatnonzero(asked[ids])
-        keys, best = [self._keys], [self._best]
+        keys, best = [self._keys, self._keys], [self._best, self._second]
         for step in (step for step in range(-self.window, self.window + 1) if step):
             beside = at + step
             within = (beside >= 0) & (beside < len(ids))
@@ -388,24 +392,28 @@ class Contexts:
         self._merge(np.concatenate(keys), np.concatenate(best))
 
     def _merge(self, keys: Array, best: Array) -> None:
-        """Add up what is known of the same word and context; the first of `keys` are those there already."""
+        """Add up what is known of the same word and context; the first of `keys` are those there, twice each."""
         seen = np.ones(len(keys), dtype=np.int64)
-        seen[: len(self._seen)] = self._seen
+        seen[: len(self._seen)], seen[len(self._seen) : 2 * len(self._seen)] = self._seen, 0
         order = np.argsort(keys, kind="stable")
         keys, seen, best = keys[order], seen[order], best[order]
         first = np.flatnonzero(np.diff(keys, prepend=-1))
         if len(first):
-            self._seen, self._best = np.add.reduceat(seen, first), np.minimum.reduceat(best, first)
-            self._keys = keys[first]
+            self._keys, self._seen = keys[first], np.add.reduceat(seen, first)
+            self._best = np.minimum.reduceat(best, first)
+            shown = np.repeat(self._best & _NUMBER, np.diff(first, append=len(keys)))
+            self._second = np.minimum.reduceat(np.where(best & _NUMBER == shown, _NOWHERE, best), first)
 
     def _of(self, row: int) -> tuple[Array, npt.NDArray[np.float64], Array]:
-        """Return the contexts of a word, ascending, their weights, and the numbers of the texts that show them."""
+        """Return the contexts of a word, ascending, their weights, and int64 [contexts, 2]: the two texts that
+        show each best, the distance there and the number of the text in one number.
+        """
         words = len(self.counts)
         start, stop = np.searchsorted(self._keys, [row * words, (row + 1) * words]).tolist()
         contexts, seen = self._keys[start:stop] - row * words, self._seen[start:stop]
         share, chance = seen / max(1, int(seen.sum())), self.counts[contexts] / max(1, int(self.counts.sum()))
         weights = np.log(share / chance) * seen / (seen + _DISCOUNT)
-        return contexts, weights, self._best[start:stop] & _NUMBER
+        return contexts, weights, np.stack([self._best[start:stop], self._second[start:stop]], axis=1)
 
     def shared(self, first: int, second: int, most: int) -> list[_Shared]:
         """Return the contexts of two words with the greatest weights."""
@@ -415,7 +423,20 @@ class Contexts:
         weights[(common == first) | (common == second)] = 0
         best = np.argsort(-weights, kind="stable")[:most]
         return [
-            _Shared(int(common[n]), float(weights[n]), (int(a_texts[a_places[n]]), int(b_texts[b_places[n]])))
+            _Shared(int(common[n]), float(weights[n]), _apart(a_texts[a_places[n]], b_texts[b_places[n]]))
             for n in best.tolist()
             if weights[n] > 0
         ]
+
+
+def _apart(first: Array, second: Array) -> tuple[int, int]:
+    """Return the numbers of the texts that show a context with either of two words: not the same one, if possible.
+
+    Args:
+        first: int64 [2], the two texts that show it best with the first word, as `Contexts._of` has them.
+        second: the same for the second word.
+    """
+    (a, other_a), (b, other_b) = first.tolist(), second.tolist()
+    if a & _NUMBER == b & _NUMBER and min(other_a, other_b) != _NOWHERE:
+        a, b = (other_a, b) if other_a < other_b else (a, other_b)
+    return a & _NUMBER, b & _NUMBER

@@ -56,7 +56,9 @@ class Explainer:
     """Writes rows about pairs of words with the contexts that each pair shares, and reports pairs without any.
 
     For a program the contexts are in further columns, and a pair has one row for each, or one row if there is
-    none. For a person there are two tables: the rows, and the contexts. Attributes are as for `pair_writer`.
+    none; where the corpus cannot be read, it gets an error instead of rows, which would look like pairs that share
+    nothing. For a person there are two tables: the rows, which are written all the same, and the contexts.
+    Attributes are as for `pair_writer`.
     """
 
     vectors: "Vectors"
@@ -128,6 +130,9 @@ class Explainer:
         """Return the contexts that the two words of each pair share.
 
         There are none for a word outside the vocabulary, and none at all once reading the corpus has failed.
+
+        Raises:
+            WvcliError: reading it has failed, and the rows are for a program.
         """
         rows = [[None if word is None else self.vectors.index(word) for word in words] for words in pairs]
         known = [(first, second) for first, second in rows if first is not None and second is not None]
@@ -137,6 +142,9 @@ class Explainer:
         try:
             answers = iter(self._read(known))
         except WvcliError as problem:
+            problem.message = f"cannot explain: {problem.message}"
+            if not self._for_people:
+                raise
             self._problem = problem
             return [[] for _ in pairs]
         found = [[] if None in two else next(answers) for two in rows]
@@ -159,5 +167,5 @@ class Explainer:
         if self._unknown:
             stderr.note("words outside the vocabulary have no lines to show")
         if self._problem:
-            stderr.error(WvcliError(f"cannot explain: {self._problem.message}", self._problem.hint))
+            stderr.error(self._problem)
             raise typer.Exit(self._problem.exit_code)

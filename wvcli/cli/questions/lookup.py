@@ -99,7 +99,10 @@ class WordLookup:
 
     def report_unanswered(self, words: list[str]) -> None:
         """Report that a question about known words has no answer."""
-        self._unanswered.note(self.unanswered.format(" ".join(map(repr, words))))
+        if self.unanswered_file is None:
+            self._unanswered.note(self.unanswered.format(" ".join(map(repr, words))))
+        else:
+            self._unanswered.add()
         self._list(NO_NEIGHBOR, words)
 
     def _list(self, why: str, words: list[str]) -> None:
@@ -142,7 +145,7 @@ class WordLookup:
 
     def _report_missing(self, word: str) -> None:
         self._missing.add()
-        if not self._missing.is_named:
+        if not self._missing.is_named or (self.unanswered_file and not self.alone):
             return
         hint = self._likely_meant(word) or self._near_spellings(word)
         problem = MissingWordError(f"{word!r} is not in the vocabulary", hint)
@@ -171,14 +174,28 @@ class WordLookup:
         return ""
 
     def finish(self) -> None:
-        """Report the totals, and exit with the code for missing words if there were any."""
-        for tally in (self._from_subwords, self._unanswered, self._rare):
+        """Report the totals, and exit with the code for missing words if there were any.
+
+        Where the questions without an answer are listed in a file, nothing else is said of them.
+        """
+        for tally in (self._from_subwords, self._rare):
             tally.report_total()
         self._report_rare_neighbors()
-        self._missing.report_total()
+        listed = ""
+        if self.unanswered_file is None:
+            self._unanswered.report_total()
+            self._missing.report_total()
+        else:
+            listed = f"; {self.unanswered_file.path} lists them"
+            if without := self._unanswered.count:
+                stderr.note(f"{without:,} question{' has' if without == 1 else 's have'} no answer{listed}")
+            if missing := self._missing.count:
+                number = "1 word is" if missing == 1 else f"{missing:,} words are"
+                stderr.error(MissingWordError(f"{number} not in the vocabulary{listed}"))
         if self._skipped:
             stderr.note(
                 f"skipped {self._skipped:,} of {self._asked:,} questions: they have words outside the vocabulary"
+                + listed
             )
         if self._missing.count:
             raise typer.Exit(ExitCode.MISSING_WORD)

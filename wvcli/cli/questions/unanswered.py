@@ -22,6 +22,9 @@ class UnansweredFile:
         path: the file.
         questions: the file that the questions are read from, if any.
 
+    Attributes:
+        path: the file.
+
     Raises:
         UsageError: the questions are read from the same file.
         WvcliError: the file cannot be written.
@@ -30,7 +33,7 @@ class UnansweredFile:
     def __init__(self, path: Path, questions: Path | None = None) -> None:
         if _is_read_from(path, questions):
             raise UsageError(f"{path} holds the questions themselves", "name another file for --unanswered")
-        self._path = path
+        self.path = path
         try:
             self._file: TextIO = path.open(
                 "w", buffering=1, encoding="utf-8", errors="surrogateescape", newline="\n"
@@ -50,7 +53,7 @@ class UnansweredFile:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> WvcliError:
-        return WvcliError(f"cannot write {self._path}: {reason(error)}")
+        return WvcliError(f"cannot write {self.path}: {reason(error)}")
 
 
 def unanswered_file(path: Path | None, questions: Path | None = None) -> UnansweredFile | None:

@@ -46,19 +46,23 @@ def test_rare_neighbours_are_marked_in_the_table_and_counted(run: Run, model: Pa
     frequent = len(words) - 2
     assert result.err == (
         f"note: 2 of {len(words) - 1} neighbours are rare (fewer than {TRUSTED_COUNT} occurrences, marked ?) and "
-        f"unreliable; hide rare words with --restrict-top {frequent}\n"
+        "unreliable; --no-rare leaves them out\n"
     )
-    without = run("similar", "cat", "-n", len(words), "-m", model, "--restrict-top", frequent)
+    without = run("similar", "cat", "-n", len(words), "-m", model, "--no-rare")
     assert {row[1] for row in without.rows} == set(words) - {"cat", "once", "zyx"}
-    assert without.err == ""
+    assert len(without.rows) == frequent - 1
+    assert without.err == LEFT_OUT.format(2, "s")
 
 
-def test_where_all_words_are_rare_no_restriction_is_proposed(run: Run, tmp_path: Path) -> None:
+def test_where_all_words_are_rare_it_is_not_proposed_to_leave_them_out(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "few.safetensors"
     (tmp_path / "few.txt").write_text("the cat sat on the mat\nthe dog sat on the log\n")
     wvcli.train(tmp_path / "few.txt", path, algorithm="word2vec", dim=4, epochs=1, min_count=1, workers=1)
     notes = run("similar", "cat", "-n", 2, "-m", path).err.splitlines()
     assert notes[-1].endswith(f"(fewer than {TRUSTED_COUNT} occurrences) and unreliable")  # no table, no mark
+    none = run("similar", "cat", "-n", 2, "-m", path, "--no-rare")
+    assert (none.code, none.out) == (0, "")
+    assert "no neighbour of 'cat' was found" in none.err
 
 
 def test_where_nothing_is_rare_there_is_no_mark(run: Run, model: Path) -> None:
@@ -163,4 +167,7 @@ def test_who_names_the_words_gets_rare_ones_too(run: Run, large: Path, tmp_path:
     first = run("similar", "word5", "-m", large, "--restrict-top", ENOUGH_FREQUENT + 500)
     assert any(row[1].startswith("rare") for row in first.rows)
     assert "left out" not in first.err
+    only = run("similar", "word5", "-n", 5000, "-m", large, "--restrict-top", ENOUGH_FREQUENT + 500, "--no-rare")
+    assert len(only.rows) == ENOUGH_FREQUENT - 1
+    assert only.err == LEFT_OUT.format(500, "s")
     assert run("similar", "rare5", "-m", large).err.startswith("note: 'rare5' occurs only 2 times")

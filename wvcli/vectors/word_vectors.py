@@ -216,7 +216,7 @@ class Vectors:
     def has_enough_frequent(self) -> bool:
         """Whether at least `ENOUGH_FREQUENT` words are known not to be rare, enough to choose answers from.
 
-        The commands `similar` and `analogy` then leave rare words out.
+        The commands `similar` and `analogy` then leave rare words out, if the user does not say whether to.
         """
         return self._told_counts is not None and self.frequent >= ENOUGH_FREQUENT
 

@@ -48,7 +48,7 @@ def analogy(
     ] = "add",
     topn: shared.Topn = 10,
     restrict_top: shared.RestrictTop = None,
-    rare: shared.Rare = False,
+    rare: shared.Rare = None,
     missing: shared.MissingPolicy = None,
     unanswered: shared.Unanswered = None,
     format: shared.Format = "auto",
@@ -74,7 +74,7 @@ def analogy(
     search = Search(
         partial(vectors.nearest, method=method, among=restrict_top),
         topn,
-        count_rare_nearer=partial(vectors.count_rare_nearer, method=method)
+        count_rare_nearer=partial(vectors.count_rare_nearer, method=method, among=restrict_top)
         if leaves_out_rare(vectors, rare, restrict_top, None)
         else None,
     )

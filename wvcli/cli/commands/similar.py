@@ -90,7 +90,7 @@ def similar(
             autocompletion=completion.words,
         ),
     ] = None,
-    rare: shared.Rare = False,
+    rare: shared.Rare = None,
     together: Annotated[
         bool, typer.Option("--together", help="Take all the words, or all in a line of stdin, as one question.")
     ] = False,
@@ -146,7 +146,9 @@ def similar(
         partial(space.nearest, **places),
         topn or (_TOPN if min_similarity is None else None),
         min_similarity,
-        space.count_rare_nearer if leaves_out_rare(vectors, rare, restrict_top, among) else None,
+        partial(space.count_rare_nearer, **places)
+        if leaves_out_rare(vectors, rare, restrict_top, among)
+        else None,
         excluded,
         set() if unique_pairs else None,
     )

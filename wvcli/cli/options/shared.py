@@ -68,10 +68,11 @@ RestrictTop = Annotated[
     ),
 ]
 Rare = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--rare",
-        help="Let rare words be answers, too; they are left out where 1,000 words occur 30 times or more.",
+        "--rare/--no-rare",
+        help="Let rare words, of fewer than 30 occurrences, be answers, or leave them out.",
+        show_default="no-rare if 1,000 words are not rare",
     ),
 ]
 Model = Annotated[

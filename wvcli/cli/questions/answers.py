@@ -189,9 +189,16 @@ def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | 
     return rows[rows < restrict_top] if restrict_top else rows
 
 
-def leaves_out_rare(vectors: "Vectors", rare: bool, restrict_top: int | None, words_file: Path | None) -> bool:
-    """Return whether rare words are no answers: where there are enough others, unless the user chose the words."""
-    return not rare and restrict_top is None and words_file is None and vectors.has_enough_frequent
+def leaves_out_rare(
+    vectors: "Vectors", rare: bool | None, restrict_top: int | None, words_file: Path | None
+) -> bool:
+    """Return whether rare words are no answers: as the user says, or else where there are enough others.
+
+    Whoever names the words to look among means all of them, if nothing else is said.
+    """
+    if rare is not None:
+        return not rare
+    return restrict_top is None and words_file is None and vectors.has_enough_frequent
 
 
 def excluded_rows(vectors: "Vectors", words: list[str] | None) -> list[int]:

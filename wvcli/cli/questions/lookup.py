@@ -35,7 +35,7 @@ class WordLookup:
         unanswered: the note about a question without an answer; `{}` stands for its words.
         unanswered_file: where the questions without an answer are listed, if anywhere.
         has_marks: whether rare answers are marked, as in a table.
-        rare: whether the user asked for rare answers.
+        rare: whether the user asked for rare answers, or for none; None where neither.
     """
 
     vectors: "Vectors"
@@ -45,7 +45,7 @@ class WordLookup:
     unanswered: str = "no answer for {}"
     unanswered_file: UnansweredFile | None = None
     has_marks: bool = False
-    rare: bool = False
+    rare: bool | None = None
     _neighbors: int = 0
     _rare_neighbors: int = 0
     _left_out: int = 0
@@ -135,12 +135,11 @@ class WordLookup:
                 f"(fewer than {TRUSTED_COUNT} occurrences); --rare brings them back"
             )
         if self._rare_neighbors:
-            frequent = self.vectors.frequent
             stderr.note(
                 f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours "
                 f"{'is' if self._rare_neighbors == 1 else 'are'} rare (fewer than {TRUSTED_COUNT} occurrences"
                 f"{f', marked {RARE}' if self.has_marks else ''}) and unreliable"
-                + (f"; hide rare words with --restrict-top {frequent}" if frequent and not self.rare else "")
+                + ("; --no-rare leaves them out" if self.vectors.frequent and self.rare is None else "")
             )
 
     def _report_missing(self, word: str) -> None:

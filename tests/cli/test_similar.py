@@ -185,7 +185,7 @@ def test_only_words_of_a_file_are_answers_and_the_unknown_ones_counted(
     (tmp_path / "animals.txt").write_bytes(b"\xef\xbb\xbfdog\r\nhorse\n\nunicorn\ncat\nmouse\nMouse\n")
     result = run("similar", "cat", "-m", word2vec_model, "--words", "animals.txt")
     assert sorted(row[1] for row in result.rows) == ["dog", "horse", "mouse"]
-    assert result.err == "note: 1 of the 6 words in animals.txt are not in the vocabulary\n"
+    assert result.err == "note: 1 of the 6 words in animals.txt is not in the vocabulary\n"
     piped = run("similar", "cat", "-m", word2vec_model, "--words", "-", stdin="dog\nhorse\nmouse")
     assert (piped.code, piped.err, piped.out) == (0, "", result.out)
     (tmp_path / "none.txt").write_text("unicorn\n")

@@ -77,7 +77,10 @@ def similar(
     among: Annotated[
         Path | None,
         typer.Option(
-            "--words", metavar="FILE", help="Search only the words in this file, one per line; `-` is stdin."
+            "--words",
+            metavar="FILE",
+            help="Search only the words in this file, one per line; `-` is stdin. The file of --file gives the "
+            "pairs among its own words.",
         ),
     ] = None,
     exclude: Annotated[

@@ -183,8 +183,10 @@ def rows_among(vectors: "Vectors", restrict_top: int | None, words_file: Path | 
     if not len(rows):
         raise MissingWordError(f"none of the {len(words):,} words in {words_file} is in the vocabulary")
     if len(rows) < len(words):
+        unknown = len(words) - len(rows)
         stderr.note(
-            f"{len(words) - len(rows):,} of the {len(words):,} words in {words_file} are not in the vocabulary"
+            f"{unknown:,} of the {len(words):,} words in {words_file} {'is' if unknown == 1 else 'are'} "
+            "not in the vocabulary"
         )
     return rows[rows < restrict_top] if restrict_top else rows
 

@@ -56,6 +56,31 @@ def test_an_existing_file_is_kept_unless_forced(run: Run, word2vec_model: Path, 
     assert run("export", "model.bin", "-m", word2vec_model, "-f").code == 0
 
 
+def test_what_is_called_glove_is_gloves_text(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
+    assert run("export", "glove.txt", "-m", word2vec_model).err.endswith("to glove.txt (glove)\n")
+    gensim = KeyedVectors.load_word2vec_format(str(tmp_path / "glove.txt"), no_header=True)
+    assert gensim.index_to_key == list(wvcli.load(word2vec_model))
+
+
+def test_what_readers_of_another_format_miss_is_told(fasttext_model: Path, tmp_path: Path) -> None:
+    notes: list[str] = []
+    fasttext = wvcli.load(fasttext_model)
+    wvcli.export(fasttext, tmp_path / "ft.bin", on_note=notes.append)
+    [note] = notes
+    assert "word2vec has no room for subwords" in note
+    assert "fasttext (.fasttext.bin)" in note
+    manifest = {"settings": {"algorithm": "glove"}}
+    vectors = wvcli.Vectors(fasttext.vocabulary, fasttext.matrix, manifest=manifest)
+    notes.clear()
+    wvcli.export(vectors, tmp_path / "vectors.txt", on_note=notes.append)
+    [note] = notes
+    assert note.startswith("vectors.txt begins with word2vec's line")
+    assert note.endswith("`name=glove`")
+    for name in ("vectors.glove.txt", "vectors.bin"):
+        wvcli.export(vectors, tmp_path / name, on_note=notes.append)
+    assert notes == [note]
+
+
 def test_unknown_suffixes_and_names_are_refused(run: Run, word2vec_model: Path) -> None:
     assert run("export", "model.xyz", "-m", word2vec_model).code == 2
     refused = run("export", "model.xyz", "--to", "glov", "-m", word2vec_model)

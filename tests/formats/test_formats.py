@@ -217,6 +217,25 @@ def test_the_suffix_chooses_the_format_to_write(member: Format, tmp_path: Path) 
             formats.write(random_vectors(), tmp_path / f"model{suffix}")
 
 
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("glove.txt", "glove"),
+        ("GloVe.6B.50d.txt", "glove"),
+        ("my_glove-2.txt", "glove"),
+        ("gloves.txt", "word2vec-text"),
+        ("foxglove.txt", "word2vec-text"),
+        ("glove.bin", "word2vec"),
+        ("fasttext.bin", "fasttext"),
+        ("fasttext.txt", "word2vec-text"),
+        ("ft.bin", "word2vec"),
+        ("glove.fasttext.bin", "fasttext"),
+    ],
+)
+def test_a_tool_named_before_the_suffix_means_its_format(name: str, format: str) -> None:
+    assert formats.for_writing(Path(name)).name == format
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Gensim leaves GloVe files open
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("member", LINES)

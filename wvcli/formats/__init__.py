@@ -84,7 +84,7 @@ def recognise(path: Path) -> Format:
     """
     found = matching(path)
     readable = [candidate for candidate in found if candidate.read]
-    by_suffix = [candidate for candidate in readable if path.name.lower().endswith(candidate.suffixes)]
+    by_suffix = [candidate for candidate in readable if candidate.is_meant_by(path.name)]
     for candidate in by_suffix + readable:
         return candidate
     if found:
@@ -160,7 +160,7 @@ def _read_together(chosen: Format, path: Path, limit: int | None, on_note: OnNot
 
 
 def for_writing(path: Path, name: str | None = None) -> Format:
-    """Return the format called `name`, or else the one that the suffix of `path` means.
+    """Return the format called `name`, or else the one that the name of `path` means by its suffix.
 
     Raises:
         UsageError: there is none, or it cannot be written.
@@ -168,15 +168,10 @@ def for_writing(path: Path, name: str | None = None) -> Format:
     if name is not None:
         chosen = registry.get(name)
     else:
-        by_suffix = [
-            (len(suffix), candidate)
-            for candidate in registry
-            for suffix in candidate.suffixes
-            if candidate.write and path.name.lower().endswith(suffix)
-        ]
-        if not by_suffix:
+        meant = {candidate: candidate.length_meant(path.name) for candidate in registry if candidate.write}
+        chosen = max(meant, key=lambda candidate: meant[candidate])
+        if not meant[chosen]:
             raise UsageError(f"no format has the suffix of {path}", "choose one with `name`; see wvcli formats")
-        chosen = max(by_suffix, key=lambda pair: pair[0])[1]
     if chosen.write is None:
         raise UsageError(f"wvcli can read the format {chosen.name} but not write it")
     return chosen

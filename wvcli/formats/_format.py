@@ -1,5 +1,6 @@
 """What a format says of itself: its name, what it keeps, and its functions that read and write."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -67,6 +68,15 @@ class Reading:
         )
 
 
+def _is_meant(suffix: str, name: str) -> bool:
+    """Whether a name in lower case ends in a suffix, or has the first of its two parts as a word before that."""
+    if name.endswith(suffix):
+        return True
+    *_, word, last = suffix.split(".")
+    stem = name.removesuffix(f".{last}")
+    return bool(word) and stem != name and re.search(rf"(?<![^\W\d_]){word}(?![^\W\d_])", stem) is not None
+
+
 @dataclass(frozen=True)
 class Format:
     """A file format of another system.
@@ -106,6 +116,19 @@ class Format:
     dtypes: tuple[str, ...] = ("float32",)
     special: bool = False
     extra: str = ""
+
+    def is_meant_by(self, file: str) -> bool:
+        """Whether the name of a file ends in a suffix of this format.
+
+        Of a suffix of two parts, such as `.glove.txt`, the first may stand anywhere before the second, as a word:
+        `glove.txt` and `glove.6B.50d.txt`, as GloVe's own files are called, mean the format glove.
+        """
+        return self.length_meant(file) > 0
+
+    def length_meant(self, file: str) -> int:
+        """Return the characters of the longest suffix that the name of a file means; 0 where it means none."""
+        name = file.lower()
+        return max((len(suffix) for suffix in self.suffixes if _is_meant(suffix, name)), default=0)
 
     @property
     def kept_text(self) -> str:

@@ -73,7 +73,7 @@ def export(
         selected = select(vectors, selection, on_rows)
         total = len(selected.vectors)
         notes = selected.notes + formats.write(selected.vectors, path, chosen.name, overwrite, writing)
-    notes += _on_subwords(vectors, selected.vectors, chosen)
+    notes += _on_subwords(vectors, selected.vectors, chosen) + _on_heading(vectors, path, chosen)
     for note in notes:
         on_note(note)
     return selected.vectors
@@ -100,3 +100,13 @@ def _on_subwords(vectors: Vectors, selected: Vectors, chosen: formats.Format) ->
             f"formats that have: {able}"
         ]
     return []
+
+
+def _on_heading(vectors: Vectors, path: Path, chosen: formats.Format) -> list[str]:
+    """Return a note on the line that GloVe's readers do not expect, if GloVe's vectors are written with it."""
+    if chosen.name != "word2vec-text" or vectors.manifest.get("settings", {}).get("algorithm") != "glove":
+        return []
+    return [
+        f"{path.name} begins with word2vec's line of how many words and dimensions there are, which programs that "
+        "read GloVe's files do not expect; those have none, and are written with `name=glove`"
+    ]

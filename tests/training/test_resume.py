@@ -223,6 +223,42 @@ def test_what_is_broken_off_in_the_middle_of_an_epoch_goes_on_there(corpus: Path
     assert resumed.manifest["history"] == whole.manifest["history"]
 
 
+def test_an_interrupted_run_says_whether_any_of_its_training_is_kept(corpus: Path, tmp_path: Path) -> None:
+    def interrupt(calls: int) -> Callable[[], bool]:
+        left = iter(range(calls))
+
+        def should_stop() -> bool:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return False
+
+        return should_stop
+
+    output = tmp_path / "model.safetensors"
+    for is_begun, calls, kept in ((False, 0, "its text is kept, but training begins anew"),
+                                  (True, 1, "what was saved last is kept")):  # fmt: skip
+        with pytest.raises(InterruptedRunError, match=f"^interrupted; {kept}$"):
+            wvcli.train(corpus, output, checkpoint=1e-9, resume=is_begun, should_stop=interrupt(calls), **SETTINGS)
+
+
+def test_who_asks_beside_an_unfinished_run_is_told_to_finish_it(
+    broken_off: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(broken_off.parent)
+    with pytest.raises(InputError) as nothing:
+        wvcli.load()
+    assert nothing.value.message == "there is no model in this folder"
+    assert nothing.value.hint == (
+        "there is an unfinished run; finish it with wvcli train --resume model.safetensors.checkpoint"
+    )
+    with pytest.raises(InputError) as named:
+        wvcli.load(broken_off)
+    assert named.value.hint.endswith(f"wvcli train --resume {broken_off}.checkpoint")
+    with pytest.raises(InputError) as other:
+        wvcli.load(broken_off.with_name("other.safetensors"))
+    assert other.value.hint == ""
+
+
 @pytest.fixture
 def broken_off(corpus: Path, tmp_path: Path) -> Path:
     """The output of a run that was stopped in its second epoch, with its checkpoint beside it."""

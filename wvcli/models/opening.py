@@ -2,10 +2,11 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from wvcli.errors import InputError, UsageError, unreadable
 from wvcli.models import model_file
@@ -51,12 +52,28 @@ def resolve(
             if problems
             else InputError(
                 "there is no model in this folder",
-                f"train one with wvcli train FILE, or name one with `{argument}=FILE`",
+                _how_to_finish(_unfinished(Path()))
+                or f"train one with wvcli train FILE, or name one with `{argument}=FILE`",
             )
         )
     for problem in problems:
         on_note(f"passed over a file: {problem.message}")
     return found.path, True
+
+
+def _unfinished(folder: Path) -> list[Path]:
+    """Return the checkpoints of unfinished runs in a folder."""
+    with suppress(OSError):
+        return sorted(path for path in folder.iterdir() if model_file.is_checkpoint(path))
+    return []
+
+
+def _how_to_finish(runs: Sequence[Path]) -> str:
+    """Return how to get a model out of unfinished runs; nothing where there are none."""
+    if not runs:
+        return ""
+    there = "is an unfinished run; finish it" if len(runs) == 1 else f"are {len(runs)} unfinished runs; finish one"
+    return f"there {there} with wvcli train --resume {quote(str(runs[0]))}"
 
 
 def _default(problems: list[InputError]) -> ModelFile | None:
@@ -179,7 +196,9 @@ def _opened(
         from wvcli.models.obtaining import is_elsewhere  # a query of our own models does without
 
         if not is_elsewhere(chosen):
-            raise InputError(f"there is no file {chosen}") from error
+            run = chosen.with_name(chosen.name + model_file.CHECKPOINT)
+            hint = _how_to_finish([run] if model_file.is_checkpoint(run) else [])
+            raise InputError(f"there is no file {chosen}", hint) from error
         state = None
     except OSError as error:  # a link to itself, a name that is too long
         raise unreadable(chosen, error) from error

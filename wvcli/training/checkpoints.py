@@ -122,9 +122,9 @@ def workspace(path: Path, keeps: bool, resume: bool, overwrite: bool) -> Iterato
             if not EncodedCorpus.is_in(folder):
                 _clear(folder)
             elif isinstance(error, KeyboardInterrupt):
-                raise InterruptedRunError(
-                    "interrupted; what was saved last is kept", "continue with `resume=True`", folder
-                ) from None
+                is_saved = (folder / _STATE).exists()
+                kept = "what was saved last is kept" if is_saved else "its text is kept, but training begins anew"
+                raise InterruptedRunError(f"interrupted; {kept}", "continue with `resume=True`", folder) from None
             raise
         _clear(folder)
 

@@ -128,7 +128,9 @@ def test_glove_has_a_learning_rate_of_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize(("tokens", "epochs", "x_max"), [(10_000, 60, 10), (10**7, 15, 10), (10**9, 15, 100)])
+@pytest.mark.parametrize(
+    ("tokens", "epochs", "x_max"), [(10_000, 60, 10), (10**5, 25, 10), (10**7, 15, 10), (10**9, 15, 100)]
+)
 def test_glove_is_chosen_for_by_size_too(tokens: int, epochs: int, x_max: float) -> None:
     chosen = auto_settings(TrainSettings.of(GLOVE), tokens, 4)
     assert (chosen.window, chosen.epochs, chosen.x_max, chosen.architecture) == (10, epochs, x_max, None)

@@ -24,7 +24,10 @@ from wvcli.text.corpus import Corpus
 from wvcli.text.settings import TextSettings
 from wvcli.training.engines import engine_called
 from wvcli.training.job import Job
+from wvcli.training.preparation import prepare
 from wvcli.training.request import Request, TokenizerChoice
+from wvcli.training.settings import TrainSettings
+from wvcli.training.suitability import note_few_epochs
 from wvcli.training.train import default_output, plan
 from wvcli.vectors.word_vectors import Vectors
 
@@ -689,6 +692,31 @@ def test_the_disk_that_a_large_text_takes_is_noted_for_folders_that_are_not_ther
     job.run()
     assert [note for note in notes if "GB in folder/kept, where" in note]
     assert Path("folder/kept").is_dir()
+
+
+def test_few_epochs_of_glove_are_told_before_it_trains(tmp_path: Path) -> None:
+    def notes_on(text: list[str], **settings: Any) -> list[str]:
+        notes: list[str] = []
+        request = Request.of(TextSettings((str(put(text)),)), TokenizerChoice(), settings, None)
+        prepare(request, tmp_path, on_note=notes.append)
+        return [note for note in notes if "GloVe" in note]
+
+    few = notes_on(["the cat sat on the mat"] * 10, algorithm="glove", epochs=5)
+    assert few == [
+        "5 epochs of GloVe are too few for 60 tokens: words hardly move apart, and all are similar; "
+        "without `epochs` there would be 60"
+    ]
+    for settings in ({"epochs": 30}, {}, {"algorithm": "word2vec", "epochs": 1}):
+        assert notes_on(["the cat sat on the mat"] * 10, **{"algorithm": "glove", **settings}) == []
+    for tokens, epochs, is_told in (
+        (150_000, 12, True),
+        (150_000, 13, False),
+        (10**7, 7, True),
+        (10**7, 8, False),
+    ):
+        told: list[str] = []
+        note_few_epochs(TrainSettings(algorithm="glove", epochs=epochs), tokens, told.append)
+        assert bool(told) == is_told
 
 
 # --- progress ---

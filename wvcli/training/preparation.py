@@ -22,7 +22,7 @@ from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.training.reading import ReadingRecord, read_text
 from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings, auto_for_words, auto_settings
-from wvcli.training.suitability import note_shortcomings
+from wvcli.training.suitability import note_few_epochs, note_shortcomings
 from wvcli.training.unfinished import RunOptions, UnfinishedRun, asked_for, different, refuse_differences
 
 
@@ -136,6 +136,7 @@ def prepare(
     prepared = Prepared(encoded=encoded, settings=settings, reading=reading, phrases=joined)
     if prior is None:
         note_shortcomings(encoded, request.text.tokenizer, on_note)
+        note_few_epochs(settings, encoded.tokens_read, on_note)
     if options is not None:
         _save(prepared, request, options, folder)
     return prepared

@@ -1,4 +1,4 @@
-"""Notes on text from which no good vectors can come: too little of it, or hardly any words with a meaning."""
+"""Notes on runs that cannot give good vectors: too little text or training, or hardly a word with a meaning."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from wvcli.reporting import OnNote
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens.encoded_corpus import EncodedCorpus
+from wvcli.training.settings import TrainSettings, glove_epochs
 
 # The lowest step of the automatic settings is at twice as many; most words then have a handful of contexts.
 _FEW_TOKENS = 10_000
@@ -103,6 +104,19 @@ def note_shortcomings(corpus: EncodedCorpus, tokenizer: TokenizerSettings, on_no
                 f"{share:.0%} of the tokens are the most frequent words of {language}, which say little of those "
                 "beside them; check that the text is whole, or leave such words out with `stopwords`"
             )
+
+
+def note_few_epochs(settings: TrainSettings, tokens: int, on_note: OnNote) -> None:
+    """Note where GloVe has so few epochs over a text of so many tokens that its words hardly move apart.
+
+    From half of what it takes by default on, the neighbours were nearly as good in all sizes of text measured.
+    """
+    usual, epochs = glove_epochs(tokens), settings.epochs or 1
+    if settings.algorithm == "glove" and 2 * epochs < usual:
+        on_note(
+            f"{epochs} epoch{' of GloVe is' if epochs == 1 else 's of GloVe are'} too few for {tokens:,} tokens: "
+            f"words hardly move apart, and all are similar; without `epochs` there would be {usual}"
+        )
 
 
 def _share(corpus: EncodedCorpus, numbers: Sequence[int]) -> float:

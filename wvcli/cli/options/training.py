@@ -173,7 +173,10 @@ Engine = Annotated[
 Workers = Annotated[
     int | None, _auto("workers", "Number of threads; with 1, the same run gives the same bytes.", "Training")
 ]
-Seed = Annotated[int | None, _setting("seed", "Seed of the random numbers.", "Training")]
+Seed = Annotated[
+    int | None,
+    _setting("seed", "Seed of the random numbers; it settles the result with --workers 1 only.", "Training"),
+]
 Checkpoint = Annotated[
     float | None,
     _option(

@@ -297,3 +297,15 @@ def test_the_options_are_for_formats_that_leave_the_encoding_open(tmp_path: Path
     (tmp_path / "file").write_text('{"a": [1.5, 2], "b": [3, 4]}')
     with pytest.raises(UsageError, match="is in the format json, in which the encoding of words is not a choice"):
         formats.read(tmp_path / "file", reading=Reading(Encoding.of("latin-1", "strict"), False))
+
+
+def test_a_row_for_unknown_words_that_the_first_line_does_not_count_is_read(tmp_path: Path) -> None:
+    """As GloVe's program writes it, with `-write-header 1`."""
+    path = tmp_path / "vectors.txt"
+    path.write_text("2 2\nthe 1 2\ncat 3 4\n<unk> 0.5 0.5\n")
+    assert list(formats.read(path)) == ["the", "cat", "<unk>"]
+    path.write_text("3 2\nthe 1 2\ncat 3 4\n<unk> 0.5 0.5\n")
+    assert list(formats.read(path)) == ["the", "cat", "<unk>"]
+    path.write_text("2 2\nthe 1 2\ncat 3 4\ndog 0.5 0.5\n")
+    with pytest.raises(InputError, match="expected the end of the file after 2 words"):
+        formats.read(path)

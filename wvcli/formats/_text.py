@@ -7,7 +7,7 @@ return before the line end, blank lines at the end of the file and a byte order 
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,7 @@ from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 18  # bytes parsed at a time: the arrays of one block then stay in the processor's cache
+_LAST_LINE = 1 << 16  # bytes in which the last line is looked for
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers
 _NUMBERS_AT_ONCE = 1 << 14  # written at a time, for the same reason
 EXAMINED_LINES = 100  # from which the number of dimensions is determined where there is no header
@@ -199,12 +200,22 @@ def read_with_header(path: Path, limit: int | None = None, reading: Reading = _U
             raise InputError(
                 f"{path}, line 1: promises {header.dim} numbers for each word; the file is shorter than that"
             )
-        parser = LineParser(path, header.dim, header, 2, reading)
-        rows = read_lines(file, parser, RowCollector(path, min(header.words, most), header.dim, limit))
+        allowed = replace(header, words=header.words + _ends_with_unknown(file))
+        parser = LineParser(path, header.dim, allowed, 2, reading)
+        rows = read_lines(file, parser, RowCollector(path, min(allowed.words, most), header.dim, limit))
     if parser.rows + parser.skipped < header.words and not rows.is_full:
         problem = f"the file ends after {parser.rows} words; line 1 promises {header.words}"
         raise InputError(f"{path}, line {parser.blank or parser.number}: {problem}")
     return rows.vectors()
+
+
+def _ends_with_unknown(file: BinaryIO) -> bool:
+    """Whether the last line is that of `<unk>`, which GloVe's program writes and its first line does not count."""
+    position = file.tell()
+    file.seek(max(0, file.seek(0, 2) - _LAST_LINE))
+    last = file.read().rstrip().rpartition(b"\n")[2]
+    file.seek(position)
+    return last.startswith(b"<unk> ")
 
 
 def read_without_header(path: Path, limit: int | None = None, reading: Reading = _USUAL) -> Vectors:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from math import prod
 from pathlib import Path
+from threading import Thread
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,6 +24,7 @@ from wvcli.system.paging import Matrix, blocks
 LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
 
 _METADATA = "__metadata__"
+_MANY = 1 << 20  # bytes whose hashing is worth a thread
 _ALIGNED = 8  # bytes; in files written here the arrays begin at a multiple of it
 _DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "BOOL": "|b1", "C64": "<c8"}
 _DTYPES |= {f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)}
@@ -58,11 +60,24 @@ def write(path: Path, arrays: Mapping[str, Matrix[Any]], metadata: Metadata, dty
         for name in names:
             digest = _new_digest()
             for data in _bytes_of(arrays[name], written_as[name]):
-                file.write(data)
-                digest.update(data)
+                _write_hashed(file, data, digest)
             digests[name] = digest.hexdigest()
         file.seek(0)
         file.write(_header(names, arrays, written_as, metadata(digests)))
+
+
+def _write_hashed(file: BinaryIO, data: memoryview, digest: Any) -> None:
+    """Write bytes, and add them to a digest; both at the same time if they are many."""
+    if len(data) < _MANY:
+        digest.update(data)
+        file.write(data)
+        return
+    hashing = Thread(target=digest.update, args=(data,))
+    hashing.start()
+    try:
+        file.write(data)
+    finally:
+        hashing.join()
 
 
 def _header(

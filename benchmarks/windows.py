@@ -17,13 +17,19 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from gensim.models import FastText, Word2Vec
 
 from wvcli.training.engines._layout import CompiledLoop
+from wvcli.training.engines._loops import KERNELS
 from wvcli.training.engines._state import Task
+from wvcli.training.engines._tables import Tables
 from wvcli.training.engines._tuning import DEFAULT
+from wvcli.training.settings import TrainSettings
 
-METHODS: dict[str, tuple[Any, int]] = {"skipgram": (Word2Vec, 1), "cbow": (Word2Vec, 0), "fasttext": (FastText, 1)}
+METHODS: dict[str, tuple[Any, Any]] = {
+    "skipgram": ("word2vec", "skipgram"),
+    "cbow": ("word2vec", "cbow"),
+    "fasttext": ("fasttext", "skipgram"),
+}
 TOKENS = 1 << 30  # of the text that the vocabulary is said to be from
 
 
@@ -39,10 +45,11 @@ def syllables(number: int) -> str:
 
 def loop(method: str, dim: int, shares: Any, workers: int) -> CompiledLoop:
     """Return the loop of a method, on a new model, for a number of workers."""
-    kind, sg = METHODS[method]
-    model = kind(vector_size=dim, sg=sg, min_count=1, window=5, negative=5)
-    model.build_vocab_from_freq({syllables(n): int(share * TOKENS) for n, share in enumerate(shares)})
-    made = CompiledLoop.of(model, has_subwords=kind is FastText, workers=workers, tuning=DEFAULT)
+    algorithm, architecture = METHODS[method]
+    settings = TrainSettings(algorithm=algorithm, architecture=architecture, dim=dim, window=5, buckets=2_000_000)
+    words, frequencies = list(map(syllables, range(len(shares)))), (shares * TOKENS).astype(np.int64)
+    tables = Tables.of(words, frequencies, settings)
+    made = CompiledLoop.of(KERNELS[METHODS[method]], tables, settings, workers=workers, tuning=DEFAULT)
     made.weights.output[:] = 0  # so that all its pages are in memory when it is timed
     return made
 

@@ -71,10 +71,14 @@ class InterruptedRunError(WvcliError):
         self.checkpoint = checkpoint
 
 
-class MissingExtraError(WvcliError):
-    """An optional dependency is not installed; the hint holds the exact `pip install` line."""
+class MissingPackageError(WvcliError):
+    """A package cannot be imported; the hint says how to get it."""
 
     exit_code = ExitCode.MISSING_EXTRA
+
+
+class MissingExtraError(MissingPackageError):
+    """An optional dependency is not installed; the hint holds the exact `pip install` line."""
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional package", install_line(extra))

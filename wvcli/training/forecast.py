@@ -128,7 +128,7 @@ def forecast(
         reading += share * (perf_counter() - started)
         settings = auto_for_words(settings, encoded.words)
         tokens_trained = growth.tokens * encoded.tokens_kept / encoded.tokens_read
-        engine = engine or engines.default_engine(int(tokens_trained))
+        engine = engine or engines.default_engine(int(tokens_trained), settings)
         pace = Pace.of(encoded, settings, engine)
         training = pace.seconds(tokens_trained, settings.epochs or 1)
         if _fits_subwords(settings):

@@ -4,9 +4,8 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from importlib import import_module
 from math import inf
 from pathlib import Path
 from threading import Lock
@@ -17,7 +16,8 @@ from wvcli.errors import UsageError
 from wvcli.models import model_file
 from wvcli.reporting import OnNote, OnProgress, Progress, Throttle, ignore_progress
 from wvcli.system import atomic_files
-from wvcli.system.garbage import gc_paused
+from wvcli.system.compiling import CompilingProcess
+from wvcli.system.parallel import processors
 from wvcli.text.settings import TextSettings
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
@@ -26,6 +26,7 @@ from wvcli.training.loop import Run
 from wvcli.training.preparation import Prepared, prepare
 from wvcli.training.record import Record
 from wvcli.training.request import Request
+from wvcli.training.settings import auto_settings
 from wvcli.training.starting_points import InitialVectors, ModelToUpdate
 from wvcli.training.unfinished import RunOptions, asked_for, nothing_to_resume
 from wvcli.vectors.fitted_subwords import fit_subwords
@@ -86,7 +87,9 @@ class Job:
                     raise nothing_to_resume(folder)
                 self.on_note("there is no unfinished run to continue; starting from the beginning")
             self._note_before_reading(folder)
-            self._import_engine()
+            compiling = self._engine_ahead()
+            if compiling:
+                stack.callback(compiling.stop)
             prepared = prepare(
                 self.request,
                 folder,
@@ -98,6 +101,8 @@ class Job:
             )
             progress = TrainingProgress(self.on_progress, prepared)
             engine = self._engine(prepared, folder)
+            if compiling and engine.name == "fast":
+                compiling.wait(self.on_progress, "the fast engine, once")
             trainer = engine.start(prepared.encoded, prepared.settings, progress.add, self.on_note)
             run = Run(prepared.encoded, prepared.settings, trainer, engine.name, early_stop=self.early_stop)
             self._note_subsampling(run)
@@ -151,22 +156,23 @@ class Job:
         if self.engine:
             return self.engine
         begun = engines.engine_called((state_of_run(folder) or {}).get("engine", engines.AUTO))
-        return begun or engines.default_engine(
-            prepared.encoded.tokens_kept, self.on_note, prepared.settings.epochs or 1
-        )
+        return begun or engines.default_engine(prepared.encoded.tokens_kept, prepared.settings, self.on_note)
 
-    def _import_engine(self) -> None:
-        """Import the packages of the engine that will train, if it is known before the text is read.
+    def _engine_ahead(self) -> CompilingProcess | None:
+        """Import the engine that will train, and begin to compile it, if it is known before the text is read.
 
         Numba is then loaded before the text is read: `tokens.scanning.is_loaded` sees that, and compiled loops
         scan the text from its first line on.
+
+        Returns:
+            The process that compiles it; None if nothing is to be compiled.
         """
         tokens = self.request.likely_tokens()
-        if self.engine or tokens >= engines.FAST_TOKENS:
-            engine = self.engine or engines.default_engine(tokens)
-            with gc_paused(), suppress(ImportError):  # the engine itself says what is wrong with its packages
-                for package in engine.packages:
-                    import_module(package)
+        settings = auto_settings(self.request.settings, tokens, processors())
+        if not self.engine and not engines.is_long(tokens, settings):
+            return None
+        engine = self.engine or engines.default_engine(tokens, settings)
+        return None if engine.import_failure() else engine.compile_ahead(settings)
 
     def _note_before_reading(self, folder: Path) -> None:
         """Say how much disk a large text takes."""

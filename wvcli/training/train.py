@@ -87,7 +87,7 @@ def train(
         freeze: keep the vectors from `init` as they are.
         freeze_until: keep the vectors from `init` as they are for the first epochs, this many.
         engine: what trains: `gensim`, `fast`, or `auto`, which takes that of the run that is resumed, or else the
-            fast one if it is installed and the text is large enough.
+            fast one if training is long.
         keep_encoded: a new folder in which to keep the text as numbers, so that further models can be trained from
             that folder without reading the sources again.
         overwrite: replace an existing model file, and delete the checkpoint of an unfinished run.
@@ -385,8 +385,8 @@ def update(
         skip_bad: skip lines and records that cannot be read, and count them.
         tokenizer: for an imported model, how the text is split into words; at white space by default.
         lowercase: for an imported model, whether words are written in lower case; they are not by default.
-        engine: what trains: `gensim`, `fast`, or `auto`, which takes the one that trained the model if it is
-            installed.
+        engine: what trains: `gensim`, `fast`, or `auto`, which takes the one that trained the model if it can be
+            imported.
         overwrite: replace an existing file.
         on_progress: called with the progress of the run, possibly from another thread.
         on_note: called with notes for the user, a line each.
@@ -440,9 +440,9 @@ def update(
 
 
 def _engine_of(model: model_file.ModelFile) -> engines.Engine | None:
-    """Return the engine that trained a model; None if it is not installed."""
+    """Return the engine that trained a model; None if it cannot be imported."""
     engine = engines.registry.get(model.manifest.get("engine", "gensim"))
-    return engine if engine.is_installed() else None
+    return None if engine.import_failure() else engine
 
 
 def _fitted(request: Request, initial: InitialVectors | None) -> Request:

@@ -37,7 +37,7 @@ _GIGABYTE = 1_000_000_000
 _FEW_ITEMS = 50  # covered, below which only large differences are more than chance
 _USABLE = 0.9  # of the time that is left, for the first trial: forecasts of time are that close in most cases
 _KEEPING = 1.1  # as much as forecast is set aside for training the best on the whole text
-_LIKELY_TRIALS = 10
+_FAST_TOKENS = 100_000  # of text, from which on many trials are worth compiling the fast engine
 _PACE_TRIALS = 2  # in which the speed of a method is measured
 _LEAST_SHARE = 0.1  # of the time of the first trial that must be left to measure the speed of another method
 
@@ -212,10 +212,9 @@ def tune(
 def _default_engine(prepared: Prepared, on_note: OnNote) -> Engine:
     """Return the engine for many trials: the fast one from less text on than for a single run."""
     kept = prepared.encoded.tokens_kept
-    fast = engines.registry.get("fast")
-    if kept >= engines.FAST_TOKENS // _LIKELY_TRIALS and fast.is_installed():
+    if kept >= _FAST_TOKENS and not (fast := engines.registry.get("fast")).import_failure():
         return fast
-    return engines.default_engine(kept, on_note, _LIKELY_TRIALS * (prepared.settings.epochs or 1))
+    return engines.default_engine(kept, prepared.settings, on_note)
 
 
 class _Budget:
@@ -492,5 +491,5 @@ class _Search:
             file = known["stopwords"]
             arguments["stopwords"] = Path(file) if file else list(self.request.text.tokenizer.stopwords)
         engine = self.training.engine
-        usual = engines.default_engine(self.training.whole.tokens_kept)
+        usual = engines.default_engine(self.training.whole.tokens_kept, self.training.prepared.settings)
         return arguments | {"engine": engines.AUTO if engine.name == usual.name else engine.name}

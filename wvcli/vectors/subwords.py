@@ -106,28 +106,41 @@ class Subwords:
         if not len(sums) or not size:
             return np.zeros(len(sums), dtype=np.int64)
         rows, bounds = self._rows(text, offsets)
-        counts = np.diff(bounds)
-        order = np.argsort(-counts, kind="stable")  # words with equally many n-grams together
-        table = self.matrix.view(np.uint8)  # numbers in a file may lie where they cannot be read as such
-        step = max(1, _SUMMED // max(1, table.shape[1]))
-        for start in range(0, len(order), step):
-            words = order[start : start + step]
-            some = sums[words]
-            row = np.empty(some.shape, dtype=self.matrix.dtype)
-            most, first = int(counts[words[0]]), bounds[words]
-            # Of words by falling counts, those with more n-grams than each number.
-            longer = np.searchsorted(-counts[words], -np.arange(most), side="left").tolist()
-            for place, having in enumerate(longer):
-                taken = rows[first[:having] + place]
-                np.take(table, taken, axis=0, out=row[:having].view(np.uint8), mode="clip")
-                some[:having] += row[:having]
-            sums[words] = some
-        return counts
+        add_rows(sums, self.matrix, rows, bounds)
+        return np.diff(bounds)
 
     def _rows(self, text: ByteArray, offsets: RowArray) -> tuple[RowArray, RowArray]:
         """Return the rows of many words, as `bucket_rows` does."""
         about = text, offsets, self.min_n, self.max_n, len(self.matrix)
         return floret_rows(*about, self.hashes) if self.hashes else bucket_rows(*about)
+
+
+def add_rows(sums: FloatArray, matrix: npt.NDArray[Any], rows: npt.NDArray[Any], bounds: RowArray) -> None:
+    """Add to each row of numbers some rows of a matrix, one after the other.
+
+    Args:
+        sums: float32 [words, dim], added to in place.
+        matrix: float32 or float16 [buckets, dim].
+        rows: integers, those that are added to all words, one word after the other.
+        bounds: int64 [words + 1]; to word i are added `rows[bounds[i]:bounds[i + 1]]`.
+    """
+    counts = np.diff(bounds)
+    order = np.argsort(-counts, kind="stable")  # words with equally many n-grams together
+    # Numbers in a file may lie where they cannot be read as such.
+    table = matrix.view(np.uint8) if matrix.flags.c_contiguous else matrix
+    step = max(1, _SUMMED // max(1, matrix.shape[1] * matrix.itemsize))
+    for start in range(0, len(order), step):
+        words = order[start : start + step]
+        some = sums[words]
+        row = np.empty(some.shape, dtype=matrix.dtype)
+        most, first = int(counts[words[0]]), bounds[words]
+        # Of words by falling counts, those with more n-grams than each number.
+        longer = np.searchsorted(-counts[words], -np.arange(most), side="left").tolist()
+        for place, having in enumerate(longer):
+            taken = rows[first[:having] + place]
+            np.take(table, taken, axis=0, out=row[:having].view(table.dtype), mode="clip")
+            some[:having] += row[:having]
+        sums[words] = some
 
 
 def floret_rows(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +21,8 @@ from hypothesis import strategies as st
 import wvcli
 from tests.conftest import CLONE, Run
 from tests.training.engines.runs import BASE, SUBWORDS, encode, make_texts, start_fast, train
-from wvcli.errors import InputError, MissingExtraError, UsageError
+from wvcli.errors import InputError, MissingPackageError, UsageError
+from wvcli.system.parallel import processors
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.shards import TEXT_END
 from wvcli.training import engines
@@ -59,7 +61,7 @@ class Plain:
     tensors: dict[str, Floats]
     output: Floats
     copies: Floats
-    seeds: int = 1  # the engine subsamples an empty text when it starts
+    seeds: int = 2  # the engine begins with the third
     noise: list[int] = field(default_factory=list)
     pool: list[int] = field(default_factory=list)  # words of which rows are copied
     queue: list[tuple[int, int]] = field(default_factory=list)  # the next words of the pool, each with its slot
@@ -71,7 +73,6 @@ class Plain:
         tensors = {name: array.astype(np.float64) for name, array in trainer.tensors.items()}
         output = tensors["output.hierarchical" if settings.loss == "hierarchical" else "output.negative"]
         plain = cls(corpus, settings, trainer.model, tensors, output, output[:0])
-        plain.seeds += 1  # and trains on it
         if settings.loss == "negative":
             shares = np.diff(trainer.model.cum_table.astype(np.float64), prepend=0.0)
             plain.noise = _random.alias_table(shares).tolist()
@@ -321,14 +322,6 @@ def test_a_window_is_one_text_wherever_the_work_is_divided(tmp_path: Path) -> No
     np.testing.assert_allclose(in_sevens, whole, atol=1e-6)
 
 
-@pytest.mark.parametrize("settings", [BASE, SUBWORDS, replace(BASE, dim=9)], ids=["word2vec", "fasttext", "dim"])
-def test_weights_laid_out_anew_are_those_that_gensim_made(corpus: EncodedCorpus, settings: TrainSettings) -> None:
-    made = GensimTrainer(corpus, settings, lambda count: None, lambda note: None).tensors
-    ours = start_fast(corpus, settings, Tuning(layout_rows=7)).tensors
-    for name, array in made.items():
-        np.testing.assert_array_equal(ours[name], array)
-
-
 def test_neighbors_agree_with_gensims_as_well_as_those_of_two_seeds_do(tmp_path: Path) -> None:
     text = CLONE / "sample_corpora" / "english.txt"
     how: dict[str, Any] = {"dim": 50, "epochs": 8, "min_count": 3, "workers": 1}
@@ -344,27 +337,51 @@ def test_neighbors_agree_with_gensims_as_well_as_those_of_two_seeds_do(tmp_path:
     assert shared(("gensim", 1), ("fast", 1)) > 0.9 * shared(("gensim", 1), ("gensim", 2)) > 2
 
 
-def test_its_packages_are_named_and_the_extra_is_when_they_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engines.registry.get("fast")
-    assert set(engine.versions()) == {"gensim", "numba", "numpy"}
-    notes: list[str] = []
-    assert engines.default_engine(10**7, notes.append).name == "fast"
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (BASE, 3_000_000),
+        (replace(BASE, architecture="cbow"), 11_250_000),
+        (SUBWORDS, 1_125_000),
+        (replace(SUBWORDS, architecture="cbow"), 1_800_000),
+    ],
+    ids=["skipgram", "cbow", "fasttext", "fasttext-cbow"],
+)
+def test_auto_takes_it_where_training_is_long(settings: TrainSettings, words: int) -> None:
+    settings, notes = replace(settings, dim=100, window=5, epochs=1), list[str]()
+    assert engines.default_engine(words + 1, settings, notes.append).name == "fast"
     assert notes == ["training with the fast engine; `engine=gensim` uses Gensim's own loops"]
-    assert engines.default_engine(10**5).name == "gensim"
-    notes.clear()
-    assert engines.default_engine(600_000, notes.append, epochs=30).name == "gensim"
-    assert notes == ["training with Gensim's own loops; `engine=fast` makes it several times as fast"]
-    notes.clear()
-    assert engines.default_engine(600_000, notes.append, epochs=5).name == "gensim"
-    assert not notes
-    monkeypatch.setattr(engines, "find_spec", lambda package: None)
-    assert engines.default_engine(600_000, notes.append, epochs=30).name == "gensim"
-    assert 'pip install "wvcli[fast]" makes it several times as fast' in notes.pop()
-    assert engines.default_engine(10**8, notes.append).name == "gensim"
-    assert 'pip install "wvcli[fast]"' in notes.pop()
-    with pytest.raises(MissingExtraError, match="the engine fast"):
-        engines.engine_called("fast")
+    assert engines.default_engine(words - 1, settings, notes.append).name == "gensim"
+    assert len(notes) == 1
+    longer = replace(settings, dim=200, epochs=3)
+    assert engines.is_long(words // 6 + 1, longer)
+    assert not engines.is_long(words // 6 - 1, longer)
+    wider = replace(settings, window=10)
+    assert engines.is_long(words * 2 // 3, wider) is (settings.architecture == "skipgram")
     assert engines.engine_called("auto") is None
+
+
+def test_without_numba_gensims_loops_train_and_one_note_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("one two three four\n" * 50)
+    monkeypatch.setattr(engines, "_LONG_SECONDS", 0.0)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    notes: list[str] = []
+    model = wvcli.train(text, tmp_path / "m.safetensors", dim=4, epochs=1, on_note=notes.append)
+    assert model.manifest["engine"] == "gensim"
+    [note] = [note for note in notes if "Numba" in note]
+    assert note.startswith("training with Gensim's own loops, because Numba cannot be imported (")
+    assert note.endswith('pip install "numba>=0.61" makes it several times as fast')
+    with pytest.raises(MissingPackageError, match="the engine fast needs Numba, which cannot be impor") as caught:
+        wvcli.train(text, tmp_path / "n.safetensors", engine="fast")
+    assert caught.value.exit_code == 5
+    assert caught.value.hint == 'pip install "numba>=0.61"'
+
+
+def test_its_packages_are_named() -> None:
+    assert set(engines.registry.get("fast").versions()) == {"numba", "numpy"}
 
 
 def test_an_unknown_engine_is_refused_with_all_that_may_be_named() -> None:
@@ -396,20 +413,27 @@ def test_another_engine_does_not_go_on_with_a_run(tmp_path: Path) -> None:
     assert resumed.manifest["engine"] == "fast"
 
 
-def test_a_note_says_that_loops_are_compiled_and_they_are_cached(tmp_path: Path) -> None:
+def test_loops_are_compiled_beside_the_reading_and_cached(tmp_path: Path) -> None:
     """The program is ended as soon as both is seen; to compile all of a method would take much longer."""
-    program = "import sys, wvcli\nwvcli.train(*sys.argv[1:], engine='fast', dim=5, epochs=1, on_note=print)\n"
+    program = (
+        "import sys, wvcli\n"
+        "stages = lambda progress: print(progress.stage, progress.subject)\n"
+        "wvcli.train(*sys.argv[1:], engine='fast', dim=5, epochs=1, on_progress=stages, on_note=print)\n"
+    )
     text, cache = tmp_path / "text.txt", tmp_path / "cache"
     text.write_text("one two three four\n" * 50)
     command = [sys.executable, "-u", "-c", program, str(text), str(tmp_path / "model.safetensors")]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
-    with subprocess.Popen(command, cwd=CLONE, env=environment, stdout=subprocess.PIPE, text=True) as running:
+    told = "compiling the fast engine, once\n" if processors() > 1 else "compiling the fast engine for this method"
+    out = subprocess.PIPE
+    with subprocess.Popen(command, cwd=CLONE, env=environment, stdout=out, stderr=out, text=True) as running:
         assert running.stdout
-        assert any("compiling the fast engine" in line for line in running.stdout)
+        assert any(told in line for line in running.stdout)
         until = time.monotonic() + 60
         while not list(cache.rglob("*.nbc")) and running.poll() is None and time.monotonic() < until:
             time.sleep(0.05)
-        running.kill()
+        running.send_signal(signal.SIGINT)  # which ends the other process, too
+        running.communicate()
     assert list(cache.rglob("*.nbc"))
 
 

@@ -165,7 +165,7 @@ Engine = Annotated[
     EngineName,
     _option(
         "--engine",
-        help="The training loops; fast needs the extra `fast`.",
+        help="The training loops: Gensim's own, or compiled ones.",
         panel="Training",
         default="auto",
     ),

@@ -89,8 +89,11 @@ def training_command(model: "ModelFile") -> str:
 
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
+    from dataclasses import fields
+
     from wvcli.text.sources import IN_MEMORY
     from wvcli.training import engines, record
+    from wvcli.training.settings import TrainSettings
 
     if "imported" in manifest:
         raise UsageError(f"{path} was not trained here", f"it was imported from {manifest['imported']['source']}")
@@ -100,9 +103,10 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
         raise UsageError(f"{path} was updated, so no single command trains it")
     if manifest["tokenizer"]["stopwords"] and not manifest["reading"]["stopwords_file"]:
         raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
-    is_small = manifest["coverage"]["tokens_kept"] < engines.FAST_TOKENS  # Gensim trains it by default
-    engine = "gensim" if is_small else None
-    if manifest["settings"].get("algorithm") == "glove":  # which one engine trains
+    names = {field.name for field in fields(TrainSettings)}
+    settings = TrainSettings(**{name: value for name, value in manifest["settings"].items() if name in names})
+    engine = None if engines.is_long(manifest["coverage"]["tokens_kept"], settings) else "gensim"
+    if settings.algorithm == "glove":  # which one engine trains
         engine = manifest["engine"]
     return command_line(record.of_model(manifest), path, {"engine": engine})
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import MissingExtraError, UsageError, install_line
+from wvcli.errors import MissingPackageError, UsageError, first_line
 from wvcli.registry import Registry
 from wvcli.reporting import OnNote, OnProgress, ignore_note
+from wvcli.system.compiling import CompilingProcess
+from wvcli.system.garbage import gc_paused
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
 from wvcli.training.settings import Algorithm, TrainSettings
@@ -19,10 +21,13 @@ FloatArray = npt.NDArray[np.float32]
 OnTokens = Callable[[int], None]
 
 AUTO = "auto"
-# From this many tokens of text on, the fast engine saves more time than compiling it takes, once.
-FAST_TOKENS = 1_000_000
-# Of all epochs, from which on a note names the fast engine: Gensim's loops take about half a minute or more.
-_LONG_TOKENS = 10_000_000
+# About how many seconds one of Gensim's threads takes to train on a million words, at 100 dimensions and with
+# windows of five words: by whether there are subwords, and whether it is skip-gram.
+_GENSIM_SECONDS = {(False, True): 3.0, (False, False): 0.8, (True, True): 8.0, (True, False): 5.0}
+# Of these seconds, from which on the fast engine is taken: as many as compiling its loops takes once, so that not
+# even the first run takes longer.
+_LONG_SECONDS = 9.0
+_INSTALL_NUMBA = 'pip install "numba>=0.61"'
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,10 @@ class Engine:
         start: makes a model with fresh weights for a corpus, by settings in which nothing is `auto` any more. The
             first callback is called with the number of tokens trained on since its last call, from any thread; the
             second with notes for the user.
-        extra: the extra that installs its packages, or an empty string.
         memory: bytes of memory that its packages take beyond Gensim's.
         lanes: float32 numbers of which a row in memory holds a multiple.
+        compile_ahead: starts a process that compiles what training by some settings calls; returns None where
+            nothing is to be compiled, or such a process would be of no use.
     """
 
     name: str
@@ -121,13 +127,19 @@ class Engine:
     packages: tuple[str, ...]
     algorithms: tuple[Algorithm, ...]
     start: Callable[[EncodedCorpus, TrainSettings, OnTokens, OnNote], Trainer]
-    extra: str = ""
     memory: int = 0
     lanes: int = 1
+    compile_ahead: Callable[[TrainSettings], CompilingProcess | None] = lambda settings: None
 
-    def is_installed(self) -> bool:
-        """Return whether all of its packages are installed."""
-        return all(find_spec(package) for package in self.packages)
+    def import_failure(self) -> str:
+        """Import its packages; return why one of them cannot be imported, or an empty string."""
+        with gc_paused():
+            for package in self.packages:
+                try:
+                    import_module(package)
+                except Exception as error:  # whatever a package raises that does not fit the others
+                    return first_line(error)
+        return ""
 
     def versions(self) -> dict[str, str]:
         """Return the versions of its packages."""
@@ -140,7 +152,7 @@ registry: Registry[Engine] = Registry("engine", __name__, choices=[AUTO])
 
 
 def engine_called(name: str, algorithm: Algorithm | None = None) -> Engine | None:
-    """Return the engine of this name, or None for `auto`, which is decided by the size of the text.
+    """Return the engine of this name, or None for `auto`, which is decided by how much there is to train.
 
     Args:
         name: of the engine.
@@ -148,7 +160,7 @@ def engine_called(name: str, algorithm: Algorithm | None = None) -> Engine | Non
 
     Raises:
         UsageError: no engine has that name, or it does not train that algorithm.
-        MissingExtraError: its packages are not installed.
+        MissingPackageError: its packages cannot be imported.
     """
     if name == AUTO:
         if algorithm != "glove":
@@ -157,26 +169,45 @@ def engine_called(name: str, algorithm: Algorithm | None = None) -> Engine | Non
     engine = registry.get(name)
     if algorithm is not None and algorithm not in engine.algorithms:
         raise UsageError(f"`algorithm={algorithm}` does not work with `engine={name}`", "leave out `engine`")
-    if not engine.is_installed():
-        raise MissingExtraError(
-            "`algorithm=glove`" if algorithm == "glove" else f"the engine {name}", engine.extra
-        )
+    if failure := engine.import_failure():
+        needs = "`algorithm=glove`" if algorithm == "glove" else f"the engine {name}"
+        raise MissingPackageError(f"{needs} needs Numba, which cannot be imported ({failure})", _INSTALL_NUMBA)
     return engine
 
 
-def default_engine(tokens: int, on_note: OnNote = ignore_note, epochs: int = 1) -> Engine:
-    """Return the engine for a text: the fast one if it is installed and the text is large.
+def is_long(tokens: int, settings: TrainSettings) -> bool:
+    """Return whether training takes so long with Gensim's loops that the fast engine is taken by default.
+
+    It depends on the text and the settings alone, not on the computer, nor on what is compiled already: the engine
+    decides what the vectors will be.
 
     Args:
         tokens: of the text.
-        on_note: called with which engine it is where a user may care, and with how training takes less time.
-        epochs: how often the text is trained on.
+        settings: nothing of theirs that matters here is `auto`.
     """
-    fast = registry.get("fast")
-    if tokens >= FAST_TOKENS and fast.is_installed():
-        on_note("training with the fast engine; `engine=gensim` uses Gensim's own loops")
-        return fast
-    if tokens * epochs >= _LONG_TOKENS:
-        how = "`engine=fast`" if fast.is_installed() else install_line(fast.extra)
-        on_note(f"training with Gensim's own loops; {how} makes it several times as fast")
+    is_skipgram = settings.architecture == "skipgram"
+    millions = tokens * (settings.epochs or 1) / 1e6
+    seconds = _GENSIM_SECONDS[settings.algorithm == "fasttext", is_skipgram] * millions
+    windows = (settings.window or 1) / 5 if is_skipgram else 1
+    return seconds * windows * (settings.dim or 1) / 100 >= _LONG_SECONDS
+
+
+def default_engine(tokens: int, settings: TrainSettings, on_note: OnNote = ignore_note) -> Engine:
+    """Return the engine for a text: the fast one if training is long and Numba can be imported.
+
+    Args:
+        tokens: of the text.
+        settings: to train by; nothing of theirs that matters here is `auto`.
+        on_note: called with which engine it is where a user may care, and with how training takes less time.
+    """
+    if is_long(tokens, settings):
+        fast = registry.get("fast")
+        failure = fast.import_failure()
+        if not failure:
+            on_note("training with the fast engine; `engine=gensim` uses Gensim's own loops")
+            return fast
+        on_note(
+            f"training with Gensim's own loops, because Numba cannot be imported ({failure}); "
+            f"{_INSTALL_NUMBA} makes it several times as fast"
+        )
     return registry.get("gensim")

@@ -1,27 +1,23 @@
-"""A Gensim model laid out for a kernel: rows on cache lines, tables to look up, memory for each worker."""
+"""A model laid out for a kernel: rows on cache lines, tables to look up, memory for each worker."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.training.engines import FloatArray, _kernels
+from wvcli.training.engines import FloatArray
+from wvcli.training.engines import _state as state
 from wvcli.training.engines._random import alias_table
-from wvcli.training.engines._state import Scratch, Tables, Task, Weights, WorkerRows, aligned_zeros
+from wvcli.training.engines._state import Scratch, Task, Weights, WorkerRows, aligned_zeros
+from wvcli.training.engines._tables import Tables, draw_weights
 from wvcli.training.engines._tuning import LANES, Tuning
+from wvcli.training.settings import TrainSettings
 
-Kernel = Callable[[Task, Tables, Weights, Scratch], int]
+Kernel = Callable[[Task, state.Tables, Weights, Scratch], int]
 Float64Array = npt.NDArray[np.float64]
 
 _NUMBER_BYTES = 4  # of a float32
-_KERNELS: dict[tuple[bool, bool], Kernel] = {  # by whether there are subwords, and whether it is skip-gram
-    (False, False): _kernels.cbow,
-    (False, True): _kernels.skipgram,
-    (True, False): _kernels.subword_cbow,
-    (True, True): _kernels.subword_skipgram,
-}
 
 
 @dataclass
@@ -31,41 +27,72 @@ class CompiledLoop:
     Attributes:
         kernel: trains on a task and returns the number of words it trained on.
         tables: what it looks up.
-        weights: what it trains; the arrays of the Gensim model are views of these.
+        weights: what it trains.
         scratch: for each worker its own memory.
         negative: noise words for each prediction; 0 with hierarchical softmax.
+        tensors: float32 [rows, dim], the rows of words, buckets and inner nodes, by the names of `Trainer`; views
+            of the weights.
     """
 
     kernel: Kernel
-    tables: Tables
+    tables: state.Tables
     weights: Weights
     scratch: list[Scratch]
     negative: int
+    tensors: Mapping[str, FloatArray]
 
     @classmethod
-    def of(cls, model: Any, *, has_subwords: bool, workers: int, tuning: Tuning) -> "CompiledLoop":
-        """Copy the arrays of a Gensim model to a layout of their own, and return the loop that trains them."""
-        width = -(-model.vector_size // LANES) * LANES
-        tables = _tables(model, has_subwords)
-        longest_path = int(np.diff(tables.path_starts).max()) if model.hs else 1
+    def of(
+        cls, kernel: Kernel, tables: Tables, settings: TrainSettings, *, workers: int, tuning: Tuning
+    ) -> "CompiledLoop":
+        """Return the loop that trains a fresh model.
+
+        Args:
+            kernel: trains it.
+            tables: of its vocabulary.
+            settings: nothing of theirs that matters here is `auto`.
+            workers: how many threads there will be.
+            tuning: what speed depends on.
+
+        Raises:
+            MemoryError: there is not enough memory.
+        """
+        words, dim = len(tables.frequencies), settings.dim or 1
+        width = -(-dim // LANES) * LANES
+        is_hierarchical, has_subwords = settings.loss == "hierarchical", settings.algorithm == "fasttext"
+        negative = 0 if is_hierarchical else settings.negative
+        longest_path = int(tables.nodes.lengths().max()) if is_hierarchical else 1
         scratch = [
-            Scratch.of(rows, window=model.window, targets=model.negative + longest_path, width=width)
-            for rows in _worker_rows(model, has_subwords, workers, width, tuning)
+            Scratch.of(rows, window=settings.window or 1, targets=negative + longest_path, width=width)
+            for rows in _worker_rows(tables, settings, workers, width, tuning)
         ]
-
-        def laid_out(holder: Any, name: str, rows: int = 0) -> FloatArray:
-            return _lay_out(holder, name, width=width, rows=rows, rows_at_a_time=tuning.layout_rows)
-
         last = scratch[-1].rows
-        weights = Weights(
-            word_vectors=laid_out(model.wv, "vectors_vocab" if has_subwords else "vectors", last.word_rows),
-            ngram_vectors=laid_out(model.wv, "vectors_ngrams") if has_subwords else np.zeros(0, np.float32),
-            output=laid_out(model, "syn1" if model.hs else "syn1neg", last.output_rows),
-            lock_factors=np.zeros(0, np.float32),
-            width=width,
+        word_vectors = aligned_zeros((max(words, last.word_rows), width))
+        ngram_vectors = aligned_zeros((settings.buckets or 1 if has_subwords else 0, width))
+        output = aligned_zeros((max(words, last.output_rows), width))
+        draw_weights(word_vectors[:words, :dim], settings.seed)
+        draw_weights(ngram_vectors[:, :dim], settings.seed + 1)
+        inputs = (
+            {"input.words": word_vectors[:words, :dim], "subwords.vectors": ngram_vectors[:, :dim]}
+            if has_subwords
+            else {"vectors": word_vectors[:words, :dim]}
         )
-        loop = cls(_KERNELS[has_subwords, bool(model.sg)], tables, weights, scratch, model.negative)
-        loop.set_lock_factors(np.ones(len(model.wv), dtype=np.float32))
+        name = "output.hierarchical" if is_hierarchical else "output.negative"
+        loop = cls(
+            kernel=kernel,
+            tables=_looked_up(tables),
+            weights=Weights(
+                word_vectors=word_vectors.reshape(-1),
+                ngram_vectors=ngram_vectors.reshape(-1),
+                output=output.reshape(-1),
+                lock_factors=np.zeros(0, np.float32),
+                width=width,
+            ),
+            scratch=scratch,
+            negative=negative,
+            tensors=inputs | {name: output[:words, :dim]},
+        )
+        loop.set_lock_factors(np.ones(words, dtype=np.float32))
         return loop
 
     def set_lock_factors(self, factors: FloatArray) -> None:
@@ -78,23 +105,26 @@ class CompiledLoop:
         self.weights = self.weights._replace(lock_factors=np.concatenate([factors, *replicas]))
 
 
-def _worker_rows(model: Any, has_subwords: bool, workers: int, width: int, tuning: Tuning) -> Iterator[WorkerRows]:
+def _worker_rows(
+    tables: Tables, settings: TrainSettings, workers: int, width: int, tuning: Tuning
+) -> Iterator[WorkerRows]:
     """Yield the rows of each worker."""
+    has_subwords, is_skipgram = settings.algorithm == "fasttext", settings.architecture == "skipgram"
     pool_size = replicas = 0
     sync_windows = 1
-    if model.negative:
-        pool_size = _pool_size(model, has_subwords, width, tuning)
-        if has_subwords and model.sg:
+    if len(tables.noise):
+        pool_size = _pool_size(tables.noise, has_subwords, width, tuning)
+        if has_subwords and is_skipgram:
             replicas = min(tuning.subword_skipgram_replicas, pool_size)
             sync_windows = tuning.subword_skipgram_sync_windows
-        elif not has_subwords and not model.sg:
+        elif not has_subwords and not is_skipgram:
             replicas = min(tuning.cbow_replicas, pool_size)
             sync_windows = tuning.cbow_sync_windows
-        replicas = min(replicas, _frequent_words(model, workers, tuning))
+        replicas = min(replicas, _frequent_words(tables, workers, tuning))
     for worker in range(workers):
         yield WorkerRows.of(
             worker=worker,
-            words=len(model.wv),
+            words=len(tables.frequencies),
             pool_size=max(1, pool_size),
             has_copies=not has_subwords,
             output_replicas=replicas,
@@ -105,19 +135,18 @@ def _worker_rows(model: Any, has_subwords: bool, workers: int, width: int, tunin
         )
 
 
-def _pool_size(model: Any, has_subwords: bool, width: int, tuning: Tuning) -> int:
+def _pool_size(noise: Float64Array, has_subwords: bool, width: int, tuning: Tuning) -> int:
     """Return how many words the noise pool of a worker has."""
     if has_subwords:
         return tuning.subword_pool_bytes // (_NUMBER_BYTES * width)
-    noise = _noise_distribution(model)
     most = int(tuning.copies_of_one_word * noise.sum() / noise.max())
     return min(tuning.pool_bytes // (_NUMBER_BYTES * width), most)
 
 
-def _frequent_words(model: Any, workers: int, tuning: Tuning) -> int:
+def _frequent_words(tables: Tables, workers: int, tuning: Tuning) -> int:
     """Return how many words are frequent enough for replicas: none if one is so frequent that these do harm."""
-    noise = _noise_distribution(model)
-    text = model.wv.expandos["count"] * (model.wv.expandos["sample_int"] / 2.0**32)  # after subsampling
+    noise = tables.noise
+    text = tables.frequencies * (tables.keep / 2.0**32)  # after subsampling
     is_harmful = any(each.max() > tuning.max_replica_share * each.sum() for each in (text, noise))
     if is_harmful or workers < tuning.min_replica_workers:
         return 0
@@ -125,58 +154,14 @@ def _frequent_words(model: Any, workers: int, tuning: Tuning) -> int:
     return int(np.logical_and.accumulate(is_frequent).sum())
 
 
-def _noise_distribution(model: Any) -> Float64Array:
-    """Return float64 [words], in what proportion words are drawn as noise words."""
-    return np.diff(model.cum_table.astype(np.float64), prepend=0.0)
-
-
-def _lay_out(holder: Any, name: str, *, width: int, rows: int, rows_at_a_time: int) -> FloatArray:
-    """Move a float32 array [n, dim] of a Gensim model to rows of `width` numbers that begin on cache lines.
-
-    Args:
-        holder: the object whose attribute the array is; the attribute becomes a view of the new array.
-        name: of the attribute.
-        width: numbers from one row to the next.
-        rows: how many rows there are to be; n if that is more.
-        rows_at_a_time: how many are moved at a time.
-
-    Returns:
-        The new array, flat.
-    """
-    array = getattr(holder, name)
-    count, dim = array.shape
-    wide = aligned_zeros((max(count, rows), width))
-    if array.any():  # zeros, as all of an output layer, take no memory before they are written
-        for start in range((count - 1) // rows_at_a_time * rows_at_a_time, -1, -rows_at_a_time):
-            stop = min(start + rows_at_a_time, count)
-            wide[start:stop, :dim] = array[start:stop]
-            if array.flags.owndata:  # free what has been moved, so that there are never two of the array
-                array.resize((start, dim), refcheck=False)
-    setattr(holder, name, wide[:count, :dim])
-    return wide.reshape(-1)
-
-
-def _tables(model: Any, has_subwords: bool) -> Tables:
-    """Return what the kernels look up about the words of a Gensim model."""
-    words = len(model.wv)
-    buckets = model.wv.buckets_word if has_subwords else []
-    nodes, codes = (model.wv.expandos[name] if model.hs else [] for name in ("point", "code"))
-    return Tables(
-        alias_table=alias_table(_noise_distribution(model)) if model.negative else np.zeros(0, dtype=np.uint32),
-        vocabulary_size=words,
-        ngram_starts=_starts(buckets, words),
-        ngrams=_joined(buckets, np.uint32),
-        path_starts=_starts(nodes, words),
-        path_nodes=_joined(nodes, np.uint32),
-        path_labels=1 - _joined(codes, np.float32),
+def _looked_up(tables: Tables) -> state.Tables:
+    """Return the tables as kernels look things up in them."""
+    return state.Tables(
+        alias_table=alias_table(tables.noise) if len(tables.noise) else np.zeros(0, dtype=np.uint32),
+        vocabulary_size=len(tables.frequencies),
+        ngram_starts=tables.ngrams.starts,
+        ngrams=tables.ngrams.items,
+        path_starts=tables.nodes.starts,
+        path_nodes=tables.nodes.items,
+        path_labels=1 - tables.sides.items.astype(np.float32),
     )
-
-
-def _starts(lists: Sequence[Sequence[int]], words: int) -> npt.NDArray[np.int64]:
-    """Return int64 [words + 1]: where each word's list begins in the joined lists, and where the last ends."""
-    return np.cumsum([0, *map(len, lists)], dtype=np.int64) if len(lists) else np.zeros(words + 1, dtype=np.int64)
-
-
-def _joined(lists: Sequence[Sequence[int]], dtype: Any) -> npt.NDArray[Any]:
-    """Return the lists of all words, one after another."""
-    return np.concatenate([np.zeros(0, dtype=dtype), *lists], dtype=dtype, casting="unsafe")

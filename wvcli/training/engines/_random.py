@@ -42,7 +42,12 @@ def alias_table(weights):
         c where a random number is not above the first of them, and else for the word that is the second.
     """
     count = len(weights)
-    parts = weights / weights.sum() * count
+    total = 0.0
+    for weight in weights:
+        total += weight
+    parts = np.empty(count)  # number by number: what NumPy does with whole arrays takes a second to compile
+    for word in range(count):
+        parts[word] = weights[word] / total * count
     table = np.empty(2 * count, np.uint32)
     waiting = np.empty(count, np.int64)  # words of less than one column from the front, of more from the back
     small, large = 0, count

@@ -23,18 +23,21 @@ QUEUE_WORDS = 64  # noise words drawn together: each waits for the alias table, 
 GROUP = 6  # targets multiplied at a time: a word and the usual five noise words
 
 
-def _is_cacheable() -> bool:
+def _can_cache() -> bool:
     """Return whether Numba can keep compiled code: in the package's folder or in one of the user's."""
     try:
-        njit(cache=True)(_is_cacheable)
+        njit(cache=True)(_can_cache)
     except RuntimeError:
         return False
     return True
 
 
-_OPTIONS: dict[str, Any] = {"nogil": True, "cache": _is_cacheable(), "fastmath": True, "error_model": "numpy"}
-compiled = njit(**_OPTIONS)
-inlined = njit(forceinline=True, **_OPTIONS)
+is_cacheable = _can_cache()
+_OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+compiled = njit(cache=is_cacheable, **_OPTIONS)
+# Called by kernels only, never from Python: compiled without code for that, and without files of their own in the
+# cache, which takes much less time.
+inlined = njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
 specialized = njit(inline="always")  # compiled only as part of its caller, with the functions that this hands it
 
 

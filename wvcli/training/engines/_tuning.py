@@ -12,7 +12,6 @@ class Tuning:
     Attributes:
         task_ids: ids of text that a worker takes at a time: about a hundredth of a second of work.
         subsampling_ids: ids of text that are subsampled at a time.
-        layout_rows: rows of a weight matrix that are laid out at a time, so that there are never two of it.
         pool_bytes: most bytes of rows of noise words that a worker copies; a core's own cache has room for them.
         subword_pool_bytes: the same with subwords, where rows are not copied: 1,024 rows of 100 dimensions.
         copies_of_one_word: how often the most frequent noise word is in a pool of copies, on average and at most.
@@ -31,7 +30,6 @@ class Tuning:
 
     task_ids: int = 10_000
     subsampling_ids: int = 1 << 18
-    layout_rows: int = 1 << 16
     pool_bytes: int = 1 << 18
     subword_pool_bytes: int = 7 << 16
     copies_of_one_word: int = 4

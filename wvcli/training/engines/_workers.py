@@ -6,7 +6,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from wvcli.training.engines import OnTokens
-from wvcli.training.engines.gensim import training_error
+from wvcli.training.engines._predicting import training_error
 
 if TYPE_CHECKING:
     from wvcli.training.engines._layout import CompiledLoop

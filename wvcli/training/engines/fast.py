@@ -1,7 +1,8 @@
-"""The fast engine: a Gensim model trained by compiled loops, several times as fast, at the same quality.
+"""The fast engine: a model trained by compiled loops, several times as fast as by Gensim's, at the same quality.
 
-Gensim makes the vocabulary, the initial weights and the distribution of noise words, and holds the result. Its
-arrays are trained in place by kernels that Numba compiles for this machine.
+The initial weights, and the tables by which words are subsampled and noise words drawn, are those that Gensim
+makes, to the bit (`_tables.py`), but Gensim is not loaded. Kernels that Numba compiles for this machine train the
+weights.
 
 How it works, from the outside in:
 
@@ -25,7 +26,7 @@ How it works, from the outside in:
   the snapshot is added to the **shared** row. A replica is **synchronized** every few windows: written back, and
   copied again.
 
-`_layout.py` makes all that of a Gensim model, `_tuning.py` has the numbers, and `_kernels.py` the loops.
+`_layout.py` makes all that, `_tuning.py` has the numbers, and `_kernels.py` the loops.
 
 GloVe is none of that, for it does not predict words: see `_glove.py`.
 """
@@ -38,25 +39,32 @@ import numpy as np
 
 from wvcli.errors import WvcliError
 from wvcli.reporting import OnNote
-from wvcli.system.compiling import note_if_compiling
+from wvcli.system.compiling import (
+    CompilingProcess,
+    are_compiled,
+    load_though_disk_is_full,
+    note_if_compiling,
+)
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
-from wvcli.training.engines import Engine, OnTokens, Trained, Trainer
+from wvcli.training.engines import Engine, FloatArray, OnTokens, Trained, Trainer
 from wvcli.training.engines._glove import GloveTrainer
+from wvcli.training.engines._predicting import PredictingTrainer, no_memory
+from wvcli.training.engines._tables import Tables
 from wvcli.training.engines._tuning import DEFAULT, LANES, Tuning
 from wvcli.training.engines._workers import Workers
-from wvcli.training.engines.gensim import GensimTrainer
 from wvcli.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from wvcli.training.engines._state import Task
 
 _COMPILER_BYTES = 85_000_000  # of memory that Numba and its compiler take
+_FIRST_SEED = 2  # how many seeds are left out; models that were trained are trained again by it
 _COMPILING = "compiling the fast engine for this method on this machine; its later runs start at once"
 
 
-class FastTrainer(GensimTrainer):
-    """A Gensim model in training by compiled loops.
+class FastTrainer(PredictingTrainer):
+    """A model in training by compiled loops.
 
     Args:
         corpus: what it is trained on.
@@ -66,7 +74,7 @@ class FastTrainer(GensimTrainer):
         tuning: what speed depends on.
 
     Raises:
-        WvcliError: Numba cannot be used, or there is not enough memory.
+        WvcliError: there is not enough memory.
     """
 
     stretch = 2_000_000
@@ -79,21 +87,32 @@ class FastTrainer(GensimTrainer):
         on_note: OnNote,
         tuning: Tuning = DEFAULT,
     ) -> None:
-        super().__init__(corpus, settings, on_tokens, on_note)
+        super().__init__(corpus, settings)
         self._workers = settings.workers or 1
         self._on_tokens = on_tokens
         self._tuning = tuning
-        self._keep = self.model.wv.expandos["sample_int"].astype(np.uint32)
-        self._seeds = 0  # how many were used
-        try:
-            from wvcli.training.engines._layout import CompiledLoop
-        except ImportError as error:  # Numba is there, but not for this version of NumPy
-            raise WvcliError(f"Numba cannot be used: {error}", "use `engine=gensim`") from error
+        self._seeds = _FIRST_SEED
+        from wvcli.training.engines import _loops
+        from wvcli.training.engines._layout import CompiledLoop
+
+        method = settings.algorithm or "word2vec", settings.architecture or "skipgram"
         with note_if_compiling(on_note, _COMPILING):
+            load_though_disk_is_full(lambda: _loops.load(*method))
+        try:
+            self._tables = Tables.of(corpus.words, corpus.frequencies, settings)
             self.loop = CompiledLoop.of(
-                self.model, has_subwords=self.is_fasttext, workers=self._workers, tuning=tuning
+                _loops.KERNELS[method], self._tables, settings, workers=self._workers, tuning=tuning
             )
-            self._train(np.zeros(0, dtype=np.uint32), 0.0, 0.0)
+        except MemoryError as error:
+            raise no_memory(corpus, settings) from error
+
+    @property
+    def tables(self) -> Tables:
+        return self._tables
+
+    @property
+    def tensors(self) -> Mapping[str, FloatArray]:
+        return self.loop.tensors
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
         done = self._train(self.corpus.ids(stretch.shard, stretch.start, stretch.stop), alpha, min_alpha)
@@ -117,7 +136,7 @@ class FastTrainer(GensimTrainer):
 
         size = self._tuning.subsampling_ids
         pieces = [
-            (ids[start : start + size], self._keep, self._next_seed())
+            (ids[start : start + size], self._tables.keep, self._next_seed())
             for start in range(0, max(1, len(ids)), size)
         ]
         with ThreadPoolExecutor(self._workers) as workers:
@@ -153,8 +172,10 @@ class FastTrainer(GensimTrainer):
         return self._settings.seed << 31 | self._seeds
 
     def freeze(self, words: IdArray | None) -> None:
-        super().freeze(words)
-        self.loop.set_lock_factors(self.model.wv.vectors_lockf)
+        factors = np.ones(len(self.corpus.words), dtype=np.float32)
+        if words is not None:
+            factors[words] = 0
+        self.loop.set_lock_factors(factors)
 
     def random_state(self) -> dict[str, Any]:
         return {"draws": self._seeds}
@@ -169,13 +190,24 @@ def _start(corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, 
     return FastTrainer(corpus, settings, on_tokens, on_note)
 
 
+def _compile_ahead(settings: TrainSettings) -> CompilingProcess | None:
+    if settings.algorithm == "glove":
+        return None
+    from wvcli.training.engines import _loops, _state
+
+    algorithm, architecture = settings.algorithm or "word2vec", settings.architecture or "skipgram"
+    if not _state.is_cacheable or are_compiled(lambda: _loops.load(algorithm, architecture)):
+        return None
+    return CompilingProcess.start(_loops.__name__, algorithm, architecture)
+
+
 ENGINE = Engine(
     "fast",
     "loops compiled for this machine",
-    ("gensim", "numba", "numpy"),
+    ("numba", "numpy"),
     ("word2vec", "fasttext", "glove"),
     _start,
-    extra="fast",
     memory=_COMPILER_BYTES,
     lanes=LANES,
+    compile_ahead=_compile_ahead,
 )

@@ -6,25 +6,25 @@ in lengths that Gensim takes whole.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from gensim.models import FastText, Word2Vec
 
 from wvcli.errors import WvcliError
-from wvcli.reporting import OnNote, OnProgress
+from wvcli.reporting import OnNote
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
 from wvcli.training.engines import Engine, FloatArray, OnTokens, Trained
-from wvcli.training.loss import LossSample
+from wvcli.training.engines._predicting import PredictingTrainer, no_memory, training_error
+from wvcli.training.engines._tables import Lists, Tables
 from wvcli.training.settings import TrainSettings
 
 # Its warnings are not for the terminal of wvcli's users.
 logging.getLogger("gensim").addHandler(logging.NullHandler())
-
-_COMPOSED_WORDS = 4_096  # FastText words whose vectors are composed at a time
 
 
 @dataclass
@@ -89,14 +89,11 @@ class _Feed:
             self._watch.failure = error
 
 
-class GensimTrainer:
+class GensimTrainer(PredictingTrainer):
     """A Gensim model in training.
 
     Attributes:
-        corpus: what it is trained on.
         model: Gensim's model.
-        is_fasttext: whether it has subwords.
-        stretch: tokens to train on in one call.
 
     Raises:
         WvcliError: there is not enough memory.
@@ -107,18 +104,25 @@ class GensimTrainer:
     def __init__(
         self, corpus: EncodedCorpus, settings: TrainSettings, on_tokens: OnTokens, on_note: OnNote
     ) -> None:
-        self.corpus = corpus
-        self._settings = settings
-        self._loss_sample: LossSample | None = None
+        super().__init__(corpus, settings)
         self._watch = _Watch(on_tokens)
         try:
             self.model = _model(corpus, settings, self._watch)
         except MemoryError as error:
-            raise WvcliError(
-                f"there is not enough memory for {len(corpus.words):,} words of {settings.dim:,} dimensions",
-                "choose a smaller `dim`, `max_vocab` or `buckets`, or a larger `min_count`",
-            ) from error
-        self.is_fasttext = settings.algorithm == "fasttext"
+            raise no_memory(corpus, settings) from error
+
+    @cached_property
+    def tables(self) -> Tables:
+        wv, none = self.model.wv, Lists.empty(len(self.corpus.words))
+        sums = self.model.cum_table.astype(np.float64) if self.model.negative else np.zeros(0)
+        return Tables(
+            frequencies=wv.expandos["count"],
+            keep=wv.expandos["sample_int"].astype(np.uint32),
+            noise=np.diff(sums, prepend=np.zeros(min(1, len(sums)))),
+            ngrams=Lists.of(wv.buckets_word) if self.is_fasttext else none,
+            nodes=Lists.of(wv.expandos["point"]) if self.model.hs else none,
+            sides=Lists.of(wv.expandos["code"]) if self.model.hs else none,
+        )
 
     @property
     def tensors(self) -> Mapping[str, FloatArray]:
@@ -131,16 +135,6 @@ class GensimTrainer:
         if self.model.hs:
             return inputs | {"output.hierarchical": self.model.syn1}
         return inputs | {"output.negative": self.model.syn1neg}
-
-    @property
-    def kept_tensors(self) -> Mapping[str, FloatArray]:
-        return self.tensors
-
-    def prepare(self, on_progress: OnProgress) -> None:
-        """Do nothing: there is nothing to be done before the first epoch."""
-
-    def stretches(self, least: int | None = None) -> Sequence[Stretch]:
-        return self.corpus.stretches(least or self.stretch)
 
     def train(self, stretch: Stretch, alpha: float, min_alpha: float) -> Trained:
         feed = _Feed(self.corpus, stretch, self._watch)
@@ -158,45 +152,6 @@ class GensimTrainer:
             raise WvcliError(f"Gensim was fed {feed.tokens:,} tokens and counted {given:,}")
         return Trained(int(given), int(sampled))
 
-    def expected_sample(self) -> tuple[float, float]:
-        counts = self.corpus.counts
-        if not self.model.sample:
-            return float(counts.sum()), 0.0
-        kept = self.model.wv.expandos["sample_int"].astype(np.float64) / 2**32
-        return float(counts @ kept), float(np.sqrt(counts @ (kept * (1 - kept))))
-
-    def loss(self) -> float | None:
-        if self._loss_sample is None:
-            self._loss_sample = LossSample.of(self.corpus, self._settings)
-        return self._loss_sample.loss(self) if self._loss_sample else None
-
-    def inputs(self, words: IdArray) -> FloatArray:
-        """Return float32 [words, dim], the vectors of these words as they are now."""
-        wv = self.model.wv
-        if not self.is_fasttext:
-            vectors: FloatArray = wv.vectors[words]
-            return vectors
-        composed: FloatArray = wv.vectors_vocab[words]
-        for row, word in zip(composed, words.tolist(), strict=True):
-            ngrams = wv.buckets_word[word]
-            if len(ngrams):
-                # One sum over all rows, so that they are added in Gensim's order and rounded alike.
-                row[:] = np.concatenate([row[None], wv.vectors_ngrams[ngrams]]).sum(axis=0) / (len(ngrams) + 1)
-        return composed
-
-    def pieces(self, words: IdArray) -> IdArray:
-        """Return uint32 [words], how many vectors each word is made of: CBOW takes the mean over all of them."""
-        if not self.is_fasttext:
-            return np.ones(len(words), dtype=np.uint32)
-        buckets = self.model.wv.buckets_word
-        return np.array([1 + len(buckets[word]) for word in words.tolist()], dtype=np.uint32)
-
-    def paths(self, word: int) -> tuple[IdArray, FloatArray]:
-        """Return a word's path in the Huffman tree: its inner nodes, and at each 1 for left or -1 for right."""
-        nodes = self.model.wv.expandos["point"][word]
-        sides = self.model.wv.expandos["code"][word]
-        return np.asarray(nodes, dtype=np.uint32), 1 - 2 * np.asarray(sides, dtype=np.float32)
-
     def freeze(self, words: IdArray | None) -> None:
         factors = np.ones(len(self.corpus.words), dtype=np.float32)
         if words is not None:
@@ -211,24 +166,9 @@ class GensimTrainer:
         key = np.array(state["key"], dtype=np.uint32)
         self.model.random.set_state(("MT19937", key, state["position"], state["has_gauss"], state["gauss"]))
 
-    def vectors(self) -> FloatArray:
-        if not self.is_fasttext:
-            vectors: FloatArray = self.model.wv.vectors
-            return vectors
-        composed: FloatArray = self.model.wv.vectors  # where Gensim has them; training leaves it alone
-        for start in range(0, len(composed), _COMPOSED_WORDS):
-            words = np.arange(start, min(start + _COMPOSED_WORDS, len(composed)), dtype=np.uint32)
-            composed[words] = self.inputs(words)
-        return composed
-
-
-def training_error(failure: BaseException) -> WvcliError:
-    """Return the error to raise when a worker has failed."""
-    if isinstance(failure, WvcliError):
-        return failure
-    error = WvcliError(f"training failed: {str(failure) or type(failure).__name__}")
-    error.__cause__ = failure
-    return error
+    def _room_for_vectors(self) -> FloatArray:
+        vectors: FloatArray = self.model.wv.vectors  # where Gensim has them; training leaves it alone
+        return vectors
 
 
 def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any:

@@ -25,7 +25,7 @@ from wvcli.text.passages import Passage, passage
 from wvcli.text.settings import TextSettings
 from wvcli.text.sources import IN_MEMORY, STDIN, display_name, is_remote
 from wvcli.tokens.batches import Batch
-from wvcli.tokens.phrases import JOINT, Phrases, PhraseTable
+from wvcli.tokens.phrases import JOINT, Phrases, join_batch
 from wvcli.tokens.shards import TEXT_END
 from wvcli.tokens.tokenizing import batches
 from wvcli.vectors.word_vectors import Vectors
@@ -225,20 +225,6 @@ def _missing(sources: Sequence[str]) -> list[str]:
 _Line = tuple[str, int, str]
 
 
-def _phrases(vectors: Vectors) -> Phrases:
-    """Return the phrases of a model, from its file.
-
-    Raises:
-        InputError: another model has taken its name since it was opened.
-    """
-    if vectors.path is None:
-        return []
-    model = model_file.open_model(vectors.path)
-    if model.manifest != vectors.manifest:
-        raise InputError(f"{vectors.path} has changed since it was opened", "ask again")
-    return model.phrases() or []
-
-
 class _Reading:
     """The texts of a model, read again."""
 
@@ -247,7 +233,7 @@ class _Reading:
         self._parts = parts
         with model_file.reading_manifest(vectors.path):
             self._window = int(vectors.manifest["settings"]["window"])
-        self.phrases: Phrases = _phrases(vectors)
+        self.phrases: Phrases = model_file.phrases_of(vectors)
         sizes = [part.text.corpus().size() for part in parts]
         known = [size for size in sizes if size is not None]
         total = _PASSES * sum(known) if len(known) == len(sizes) else None
@@ -268,7 +254,7 @@ class _Reading:
             candidates = _Candidates(corpus, part.text, self._sought(rows), start)
             with closing(batches(candidates, part.text.tokenizer, processors())) as tokenized:
                 for batch in tokenized:
-                    words, ids = _joined(batch, self.phrases)
+                    words, ids = join_batch(batch, self.phrases)
                     known = np.array([*(numbers.get(word, _NO_WORD) for word in words), _NO_TEXT], dtype=np.int64)
                     found.add(known.take(ids, mode="clip"), candidates.next_numbers(batch))
             if corpus.fingerprint() != part.sha256:
@@ -327,16 +313,6 @@ class _Candidates:
         """Return int64 [texts], the numbers of the texts in the next batch."""
         count = int(np.count_nonzero(batch.ids == TEXT_END))
         return np.array([self._numbers.popleft() for _ in range(count)], dtype=np.int64)
-
-
-def _joined(batch: Batch, phrases: Phrases) -> tuple[Sequence[str], npt.NDArray[np.uint32]]:
-    """Return a batch with its phrases joined: its words, and the ids of its texts."""
-    words, ids = batch.words, batch.ids
-    for found in phrases:
-        table = PhraseTable.known(words, found)
-        if len(table.pairs):
-            words, ids = table.words, table.join(ids)
-    return words, ids
 
 
 @dataclass(frozen=True)

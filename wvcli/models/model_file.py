@@ -73,6 +73,21 @@ class NotAModelError(InputError):
     """A file is no model of wvcli's, though it may hold vectors."""
 
 
+KIND = "kind"  # in the manifest of a file that is no model of word vectors: what it is instead
+
+
+class OtherKindError(NotAModelError):
+    """A file was written by wvcli and is no model of word vectors, such as what was fitted to a text.
+
+    Args:
+        file: the open file.
+    """
+
+    def __init__(self, file: "ModelFile") -> None:
+        super().__init__(f"{file.path} is a {file.manifest[KIND]}, not a model of word vectors")
+        self.file = file
+
+
 @dataclass(frozen=True)
 class ModelFile:
     """An open model file.
@@ -235,9 +250,49 @@ def open_model(path: Path) -> ModelFile:
         model = open_tensors(path)
     except (NotAModelError, NoHeaderError) as error:
         raise (refusal if is_foreign else error) from None
+    if isinstance(model.manifest.get(KIND), str):
+        raise OtherKindError(model)
     _check_layout(path, model.tensors)
     _check_manifest(path, model)
     return model
+
+
+def open_kind(path: Path, kind: str, what: str) -> ModelFile:
+    """Open a file of another kind than models of word vectors, memory-mapped.
+
+    Args:
+        path: the file.
+        kind: the kind that its manifest must name.
+        what: the hint how to make one.
+
+    Raises:
+        InputError: it is missing, damaged, newer than this program, or of another kind.
+    """
+    try:
+        file = open_tensors(path)
+    except (NotAModelError, NoHeaderError):
+        raise InputError(f"{path} is not a {kind}", what) from None
+    found = file.manifest.get(KIND, "model of word vectors")
+    if found != kind:
+        raise InputError(f"{path} is a {found}, not a {kind}", what)
+    lost = sorted(set(file.manifest.get("checksum", {})) - set(file.tensors))
+    if lost:
+        raise InputError(f"{path} is damaged: it holds no {lost[0]!r}")
+    return file
+
+
+def phrases_of(vectors: Vectors) -> list[list[tuple[str, str]]]:
+    """Return the phrases of a model, from its file: the pairs of words that were joined in each pass.
+
+    Raises:
+        InputError: the file is damaged, or another model has taken its name since it was opened.
+    """
+    if vectors.path is None or "phrases" not in vectors.manifest:
+        return []
+    model = open_model(vectors.path)
+    if model.manifest != vectors.manifest:
+        raise InputError(f"{vectors.path} has changed since it was opened", "ask again")
+    return model.phrases() or []
 
 
 def open_tensors(path: Path) -> ModelFile:

@@ -97,7 +97,11 @@ def is_default(path: Path) -> bool:
         return False
 
 
-def find(folder: Path, on_problem: Callable[[InputError], None] = lambda problem: None) -> Iterator[ModelFile]:
+def find(
+    folder: Path,
+    on_problem: Callable[[InputError], None] = lambda problem: None,
+    on_other: Callable[[ModelFile], None] = lambda file: None,
+) -> Iterator[ModelFile]:
     """Open the wvcli models in a folder one after the other, the newest first.
 
     Safetensors files of other programs are left out.
@@ -105,6 +109,7 @@ def find(folder: Path, on_problem: Callable[[InputError], None] = lambda problem
     Args:
         folder: where to look.
         on_problem: called with what is wrong with a file that cannot be opened; the next one follows.
+        on_other: called with each file of wvcli's that is no model of word vectors.
 
     Raises:
         InputError: the folder cannot be read.
@@ -112,6 +117,8 @@ def find(folder: Path, on_problem: Callable[[InputError], None] = lambda problem
     for path in _newest_first(folder):
         try:
             model = model_file.open_model(path)
+        except model_file.OtherKindError as other:
+            on_other(other.file)
         except model_file.NotAModelError:
             continue
         except InputError as problem:
@@ -245,11 +252,16 @@ def open_if_model(path: Path) -> ModelFile | None:
     """Open a model file; return None for a folder, and for a file that does not say that it is one.
 
     Raises:
+        OtherKindError: wvcli wrote it, but it is no model of word vectors.
         InputError: it is a model, but damaged or newer than this program.
     """
     if path.is_file():
-        with suppress(model_file.NotAModelError, NoHeaderError):
+        try:
             return model_file.open_model(path)
+        except model_file.OtherKindError:
+            raise
+        except (model_file.NotAModelError, NoHeaderError):
+            pass
     return None
 
 

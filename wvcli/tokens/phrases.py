@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wvcli.tokens.batches import Batch
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.shards import TEXT_END, IdArray
 
@@ -83,6 +84,16 @@ def join_known(corpus: ProvisionalCorpus, known: Phrases) -> None:
         table = PhraseTable.known(corpus.words, phrases)
         if len(table.pairs):
             corpus.rewrite(table.join, table.words)
+
+
+def join_batch(batch: Batch, known: Phrases) -> tuple[Sequence[str], IdArray]:
+    """Return a batch with known phrases joined: its words, and the ids of its texts."""
+    words, ids = batch.words, batch.ids
+    for phrases in known:
+        table = PhraseTable.known(words, phrases)
+        if len(table.pairs):
+            words, ids = table.words, table.join(ids)
+    return words, ids
 
 
 def count_pairs(shards: Iterable[IdArray]) -> tuple[PairArray, CountArray]:

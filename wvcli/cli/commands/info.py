@@ -1,7 +1,7 @@
 """`wvcli info`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from wvcli.cli.reports import model as report
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import OutputFormat, line, resolve_format, write_object
 from wvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from wvcli.models.model_file import ModelFile
 
 
 def info(
@@ -39,7 +42,11 @@ def info(
             raise UsageError(f"{path} is an unfinished run", "it is checked when it is resumed")
         _show_unfinished(path, command, format)
         return
-    opened = opening.open_if_model(path)  # once: what is shown and what is verified are of one file
+    try:
+        opened = opening.open_if_model(path)  # once: what is shown and what is verified are of one file
+    except model_file.OtherKindError as other:
+        _show_other(other.file, verify, command, format)
+        return
     vectors = opened.vectors() if opened else opening.load(path, on_note=stderr.note)
     if verify:
         if not opened:
@@ -52,6 +59,18 @@ def info(
         line(report.training_command(opened))
         return
     write_object(report.facts(path, vectors, opened, resolve_format(format) == "table"), format)
+
+
+def _show_other(file: "ModelFile", verify: bool, command: bool, format: OutputFormat) -> None:
+    """Show what is known of a file of wvcli's that is no model of word vectors."""
+    from wvcli.models import model_file
+
+    if command:
+        raise UsageError(f"{file.path} is a {file.manifest[model_file.KIND]}, which no training command makes")
+    if verify:
+        model_file.verify(file)
+        stderr.note(f"all {len(file.manifest['checksum'])} arrays match their checksums")
+    write_object({"path": str(file.path), **report.facts_of_other(file)}, format)
 
 
 def _show_unfinished(folder: Path, command: bool, format: OutputFormat) -> None:

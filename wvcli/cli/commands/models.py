@@ -55,13 +55,15 @@ def models(
             stderr.error(problem)
             is_damaged = True
 
-    for model in find(folder, on_problem):
-        words, dim = model.tensors["vectors"].shape
-        algorithm = str(model.manifest["settings"].get("algorithm", ""))
+    def add(path: Path, algorithm: str, words: int | None, dim: int | None) -> None:
         with suppress(OSError):  # removed since
-            facts = model.path.stat()
+            facts = path.stat()
             age = shown(max(0.0, time() - facts.st_mtime))
-            rows.append((str(model.path), algorithm, int(words), int(dim), facts.st_size, None, age))
+            rows.append((str(path), algorithm, words, dim, facts.st_size, None, age))
+
+    for model in find(folder, on_problem, lambda file: add(file.path, file.manifest["kind"], None, None)):
+        words, dim = model.tensors["vectors"].shape
+        add(model.path, str(model.manifest["settings"].get("algorithm", "")), int(words), int(dim))
     if any(map(is_checkpoint, folder.iterdir())):
         from wvcli.training.unfinished import unfinished_runs  # a folder without a run does without
 

@@ -68,6 +68,12 @@ def facts(path: Path, vectors: "Vectors", model: "ModelFile | None", for_people:
     return known
 
 
+def facts_of_other(file: "ModelFile") -> dict[str, Any]:
+    """Return what is known of a file of wvcli's that is no model of word vectors: the kind comes first."""
+    first = {key: file.manifest.get(key) for key in ("kind", "format_version")}
+    return {**first, **{key: value for key, value in file.manifest.items() if key not in first}}
+
+
 def _history_in_a_line(history: list[dict[str, Any]]) -> str:
     """Return how many epochs there were, and how the loss fell."""
     losses = [epoch["loss"] for epoch in history if epoch["loss"] is not None]

@@ -3,6 +3,8 @@
     train, resume, update    text into vectors, which are saved as a model file
     load, Vectors            vectors from a file, and the questions asked of them
     tune                     settings found by trying, and the best model
+    embed, TextEncoder       texts into vectors
+    search                   the texts nearest to a question
     evaluate, compare        how good vectors are, and what differs between two models
     import_vectors, export   vectors from and for other systems
     TrainSettings, Selection what can be set in training, and chosen in exporting
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from wvcli.models.exporting import export as export
     from wvcli.models.importing import import_vectors as import_vectors
     from wvcli.models.opening import load as load
+    from wvcli.retrieval.encoding import TextEncoder as TextEncoder
+    from wvcli.retrieval.encoding import embed as embed
+    from wvcli.retrieval.search import search as search
     from wvcli.training.settings import TrainSettings as TrainSettings
     from wvcli.training.train import resume as resume
     from wvcli.training.train import train as train
@@ -33,15 +38,18 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Selection": "wvcli.vectors.selection",
+    "TextEncoder": "wvcli.retrieval.encoding",
     "TrainSettings": "wvcli.training.settings",
     "Vectors": "wvcli.vectors.word_vectors",
     "WvcliError": "wvcli.errors",
     "compare": "wvcli.analysis.comparison",
+    "embed": "wvcli.retrieval.encoding",
     "evaluate": "wvcli.evaluation.evaluate",
     "export": "wvcli.models.exporting",
     "import_vectors": "wvcli.models.importing",
     "load": "wvcli.models.opening",
     "resume": "wvcli.training.train",
+    "search": "wvcli.retrieval.search",
     "train": "wvcli.training.train",
     "tune": "wvcli.training.tune",
     "update": "wvcli.training.train",
@@ -49,16 +57,19 @@ _HOMES = {
 
 __all__ = [
     "Selection",
+    "TextEncoder",
     "TrainSettings",
     "Vectors",
     "WvcliError",
     "__version__",
     "compare",
+    "embed",
     "evaluate",
     "export",
     "import_vectors",
     "load",
     "resume",
+    "search",
     "train",
     "tune",
     "update",

@@ -113,8 +113,9 @@ def run(argv: Sequence[str]) -> int:
     """Run a command, or answer a shell that completes one, and return the exit code."""
     if argv and argv[0] in COMMANDS and COMMANDS[argv[0]].has_own_threads:
         keep_blas_single_threaded()
+    failed = COMMANDS[argv[0]].failed if argv and argv[0] in COMMANDS else ExitCode.FAILED
     try:
-        return failures.exit_code(lambda: _call(argv))
+        return failures.exit_code(lambda: _call(argv), failed)
     except stdout.ReaderGone:
         return ExitCode.DONE
 

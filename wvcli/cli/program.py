@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from wvcli.errors import ExitCode
+
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 model or input missing, damaged or unreadable; "
     "4 a word is not in the vocabulary; 5 an optional extra is not installed; 130 interrupted."
@@ -17,12 +19,14 @@ class Entry(NamedTuple):
         examples: command lines that work, one after the other, in a folder with the text `corpus.txt`.
         has_own_threads: whether it divides its work among threads of its own, instead of multiplying large
             matrices all at once, for which BLAS has threads.
+        failed: the exit code of a failure that has none of its own.
     """
 
     heading: str
     page: str
     examples: tuple[str, ...]
     has_own_threads: bool = False
+    failed: ExitCode = ExitCode.FAILED
 
     @property
     def epilog(self) -> str:
@@ -68,6 +72,28 @@ COMMANDS = {  # in the order of the help
     "odd-one-out": Entry("Ask", "asking.md", ("wvcli odd-one-out cat dog bread parrot",), has_own_threads=True),
     "vocab": Entry("Ask", "asking.md", ("wvcli vocab -n 20", "wvcli vocab --grep 'ing$'"), has_own_threads=True),
     "shell": Entry("Ask", "asking.md", ("wvcli shell -m corpus.safetensors",)),
+    "embed": Entry(
+        "Apply",
+        "searching.md",
+        ("wvcli embed 'the cat sat' 'a dog lay'", "wvcli embed --file corpus.txt -o texts.npy"),
+        has_own_threads=True,
+    ),
+    "search": Entry(
+        "Apply",
+        "searching.md",
+        (
+            "wvcli search 'a hungry cat' corpus.txt -n 3",
+            "wvcli search 'a hungry cat' corpus.txt --hybrid --index corpus.index",
+        ),
+        has_own_threads=True,
+    ),
+    "grep": Entry(
+        "Apply",
+        "searching.md",
+        ("wvcli grep cat corpus.txt", "wvcli grep -n -C 1 dog corpus.txt"),
+        has_own_threads=True,
+        failed=ExitCode.USAGE,
+    ),
     "evaluate": Entry(
         "Evaluate",
         "evaluation.md",

@@ -16,10 +16,10 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats._format import Reading, Writing
 from wvcli.formats._headers import BYTE_ORDER_MARK, Header, find_header, read_header
-from wvcli.formats._numbers import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
 from wvcli.formats._reading import RowCollector, bytes_left, note_skipped, open_input
 from wvcli.formats._writable_words import WritableWords
 from wvcli.reporting import report_note
+from wvcli.vectors.decimals import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 

@@ -17,7 +17,6 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._headers import BYTE_ORDER_MARK
-from wvcli.formats._numbers import NUMBER, format_rows, parse, tokens
 from wvcli.formats._reading import RowCollector, open_input
 from wvcli.formats._text import (
     EXAMINED_LINES,
@@ -29,6 +28,7 @@ from wvcli.formats._text import (
     rows_left,
 )
 from wvcli.reporting import report_note
+from wvcli.vectors.decimals import NUMBER, format_rows, parse, tokens
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 

@@ -20,8 +20,8 @@ from wvcli.errors import InputError
 from wvcli.formats._columns import column_blocks
 from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._json import NUMBERS_AT_ONCE, Record, check_length, collect, record_of
-from wvcli.formats._numbers import format_rows
 from wvcli.formats._reading import note_skipped, open_input
+from wvcli.vectors.decimals import format_rows
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from wvcli.formats._columns import column_blocks
 from wvcli.formats._format import Format, Kept, Writing
-from wvcli.formats._numbers import format_rows
+from wvcli.vectors.decimals import format_rows
 from wvcli.vectors.word_vectors import Vectors
 
 _VECTORS, _METADATA, _CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"

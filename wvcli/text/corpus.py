@@ -51,6 +51,7 @@ class Corpus:
         column: which column of CSV, TSV or Parquet holds the text; several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
         lines_of_tables: read the lines of CSV and TSV as plain text where no column is named.
+        as_lines: read all but Parquet as lines of plain text, whatever records they are.
         skip_bad: count lines and records that cannot be read and go on, instead of stopping there.
         texts_in_memory: what is read instead of files, for which `given` has the name `IN_MEMORY`.
         on_bytes: called with the number of bytes of the sources read since the last call.
@@ -73,6 +74,7 @@ class Corpus:
     column: Names = None
     delimiter: str | None = None
     lines_of_tables: bool = False
+    as_lines: bool = False
     skip_bad: bool = False
     texts_in_memory: TextsInMemory | None = None
     on_bytes: Callable[[int], None] = lambda count: None
@@ -187,6 +189,28 @@ class Corpus:
                     elif (line := self._usable(file, item)) is not None:
                         yield line[1]
 
+    def numbered_blocks(self) -> Iterator[tuple[str, int, str | bytes]]:
+        """Yield what `blocks` does, each after its file and the number of its first line there, from 1.
+
+        The fingerprint and the count of characters leave these out.
+        """
+        for file in self.files:
+            with sources.reading(file, self.on_bytes, on_note=self.on_note) as stream:
+                items: Iterator[bytes | Line | BadRecord] | None = self._records(file, stream)
+                if items is None:
+                    items = open_lines(stream, self._encoding, self.longest_piece).blocks()
+                number = 1
+                for item in items:
+                    if isinstance(item, bytes):
+                        yield file, number, item
+                        number += item.count(b"\n")
+                    elif isinstance(item, BadRecord):
+                        self._skip(file, item)
+                        number = item.number + 1
+                    else:
+                        yield file, item[0], _without_surrogates(item[1])
+                        number = item[0] + 1
+
     def _located_in_memory(self, texts: TextsInMemory) -> Iterator[tuple[str, int, str]]:
         """Yield what `located_texts` does, of texts that are in no file."""
         for item in texts.lines(self._fields):
@@ -224,6 +248,8 @@ class Corpus:
         sniffing.require_text(
             display_name(file), head, self._encoding, is_strict=self.errors == "strict" and not self.skip_bad
         )
+        if self.as_lines:
+            return None
         suffix = sources.suffix(file)
         kind = _RECORD_KINDS.get(suffix)
         if kind is None and suffix == ".txt":

@@ -29,6 +29,7 @@ _LONGEST = 1 << 20  # bytes of a line
 _BLANKS = " \t"
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r"}  # as TSV writes what would end a cell or a line
 _ESCAPED = re.compile(r"\\[tnr]")
+_FEED = b"\n"
 _MARK = b"\xef\xbb\xbf"  # byte order mark of UTF-8
 
 
@@ -65,6 +66,52 @@ def word_batches(
         else:
             named = [_argument(word) for word in group]
             yield from (named[start : start + _BATCH] for start in range(0, len(named), _BATCH))
+
+
+def text_batches(texts: list[str] | None) -> Iterator[list[str]]:
+    """Return the texts of a command in batches: its arguments, or lines of stdin as they arrive, blank ones too.
+
+    Raises:
+        UsageError: there is no text, and stdin is a terminal.
+        InputError: a line is too long.
+    """
+    if not texts and sys.stdin.isatty():
+        raise UsageError("no text was given", "name one, or pipe in one text per line")
+    for is_stdin, group in groupby(texts or [STDIN], lambda text: text == STDIN):
+        if is_stdin:
+            for _, block in line_blocks(sys.stdin.buffer, "stdin"):
+                yield block.decode("utf-8", "surrogateescape").split("\n")[:-1]
+        else:
+            yield [_argument(text) for text in group]
+
+
+def line_blocks(stream: IO[bytes], source: str) -> Iterator[tuple[int, bytes]]:
+    """Yield whole lines as they can be read, with a line feed after each, and the number of the first, from 1.
+
+    Raises:
+        InputError: the stream cannot be read, or a line is too long.
+    """
+    rest, number = b"", 1
+    reader = cast(BufferedReader, stream)
+    try:
+        while chunk := reader.read1(_READ):
+            mapped_files.check_unchanged()
+            lines, feed, rest = (rest + chunk).rpartition(b"\n")
+            if len(rest) > _LONGEST:
+                where = f"line {number + lines.count(_FEED) + len(feed)} of {source}"
+                raise InputError(f"{where} is longer than {_LONGEST >> 20} MiB")
+            if feed:
+                yield number, _plain_lines(lines + feed, number)
+                number += lines.count(_FEED) + 1
+    except OSError as error:
+        raise unreadable(source, error) from error
+    if rest:
+        yield number, _plain_lines(rest + _FEED, number)
+
+
+def _plain_lines(block: bytes, number: int) -> bytes:
+    """Return lines without carriage returns at their ends, and the first one without a byte order mark."""
+    return (block.removeprefix(_MARK) if number == 1 else block).replace(b"\r\n", _FEED)
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,27 @@ _PLAIN = {  # what Typer says of values, and what a person says
 }
 
 
-def exit_code(run: Callable[[], Any]) -> int:
+def exit_code(run: Callable[[], Any], failed: ExitCode = ExitCode.FAILED) -> int:
     """Run a command, report its failure, if any, and return its exit code.
+
+    Args:
+        run: the command, which returns its exit code.
+        failed: the exit code of a failure that has none of its own.
 
     Raises:
         ReaderGone: nobody reads stdout any more.
     """
     try:
         return int(run() or 0)
+    except BaseException as problem:
+        code = _code_of(problem)
+        return failed if code == ExitCode.FAILED else code
+
+
+def _code_of(problem: BaseException) -> int:
+    """Report a failure, and return its exit code."""
+    try:
+        raise problem
     except stdout.ReaderGone:
         raise
     except SystemExit as left:  # how Typer leaves when nobody reads its help any more

@@ -193,9 +193,19 @@ def write_object(values: dict[str, Any], format: OutputFormat) -> None:
             out.write(_dotted(values))
 
 
+def is_terminal() -> bool:
+    """Return whether stdout is a terminal."""
+    return sys.stdout.isatty()
+
+
 def line(text: str) -> None:
     """Write one line of data."""
     _put((visible(text) if sys.stdout.isatty() else text) + "\n")
+
+
+def data(lines: bytes) -> None:
+    """Write lines of data that are made already, for a program: to a terminal they would have to be made safe."""
+    _put(lines.decode("utf-8", "surrogateescape"))
 
 
 def text(text: str) -> None:

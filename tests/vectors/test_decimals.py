@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvcli.formats._numbers import format_rows, parse, tokens
+from wvcli.vectors.decimals import format_rows, parse, tokens
 
 
 def parsed_bits(texts: list[str]) -> list[int]:

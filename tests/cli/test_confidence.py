@@ -51,7 +51,7 @@ def test_rare_neighbours_are_marked_in_the_table_and_counted(run: Run, model: Pa
     without = run("similar", "cat", "-n", len(words), "-m", model, "--no-rare")
     assert {row[1] for row in without.rows} == set(words) - {"cat", "once", "zyx"}
     assert len(without.rows) == frequent - 1
-    assert without.err == LEFT_OUT.format(2, "s")
+    assert "--no-rare" not in without.err
 
 
 def test_where_all_words_are_rare_it_is_not_proposed_to_leave_them_out(run: Run, tmp_path: Path) -> None:

@@ -108,6 +108,8 @@ def search(
                         raise
                     missing.note(problem.message)
                 else:
+                    if not hits:
+                        stderr.note(f"nothing was found for {asked!r}")
                     out.write(_row(asked, hit, columns, is_table) for hit in hits)
     missing.report_total()
     if missing.count:

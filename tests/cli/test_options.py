@@ -11,6 +11,7 @@ import typer
 import wvcli
 from tests.conftest import Run
 from wvcli.analysis.comparison import Measure, compare
+from wvcli.analysis.mapping import layout
 from wvcli.cli.main import build
 from wvcli.cli.program import COMMANDS
 from wvcli.cli.streams import other_tools
@@ -35,7 +36,12 @@ def choices(command: str, parameter: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("command", "parameter", "values"),
-    [("analogy", "method", Method), ("compare", "by", Measure), ("export", "unknown", Unknown)],
+    [
+        ("analogy", "method", Method),
+        ("compare", "by", Measure),
+        ("export", "unknown", Unknown),
+        ("map", "method", layout.Method),
+    ],
 )
 def test_an_option_offers_the_values_of_the_library(command: str, parameter: str, values: Any) -> None:
     assert choices(command, parameter) == list(get_args(values))

@@ -108,6 +108,12 @@ COMMANDS = {  # in the order of the help
             "wvcli compare corpus.safetensors updated.safetensors --summary",
         ),
     ),
+    "map": Entry(
+        "Evaluate",
+        "map.md",
+        ("wvcli map corpus.safetensors", "wvcli map --around cat -n 50 -o cat.svg"),
+        has_own_threads=True,
+    ),
     "import": Entry(
         "Exchange",
         "formats.md",

@@ -16,6 +16,7 @@ MissingVector = Literal["error", "skip", "null", "subword", "random"]
 Dtype = Literal["float32", "float16", "int8"]
 Unknown = Literal["zero", "mean", "random"]
 Method = Literal["add", "multiply"]
+LayoutMethod = Literal["tsne", "pca"]
 Measure = Literal["similarity", "overlap"]
 
 

@@ -1,0 +1,134 @@
+"""A map as one page of HTML that needs nothing else: `page.html` with the data of the map in it.
+
+The page loads nothing and runs no script but its own: its Content-Security-Policy forbids all else, and names the
+script and the style by their SHA-256.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.analysis.mapping.colors import DARK, LIGHT, Values, colors_apart, scale_of
+from wvcli.analysis.mapping.word_map import WordMap
+
+NEIGHBORS = 10  # of each word that the page shows
+
+_SHORT = np.iinfo(np.uint16).max
+
+
+def page(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]] = (), color: str | None = None) -> str:
+    """Return the page of a map, or of two maps of the same words side by side.
+
+    Args:
+        maps: one, or two.
+        moved: words by their number in the maps, with the cosine of their two vectors; shown as a list.
+        color: the column by which words are coloured at first: `cluster`, `count`, or one of the points' own.
+    """
+    template = _template()
+    parts = {
+        "@STYLE@": _hash(template, "style"),
+        "@SCRIPT@": _hash(template, 'script type="module"'),
+        "@TITLE@": html.escape(" and ".join(one.title for one in maps)),
+        "@DATA@": _json(_data(maps, moved, color)),
+    }
+    return re.sub("|".join(parts), lambda found: parts[found[0]], template)
+
+
+@cache
+def _template() -> str:
+    return files(__package__).joinpath("page.html").read_text("utf-8")
+
+
+def _hash(template: str, element: str) -> str:
+    """Return what allows the text of an element by its SHA-256, as a Content-Security-Policy has it."""
+    text = template.split(f"<{element}>", 1)[1].split(f"</{element.split()[0]}>", 1)[0]
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _json(data: Any) -> str:
+    """Return data as JSON in which no word can end the element that it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\x7f", "\\u007f")
+
+
+def _data(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]], color: str | None) -> dict[str, Any]:
+    first = maps[0]
+    wide = len(first) > _SHORT
+    near = min(NEIGHBORS, first.neighbors.shape[1])
+    places = np.array([[one.place for one in each.clusters] for each in maps])
+    colors = colors_apart(places[0])
+    columns = [_column(name, values) for name, values in first.points.columns.items()]
+    return {
+        "title": " and ".join(one.title for one in maps),
+        "shown": first.shown,
+        "kept": _kept(maps),
+        "words": first.points.labels,
+        "counts": None if first.points.counts is None else first.points.counts.tolist(),
+        "palette": {"light": LIGHT, "dark": DARK},
+        "color": color,
+        "asked": [first.points.labels.index(word) for word in first.points.asked],
+        "wide": wide,
+        "near": near,
+        "cluster_of": _packed(first.cluster_of, np.uint16),
+        "clusters": [
+            {
+                "words": one.words,
+                "size": one.size,
+                "color": colors[number],
+                "places": _placed(places[:, number], maps),
+            }
+            for number, one in enumerate(first.clusters)
+        ],
+        "columns": columns,
+        "moved": [[row, round(cosine, 4)] for row, cosine in moved],
+        "maps": [
+            {
+                "title": one.title,
+                "places": _packed(np.rint(_square(one.places, maps) * _SHORT), np.uint16),
+                "neighbors": _packed(one.neighbors[:, :near], np.uint32 if wide else np.uint16),
+                "cosines": _packed(np.rint(np.clip(one.cosines[:, :near], -1, 1) * 32767), np.int16),
+            }
+            for one in maps
+        ],
+    }
+
+
+def _square(places: npt.NDArray[np.float64], maps: Sequence[WordMap]) -> npt.NDArray[np.float64]:
+    """Return places in the square from 0 to 1 that the places of all maps fill."""
+    every = np.concatenate([one.places for one in maps])
+    low = every.min(axis=0)
+    scaled: npt.NDArray[np.float64] = (places - low) / max(float((every.max(axis=0) - low).max()), 1e-12)
+    return scaled
+
+
+def _placed(places: npt.NDArray[np.float64], maps: Sequence[WordMap]) -> list[list[float]]:
+    return np.round(_square(places, maps), 4).tolist()  # type: ignore[no-any-return]
+
+
+def _kept(maps: Sequence[WordMap]) -> str:
+    """Say how far the picture is to be trusted."""
+    shares = " and ".join(f"{one.kept:.0%}" for one in maps)
+    near = min(NEIGHBORS, maps[0].neighbors.shape[1])
+    how = {"tsne": "t-SNE", "pca": "PCA", "file": "given places"}[maps[0].method]
+    return f"The picture ({how}) keeps {shares} of the {near} nearest neighbours of each word."
+
+
+def _column(name: str, values: Sequence[str]) -> dict[str, Any]:
+    scale = scale_of(values)
+    if isinstance(scale, Values):
+        return {"name": name, "values": scale.names, "colors": scale.colors, "of": scale.of}
+    return {"name": name, "numbers": scale}
+
+
+def _packed(numbers: npt.ArrayLike, dtype: Any) -> str:
+    array = np.asarray(numbers).astype(np.dtype(dtype).newbyteorder("<"))
+    return base64.b64encode(array.tobytes()).decode()

@@ -190,27 +190,28 @@ def test_settings_survive_json(given: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "dim", "epochs", "min_count"),
+    ("tokens", "dim", "window", "epochs", "min_count"),
     [
-        (1, 50, 60, 1),
-        (20_000, 50, 60, 1),
-        (20_001, 100, 40, 2),
-        (200_000, 100, 40, 2),
-        (200_001, 100, 30, 3),
-        (2_000_000, 100, 30, 3),
-        (20_000_000, 200, 10, 5),
-        (200_000_000, 300, 5, 5),
-        (200_000_001, 300, 3, 10),
-        (10**12, 300, 3, 10),
+        (1, 50, 5, 60, 1),
+        (20_000, 50, 5, 60, 1),
+        (20_001, 100, 5, 40, 2),
+        (60_000, 100, 5, 40, 2),
+        (200_000, 100, 10, 40, 2),
+        (200_001, 100, 10, 20, 3),
+        (2_000_000, 100, 10, 20, 3),
+        (20_000_000, 200, 5, 10, 5),
+        (200_000_000, 300, 5, 5, 5),
+        (200_000_001, 300, 5, 3, 10),
+        (10**12, 300, 5, 3, 10),
     ],
 )
 def test_what_is_left_open_is_chosen_by_the_size_of_the_corpus(
-    tokens: int, dim: int, epochs: int, min_count: int
+    tokens: int, dim: int, window: int, epochs: int, min_count: int
 ) -> None:
     chosen = auto_settings(TrainSettings(), tokens, processors=3)
-    assert (chosen.dim, chosen.epochs, chosen.min_count) == (dim, epochs, min_count)
+    assert (chosen.dim, chosen.window, chosen.epochs, chosen.min_count) == (dim, window, epochs, min_count)
     assert chosen.workers == (1 if tokens <= 200_000 else 3)
-    assert (chosen.algorithm, chosen.architecture, chosen.window) == ("word2vec", "skipgram", 5)
+    assert (chosen.algorithm, chosen.architecture) == ("word2vec", "skipgram")
     assert chosen.max_vocab is None
     left_open = [name for name in NAMES if getattr(chosen, name) is None]
     assert left_open == ["max_vocab", "buckets", "x_max", "glove_memory", "unknown_words", "phrase_threshold"]

@@ -5,7 +5,7 @@ Nothing heavy is imported here, since the help of the command line shows the cho
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from wvcli.errors import UsageError
 
@@ -238,15 +238,28 @@ _PHRASE_THRESHOLDS: dict[PhraseScorer, tuple[float, float, float]] = {
     "npmi": (0.5, -1.0, 1.0),
 }
 
-# Chosen by corpus size: for a text of at most this many tokens the dimensions, epochs and lowest count of a word.
-# A small text needs many passes before its words move apart, and has too few contexts for many dimensions.
-_BY_TOKENS: tuple[tuple[float, int, int, int], ...] = (
-    (20_000, 50, 60, 1),
-    (200_000, 100, 40, 2),
-    (2_000_000, 100, 30, 3),
-    (20_000_000, 200, 10, 5),
-    (200_000_000, 300, 5, 5),
-    (float("inf"), 300, 3, 10),
+
+class _Auto(NamedTuple):
+    """What `auto` stands for in a text of at most so many tokens."""
+
+    tokens: float
+    dim: int
+    window: int
+    epochs: int
+    min_count: int
+
+
+# Measured with `benchmarks/auto_settings.py` on English and Chinese; docs/training.md has the scores. A small text
+# needs many passes before its words move apart, and has too few contexts for many dimensions, but more in a wider
+# window.
+_BY_TOKENS = (
+    _Auto(20_000, dim=50, window=5, epochs=60, min_count=1),  # 50 KB: nothing tried was better beyond chance
+    _Auto(60_000, dim=100, window=5, epochs=40, min_count=2),  # between those measured
+    _Auto(200_000, dim=100, window=10, epochs=40, min_count=2),  # 500 KB
+    _Auto(2_000_000, dim=100, window=10, epochs=20, min_count=3),  # 5 MB
+    _Auto(20_000_000, dim=200, window=5, epochs=10, min_count=5),  # 50 MB, but for the window
+    _Auto(200_000_000, dim=300, window=5, epochs=5, min_count=5),
+    _Auto(float("inf"), dim=300, window=5, epochs=3, min_count=10),
 )
 
 # For GloVe: the count of the whole weight, for a text of at most this many tokens. The authors' own choices, for
@@ -278,19 +291,18 @@ def auto_settings(settings: TrainSettings, tokens: int, processors: int) -> Trai
         tokens: number of tokens in the corpus.
         processors: number of processors that may be used.
     """
-    dim, epochs, min_count = next(row[1:] for row in _BY_TOKENS if tokens <= row[0])
+    auto = next(row for row in _BY_TOKENS if tokens <= row.tokens)
     chosen: dict[str, Any] = {
         "algorithm": "word2vec",
-        "dim": dim,
-        "epochs": epochs,
-        "min_count": min_count,
+        "dim": auto.dim,
+        "min_count": auto.min_count,
         "workers": 1 if tokens <= _ONE_WORKER else processors,
     }
     if settings.algorithm == "glove":
         x_max = next(row[1] for row in _X_MAX_BY_TOKENS if tokens <= row[0])
         chosen |= {"window": 10, "epochs": glove_epochs(tokens), "x_max": x_max}
     else:
-        chosen |= {"window": 5, "architecture": "skipgram"}
+        chosen |= {"window": auto.window, "epochs": auto.epochs, "architecture": "skipgram"}
     if settings.phrases:
         chosen["phrase_threshold"] = default_phrase_threshold(settings.phrase_scorer)
     return replace(settings, **{name: value for name, value in chosen.items() if getattr(settings, name) is None})

@@ -104,7 +104,7 @@ def train(
 
             * `algorithm` (auto: `word2vec`), or `fasttext` for subword vectors, or `glove`; `architecture` (auto:
               `skipgram`), or `cbow`; `loss` (`negative`), or `hierarchical`.
-            * `dim` (auto), the length of a vector; `window` (auto: 5), words of context on each side, at most;
+            * `dim` (auto), the length of a vector; `window` (auto: 5 or 10), words of context on each side;
               `fixed_window` (False), always the whole window.
             * `epochs` (auto), passes over the text; `alpha` (0.025) and `min_alpha` (0.0001), the learning rate at
               the start and at the end; `workers` (auto: the processors), threads; `seed` (1).

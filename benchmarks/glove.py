@@ -98,7 +98,7 @@ def theirs(build: Path, text: Path, folder: Path, options: argparse.Namespace, s
                 *(str(build / "glove"), "-input-file", str(shuffled), "-vocab-file", str(vocabulary)),
                 *("-save-file", str(folder / "theirs"), "-threads", str(options.workers), "-seed", str(seed)),
                 *("-x-max", str(options.x_max), "-iter", str(options.epochs), "-vector-size", str(options.dim)),
-                *("-binary", "0", "-write-header", "1"),
+                *("-binary", "0"),  # no heading: it does not count the vector of <unk>
             ],
             nowhere,
             nowhere,

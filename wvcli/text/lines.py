@@ -116,7 +116,7 @@ class ByteLines:
                 return BadRecord(
                     number,
                     "the text ends in the middle of a character, as if it had been cut off",
-                    "cut it after a whole line, as head -n does, name another encoding with `encoding`",
+                    "cut it after a whole line, name another encoding with `encoding`",
                 )
             byte = f"byte 0x{error.object[error.start]:02x} at position {position + error.start + 1}"
             hint = "name the encoding with `encoding`, replace such bytes with `encoding_errors=replace`"

@@ -102,7 +102,7 @@ def test_there_are_no_more_components_than_dimensions(components: int) -> None:
 def test_no_number_is_ever_infinite_or_nan() -> None:
     matrix = MATRIX.copy()
     matrix[0], matrix[1, 3], matrix[2:4] = np.nan, np.inf, 3e38
-    encoder = SentenceEncoder.of_words(matrix, COUNTS)
+    encoder = SentenceEncoder.of_words(matrix, COUNTS, "mean", 1)
     vectors, known = encoder.encode(np.array([0, 1, 5, 0, 2, 3, 2]), np.array([0, 2, 4, 7]))
     assert np.isfinite(vectors).all()
     assert known.tolist() == [0, 1, 0]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wvcli.vectors.alignment import aligned_cosines, orthogonal_map
+from wvcli.vectors.alignment import aligned_cosines, multistep_maps, orthogonal_map
 from wvcli.vectors.geometry import unit_rows
 
 
@@ -27,3 +27,19 @@ def test_no_other_rotation_brings_rows_nearer() -> None:
         other = np.linalg.qr(rng.normal(size=(4, 4)))[0]
         assert ((source @ other - target) ** 2).sum() >= least
     assert aligned_cosines(source, target).mean() > (source * target).sum(axis=1).mean()
+
+
+def test_the_multi_step_maps_bring_a_turned_space_back_and_weigh_what_agrees() -> None:
+    rng = np.random.default_rng(6)
+    shared, rotation = rng.normal(size=(300, 5)), np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    noise = rng.normal(size=(2, 300, 3))
+    source = np.hstack([shared, noise[0]]).astype(np.float32)
+    target = (np.hstack([shared, noise[1]]) @ rotation).astype(np.float32)
+    one, two = (
+        rows @ matrix for rows, matrix in zip((source, target), multistep_maps(source, target), strict=True)
+    )
+    by_turning = aligned_cosines(unit_rows(source), unit_rows(target)).mean()
+    cosines = np.einsum("nd,nd->n", unit_rows(one.astype(np.float32)), unit_rows(two.astype(np.float32)))
+    assert cosines.mean() > by_turning + 0.05  # directions in which only noise differs count less
+    narrow = multistep_maps(source, target[:, :4])
+    assert [matrix.shape for matrix in narrow] == [(8, 4), (4, 4)]

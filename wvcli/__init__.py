@@ -6,6 +6,7 @@
     embed, TextEncoder       texts into vectors
     search                   the texts nearest to a question
     evaluate, compare        how good vectors are, and what differs between two models
+    align, translate         two models of two languages in one space; load_alignment opens it again
     import_vectors, export   vectors from and for other systems
     TrainSettings, Selection what can be set in training, and chosen in exporting
     WvcliError               the root of all errors
@@ -19,9 +20,12 @@ from typing import TYPE_CHECKING, Any
 from wvcli.version import __version__
 
 if TYPE_CHECKING:
+    from wvcli.analysis.aligning import align as align
     from wvcli.analysis.comparison import compare as compare
+    from wvcli.analysis.translating import translate as translate
     from wvcli.errors import WvcliError as WvcliError
     from wvcli.evaluation.evaluate import evaluate as evaluate
+    from wvcli.models.alignment_file import load_alignment as load_alignment
     from wvcli.models.exporting import export as export
     from wvcli.models.importing import import_vectors as import_vectors
     from wvcli.models.opening import load as load
@@ -33,44 +37,53 @@ if TYPE_CHECKING:
     from wvcli.training.train import train as train
     from wvcli.training.train import update as update
     from wvcli.training.tune import tune as tune
+    from wvcli.vectors.bilingual import Alignment as Alignment
     from wvcli.vectors.selection import Selection as Selection
     from wvcli.vectors.word_vectors import Vectors as Vectors
 
 _HOMES = {
+    "Alignment": "wvcli.vectors.bilingual",
     "Selection": "wvcli.vectors.selection",
     "TextEncoder": "wvcli.retrieval.encoding",
     "TrainSettings": "wvcli.training.settings",
     "Vectors": "wvcli.vectors.word_vectors",
     "WvcliError": "wvcli.errors",
+    "align": "wvcli.analysis.aligning",
     "compare": "wvcli.analysis.comparison",
     "embed": "wvcli.retrieval.encoding",
     "evaluate": "wvcli.evaluation.evaluate",
     "export": "wvcli.models.exporting",
     "import_vectors": "wvcli.models.importing",
     "load": "wvcli.models.opening",
+    "load_alignment": "wvcli.models.alignment_file",
     "resume": "wvcli.training.train",
     "search": "wvcli.retrieval.search",
     "train": "wvcli.training.train",
+    "translate": "wvcli.analysis.translating",
     "tune": "wvcli.training.tune",
     "update": "wvcli.training.train",
 }
 
 __all__ = [
+    "Alignment",
     "Selection",
     "TextEncoder",
     "TrainSettings",
     "Vectors",
     "WvcliError",
     "__version__",
+    "align",
     "compare",
     "embed",
     "evaluate",
     "export",
     "import_vectors",
     "load",
+    "load_alignment",
     "resume",
     "search",
     "train",
+    "translate",
     "tune",
     "update",
 ]

@@ -14,8 +14,10 @@ import numpy.typing as npt
 from wvcli.errors import InputError, UsageError
 from wvcli.evaluation import tasks
 from wvcli.evaluation.tasks import ItemSet, Lexicon, Scores
+from wvcli.evaluation.tasks._lexicon import AlignedLexicon
 from wvcli.reporting import OnProgress, Progress, ignore_progress
 from wvcli.text.sources import STDIN
+from wvcli.vectors.bilingual import Alignment
 from wvcli.vectors.word_vectors import Vectors
 
 TOP = 300_000  # words of a model that are looked at; word2vec's users and Gensim take the same
@@ -31,7 +33,7 @@ class Evaluation:
     """The score of one model on one set, or on one section of it, by one measure.
 
     Attributes:
-        model: the model's file as it was named, or its number among the models, from 1, when it has no file.
+        model: the file of the model or alignment as it was named, or its number, from 1, when it has no file.
         set: the name of the set.
         kind: the kind of test: a name of the tasks.
         section: the part of the set; None for the whole.
@@ -97,18 +99,22 @@ def _set_file(given: str | PathLike[str]) -> str | PathLike[str]:
     return given
 
 
-def load_sets(sets: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[ItemSet]:
+def load_sets(sets: str | PathLike[str] | Sequence[str | PathLike[str]], kind: str | None = None) -> list[ItemSet]:
     """Read one test set or several, each a file or the name of a bundled one; none stands for all bundled ones.
+
+    Args:
+        sets: the files.
+        kind: the name of their task; None to recognise it by content.
 
     Raises:
         InputError: a set cannot be read or is of no known kind.
     """
     files = [sets] if isinstance(sets, str | PathLike) else sets
-    return [tasks.load(file) for file in (map(_set_file, files) if files else bundled())]
+    return [tasks.load(file, kind) for file in (map(_set_file, files) if files else bundled())]
 
 
 def evaluate(
-    models: Vectors | Sequence[Vectors],
+    models: Vectors | Alignment | Sequence[Vectors] | Sequence[Alignment],
     sets: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     *,
     restrict_top: int = TOP,
@@ -119,7 +125,8 @@ def evaluate(
     """Score models on test sets.
 
     Args:
-        models: one model or several; each is compared with the first.
+        models: one model or several; each is compared with the first. Or one alignment or several, for which the
+            sets hold translations.
         sets: one file of test items or several, see `wvcli.evaluation.tasks.load`, or names of the English sets in
             Gensim: `wordsim353`, `simlex999`, `questions-words`; none for all of these.
         restrict_top: look only at the first `restrict_top` words of a model.
@@ -133,7 +140,8 @@ def evaluate(
 
     Raises:
         InputError: a set cannot be read or is of no known kind; before anything is scored.
-        UsageError: there is no model, or `restrict_top` is below 1.
+        UsageError: there is no model, models are mixed with alignments, an alignment is to be scored without
+            `sets`, or `restrict_top` is below 1.
 
     Example:
         >>> import wvcli
@@ -145,15 +153,26 @@ def evaluate(
         pairs spearman 3 of 3 True
         pairs pearson 3 of 3 True
     """
-    several = [models] if isinstance(models, Vectors) else list(models)
+    several: list[Vectors | Alignment] = [models] if isinstance(models, Vectors | Alignment) else [*models]
     if not several:
         raise UsageError("no model was given")
-    lexicons = [Lexicon(vectors, restrict_top, ignore_case, from_subwords) for vectors in several]
-    loaded = load_sets(sets)
+    seen_as = restrict_top, ignore_case, from_subwords
+    aligned = [AlignedLexicon.of(each, *seen_as) for each in several if isinstance(each, Alignment)]
+    lexicons: list[Lexicon] = [
+        *aligned,
+        *(Lexicon(each, *seen_as) for each in several if isinstance(each, Vectors)),
+    ]
+    if aligned and len(aligned) < len(lexicons):
+        raise UsageError("models and alignments are scored on sets of different kinds", "give one or the other")
+    if aligned and not sets:
+        raise UsageError(
+            "no set of translations is bundled", "name one with `sets`, a word and its translation a line"
+        )
+    loaded = load_sets(sets, "translations" if aligned else None)
     return (row for one in loaded for row in _of_set(one, lexicons, _names(several), on_progress))
 
 
-def _names(models: Sequence[Vectors]) -> list[str]:
+def _names(models: Sequence[Vectors | Alignment]) -> list[str]:
     return [str(number) if model.path is None else fspath(model.path) for number, model in enumerate(models, 1)]
 
 

@@ -114,7 +114,7 @@ def find(
     Raises:
         InputError: the folder cannot be read.
     """
-    for path in _newest_first(folder):
+    for path in newest_first(folder):
         try:
             model = model_file.open_model(path)
         except model_file.OtherKindError as other:
@@ -127,8 +127,12 @@ def find(
             yield model
 
 
-def _newest_first(folder: Path) -> list[Path]:
-    """Return the files in a folder that are named as models are."""
+def newest_first(folder: Path) -> list[Path]:
+    """Return the files in a folder that are named as models are, the newest first.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(model_file.SUFFIX))
     except OSError as error:

@@ -31,7 +31,8 @@ class Item:
     """One item of a test.
 
     Attributes:
-        words: what the item is made of; for an analogy the answer last, for an odd-one-out set the odd word last.
+        words: what the item is made of; for an analogy the answer last, for an odd-one-out set the odd word last,
+            for a translation the word first and then what it is translated by.
         section: the part of the set it belongs to, or an empty string.
         expected: for a pair the similarity that people gave it.
         category: for a word to be put into a category, the right one.
@@ -111,18 +112,19 @@ class ItemSet:
         return np.array([item.expected for item in self.items], dtype=np.float64)
 
 
-def load(file: str | PathLike[str]) -> ItemSet:
+def load(file: str | PathLike[str], kind: str | None = None) -> ItemSet:
     """Read a test set of whichever kind.
 
     Args:
         file: a path, an address, or `-` for standard input; UTF-8, plain or compressed. A line that begins with
             `#` is a comment. Of a folder with sets of odd words or analogies each file is a section.
+        kind: the name of the task; None to recognise it by content.
 
     Raises:
         InputError: it cannot be read, is of no known kind, or has a line that does not fit, which is named.
     """
     named = fspath(file)
-    parts = [_load(read(part)) for part in sources.expand(named)]
+    parts = [_load(read(part), kind) for part in sources.expand(named)]
     if len(parts) == 1:
         return parts[0]
     if len({part.task.name for part in parts}) > 1 or not parts[0].task.pooled:
@@ -131,9 +133,9 @@ def load(file: str | PathLike[str]) -> ItemSet:
     return ItemSet(Path(named).name, parts[0].task, items)
 
 
-def _load(file: ItemFile) -> ItemSet:
+def _load(file: ItemFile, kind: str | None) -> ItemSet:
     """Parse the items of one file."""
-    fitting = next((task for task in registry if task.recognises(file)), None)
+    fitting = registry.get(kind) if kind else next((task for task in registry if task.recognises(file)), None)
     if fitting is None:
         raise file.wrong(file.content[0], EXPECTED)
     items = fitting.parse(file)

@@ -1,13 +1,14 @@
 """How the words of a test are found in a model."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import UsageError
+from wvcli.vectors.bilingual import Alignment
 from wvcli.vectors.geometry import Float64Array, RowArray, directions
 from wvcli.vectors.near_spellings import equivalents
 from wvcli.vectors.word_vectors import Vectors
@@ -79,6 +80,27 @@ class Lexicon:
     def _subword_vector(self, word: str) -> npt.NDArray[np.float32] | None:
         subwords = self.vectors.subwords if self.from_subwords else None
         return None if subwords is None else subwords.vector(self.vectors.normalize(word))
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedLexicon(Lexicon):
+    """Two models in one space as a test sees them: words are looked up in one, their translations in the other.
+
+    Attributes:
+        alignment: of the two models, of which `vectors` is the source.
+        target: the other model.
+    """
+
+    alignment: Alignment = field(kw_only=True)
+    target: Lexicon = field(kw_only=True)
+
+    @classmethod
+    def of(cls, alignment: Alignment, top: int, ignore_case: bool, from_subwords: bool) -> "AlignedLexicon":
+        """Return both models as a test sees them; the arguments are those of `Lexicon`."""
+        source, target = (
+            Lexicon(side.vectors, top, ignore_case, from_subwords) for side in (alignment.source, alignment.target)
+        )
+        return cls(source.vectors, top, ignore_case, from_subwords, alignment=alignment, target=target)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,200 @@
+"""Two models are brought into one space from what is known of their words, and refused where nothing fits."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wvcli
+from tests.against_gensim import vectors_of
+from tests.two_languages import Languages, languages
+from wvcli.analysis import self_learning
+from wvcli.errors import InputError, UsageError, WvcliError
+from wvcli.reporting import Progress
+from wvcli.vectors.bilingual import Alignment
+
+TURNED = languages()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that looks at more scores sooner, since these models are small."""
+    monkeypatch.setattr(self_learning, "_PATIENCE", 2)
+
+
+def first_words(alignment: Alignment) -> list[list[str]]:
+    words = list(alignment.words_of_source())
+    return [[one.word for one in near] for near in alignment.nearest(words, 1)]
+
+
+def test_a_model_that_was_turned_is_found_again_from_pairs_and_from_nothing(tmp_path: Path) -> None:
+    dictionary = TURNED.dictionary(tmp_path / "some.tsv", range(200))
+    by_pairs = wvcli.align(TURNED.source, TURNED.target, dictionary=dictionary, seed=3)
+    assert TURNED.right(first_words(by_pairs)) == 1
+    assert by_pairs.about["seeds"] == {
+        "kind": "dictionary",
+        "pairs": 200,
+        "covered": 200,
+        "words": 200,
+        "identical": 0,
+    }
+    assert by_pairs.about["held_out"]["p@1"] == 1
+    by_nothing = wvcli.align(TURNED.source, TURNED.target, unsupervised=True)
+    assert TURNED.right(first_words(by_nothing)) == 1
+    assert by_nothing.about["seeds"] == {"kind": "nothing"}
+    assert by_nothing.about["held_out"] is None
+    only_turned = wvcli.align(TURNED.source, TURNED.target, dictionary=dictionary, method="procrustes")
+    target = np.asarray(TURNED.target.matrix[:5])
+    np.testing.assert_allclose(
+        only_turned.target.map(target), target / np.linalg.norm(target, axis=1)[:, None], atol=1e-6
+    )
+
+
+@pytest.mark.slow
+def test_models_that_differ_in_dimensions_and_by_noise_are_aligned_the_same_each_time(tmp_path: Path) -> None:
+    both = languages(words=900, noise=0.5, target_dim=12)
+    dictionary = both.dictionary(tmp_path / "many.tsv", range(600))
+    made = [wvcli.align(both.source, both.target, dictionary=dictionary, seed=2) for _ in range(2)]
+    assert both.right(first_words(made[0])) > 0.6
+    held = made[0].about["held_out"]
+    assert held["words"] == 60
+    assert held["low"] < held["p@1"] < held["high"]
+    assert held["p@1"] <= held["p@10"]
+    assert made[0].about == made[1].about
+    assert made[0].source.matrix.tobytes() == made[1].source.matrix.tobytes()
+    assert made[0].target.hubness.tobytes() == made[1].target.hubness.tobytes()
+
+
+def test_words_spelt_alike_are_enough(tmp_path: Path) -> None:
+    alike = Languages(
+        vectors_of(TURNED.source.matrix, [word[1:] for word in TURNED.source]),
+        vectors_of(TURNED.target.matrix, [word[1:] if int(word[1:]) < 150 else word for word in TURNED.target]),
+    )
+    notes: list[str] = []
+    found = wvcli.align(alike.source, alike.target, on_note=notes.append)
+    assert found.about["seeds"] == {"kind": "words spelt alike", "identical": 150}
+    pairs = zip(alike.source, first_words(found), strict=True)
+    assert all(word == near[0].removeprefix("t") for word, near in pairs)
+    assert not notes
+    wvcli.align(TURNED.source, TURNED.target, on_note=notes.append)
+    assert notes == [
+        "only 0 words are spelt alike in both models; the alignment begins from nothing, as with `unsupervised`"
+    ]
+
+
+def texts(numbers: range) -> list[tuple[str, str]]:
+    """Parallel lines: each word in three, beside others."""
+    rng = np.random.default_rng(2)
+    lines = []
+    for number in (number for number in numbers for _ in range(3)):
+        words = [number, *rng.integers(0, 400, 3).tolist()]
+        lines.append((" ".join(f"s{word}" for word in words), " ".join(f"t{word}" for word in words[::-1])))
+    return lines
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_parallel_text_tells_pairs(files: int, tmp_path: Path) -> None:
+    lines = texts(range(100, 300))
+    if files == 1:
+        paths = [tmp_path / "both.tsv"]
+        paths[0].write_text("".join(f"{one}\t{two}\n" for one, two in lines), encoding="utf-8")
+    else:
+        paths = [tmp_path / "one.txt", tmp_path / "two.txt"]
+        for path, side in zip(paths, zip(*lines, strict=True), strict=True):
+            path.write_text("\n".join(side), encoding="utf-8")
+    seen: list[Progress] = []
+    found = wvcli.align(TURNED.source, TURNED.target, parallel=paths, on_progress=seen.append)
+    seeds = found.about["seeds"]
+    assert seeds["lines"] == 600
+    assert seeds["from_lines"] >= 200
+    assert found.about["held_out"]["of"] == "parallel text"
+    assert TURNED.right(first_words(found)) == 1
+    stages = [stage for stage, _ in itertools.groupby(progress.stage for progress in seen)]
+    assert stages[-2:] == ["aligning", "measuring"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("s1\tt1\ns2\n", "pairs.tsv, line 2: 's2' is not a word, a tab and its translation"),
+        ("s1\tt1\tt2\n", r"line 1: 's1\\tt1\\tt2' is not a word, a tab and its translation"),
+        (
+            "ice cream glace\n",
+            "line 1: .* is not a word, a tab and its translation .a phrase needs a tab after it",
+        ),
+        ("a\tb\nc\td\n", "of the 2 pairs in .*pairs.tsv none has the first word in the source and the second in"),
+        ("t1\ts1\n", "none has the first word"),
+    ],
+)
+def test_a_dictionary_that_does_not_fit_is_named_with_its_line(lines: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "pairs.tsv"
+    file.write_text(lines, encoding="utf-8")
+    with pytest.raises(InputError, match=message) as failure:
+        wvcli.align(TURNED.source, TURNED.target, dictionary=file)
+    assert ("other way round" in failure.value.hint) == lines.startswith("t1")
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["s1 s2\tt1 t2\ns3\n"], "line 2: a text, a tab and its translation are expected, found 1 field"),
+        (["s1\n", "t1\nt2\n"], "differ in their numbers of lines"),
+        (["s1\nt1\n", "t1\n"], "differ in their numbers of lines"),
+        (["who\tknows\n"], "no two words of the models go together in the 1 lines"),
+    ],
+)
+def test_parallel_text_that_does_not_fit_is_refused(lines: list[str], message: str, tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.txt" for number in range(len(lines))]
+    for file, text in zip(files, lines, strict=True):
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        wvcli.align(TURNED.source, TURNED.target, parallel=files)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"identical": False}, "there are no pairs to learn from"),
+        ({"unsupervised": True, "identical": True}, "`unsupervised` uses no pairs at all"),
+        ({"held_out": 0.7}, "`held_out` must be from 0 to 0.5, not 0.7"),
+        ({"fail_under": 1.5}, "`fail_under` is a share from 0 to 1"),
+        ({"restrict_top": 0}, "`restrict_top` must be at least 1"),
+        ({"refine": -1}, "`refine` must be at least 0"),
+        ({"parallel": ["a", "b", "c"]}, "parallel text is one file or two, not 3"),
+        ({"method": "cca"}, "`method` must be multistep or procrustes, not 'cca'"),
+    ],
+)
+def test_arguments_that_cannot_be_meant_are_refused(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        wvcli.align(TURNED.source, TURNED.target, **arguments)  # type: ignore[arg-type]
+
+
+def test_too_few_pairs_one_model_and_a_low_score_are_refused(tmp_path: Path) -> None:
+    few = TURNED.dictionary(tmp_path / "few.tsv", range(3))
+    with pytest.raises(UsageError, match="3 pairs of words in both models are too few; 5 are needed"):
+        wvcli.align(TURNED.source, TURNED.target, dictionary=few, identical=False)
+    with pytest.raises(UsageError, match="the source and the target are the same model"):
+        wvcli.align(TURNED.source, TURNED.source, unsupervised=True)
+    both = languages(noise=2.0).in_files(tmp_path)
+    with pytest.raises(UsageError, match="the same model"):
+        wvcli.align(both.source, wvcli.load(tmp_path / "en.safetensors"), unsupervised=True)
+    dictionary = both.dictionary(tmp_path / "all.tsv", range(400))
+    with pytest.raises(WvcliError, match=r"the held-out P@1 is 0\.\d+, below 0.99; nothing was written"):
+        wvcli.align(both.source, both.target, tmp_path / "no", dictionary=dictionary, fail_under=0.99)
+    assert not list(tmp_path.glob("no*"))
+
+
+@pytest.mark.parametrize(
+    "pairs", [pytest.param(0, marks=pytest.mark.slow), pytest.param(60, marks=pytest.mark.slow), 600]
+)
+def test_vectors_that_have_nothing_to_do_with_each_other_have_no_alignment(
+    pairs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(self_learning, "_PATIENCE", 10)
+    both = languages(words=700)
+    other = vectors_of(np.random.default_rng(1).normal(size=(700, 16)), list(both.target))
+    dictionary = both.dictionary(tmp_path / "wrong.tsv", range(pairs)) if pairs else ()
+    with pytest.raises(WvcliError, match="no alignment was found") as failure:
+        wvcli.align(both.source, other, dictionary=dictionary, identical=False if pairs else None)
+    assert failure.value.exit_code == 1

@@ -114,6 +114,18 @@ COMMANDS = {  # in the order of the help
         ("wvcli map corpus.safetensors", "wvcli map --around cat -n 50 -o cat.svg"),
         has_own_threads=True,
     ),
+    "align": Entry(
+        "Translate",
+        "translation.md",
+        ("wvcli align corpus.safetensors updated.safetensors --identical", "wvcli models"),
+        has_own_threads=True,
+    ),
+    "translate": Entry(
+        "Translate",
+        "translation.md",
+        ("wvcli translate cat", "wvcli translate cat dog --reverse -n 1", "wvcli translate --all --mutual"),
+        has_own_threads=True,
+    ),
     "import": Entry(
         "Exchange",
         "formats.md",

@@ -1,19 +1,25 @@
 """`wvcli evaluate`."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wvcli.cli.options import shared
 from wvcli.cli.questions.lookup import HAVE_SUBWORDS
-from wvcli.cli.questions.opening import named_once, open_vectors
+from wvcli.cli.questions.opening import named_once, open_alignment, open_vectors
 from wvcli.cli.reports.scores import verdicts, write_tables
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import resolve_format, writer
 from wvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from wvcli.vectors.bilingual import Alignment
+    from wvcli.vectors.word_vectors import Vectors
 
 
 def evaluate(
@@ -26,6 +32,17 @@ def evaluate(
         ),
     ] = None,
     model: shared.Model = None,
+    alignments: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-a",
+            "--alignment",
+            metavar="FILE",
+            help="Score the translations of an alignment instead, on sets of words and their translations; "
+            "may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,9 +82,16 @@ def evaluate(
     from wvcli.evaluation import evaluate
 
     named_once(models[0] if models else None, model)
-    named: list[Path | None] = [*models] if models else [model]
-    opened = [open_vectors(path) for path in named]
-    if missing == "subword" and any(vectors.subwords is None for vectors in opened):
+    opened: Sequence[Vectors] | Sequence[Alignment]
+    if alignments:
+        if models or (model and str(model) != os.environ.get("WVCLI_MODEL")):
+            raise UsageError("models and alignments are scored on different sets", "name one or the other")
+        opened = [open_alignment(path) for path in alignments]
+        asked = [alignment.source.vectors for alignment in opened]
+    else:
+        named: list[Path | None] = [*models] if models else [model]
+        opened = asked = [open_vectors(path) for path in named]
+    if missing == "subword" and any(vectors.subwords is None for vectors in asked):
         raise UsageError("a model has no subwords", HAVE_SUBWORDS)
     with stderr.progress_shown() as show:
         rows = list(

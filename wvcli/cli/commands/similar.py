@@ -1,5 +1,6 @@
 """`wvcli similar`."""
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,11 @@ from wvcli.cli.questions.answers import (
 )
 from wvcli.cli.questions.explanations import pair_writer
 from wvcli.cli.questions.input import STDIN, Questions, is_alone, word_batches
-from wvcli.cli.questions.lookup import WordLookup
-from wvcli.cli.questions.opening import open_vectors
+from wvcli.cli.questions.lookup import Crossing, WordLookup
+from wvcli.cli.questions.opening import open_alignment, open_vectors
 from wvcli.cli.questions.unanswered import unanswered_file
 from wvcli.cli.questions.vector_lines import vector_questions
+from wvcli.cli.streams import stderr
 from wvcli.cli.streams.columns import Column
 from wvcli.cli.streams.stdout import resolve_format
 from wvcli.errors import UsageError
@@ -100,6 +102,16 @@ def similar(
     approximate: Annotated[
         bool, typer.Option("--approximate", help="Search the index made by wvcli index: fast, but not exact.")
     ] = False,
+    alignment: Annotated[
+        Path | None,
+        typer.Option(
+            "-a",
+            "--alignment",
+            metavar="FILE",
+            help="Ask one of two aligned models, the target or that of -m, with words of the other.",
+            show_default=False,
+        ),
+    ] = None,
     explain: shared.Explain = False,
     missing: shared.MissingPolicy = None,
     unanswered: shared.Unanswered = None,
@@ -120,7 +132,8 @@ def similar(
     if approximate and (restrict_top or among):
         raise UsageError("an index searches all words, not a part of them", "leave out --approximate")
     joined = Questions(words, "one word or more", 1, None, file) if together else None
-    vectors = open_vectors(model)
+    vectors, crossing = _opened(model, alignment, approximate or explain)
+    answers = vectors if crossing is None else crossing.answers
     vocabulary = vectors.vocabulary
     questions: Iterator[list[Question]]
     if vector:
@@ -142,15 +155,16 @@ def similar(
         unanswered_file=unanswered_file(unanswered, file),
         has_marks=resolve_format(format) == "table",
         rare=rare,
+        crossing=crossing,
     )
-    excluded = excluded_rows(vectors, exclude)
-    space, places = _space(vectors, restrict_top, among, approximate)
+    excluded = excluded_rows(answers, exclude)
+    space, places = _space(answers, restrict_top, among, approximate)
     search = Search(
         partial(space.nearest, **places),
         topn or (_TOPN if min_similarity is None else None),
         min_similarity,
         partial(space.count_rare_nearer, **places)
-        if leaves_out_rare(vectors, rare, restrict_top, among)
+        if leaves_out_rare(answers, rare, restrict_top, among)
         else None,
         excluded,
         set() if unique_pairs else None,
@@ -174,6 +188,39 @@ def _refuse_words_beside_vectors(
     for option, is_given in (("--together", together), ("--explain", explain), ("--missing", missing)):
         if is_given:
             raise UsageError(f"{option} is about words and cannot be combined with --vector")
+
+
+def _opened(model: Path | None, alignment: Path | None, has_needs: bool) -> "tuple[Vectors, Crossing | None]":
+    """Return the model in which words are looked up, and the way to the one that is asked, if that is another.
+
+    Args:
+        model: the model to ask; None for the target of the alignment, or else for the default.
+        alignment: the alignment, if the words are of another model.
+        has_needs: whether the index or the corpus of the model is needed, which have nothing across languages.
+
+    Raises:
+        UsageError: `model` is neither of the two that are aligned, or they cannot do what is asked.
+    """
+    if alignment is None:
+        return open_vectors(model), None
+    if has_needs:
+        raise UsageError("--alignment cannot be combined with --approximate or --explain")
+    opened = open_alignment(alignment)
+    words, answers = opened.source, opened.target
+    if model is not None and not _is_file_of(answers.vectors, model):
+        if _is_file_of(words.vectors, model):
+            words, answers = answers, words
+        elif str(model) != os.environ.get("WVCLI_MODEL"):  # which is meant for questions of one model
+            raise UsageError(
+                f"{model} is not one of the models that {alignment} aligns",
+                f"they are {words.vectors.path} and {answers.vectors.path}",
+            )
+    stderr.note(f"words of {words.vectors.path}, neighbours in {answers.vectors.path}")
+    return words.vectors, Crossing(words.map, answers.in_common_space())
+
+
+def _is_file_of(vectors: "Vectors", path: Path) -> bool:
+    return vectors.path is not None and path.exists() and vectors.path.samefile(path)
 
 
 def _space(

@@ -18,6 +18,7 @@ Unknown = Literal["zero", "mean", "random"]
 Method = Literal["add", "multiply"]
 LayoutMethod = Literal["tsne", "pca"]
 Measure = Literal["similarity", "overlap"]
+AlignmentMethod = Literal["multistep", "procrustes"]
 
 
 def _be_quiet(value: bool) -> bool:
@@ -94,6 +95,18 @@ ModelArgument = Annotated[
         metavar="[MODEL]",
         help="Model file, or vectors in another format; as with -m.",
         show_default="the newest model in this folder",
+    ),
+]
+Alignment = Annotated[
+    Path | None,
+    typer.Option(
+        "-a",
+        "--alignment",
+        metavar="FILE",
+        envvar="WVCLI_ALIGNMENT",
+        readable=False,  # as for a model
+        help="Alignment of two models, made by wvcli align.",
+        show_default="the newest alignment in this folder",
     ),
 ]
 OneModel = Annotated[

@@ -118,7 +118,7 @@ def answer_rows(
     """
     from wvcli.vectors.word_vectors import Lookup, query
 
-    vectors = lookup.vectors
+    vectors = lookup.answers_from
     found = [
         lookup.find_all(asked.negative + asked.positive)
         if asked.vector is None
@@ -127,7 +127,7 @@ def answer_rows(
     ]
     queries = [
         query(words[len(asked.negative) :], words[: len(asked.negative)], search.excluded)
-        for asked, words in zip(questions, found, strict=True)
+        for asked, words in zip(questions, map(lookup.crossed, found), strict=True)
         if words is not None
     ]
     answers = _answers(queries, lookup, search)
@@ -157,7 +157,7 @@ def answer_rows(
 
 def _answers(queries: "list[Query]", lookup: WordLookup, search: Search) -> "Iterator[list[Neighbor]]":
     """Yield the answers to queries, searching for as many together as fit in memory."""
-    words = max(1, len(lookup.vectors))
+    words = max(1, len(lookup.answers_from))
     most = words if search.topn is None else min(search.topn, words)
     for start in range(0, len(queries), max(1, _HELD // most)):
         asked = queries[start : start + max(1, _HELD // most)]

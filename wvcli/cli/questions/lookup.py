@@ -1,7 +1,7 @@
 """Look up the words of questions, and report those that are missing, rare or without an answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,29 @@ from wvcli.cli.streams.stderr import Tally
 from wvcli.errors import ExitCode, MissingWordError, UsageError
 
 if TYPE_CHECKING:
+    from wvcli.vectors.geometry import FloatArray
     from wvcli.vectors.neighbors import Neighbor
     from wvcli.vectors.word_vectors import Lookup, Vectors
 
 RARE = "?"  # marks a word whose vector is unreliable
 HAVE_SUBWORDS = "FastText models have some, and those trained or imported with --unknown-words subwords"
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The way from one model to another that is aligned with it.
+
+    Attributes:
+        map: returns a vector of the first, float32 [n, dim], in the space of both.
+        answers: the other model with its vectors in that space.
+    """
+
+    map: "Callable[[FloatArray], FloatArray]"
+    answers: "Vectors"
+
+    def of(self, word: "Lookup") -> "Lookup":
+        """Return a word that was looked up in the first model as a vector to ask the other."""
+        return replace(word, index=None, vector=self.map(word.vector[None])[0])
 
 
 @dataclass
@@ -36,6 +54,8 @@ class WordLookup:
         unanswered_file: where the questions without an answer are listed, if anywhere.
         has_marks: whether rare answers are marked, as in a table.
         rare: whether the user asked for rare answers, or for none; None where neither.
+        hint: returns what to do about a missing word that is a word elsewhere, or an empty string.
+        crossing: the way from `vectors` to another model in one space, where the answers are words of that one.
     """
 
     vectors: "Vectors"
@@ -46,6 +66,8 @@ class WordLookup:
     unanswered_file: UnansweredFile | None = None
     has_marks: bool = False
     rare: bool | None = None
+    hint: Callable[[str], str] = lambda word: ""
+    crossing: "Crossing | None" = None
     _neighbors: int = 0
     _rare_neighbors: int = 0
     _left_out: int = 0
@@ -63,6 +85,17 @@ class WordLookup:
             raise UsageError("this model has no subwords", HAVE_SUBWORDS)
         if self.policy is None:
             self.policy = "subword" if self.vectors.answers_unknown_words else "error"
+
+    @property
+    def answers_from(self) -> "Vectors":
+        """The model whose words are answers."""
+        return self.vectors if self.crossing is None else self.crossing.answers
+
+    def crossed(self, words: "list[Lookup] | None") -> "list[Lookup] | None":
+        """Return the words of a question as vectors in the space of the model that is asked; None for None."""
+        if words is None or self.crossing is None:
+            return words
+        return [self.crossing.of(word) for word in words]
 
     def find(self, word: str) -> "Lookup | None":
         """Return what is known about a word, or None, and report a missing one as the policy says.
@@ -120,7 +153,7 @@ class WordLookup:
     def count_neighbors(self, neighbors: "Sequence[Neighbor]") -> None:
         """Count the neighbours that were found, and the rare ones among them."""
         self._neighbors += len(neighbors)
-        self._rare_neighbors += sum(self.vectors.is_rare(neighbor.index) for neighbor in neighbors)
+        self._rare_neighbors += sum(self.answers_from.is_rare(neighbor.index) for neighbor in neighbors)
 
     def count_left_out(self, count: int) -> None:
         """Count rare words that were left out though they are nearer than answers."""
@@ -139,7 +172,7 @@ class WordLookup:
                 f"{self._rare_neighbors:,} of {self._neighbors:,} neighbours "
                 f"{'is' if self._rare_neighbors == 1 else 'are'} rare (fewer than {TRUSTED_COUNT} occurrences"
                 f"{f', marked {RARE}' if self.has_marks else ''}) and unreliable"
-                + ("; --no-rare leaves them out" if self.vectors.frequent and self.rare is None else "")
+                + ("; --no-rare leaves them out" if self.answers_from.frequent and self.rare is None else "")
             )
 
     def _report_missing(self, word: str) -> None:
@@ -163,9 +196,11 @@ class WordLookup:
         return " ".join(hints)
 
     def _likely_meant(self, word: str) -> str:
-        """Return what to type for a word that is the name of a file, or several known words; else nothing."""
+        """Return what to type for a word that is a file, a word elsewhere, or several words; else nothing."""
         if is_file(word):
             return f"for the words in that file: wvcli {self.command} - < {quote(word)}"
+        if hint := self.hint(word):
+            return hint
         parts = word.split()
         if len(parts) > 1 and all(part in self.vectors for part in parts):
             together = "--together takes its words as one question, and " if self.command == "similar" else ""

@@ -14,6 +14,7 @@ from wvcli.errors import InputError, UsageError
 from wvcli.reporting import OnNote, OnProgress, Progress, ignore_progress
 
 if TYPE_CHECKING:
+    from wvcli.vectors.bilingual import Alignment
     from wvcli.vectors.word_vectors import Vectors
 
 _LARGE = 1 << 26  # bytes of a file that is opened with a progress bar
@@ -64,6 +65,20 @@ def chosen(model: Path | None) -> Path:
     if guessed:
         stderr.note(f"using {path}")
     return path
+
+
+def open_alignment(given: Path | None) -> "Alignment":
+    """Open an alignment and its two models; note which one it is if none was named.
+
+    Raises:
+        InputError: there is none, it is damaged, or a model is missing or has changed since.
+    """
+    from wvcli.models import alignment_file
+
+    path, guessed = alignment_file.resolve(given, stderr.note)
+    if guessed:
+        stderr.note(f"using {path}")
+    return alignment_file.load_alignment(path, stderr.note)
 
 
 def _load(path: Path, on_progress: OnProgress, on_note: OnNote, reading: Mapping[str, Any] | None) -> "Vectors":

@@ -5,6 +5,7 @@
     tune                     settings found by trying, and the best model
     embed, TextEncoder       texts into vectors
     search                   the texts nearest to a question
+    train_classifier         texts with labels into a classifier; load_classifier, Classifier
     evaluate, compare        how good vectors are, and what differs between two models
     align, translate         two models of two languages in one space; load_alignment opens it again
     import_vectors, export   vectors from and for other systems
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from wvcli.analysis.aligning import align as align
     from wvcli.analysis.comparison import compare as compare
     from wvcli.analysis.translating import translate as translate
+    from wvcli.classification.classifier import Classifier as Classifier
+    from wvcli.classification.opening import load_classifier as load_classifier
+    from wvcli.classification.train import train_classifier as train_classifier
     from wvcli.errors import WvcliError as WvcliError
     from wvcli.evaluation.evaluate import evaluate as evaluate
     from wvcli.models.alignment_file import load_alignment as load_alignment
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Alignment": "wvcli.vectors.bilingual",
+    "Classifier": "wvcli.classification.classifier",
     "Selection": "wvcli.vectors.selection",
     "TextEncoder": "wvcli.retrieval.encoding",
     "TrainSettings": "wvcli.training.settings",
@@ -56,16 +61,19 @@ _HOMES = {
     "import_vectors": "wvcli.models.importing",
     "load": "wvcli.models.opening",
     "load_alignment": "wvcli.models.alignment_file",
+    "load_classifier": "wvcli.classification.opening",
     "resume": "wvcli.training.train",
     "search": "wvcli.retrieval.search",
     "train": "wvcli.training.train",
     "translate": "wvcli.analysis.translating",
+    "train_classifier": "wvcli.classification.train",
     "tune": "wvcli.training.tune",
     "update": "wvcli.training.train",
 }
 
 __all__ = [
     "Alignment",
+    "Classifier",
     "Selection",
     "TextEncoder",
     "TrainSettings",
@@ -80,9 +88,11 @@ __all__ = [
     "import_vectors",
     "load",
     "load_alignment",
+    "load_classifier",
     "resume",
     "search",
     "train",
+    "train_classifier",
     "translate",
     "tune",
     "update",

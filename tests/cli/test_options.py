@@ -258,7 +258,7 @@ def test_choices_may_be_in_upper_case(run: Run, tmp_path: Path) -> None:
 
 
 def test_every_command_that_needs_a_model_takes_it_with_an_option() -> None:
-    without = {"train", "tune", "align", "translate", "import", "formats", "models"}
+    without = {"train", "tune", "align", "translate", "import", "formats", "models", "classify"}
     for name in set(COMMANDS) - without:
         assert any("--model" in each.opts for each in _GROUP.commands[name].params), name
 

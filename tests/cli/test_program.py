@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -62,6 +63,7 @@ def test_every_example_works(run: Run, help_of: Run, tmp_path: Path) -> None:
     texts = ("The dog and the kitten eat bread while the parrot sings.", *SENTENCES)
     (tmp_path / "corpus.txt").write_text("\n".join(texts * 20) + "\n", encoding="utf-8")
     (tmp_path / "vectors.txt").write_text("2 2\ncat 1 2\ndog 2 1\n")
+    shutil.copy(CLONE / "sample_corpora" / "reviews.tsv", tmp_path)
     shown = [example for command in COMMANDS for example in examples_in(help_of(command).out)]
     script = [example for example in shown if find_spec("faiss") or not needs_index(example)]
     assert [example for example in script if example.startswith("wvcli shell")] != []

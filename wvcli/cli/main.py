@@ -49,6 +49,9 @@ def register(group: typer.Typer, names: Iterable[str]) -> None:
         module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
         function = getattr(import_module(f"wvcli.cli.commands.{module}"), module)
         entry = COMMANDS[name]
+        if isinstance(function, typer.Typer):  # commands of its own
+            group.add_typer(function, name=name, rich_help_panel=entry.heading, epilog=entry.epilog)
+            continue
         group.command(name, cls=Command, rich_help_panel=entry.heading, epilog=entry.epilog)(function)
 
 

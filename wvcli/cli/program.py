@@ -94,6 +94,12 @@ COMMANDS = {  # in the order of the help
         has_own_threads=True,
         failed=ExitCode.USAGE,
     ),
+    "classify": Entry(
+        "Apply",
+        "classification.md",
+        ("wvcli classify train reviews.tsv", "wvcli classify predict 'the soup was cold'"),
+        has_own_threads=True,
+    ),
     "evaluate": Entry(
         "Evaluate",
         "evaluation.md",
@@ -148,4 +154,32 @@ COMMANDS = {  # in the order of the help
     "index": Entry(
         "Manage", "asking.md", ("wvcli index", "wvcli similar cat --approximate"), has_own_threads=True
     ),
+}
+
+# The commands of the group `classify`, in the order of its help.
+CLASSIFY = {
+    "train": Entry(
+        "Commands",
+        "classification.md",
+        (
+            "wvcli classify train reviews.tsv",
+            "wvcli classify train reviews.tsv --max-size 0.2 -o small.safetensors",
+        ),
+    ),
+    "test": Entry(
+        "Commands",
+        "classification.md",
+        ("wvcli classify test reviews.tsv", "wvcli classify test reviews.tsv --confusion"),
+    ),
+    "predict": Entry(
+        "Commands",
+        "classification.md",
+        ("wvcli classify predict 'the soup was cold'", "wvcli classify predict --file corpus.txt --threshold 0.9"),
+    ),
+    "explain": Entry(
+        "Commands",
+        "classification.md",
+        ("wvcli classify explain 'the soup was cold'", "wvcli classify explain -n 5"),
+    ),
+    "check": Entry("Commands", "classification.md", ("wvcli classify check reviews.tsv",)),
 }

@@ -50,6 +50,7 @@ class Corpus:
         field: where in a JSON record the text is, as `a.b`; of several, each is a text of its own.
         column: which column of CSV, TSV or Parquet holds the text; several as for `field`.
         delimiter: what stands between the cells of a table: a character, or `tab`; None is told from the file.
+        apart: read several fields or columns apart: as one text with `records.VALUE_END` between them.
         lines_of_tables: read the lines of CSV and TSV as plain text where no column is named.
         as_lines: read all but Parquet as lines of plain text, whatever records they are.
         skip_bad: count lines and records that cannot be read and go on, instead of stopping there.
@@ -73,6 +74,7 @@ class Corpus:
     field: Names = None
     column: Names = None
     delimiter: str | None = None
+    apart: bool = False
     lines_of_tables: bool = False
     as_lines: bool = False
     skip_bad: bool = False
@@ -297,15 +299,16 @@ class Corpus:
             )
         if sniffing.holds_one_json_value(head, _has_a_record_a_line(file)):
             codec = "utf-8-sig" if self._encoding.is_utf8 else self._encoding.codec
-            return records.json_value_texts(stream, codec, self.errors, self._fields)
-        return records.json_texts(open_lines(stream, self._encoding).whole(), self._fields)
+            return records.json_value_texts(stream, codec, self.errors, self._fields, self.apart)
+        return records.json_texts(open_lines(stream, self._encoding).whole(), self._fields, self.apart)
 
     def _table(self, file: str, head: bytes, stream: BufferedReader) -> Iterator[Line | BadRecord]:
         heading, suffix = sniffing.first_line(head, self._encoding.codec), sources.suffix(file)
         usual = "\t" if suffix == ".tsv" or (suffix != ".csv" and "\t" in heading) else ","
         delimiter = self._delimiter or sniffing.delimiter_of(heading, self._columns[0], usual)
         other = None if self._delimiter else sniffing.likely_delimiter(heading, usual)
-        return records.table_texts(open_lines(stream, self._encoding).whole(), self._columns, delimiter, other)
+        lines = open_lines(stream, self._encoding).whole()
+        return records.table_texts(lines, self._columns, delimiter, other, self.apart)
 
     def _note_markup(self, file: str, head: bytes) -> None:
         """Note that a file holds markup, once for each kind."""
@@ -319,7 +322,7 @@ class Corpus:
             raise _column_needed(file)
         can_seek = file != STDIN and not sources.is_remote(file) and stream.seekable()
         opened = file if can_seek else BytesIO(stream.read())
-        return records.parquet_texts(opened, self._columns, display_name(file))
+        return records.parquet_texts(opened, self._columns, display_name(file), self.apart)
 
 
 def read_words(path: Path) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Texts in records: fields of JSON, columns of CSV, TSV or Parquet.
 
 With several fields or columns, each of them is a text of its own, so that the last word of a title is no context
-of the first one below it; all texts of a record have its number. Lines that could not be decoded are passed on
-where they stand among the records.
+of the first one below it; all texts of a record have its number. Or they are read apart, such as a label and a
+text: then they are one line with `VALUE_END` between the values, and an empty one keeps its place. Lines that
+could not be decoded are passed on where they stand among the records.
 """
 
 import csv
@@ -19,13 +20,18 @@ from wvcli.errors import UsageError
 from wvcli.system.arrow import import_arrow, input_errors
 from wvcli.text.lines import BadRecord, Line, Noun
 
+VALUE_END = "\x1f"  # the unit separator of ASCII: between values that are read apart
+ITEM_END = "\x1e"  # its record separator: between the items of a list among them
+
 _LONGEST_CELL = 2**31 - 1  # characters; the csv module's own limit is 131,072
 _SWALLOWED_LINES = 4  # of a cell, from which on it is suspected to be several rows
 _LONGEST_ROW = 1000  # lines of a row of TSV
 _PARQUET_ROWS = 10_000  # read at a time
 
 
-def json_texts(lines: Iterable[Line | BadRecord], fields: Sequence[str]) -> Iterator[Line | BadRecord]:
+def json_texts(
+    lines: Iterable[Line | BadRecord], fields: Sequence[str], apart: bool = False
+) -> Iterator[Line | BadRecord]:
     """Yield the texts in the fields of each JSON record, one record a line, with the number of the line.
 
     A list of strings or numbers there, such as tokens, is one text: they stand in it with line feeds between. A
@@ -35,6 +41,7 @@ def json_texts(lines: Iterable[Line | BadRecord], fields: Sequence[str]) -> Iter
         lines: the lines; empty ones are skipped.
         fields: their names; a dot goes into a nested object, or into each object of a list. None at all where the
             records are no objects but texts themselves.
+        apart: read the fields apart; numbers and booleans there are texts, too.
     """
     paths = _paths_of(fields)
     for line in lines:
@@ -49,11 +56,11 @@ def json_texts(lines: Iterable[Line | BadRecord], fields: Sequence[str]) -> Iter
         except (ValueError, RecursionError) as error:
             yield BadRecord(number, f"not JSON: {error}")
             continue
-        yield from _texts_in(record, paths, number)
+        yield from _texts_in(record, paths, number, apart=apart)
 
 
 def json_value_texts(
-    stream: BufferedReader, encoding: str, errors: str, fields: Sequence[str]
+    stream: BufferedReader, encoding: str, errors: str, fields: Sequence[str], apart: bool = False
 ) -> Iterator[Line | BadRecord]:
     """Yield what `json_texts` does, from one JSON value, which is read whole.
 
@@ -64,14 +71,14 @@ def json_value_texts(
     except (ValueError, RecursionError) as error:
         yield BadRecord(1, f"not JSON: {error}")
         return
-    yield from value_texts(value if isinstance(value, list) else [value], fields)
+    yield from value_texts(value if isinstance(value, list) else [value], fields, apart)
 
 
-def value_texts(values: Iterable[Any], fields: Sequence[str]) -> Iterator[Line | BadRecord]:
+def value_texts(values: Iterable[Any], fields: Sequence[str], apart: bool = False) -> Iterator[Line | BadRecord]:
     """Yield what `json_texts` does, from values that JSON could hold, which are numbered from 1."""
     paths = _paths_of(fields)
     for number, value in enumerate(values, 1):
-        yield from _texts_in(value, paths, number, "item")
+        yield from _texts_in(value, paths, number, "item", apart=apart)
 
 
 def _paths_of(fields: Sequence[str]) -> list[list[str]]:
@@ -79,7 +86,12 @@ def _paths_of(fields: Sequence[str]) -> list[list[str]]:
 
 
 def _texts_in(
-    record: Any, paths: Sequence[list[str]], number: int, noun: Noun = "line", what: str = "field"
+    record: Any,
+    paths: Sequence[list[str]],
+    number: int,
+    noun: Noun = "line",
+    what: str = "field",
+    apart: bool = False,
 ) -> list[Line | BadRecord]:
     """Return the texts that paths of keys lead to, one path after the other; of several paths, none that is empty.
 
@@ -91,12 +103,14 @@ def _texts_in(
         number: of the record.
         noun: what the record is called in messages.
         what: such a path is called in messages.
+        apart: read them apart.
     """
     found: list[Line | BadRecord] = []
     try:
         for path in paths:
             name = ".".join(path)
-            for each in _texts_at(record, path, number, f"{what} {name!r}" if path else ""):
+            of_path = list(_texts_at(record, path, number, f"{what} {name!r}" if path else "", apart))
+            for each in [_value(of_path, number)] if apart else of_path:
                 if isinstance(each, BadRecord) and isinstance(record, dict):
                     hint = _hint_at_several(what, name, lambda part: part.partition(".")[0] in record)
                     each = replace(each, hint=hint)
@@ -107,15 +121,30 @@ def _texts_in(
     if len(paths) == 1:
         return found
     bad = next((each for each in found if isinstance(each, BadRecord)), None)
-    return [each for each in found if not isinstance(each, BadRecord) and each[1]] if bad is None else [bad]
+    if bad is not None:
+        return [bad]
+    texts = [each for each in found if not isinstance(each, BadRecord)]
+    if apart:
+        return [(number, VALUE_END.join(text for _, text in texts))]
+    return [each for each in texts if each[1]]
 
 
-def _texts_at(value: Any, path: list[str], number: int, name: str) -> Iterator[Line | BadRecord]:
+def _value(found: list[Line | BadRecord], number: int) -> Line | BadRecord:
+    """Return what one path leads to as one value, which is empty where it leads to null."""
+    bad = next((each for each in found if isinstance(each, BadRecord)), None)
+    if bad is not None:
+        return bad
+    return number, ITEM_END.join(each[1] for each in found if not isinstance(each, BadRecord))
+
+
+def _texts_at(
+    value: Any, path: list[str], number: int, name: str, apart: bool = False
+) -> Iterator[Line | BadRecord]:
     """Do as `_texts_in` does; `name` is what the whole path is called."""
     for depth, key in enumerate(path):
         if isinstance(value, list):
             for item in value:
-                yield from _texts_at(item, path[depth:], number, name)
+                yield from _texts_at(item, path[depth:], number, name, apart)
             return
         if value is None:
             return
@@ -124,8 +153,10 @@ def _texts_at(value: Any, path: list[str], number: int, name: str) -> Iterator[L
             yield BadRecord(number, f"no {name} (found: {found})")
             return
         value = value[key]
-    if _is_text(value):
-        yield number, _text_of(value)
+    if apart and isinstance(value, int | float):
+        yield number, json.dumps(value)
+    elif _is_text(value):
+        yield number, _text_of(value, ITEM_END if apart else "\n")
     elif isinstance(value, list) and all(isinstance(item, list) and _is_text(item) for item in value):
         yield from ((number, _text_of(item)) for item in value)
     elif value is not None:
@@ -140,13 +171,17 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _text_of(value: Any) -> str:
+def _text_of(value: Any, between: str = "\n") -> str:
     """Return a string, or the items of a list with line feeds between."""
-    return value if isinstance(value, str) else "\n".join(map(str, value))
+    return value if isinstance(value, str) else between.join(map(str, value))
 
 
 def table_texts(
-    lines: Iterable[Line | BadRecord], columns: Sequence[str], delimiter: str, other: str | None = None
+    lines: Iterable[Line | BadRecord],
+    columns: Sequence[str],
+    delimiter: str,
+    other: str | None = None,
+    apart: bool = False,
 ) -> Iterator[Line | BadRecord]:
     """Yield the texts in columns of each row of CSV or TSV, with the number of the line that the row ends in.
 
@@ -158,6 +193,7 @@ def table_texts(
         columns: some of these names, or numbers of columns, from 1, in a table whose first line names none.
         delimiter: what stands between cells: a tab in TSV.
         other: what may stand between them if there is no such column.
+        apart: read the columns apart.
 
     Raises:
         UsageError: there is no such column.
@@ -177,14 +213,14 @@ def table_texts(
             indices, width = [_column_index(heading, column, other) for column in columns], len(heading)
             source.width = width
             if all(heading[index] != column for index, column in zip(indices, columns, strict=True)):
-                yield from _texts_in_cells(row, indices)
+                yield from _texts_in_cells(row, indices, apart)
         elif row.is_open or _has_swallowed_rows(row, width, delimiter):
             yield source.refused(row, width, delimiter, _UNCLOSED)
         elif any(cell.strip() for cell in row.cells[width:]):
             what = f"{len(row.cells)} cells where the heading has {width}"
             yield source.refused(row, width, delimiter, what, _hint_for(delimiter))
         elif len(row.cells) > max(indices):
-            yield from _texts_in_cells(row, indices)
+            yield from _texts_in_cells(row, indices, apart)
         elif row.cells:
             yield BadRecord(row.number, f"{len(row.cells)} columns where {max(indices) + 1} are needed")
 
@@ -227,8 +263,13 @@ class _Row:
         return 0
 
 
-def _texts_in_cells(row: _Row, indices: list[int]) -> list[Line]:
-    """Return the texts in some of the cells of a row that are not empty, or one empty text where all are."""
+def _texts_in_cells(row: _Row, indices: list[int], apart: bool) -> list[Line]:
+    """Return the texts in some of the cells of a row that are not empty, or one empty text where all are.
+
+    Read apart, the cells are one text with `VALUE_END` between.
+    """
+    if apart:
+        return [(row.number, VALUE_END.join(row.cells[index] for index in indices))]
     texts = [row.cells[index] for index in indices if row.cells[index]]
     return [(row.number, text) for text in texts or [""]]
 
@@ -427,13 +468,14 @@ def _hint_at_several(what: str, name: str, is_known: Callable[[str], bool]) -> s
     return f"name each of several by itself: {' '.join(f'`{what}={part}`' for part in parts)}"
 
 
-def parquet_texts(file: Any, columns: Sequence[str], name: str) -> Iterator[Line | BadRecord]:
+def parquet_texts(file: Any, columns: Sequence[str], name: str, apart: bool = False) -> Iterator[Line | BadRecord]:
     """Yield the texts of columns of a Parquet file, each with the number of its row, from 1; needs pyarrow.
 
     Args:
         file: a path, or an open file that can seek.
         columns: their names; a dot goes into a struct, or into each struct of a list.
         name: what messages call the file.
+        apart: read the columns apart.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -460,7 +502,8 @@ def parquet_texts(file: Any, columns: Sequence[str], name: str) -> Iterator[Line
                 if len(values) == 1 and isinstance(values[0], str):
                     yield row, values[0]
                 else:
-                    yield from _texts_in(dict(zip(names, values, strict=True)), paths, row, "row", "column")
+                    record = dict(zip(names, values, strict=True))
+                    yield from _texts_in(record, paths, row, "row", "column", apart)
 
 
 def _columns_in(field: Any) -> Iterator[tuple[str, list[str]]]:

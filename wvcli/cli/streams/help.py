@@ -63,6 +63,11 @@ class Choice(TyperChoice[Any]):
             raise UsageError(message[:1].lower() + message[1:], f"did you mean {meant}?") from None
 
 
+def _write_examples(epilog: str, formatter: Any) -> None:
+    first, _, rest = epilog.partition("\n")
+    formatter.write(f"\n{_heading(first)}\n{rest}\n")
+
+
 class Command(TyperCommand):
     """A command whose help lists its options under their headings, and ends with its epilog as it stands."""
 
@@ -94,8 +99,7 @@ class Command(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the epilog line by line, since examples are not to be wrapped."""
         if self.epilog:
-            first, _, rest = self.epilog.partition("\n")
-            formatter.write(f"\n{_heading(first)}\n{rest}\n")
+            _write_examples(self.epilog, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; its errors and notes name its options where the library names arguments."""
@@ -234,11 +238,19 @@ class Group(TyperGroup):
                 formatter.write_dl(records)
 
 
-def program(name: str, help: str, **more: Any) -> typer.Typer:
+class CommandGroup(Group):
+    """A command that has commands of its own; its help ends with examples, as that of a command does."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the epilog line by line."""
+        _write_examples(self.epilog or "", formatter)
+
+
+def program(name: str, help: str, cls: type[Group] = Group, **more: Any) -> typer.Typer:
     """Return a program with such help, to which commands are added."""
     return typer.Typer(
         name=name,
-        cls=Group,
+        cls=cls,
         help=help,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

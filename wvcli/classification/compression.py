@@ -1,0 +1,76 @@
+"""Smaller files: the features that matter least left out, and weights in eight bits."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.classification.classifier import Classifier, quantised
+from wvcli.classification.folds import Places
+from wvcli.classification.logistic_regression import Weights
+from wvcli.classification.trial import Trial
+from wvcli.errors import UsageError
+from wvcli.reporting import OnNote
+
+_AROUND = 30_000  # bytes of a file for what is not listed below
+_OF_NAME = 80  # bytes that a name takes in the manifest, beside its own
+
+
+def made_smaller(classifier: Classifier, max_size: float, trial: Trial, on_note: OnNote) -> Classifier:
+    """Return the classifier with the features that matter most, so that its file has at most `max_size` MB.
+
+    What that costs is measured on texts held out, and noted.
+
+    Raises:
+        UsageError: there is no room for a single feature.
+    """
+    columns = len(classifier.weights.biases)
+    rest = _AROUND + sum(len(name[1].encode()) + _OF_NAME for name in classifier.names)
+    if classifier.vectors is not None:
+        vocabulary = classifier.vectors.vocabulary
+        rest += classifier.vectors.matrix.nbytes // 2 + len(vocabulary.text) + 16 * len(vocabulary)
+    most = int((max_size * 1e6 - rest) / (8 + 4 + columns))
+    if most < 1:
+        least = f"what cannot be left out takes {rest / 1e6:.2f} MB"
+        raise UsageError(f"`max_size={max_size:g}` is too little", least)
+    before, after = _accuracies(trial, classifier, most)
+    kept = _most_important(classifier.weights, classifier.counts, most)
+    on_note(
+        f"kept {len(kept):,} of {len(classifier.hashes):,} features, in 8 bits: "
+        f"accuracy {before:.1%} before, {after:.1%} after"
+    )
+    facts = {"features_before": len(classifier.hashes), "accuracy_before": before, "accuracy_after": after}
+    return replace(
+        classifier,
+        hashes=classifier.hashes[kept],
+        counts=classifier.counts[kept],
+        weights=replace(classifier.weights, features=quantised(classifier.weights.features[kept], "int8")),
+        manifest={**classifier.manifest, "weights": "int8", "made_smaller": facts},
+    )
+
+
+def _accuracies(trial: Trial, classifier: Classifier, most: int) -> tuple[float, float]:
+    """Return the accuracy on texts held out, with all features and with `most` of them in 8 bits."""
+    right = [0, 0]
+    for part in np.unique(trial.parts[trial.scored]):
+        inside = np.flatnonzero(trial.parts == part)
+        weights = trial.problem.fitted(np.flatnonzero(trial.parts != part), classifier.settings.c or 1.0)
+        for place, found in enumerate((weights, _pruned(weights, classifier.counts, most))):
+            judgement = trial.judgement(trial.problem.scores(found, inside), inside, classifier.temperature)
+            right[place] += int(judgement.is_right.sum())
+    return right[0] / len(trial.scored), right[1] / len(trial.scored)
+
+
+def _most_important(weights: Weights, counts: npt.NDArray[np.int64], most: int) -> Places:
+    """Return the places, ascending, of the features that change most scores most."""
+    importance = np.abs(weights.features).max(axis=1) * np.sqrt(counts)
+    order = np.argsort(-importance, kind="stable")[:most]
+    return np.sort(order[importance[order] > 0])
+
+
+def _pruned(weights: Weights, counts: npt.NDArray[np.int64], most: int) -> Weights:
+    """Return weights as they are after pruning: zero for features that are left out."""
+    kept = _most_important(weights, counts, most)
+    features = np.zeros_like(weights.features)
+    features[kept] = quantised(weights.features[kept], "int8")
+    return replace(weights, features=features)

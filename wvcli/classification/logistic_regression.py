@@ -1,0 +1,101 @@
+"""One logistic regression for each label: a convex problem, so that there is one answer and no learning rate.
+
+Each feature is scaled by how unequally the label has it: the absolute logarithm of the ratio of its share among
+texts with the label to that among the others, and a constant. The idea of a log-count ratio is that of Wang and
+Manning, "Baselines and Bigrams" (2012); here it comes after the rows are scaled, so that all folds into one matrix
+of weights.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wvcli.classification.features import Rows
+from wvcli.system.parallel import parallel_map
+
+TOLERANCE = 0.1  # of liblinear's dual solver, beyond which accuracy does not change
+MOST_PASSES = 200
+
+Reals = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a classifier has learned.
+
+    Attributes:
+        features: float32 [features, labels]; two labels that exclude each other have one column, for the second.
+        dense: float64 [columns, labels], for numbers that each row has besides.
+        biases: float64 [labels].
+        passes: of the solver over the rows, for each label.
+    """
+
+    features: npt.NDArray[np.float32]
+    dense: Reals
+    biases: Reals
+    passes: tuple[int, ...] = ()
+
+    def scores(self, rows: Rows, dense: Reals) -> Reals:
+        """Return float64 [rows, labels], the log-odds of each label before calibration."""
+        from wvcli.classification import solver_loops
+
+        scores = np.empty((len(rows), len(self.biases)))
+        solver_loops.score(
+            rows.numbers, rows.starts, rows.ends, rows.scales, dense,
+            np.ascontiguousarray(self.features), np.ascontiguousarray(self.dense), self.biases, scores,
+        )  # fmt: skip
+        return scores
+
+
+def fit(
+    rows: Rows,
+    dense: Reals,
+    targets: npt.NDArray[np.bool_],
+    weights: Reals,
+    features: int,
+    c: float,
+    smoothing: float,
+    workers: int | None = None,
+) -> Weights:
+    """Fit a logistic regression for each column of `targets`.
+
+    Args:
+        rows: the features of texts.
+        dense: float64 [texts, columns], what each text has besides.
+        targets: bool [texts, labels], which texts have a label.
+        weights: float64 [texts], how much each counts.
+        features: how many there are.
+        c: the inverse of regularisation.
+        smoothing: the constant in the scale of a feature.
+        workers: threads; the labels are divided among them.
+    """
+    from wvcli.classification import solver_loops as loops
+
+    where = rows.numbers, rows.starts, rows.ends
+    everywhere = np.zeros(features)
+    loops.count_with(*where, np.ones(len(rows), dtype=bool), weights, everywhere)
+
+    def fit_one(label: int) -> tuple[npt.NDArray[np.float32], Reals, float, int]:
+        has_label = np.ascontiguousarray(targets[:, label])
+        with_label = np.zeros(features)
+        loops.count_with(*where, has_label, weights, with_label)
+        others = np.maximum(everywhere - with_label, 0) + 1
+        with_label += 1
+        ratios = np.log(with_label / with_label.sum()) - np.log(others / others.sum())
+        pairs = np.zeros((features, 2), dtype=np.float32)
+        pairs[:, 1] = (np.abs(ratios) + smoothing) ** 2
+        dense_weights = np.zeros(dense.shape[1])
+        signs = np.where(has_label, 1.0, -1.0)
+        bias, passes = loops.solve(
+            *where, rows.scales, dense, signs, c * weights, pairs, dense_weights, TOLERANCE, MOST_PASSES
+        )
+        return pairs[:, 0].copy(), dense_weights, bias, int(passes)
+
+    found = parallel_map(fit_one, range(targets.shape[1]), workers)
+    return Weights(
+        np.stack([each[0] for each in found], axis=1),
+        np.stack([each[1] for each in found], axis=1),
+        np.array([each[2] for each in found]),
+        tuple(each[3] for each in found),
+    )

@@ -1,0 +1,219 @@
+"""The compiled loops of `logistic_regression`, without the interpreter's lock.
+
+A row is the features of a text in three parts, each multiplied by its own scale, then numbers that all texts have
+(such as a mean of word vectors), and a one for the bias. What is kept of a weight is its product with the scale of
+its feature, so that a row needs no values; squares of the scales stand beside the weights.
+"""
+
+from math import log
+
+import numpy as np
+from numba import njit, types
+
+_numbers = types.int32[::1]
+_longs = types.int64[::1]
+_ends = types.int64[:, ::1]
+_reals = types.float64[::1]
+_real_rows = types.float64[:, ::1]
+_pairs = types.float32[:, ::1]
+
+
+def _mapped(kind, axes):
+    """Return the type of arrays that may be those of a file, which are not written to."""
+    return types.Array(kind, axes, "C", readonly=True)
+
+
+_inlined = njit(nogil=True, forceinline=True)
+_STARTS_WITH = np.uint64(88172645463325252)  # of the random order, xorshift's own example
+
+
+@_inlined
+def _product(row, numbers, starts, ends, scales, dense, weights, dense_weights, bias):
+    """Return the product of a row with the weights."""
+    total = bias
+    at = starts[row]
+    for part in range(3):
+        stop = ends[row, part]
+        some = 0.0
+        for number in numbers[at:stop]:
+            some += weights[number, 0]
+        total += scales[row, part] * some
+        at = stop
+    for column in range(dense.shape[1]):
+        total += dense_weights[column] * dense[row, column]
+    return total
+
+
+@_inlined
+def _add(amount, row, numbers, starts, ends, scales, dense, weights, dense_weights):
+    """Add a multiple of a row to the weights."""
+    at = starts[row]
+    for part in range(3):
+        stop = ends[row, part]
+        here = np.float32(amount * scales[row, part])
+        for number in numbers[at:stop]:
+            weights[number, 0] += here * weights[number, 1]
+        at = stop
+    for column in range(dense.shape[1]):
+        dense_weights[column] += amount * dense[row, column]
+
+
+@_inlined
+def _square(row, starts, ends, numbers, scales, dense, weights):
+    """Return the product of a row with itself, the one for the bias included."""
+    total = 1.0
+    at = starts[row]
+    for part in range(3):
+        some = 0.0
+        for number in numbers[at : ends[row, part]]:
+            some += weights[number, 1]
+        total += scales[row, part] * scales[row, part] * some
+        at = ends[row, part]
+    for column in range(dense.shape[1]):
+        total += dense[row, column] * dense[row, column]
+    return total
+
+
+@_inlined
+def _shuffle(order, random):
+    """Put rows in a random order; return the state of the random numbers, by Marsaglia's xorshift."""
+    for place in range(len(order)):
+        random ^= random << np.uint64(13)
+        random ^= random >> np.uint64(7)
+        random ^= random << np.uint64(17)
+        other = place + np.int64(random % np.uint64(len(order) - place))
+        order[place], order[other] = order[other], order[place]
+    return random
+
+
+@_inlined
+def _minimum(before, limit, norm, product, inner):
+    """Find the best value of one dual variable by Newton's method, the others fixed.
+
+    Args:
+        before: its value.
+        limit: above which it must not be.
+        norm: the product of its row with itself.
+        product: the derivative of the quadratic part.
+        inner: the gradient at which to end.
+
+    Returns:
+        The value, the gradient at `before`, and the steps taken.
+    """
+    alpha = before * 0.1 if limit - before < 0.5 * limit else before
+    gradient = norm * (alpha - before) + product + log(alpha / (limit - alpha))
+    first, steps = abs(gradient), 0
+    while steps <= 100 and abs(gradient) >= inner:
+        curvature = norm + limit / (limit - alpha) / alpha
+        new = alpha - gradient / curvature
+        alpha = alpha * 0.1 if new <= 0 else new
+        gradient = norm * (alpha - before) + product + log(alpha / (limit - alpha))
+        steps += 1
+    return alpha, first, steps
+
+
+@njit(
+    types.UniTuple(types.float64, 2)(
+        _numbers, _longs, _ends, _real_rows, _real_rows, _reals, _reals, _pairs, _reals, types.float64, types.int64
+    ),
+    nogil=True,
+    cache=True,
+)
+def solve(numbers, starts, ends, scales, dense, signs, limits, weights, dense_weights, tolerance, most_passes):
+    """Fit a logistic regression by dual coordinate descent; return the bias, and passes over the rows.
+
+    The algorithm is that of Yu, Huang and Lin, "Dual coordinate descent methods for logistic regression and
+    maximum entropy models" (2011), section 3.
+
+    Args:
+        numbers, starts, ends, scales: the rows, as in `features.Rows`.
+        dense: float64 [rows, columns], what each row has besides.
+        signs: float64 [rows], 1 for rows with the label and -1 for the others.
+        limits: float64 [rows], above 0, how much each row counts.
+        weights: float32 [features, 2], zeros and the squares of the scales of features; the weights are put in.
+        dense_weights: float64 [columns], zeros; the weights are put in.
+        tolerance: largest gradient of any row at which the descent ends.
+        most_passes: after which it ends anyway.
+    """
+    rows = len(signs)
+    alphas = np.empty((rows, 2))
+    norms = np.empty(rows)
+    bias = 0.0
+    for row in range(rows):
+        least = min(0.001 * limits[row], 1e-8)
+        alphas[row, 0], alphas[row, 1] = least, limits[row] - least
+        norms[row] = _square(row, starts, ends, numbers, scales, dense, weights)
+        _add(least * signs[row], row, numbers, starts, ends, scales, dense, weights, dense_weights)
+        bias += least * signs[row]
+    order = np.arange(rows)  # in which rows are visited
+    random = np.uint64(_STARTS_WITH)
+    inner, least_inner = 1e-2, min(1e-8, tolerance)
+    passes = 0
+    while passes < most_passes:
+        random = _shuffle(order, random)
+        steps, largest = 0, 0.0
+        for place in range(rows):
+            row = order[place]
+            sign, limit, norm = signs[row], limits[row], norms[row]
+            product = sign * _product(row, numbers, starts, ends, scales, dense, weights, dense_weights, bias)
+            first, direction = 0, 1.0
+            if 0.5 * norm * (alphas[row, 1] - alphas[row, 0]) + product < 0:
+                first, direction = 1, -1.0
+            before = alphas[row, first]
+            alpha, gradient, taken = _minimum(before, limit, norm, direction * product, inner)
+            largest = max(largest, gradient)
+            if taken:
+                steps += taken
+                alphas[row, first], alphas[row, 1 - first] = alpha, limit - alpha
+                amount = direction * (alpha - before) * sign
+                _add(amount, row, numbers, starts, ends, scales, dense, weights, dense_weights)
+                bias += amount
+        passes += 1
+        if largest < tolerance:
+            break
+        if steps <= rows / 10:
+            inner = max(least_inner, 0.1 * inner)
+    return bias, float(passes)
+
+
+@njit(
+    types.void(
+        _numbers, _longs, _ends, _real_rows, _real_rows,
+        _mapped(types.float32, 2), _mapped(types.float64, 2), _mapped(types.float64, 1), _real_rows,
+    ),
+    nogil=True,
+    cache=True,
+)  # fmt: skip
+def score(numbers, starts, ends, scales, dense, weights, dense_weights, biases, scores):
+    """Score texts.
+
+    Args:
+        numbers, starts, ends, scales, dense: the rows, as in `solve`.
+        weights: float32 [features, labels].
+        dense_weights: float64 [columns, labels].
+        biases: float64 [labels].
+        scores: float64 [rows, labels], to be filled.
+    """
+    labels = weights.shape[1]
+    for row in range(len(starts)):
+        for label in range(labels):
+            scores[row, label] = biases[label]
+        at = starts[row]
+        for part in range(3):
+            scale = scales[row, part]
+            for number in numbers[at : ends[row, part]]:
+                for label in range(labels):
+                    scores[row, label] += scale * weights[number, label]
+            at = ends[row, part]
+        for column in range(dense.shape[1]):
+            for label in range(labels):
+                scores[row, label] += dense[row, column] * dense_weights[column, label]
+
+
+@njit(types.void(_numbers, _longs, _ends, types.boolean[::1], _reals, _reals), nogil=True, cache=True)
+def count_with(numbers, starts, ends, is_counted, amounts, counts):
+    """Add up for each feature the amounts of the rows that have it and are counted."""
+    for row in range(len(starts)):
+        if is_counted[row]:
+            for number in numbers[starts[row] : ends[row, 2]]:
+                counts[number] += amounts[row]

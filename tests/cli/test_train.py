@@ -307,7 +307,7 @@ def test_the_help_shows_the_choices_and_defaults_of_the_settings(run: Run) -> No
 def test_the_help_of_update_says_that_settings_are_the_models(run: Run) -> None:
     text = " ".join(run("update", "--help").out.split())
     for name in ("epochs", "alpha", "min-alpha", "min-count", "sample", "workers", "seed"):
-        assert re.search(rf"--{name} [NX] [^-]*\[default: the model's\]", text), name
+        assert re.search(rf"--{name} [NX] (?:(?!--[a-z-]+ [NX] ).)*\[default: the model's\]", text), name
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def test_strings_and_lists_of_tokens_are_texts() -> None:
     assert read(tuple(map(tuple, TOKENS))) == read(map(np.array, TOKENS))
     assert read(iter([None, float("nan"), "the cat", None])) == ["the cat"]
     assert read(iter([{"title": "a", "text": "b"}, {"title": "c", "text": None}]), field=["title", "text"]) == [
-        "a\nb",
+        "a",
+        "b",
         "c",
     ]
 

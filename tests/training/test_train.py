@@ -309,11 +309,11 @@ def test_a_vocabulary_of_one_word_is_refused_however_it_comes_about() -> None:
 @pytest.mark.parametrize(
     ("text", "settings", "hint"),
     [
-        ("plum\npear\n" * 100, {}, "on one line"),
-        ("แมวกิน\nหมานอน\n" * 9, {}, "on one line"),
+        ("plum\npear\n" * 100, {}, "put the words of a sentence in one"),
+        ("แมวกิน\nหมานอน\n" * 9, {}, "put the words of a sentence in one"),
         ("a x1\nb x2\nx3 a\nx4 b\n", {"min_count": 2}, "`min_count`"),
         ("a x1\nb x2\nx3 a\nx4 b\n", {"max_vocab": 2}, "`min_count`"),
-        ("plum\npear\n" * 100, {"algorithm": "fasttext", "buckets": 50}, "on one line"),
+        ("plum\npear\n" * 100, {"algorithm": "fasttext", "buckets": 50}, "put the words of a sentence in one"),
     ],
 )
 def test_text_without_two_words_beside_each_other_is_refused(

@@ -6,7 +6,8 @@ from wvcli.errors import ExitCode
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 model or input missing, damaged or unreadable; "
-    "4 a word is not in the vocabulary; 5 an optional extra is not installed; 130 interrupted."
+    "4 a word is not in the vocabulary; 5 an optional extra is not installed, or Numba cannot be imported; "
+    "130 interrupted."
 )
 
 

@@ -201,7 +201,7 @@ def test_a_pattern_that_is_no_pattern_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("unicod", "unicode"), ("Auto", "auto"), ("klingon", "known:"), ("", "known:")]
+    ("name", "hint"), [("unicod", "unicode"), ("Autos", "auto"), ("klingon", "known:"), ("", "known:")]
 )
 def test_an_unknown_tokenizer_is_refused_with_advice(name: str, hint: str) -> None:
     with pytest.raises(UsageError, match="no tokenizer is called") as caught:

@@ -115,7 +115,7 @@ def embed(
     header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Print a vector for each text: the weighted mean of its words' vectors.
+    """Print a vector for each text: the mean of its words' vectors.
 
     A text without a known word gets zeros, a note, and exit code 4.
     """

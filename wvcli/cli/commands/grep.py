@@ -123,8 +123,8 @@ def grep(
 ) -> None:
     """Find the lines that have a word near the one asked for.
 
-    Options have the letters of grep, also where other commands of wvcli have them for something else. Exit codes
-    are grep's: 0 a line was found; 1 none; above 1 an error, as in the list below, but 2 for any other failure.
+    Options have the letters of grep, also where other commands of wvcli have them for something else. It exits
+    as grep does: 0 a line was found; 1 none; above 1 an error, as in the list below, but 2 for any other failure.
     """
     if quiet:
         stderr.set_quiet(True)

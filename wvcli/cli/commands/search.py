@@ -73,7 +73,7 @@ def search(
     header: shared.Header = None,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Find the lines, paragraphs or files whose meaning is nearest to a text."""
+    """Find the lines, paragraphs or files nearest in meaning to a text."""
     from wvcli.retrieval.encoding import TextEncoder
     from wvcli.retrieval.search import Searcher
 

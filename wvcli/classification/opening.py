@@ -71,7 +71,7 @@ def load_classifier(path: str | os.PathLike[str] | None = None) -> Labeller:
         >>> import wvcli
         >>> texts = ["good food", "good room", "bad food", "bad room"] * 3
         >>> wvcli.train_classifier(texts, "reviews.safetensors", labels=["good", "good", "bad", "bad"] * 3)
-        <Classifier: 2 labels, 48 features>
+        <Classifier: 2 labels, 56 features>
         >>> wvcli.load_classifier("reviews.safetensors").labels
         ('bad', 'good')
     """

@@ -74,8 +74,12 @@ def train_classifier(
         output: the file to write; None to write none.
         labels: of texts in memory: for each a label, or a list of labels.
         weights: of texts in memory: how much each counts.
-        label_column, column, weight_column: where in CSV, TSV or Parquet the label, the text and its weight are.
-        label_field, field, weight_field: the same in JSON; a list holds several labels.
+        label_column: the column of CSV, TSV or Parquet that holds the label.
+        column: that of the text; several are one text.
+        weight_column: that of how much a text counts.
+        label_field: the field of JSON, as `a.b`, that holds the label, or a list of labels.
+        field: that of the text; several are one text.
+        weight_field: that of how much a text counts.
         label_separator: what stands between several labels in one cell or string.
         delimiter: what stands between the cells of a table: a character, or `tab`.
         encoding: of the text, by a name that Python knows.

@@ -67,6 +67,14 @@ def test_text_of_unknown_size_is_reported_in_megabytes(
     assert lines_at(moments, monkeypatch, capsys) == ["reading: 20.0 MB, 2.0 MB/s"]
 
 
+def test_what_is_waited_for_has_no_speed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = Progress("compiling", subject="the fast engine, once")
+    lines = lines_at({0.0: waiting, 10.0: waiting}, monkeypatch, capsys)
+    assert lines == ["compiling the fast engine, once: under way"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.4, "0 s"), (119, "119 s"), (150, "2 min"), (7_199, "120 min"), (10_800, "3 h"), (180_000, "2 days")],

@@ -251,7 +251,8 @@ class _Lines:
             return
         self._last, self._loss = now, progress.loss
         rate = (done - self._before) / max(1e-6, now - self._start)
-        facts = [_share(progress), speed(rate, progress.unit)]
+        is_counted = bool(progress.total or done)  # waiting for another process is not
+        facts = [_share(progress), speed(rate, progress.unit)] if is_counted else ["under way"]
         if progress.total and rate:
             facts.append(f"{duration(max(0, progress.total - done) / rate)} left")
         if progress.loss is not None:

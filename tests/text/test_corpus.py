@@ -521,7 +521,7 @@ def test_a_text_that_ends_within_a_character_is_told_to_be_cut_off(put: Put, end
     assert caught.value.message == (
         f"{path}, line 3: the text ends in the middle of a character, as if it had been cut off"
     )
-    assert "head -n" in caught.value.hint
+    assert "after a whole line" in caught.value.hint
     ended = put(b"one\n" + end + b"\n")
     assert f"{ended}, line 2: byte 0x{end[0]:02x} at position 1 is not " in refused(ended).message
 

@@ -391,8 +391,9 @@ member.write(Vectors(words, Lazy()), Path(sys.argv[2]), Writing())
 
 def test_without_pyarrow_the_line_that_installs_it_is_told(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
     (tmp_path / "pyarrow.py").write_text("raise ImportError")
+    settings = {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
     for name in ("words.parquet", "words.feather"):
-        done = run("export", name, "-m", word2vec_model, env={"PYTHONPATH": str(tmp_path)})
+        done = run("export", name, "-m", word2vec_model, env=settings)
         assert done.code == 5
         assert 'pip install "wvcli[parquet]"' in done.err
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".py") == []

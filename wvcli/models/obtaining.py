@@ -81,8 +81,10 @@ def is_elsewhere(source: str | os.PathLike[str]) -> bool:
 
 
 def stem(source: str | os.PathLike[str]) -> str:
-    """Return the name of what is in a source, without suffixes; `vectors` for standard input."""
+    """Return the name of what is in a source, a file without suffixes; `vectors` for standard input."""
     text = address_of(source)
+    if os.path.isdir(text):
+        return Path(text).name
     return "vectors" if text == sources.STDIN else sources.stem(text)
 
 

@@ -172,4 +172,4 @@ def test_sentence_transformers_encodes_with_our_vectors(tmp_path: Path, name: st
     share = np.array([1e-3 / (1e-3 + count / 118) for count in (100, 10)]) if name in FORMATS[1:] else np.ones(2)
     assert text == pytest.approx((share[:, None] * ENGLISH.matrix[:2]).mean(axis=0))
     model.save(str(tmp_path / "saved"))
-    assert list(formats.read(tmp_path / "saved")) == ["[UNK]", *ENGLISH]
+    assert list(formats.read(tmp_path / "saved")) == [*ENGLISH, "[UNK]"]

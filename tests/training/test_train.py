@@ -207,7 +207,8 @@ from functools import partial
 from wvcli import train
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 ProvisionalCorpus.of_batches = partial(ProvisionalCorpus.of_batches, shard_ids=1 << 16)  # a small text fills many
-train(sys.argv[1], dim=8, epochs=1, architecture="cbow", negative=1, tokenizer="whitespace", workers=1)
+settings = {"architecture": "cbow", "negative": 1, "tokenizer": "whitespace", "workers": 1, "engine": "fast"}
+train(sys.argv[1], dim=8, epochs=1, **settings)
 """
 
 

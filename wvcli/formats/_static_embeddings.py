@@ -35,7 +35,7 @@ from wvcli.formats._reading import RowCollector, open_input
 from wvcli.reporting import report_note
 from wvcli.system import tensor_files
 from wvcli.vectors.geometry import FloatArray, RowArray
-from wvcli.vectors.lazy import Lazy
+from wvcli.vectors.lazy import joined
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
@@ -126,7 +126,7 @@ def read_folder(path: Path, limit: int | None) -> Vectors:
     weights, mapping = _column(file, arrays, "weights", "f"), _column(file, arrays, "mapping", "iu")
     numbers, words = _numbered_words(folder / TOKENIZER, file, len(matrix) if mapping is None else len(mapping))
     if _is_written_here(folder) and len(matrix) == len(words) > 1:
-        weights, matrix, numbers, words = None, matrix[1:], numbers[1:] - 1, words[1:]
+        weights, matrix, numbers, words = None, matrix[:-1], numbers[:-1], words[:-1]
     is_in_order = numbers[-1] + 1 == len(matrix) == len(numbers)
     if is_in_order and weights is None and mapping is None and matrix.dtype != np.int8:
         found = vectors_of(file, words, matrix, limit)
@@ -139,7 +139,7 @@ def read_folder(path: Path, limit: int | None) -> Vectors:
 
 
 def _is_written_here(folder: Path) -> bool:
-    """Whether wvcli wrote a folder: its first row is that of unknown words, and weights are of means alone."""
+    """Whether wvcli wrote a folder: its last row is that of unknown words, and weights are of means alone."""
     try:
         config = json.loads((folder / _CONFIG).read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -212,12 +212,12 @@ def write_folder(
     zeros = np.zeros((1, vectors.dim), dtype=np.float32)
     arrays: dict[str, Any] = {
         "embeddings": Converted(
-            Vectors(Vocabulary.from_words([unknown, *vectors.vocabulary]), Lazy(vectors.matrix, first=zeros)),
+            Vectors(Vocabulary.from_words([*vectors.vocabulary, unknown]), joined(vectors.matrix, zeros)),
             writing.dtype,
         )
     }
     if weights is not None:
-        arrays["weights"] = np.append(np.float32(1), weights).astype("<f4")
+        arrays["weights"] = np.append(weights, np.float32(1)).astype("<f4")
     path.mkdir()
     tensor_files.write(path / _TENSORS, arrays, lambda digests: {}, {})
     modules = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"}]
@@ -241,7 +241,7 @@ def write_folder(
 def _tokenizer(words: list[str], unknown: str) -> dict[str, Any]:
     """Return the tokenizer of a vocabulary, as the package tokenizers saves it."""
     is_without_spaces = 2 * sum(1 for word in words if _NO_SPACES.match(word)) > len(words)
-    vocabulary = {word: number for number, word in enumerate([unknown, *words])}
+    vocabulary = {word: number for number, word in enumerate([*words, unknown])}
     if is_without_spaces:
         model = {"type": "WordPiece", "continuing_subword_prefix": "", "max_input_chars_per_word": _LONGEST_RUN}
     else:
@@ -253,7 +253,7 @@ def _tokenizer(words: list[str], unknown: str) -> dict[str, Any]:
         "padding": None,
         "added_tokens": [
             {
-                "id": 0,
+                "id": len(words),
                 "content": unknown,
                 "single_word": False,
                 "lstrip": False,

@@ -90,6 +90,13 @@ class Joined(ComputedRows[np.float32]):
 
     def __getitem__(self, key: Any, /) -> FloatArray:
         """Return rows for an array of integers that are not negative, or for a slice."""
+        known_rows = len(self._base)
+        if isinstance(key, slice):
+            start, stop, step = key.indices(len(self))
+            if step == 1 and stop <= known_rows:
+                return np.asarray(self._base[start:stop])
+            if step == 1 and start < known_rows:
+                return np.concatenate([self._base[start:known_rows], self._added[: stop - known_rows]])
         rows = np.arange(*key.indices(len(self))) if isinstance(key, slice) else np.asarray(key)
         found = np.empty((len(rows), self.shape[1]), dtype=np.float32)
         known = rows < len(self._base)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -49,7 +50,14 @@ class Opened:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(path.as_uri() + (f"#{quote(word)}" if word else ""))
-        self.page.wait_for_function("window.wordMap && wordMap.labels().length > 0")
+        self.wait_until("() => Boolean(window.wordMap && wordMap.labels().length)")
+
+    def wait_until(self, condition: str) -> None:
+        """Wait until a function of the page says so; asked from here, for the page lets nothing be evaluated in it."""
+        end = monotonic() + 30
+        while not self.page.evaluate(condition):
+            assert monotonic() < end, condition
+            self.page.wait_for_timeout(20)
 
     def __enter__(self) -> "Opened":
         return self
@@ -155,7 +163,7 @@ def test_a_point_is_pointed_at_and_clicked_and_the_map_zooms(browser: Any, page:
         opened.page.keyboard.press("Escape")
         opened.page.mouse.move(x, y)
         opened.page.mouse.wheel(0, -400)
-        opened.page.wait_for_function("(x) => wordMap.position('w50')[0] !== x", arg=x)
+        opened.wait_until(f"() => wordMap.position('w50')[0] !== {x}")
         assert opened.position("w50") == pytest.approx((x, y), abs=4)  # what is under the mouse stays there
         opened.settled()
         assert {one["text"] for one in opened.check_labels()} - many
@@ -263,7 +271,7 @@ def test_without_webgl_points_are_drawn_all_the_same(browser: Any, page: Path) -
             " return kind === 'webgl2' ? null : get.call(this, kind, ...rest); };"
         )
         opened.page.reload()
-        opened.page.wait_for_function("window.wordMap && wordMap.labels().length > 0")
+        opened.wait_until("() => Boolean(window.wordMap && wordMap.labels().length)")
         colors = opened.ask(
             "() => { const canvas = document.querySelector('.pane canvas'), { width, height } = canvas;"
             " const data = canvas.getContext('2d').getImageData(0, 0, width, height).data; let many = 0;"

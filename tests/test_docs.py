@@ -26,7 +26,8 @@ TEXT = {page: page.read_text(encoding="utf-8") for page in LINKED}
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # A program of Python that imports a heavy client, and a file for one that only its own library writes.
 _CLIENT = re.compile(
-    r"^\s*(?:import|from) (?:torch|tensorflow|keras|model2vec|spacy|pandas|polars)\b|^\$ .*\.(?:model2vec|pt|spacy)\b",
+    r"^\s*(?:import|from) (?:torch|tensorflow|keras|model2vec|spacy|pandas|polars)\b"
+    r"|^\$ .*\.(?:model2vec|pt|spacy)\b",
     re.MULTILINE,
 )
 # A command that is run once for all pages, and how a page says that its examples use what the command makes.

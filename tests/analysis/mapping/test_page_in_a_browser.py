@@ -53,7 +53,7 @@ class Opened:
         self.wait_until("() => Boolean(window.wordMap && wordMap.labels().length)")
 
     def wait_until(self, condition: str) -> None:
-        """Wait until a function of the page says so; it is asked from here, since the page evaluates no strings."""
+        """Wait until a function of the page says so, asked from here: the page evaluates no strings."""
         end = monotonic() + 30
         while not self.page.evaluate(condition):
             assert monotonic() < end, condition

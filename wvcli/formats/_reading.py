@@ -16,7 +16,7 @@ import numpy as np
 
 from wvcli.errors import InputError, WvcliError, first_line, unreadable
 from wvcli.reporting import report_note, report_words
-from wvcli.system.locks import place_for_temporary_files
+from wvcli.system.locks import no_temporary_space, place_for_temporary_files
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
@@ -151,7 +151,7 @@ class GrowingMatrix:
             try:
                 self._spill.write(np.ascontiguousarray(rows, dtype=np.float32).data)
             except OSError as error:
-                raise _no_space(self._path) from error
+                raise no_temporary_space(f"the vectors of {self._path}") from error
         self._count += len(rows)
 
     def whole(self) -> FloatArray:
@@ -264,14 +264,7 @@ def _temporary_file(path: Path, size: int) -> IO[bytes]:
     try:
         folder = place_for_temporary_files()
         if shutil.disk_usage(folder).free < size:
-            raise _no_space(path)
+            raise no_temporary_space(f"the vectors of {path}")
         return tempfile.TemporaryFile(dir=folder)
     except OSError as error:
-        raise _no_space(path) from error
-
-
-def _no_space(path: Path) -> WvcliError:
-    folder = place_for_temporary_files()
-    return WvcliError(
-        f"the temporary folder {folder} has no space for the vectors of {path}", "set TMPDIR to a folder that has"
-    )
+        raise no_temporary_space(f"the vectors of {path}") from error

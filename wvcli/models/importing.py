@@ -13,7 +13,7 @@ import numpy as np
 from wvcli import formats
 from wvcli.errors import InputError, UsageError
 from wvcli.models import model_file
-from wvcli.models.obtaining import Obtained, is_elsewhere, obtained, stem
+from wvcli.models.fetching import Fetched, fetched, is_elsewhere, stem
 from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress, words_reported_to
 from wvcli.system.atomic_files import check_writable
 from wvcli.system.encodings import Encoding
@@ -97,7 +97,7 @@ def import_vectors(
     check_writable(target, overwrite)
     words_in = Encoding.of(encoding, encoding_errors)
     rule = WordRule.of(prefix, pattern, unique_vectors)
-    with obtained(path, on_progress, on_note, member, words_in) as found:
+    with fetched(path, on_progress, on_note, member, words_in) as found:
         chosen = formats.registry.get(name) if name else formats.recognise(found.path)
         state = _state(found)
         reading = formats.Reading(found.encoding, skip_bad)
@@ -181,7 +181,7 @@ def _own_words(vectors: Vectors, own: FloatArray) -> FloatMatrix:
     return with_row(own, row, fitting)
 
 
-def _manifest(found: Obtained, name: str, limit: int | None, vectors: Vectors) -> dict[str, Any]:
+def _manifest(found: Fetched, name: str, limit: int | None, vectors: Vectors) -> dict[str, Any]:
     settings = dict(vectors.weights.settings if vectors.weights else {}) | {"dim": vectors.dim}
     settings = {key: value for key, value in settings.items() if key not in ("min_n", "max_n", "buckets")}
     if vectors.subwords and not vectors.subwords.is_fitted:
@@ -212,7 +212,7 @@ def _files(path: Path) -> list[Path]:
     return [path, *sorted(file for file in beside if file.suffix == ".npy")]
 
 
-def _state(found: Obtained) -> list[tuple[Path, int, int, int, int]]:
+def _state(found: Fetched) -> list[tuple[Path, int, int, int, int]]:
     """Return what is different once one of the files that were named was replaced or written to."""
     facts = [(file, file.stat()) for file in _files(found.origin)] if found.size is None else []
     return [(file, each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for file, each in facts]

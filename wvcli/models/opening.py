@@ -204,7 +204,7 @@ def _opened(
     try:
         state = _state(chosen)
     except FileNotFoundError as error:
-        from wvcli.models.obtaining import is_elsewhere  # a query of our own models does without
+        from wvcli.models.fetching import is_elsewhere  # a query of our own models does without
 
         if not is_elsewhere(chosen):
             run = chosen.with_name(chosen.name + model_file.CHECKPOINT)
@@ -281,10 +281,10 @@ def _read(
             )
         return model.vectors()
     from wvcli import formats  # a query of our own models does without
-    from wvcli.models.obtaining import obtained
+    from wvcli.models.fetching import fetched
 
     encoding, encoding_errors, skip_bad = reading
-    with obtained(path, on_progress, on_note, None, Encoding.of(encoding, encoding_errors)) as found:
+    with fetched(path, on_progress, on_note, None, Encoding.of(encoding, encoding_errors)) as found:
         try:
             chosen = formats.recognise(found.path)
         except InputError:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
+from wvcli.errors import WvcliError, reason
 from wvcli.system import exchange
 
 _LOCK = re.compile(r"(\..*\.wvcli-[0-9a-f]{8})\.lock", re.DOTALL)
@@ -83,6 +84,15 @@ def place_for_temporary_files() -> Path:
         )
         tempfile.tempdir = next(can_be_written, None)
     return Path(tempfile.gettempdir())
+
+
+def no_temporary_space(what: str, error: OSError | None = None) -> WvcliError:
+    """Return the failure that the folder for temporary files has no space for something."""
+    why = f": {reason(error)}" if error else ""
+    return WvcliError(
+        f"the temporary folder {place_for_temporary_files()} has no space for {what}{why}",
+        "set TMPDIR to a folder that has",
+    )
 
 
 @contextmanager

@@ -339,13 +339,13 @@ class _AddressStream(RawIOBase):
 
     def _read(self, most: int) -> bytes:
         """Return at most this many bytes, the next ones, after a new connection if need be."""
-        for pause in (*_PAUSES, None):
+        for pause in _PAUSES:
             try:
                 return bytes(self._stream.read(most))
-            except Exception:
-                if pause is None or self._version is None or not self._position or not self._resumed(pause):
+            except Exception:  # the errors of its clients have no other root
+                if self._version is None or not self._position or not self._resumed(pause):
                     raise
-        raise AssertionError
+        return bytes(self._stream.read(most))
 
     def _resumed(self, pause: float) -> bool:
         """Whether a new connection gives the rest of what was read before."""
@@ -357,7 +357,7 @@ class _AddressStream(RawIOBase):
             stream.seek(self._position)
         except UnsupportedOperation:  # the server sends all again
             return False
-        except Exception:  # perhaps it is there after the next pause
+        except Exception:  # whatever the client calls it, the server is away; perhaps not after the next pause
             return True
         self._stream = stream
         return True
@@ -367,10 +367,10 @@ class _AddressStream(RawIOBase):
         super().close()
 
 
-def _version(stream: Any) -> tuple[str | None, ...] | None:
-    """Return what tells one state of a web page from another; None for what is no web page."""
-    headers = getattr(getattr(stream, "response", None), "headers", None)
-    return headers and tuple(headers.get(name) for name in ("ETag", "Last-Modified", "Content-Length"))
+def _version(stream: Any) -> str | None:
+    """Return what tells one state of a web page from another, or None: nothing does, or it is no web page."""
+    headers = getattr(getattr(stream, "response", None), "headers", {})
+    return headers.get("ETag") or headers.get("Last-Modified")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`wvcli map`."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from wvcli.cli.options import shared
 from wvcli.cli.questions.input import words_in
-from wvcli.cli.questions.opening import named_once, open_vectors
+from wvcli.cli.questions.opening import chosen, named_once, open_vectors
 from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError, WvcliError, install_line
 
@@ -139,15 +140,10 @@ def map(
 ) -> None:
     """Draw a map of the words, near words together, on one page."""
     from wvcli.analysis.mapping import tables, writing
-    from wvcli.analysis.mapping.pairs import words_of_both
-    from wvcli.analysis.mapping.points import words_of
     from wvcli.analysis.mapping.word_map import make_map
-    from wvcli.cli.questions.opening import chosen
 
-    if vectors is not None and (file or other or around or words or grep):
-        raise UsageError(
-            "--vectors stands in place of a model", "leave out MODEL, --with, --around, --words, --grep"
-        )
+    if vectors is not None:
+        _refuse_a_model(file, model, around, words, grep, other)
     if label is not None and vectors is None:
         raise UsageError("--label names a column of --vectors", "add --vectors FILE")
     if other is not None and (layout or title):
@@ -164,19 +160,7 @@ def map(
     if vectors is not None:
         shown = [tables.read_points(vectors, label, top)]
     else:
-        first = open_vectors(source)
-        wanted = None if words is None else words_in(words, first.vocabulary)
-        conditions: dict[str, Any] = {
-            "around": around or [],
-            "grep": grep,
-            "words": wanted,
-            "on_note": stderr.note,
-        }
-        if other is None:
-            shown = [words_of(first, top, **conditions)]
-        else:
-            pair = words_of_both(first, open_vectors(other), top, **conditions)
-            shown, moved = [pair.old, pair.new], pair.moved
+        shown, moved = _words_shown(source, other, top, around, grep, words)
     shown[0], color = _colored(shown[0], color)
     places = None
     if layout is not None:
@@ -209,6 +193,53 @@ def map(
     _report(maps, path, is_asked=method is not None)
     if opens:
         _open(path)
+
+
+def _refuse_a_model(file: Path | None, model: Path | None, *about_words: object) -> None:
+    """Refuse a model, or what is about its words, beside --vectors.
+
+    Raises:
+        UsageError: there is something of the kind.
+    """
+    is_model_named = model is not None and str(model) != os.environ.get("WVCLI_MODEL")
+    if file or is_model_named or any(about_words):
+        raise UsageError(
+            "--vectors stands in place of a model", "leave out the model, --with, --around, --words, --grep"
+        )
+
+
+def _words_shown(
+    model: Path,
+    other: Path | None,
+    top: int | None,
+    around: list[str] | None,
+    grep: str | None,
+    words: Path | None,
+) -> "tuple[list[Points], list[tuple[int, float]]]":
+    """Return the words of a model to be shown, and of another one, with those that moved between the two.
+
+    Args:
+        model: the model.
+        other: the model to show beside it, or None.
+        top: how many words.
+        around: words to show with their neighbours.
+        grep: what words must match.
+        words: the file of the only words to show; `-` is stdin.
+    """
+    from wvcli.analysis.mapping.pairs import words_of_both
+    from wvcli.analysis.mapping.points import words_of
+
+    first = open_vectors(model)
+    conditions: dict[str, Any] = {
+        "around": around or [],
+        "grep": grep,
+        "words": None if words is None else words_in(words, first.vocabulary),
+        "on_note": stderr.note,
+    }
+    if other is None:
+        return [words_of(first, top, **conditions)], []
+    pair = words_of_both(first, open_vectors(other), top, **conditions)
+    return [pair.old, pair.new], pair.moved
 
 
 def _picture(path: Path, size: str | None, font: Path | None) -> tuple[int, int] | None:

@@ -95,7 +95,8 @@ def test_what_cannot_be_drawn_is_one_line(
 
 def test_a_model_named_with_m_beside_vectors_is_refused(run: Run, word2vec_model: Path) -> None:
     result = run("map", "--vectors", "a.tsv", "-m", word2vec_model)
-    assert (result.code, result.err.splitlines()[-1][:47]) == (2, "error: --vectors stands in place of a model; le")
+    assert result.code == 2
+    assert "--vectors stands in place of a model" in result.err
 
 
 def test_without_a_browser_nothing_is_opened_and_nothing_written(

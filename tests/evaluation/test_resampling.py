@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from wvcli.evaluation.measures import Correlation, Proportion
 from wvcli.evaluation.resampling import SAMPLES, Numbers, Outcomes, interval, p_value_of_best
-from wvcli.evaluation.tasks._measures import Correlation, Proportion
 
 SPEARMAN, ACCURACY = Correlation("spearman", ranked=True), Proportion("accuracy")
 

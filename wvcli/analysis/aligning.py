@@ -12,7 +12,7 @@ from wvcli.analysis import self_learning
 from wvcli.analysis.self_learning import FEWEST_TO_REFINE, Maps, Method, OnRound, Round
 from wvcli.analysis.word_pairs import Pairs, pairs_of_dictionaries, pairs_of_parallel_text, pairs_spelt_alike
 from wvcli.errors import UsageError, WvcliError
-from wvcli.evaluation.tasks._measures import Proportion
+from wvcli.evaluation.measures import Proportion
 from wvcli.models import alignment_file, model_file
 from wvcli.reporting import OnNote, OnProgress, Progress, ignore_note, ignore_progress
 from wvcli.system.atomic_files import check_writable

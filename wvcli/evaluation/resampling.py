@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.evaluation.tasks._measures import Mean, Measure
+from wvcli.evaluation.measures import Mean, Measure
 
 Numbers = npt.NDArray[np.float64]
 

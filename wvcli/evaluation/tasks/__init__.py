@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError
+from wvcli.evaluation.measures import Measure, Numbers
 from wvcli.evaluation.tasks._item_files import ItemFile, read
 from wvcli.evaluation.tasks._lexicon import Lexicon as Lexicon
-from wvcli.evaluation.tasks._measures import Measure, Numbers
 from wvcli.registry import Registry
 from wvcli.text import sources
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wvcli.evaluation.measures import Proportion
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._analogy_ranks import METHODS, TOP, Question, answer_ranks
 from wvcli.evaluation.tasks._item_files import ItemFile, Line, number, split_at_spaces
-from wvcli.evaluation.tasks._measures import Proportion
 from wvcli.vectors.geometry import RowArray
 
 _HEADING = ": "

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError, UsageError
+from wvcli.evaluation.measures import Mean
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, number, separator_of
-from wvcli.evaluation.tasks._measures import Mean
 from wvcli.text.sources import display_name
 
 _LOOKED_AT = 20  # lines by which a file is judged

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wvcli.evaluation.measures import Mean, Proportion
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, separator_of, split_at_spaces
-from wvcli.evaluation.tasks._measures import Mean, Proportion
 
 _MARK = "*"
 _LEAST = 3  # words of an item

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wvcli.evaluation.measures import Correlation
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._item_files import ItemFile, Line, fields, is_not_finite, number, separator_of
-from wvcli.evaluation.tasks._measures import Correlation
 
 _LOOKED_AT = 20  # lines by which a file is judged
 _DECIMALS = 9  # of a cosine: finer differences are rounding, which must not part equal ranks

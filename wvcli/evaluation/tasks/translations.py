@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from wvcli.errors import UsageError
+from wvcli.evaluation.measures import Mean, Numbers, Proportion
 from wvcli.evaluation.tasks import Item, Lexicon, OnItems, Scores, Task
 from wvcli.evaluation.tasks._item_files import ItemFile, read, split_at_spaces
 from wvcli.evaluation.tasks._lexicon import AlignedLexicon
-from wvcli.evaluation.tasks._measures import Mean, Numbers, Proportion
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.local_scaling import row_blocks
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from wvcli.evaluation.tasks._measures import Correlation, Mean, Proportion
+from wvcli.evaluation.measures import Correlation, Mean, Proportion
 
 SPEARMAN, PEARSON = Correlation("spearman", ranked=True), Correlation("pearson", ranked=False)
 NONE = np.empty(0)

@@ -75,15 +75,22 @@ class Cost:
     memory: int
 
 
-def tokenized(source: Path, raw: Path, target: Path, limit: int) -> int:
-    """Write the first lines of a text, of `limit` tokens or more, as they are and split; return their tokens."""
+def tokenized(source: Path, target: Path, limit: int, raw: Path | None = None) -> int:
+    """Write the first lines of a text, of `limit` tokens or more, split into words; return their tokens.
+
+    Args:
+        source: the text.
+        target: to which they are written.
+        limit: how many tokens.
+        raw: to which the same lines are written as they are.
+    """
     from wvcli.text.tokenizers import TokenizerSettings
 
     tokenize = TokenizerSettings().tokenize()
     count = 0
     with (
         source.open(encoding="utf-8") as text,
-        raw.open("w", encoding="utf-8") as lines,
+        Path(raw or os.devnull).open("w", encoding="utf-8") as lines,
         target.open("w", encoding="utf-8") as out,
     ):
         for line in text:
@@ -178,7 +185,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tokens = tokenized(options.text, folder / "raw.txt", folder / "text", options.tokens)
+        tokens = tokenized(options.text, folder / "text", options.tokens, folder / "raw.txt")
         print(f"{tokens:,} tokens, {options.epochs} epochs, {options.workers} workers, {options.pairs} pairs")
         columns = "words/s", "Gensim", "whole", "fastText", "whole", "1 worker", "ours", "Gensim"
         print(f"{'method':<10}{'dim':>4}{columns[0]:>12}" + "".join(f"{column:>18}" for column in columns[1:]))

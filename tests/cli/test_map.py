@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import Run
+from tests.two_languages import languages
+from wvcli.models import alignment_file
+from wvcli.vectors.bilingual import of_maps
 
 
 def test_a_page_is_written_and_what_it_shows_is_said(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
@@ -61,6 +65,33 @@ def test_two_models_and_tables_of_vectors_are_shown(run: Run, word2vec_model: Pa
     assert "wrote all 6 words to some.jsonl" in result.err
 
 
+def test_two_languages_are_shown_on_one_map(run: Run, word2vec_model: Path, tmp_path: Path) -> None:
+    both = languages(words=60).in_files(tmp_path)
+    identity = np.eye(16, dtype=np.float32)
+    aligned = of_maps(both.source, both.target, identity, identity, {})
+    alignment_file.save(aligned, np.zeros((1, 2), np.int64), tmp_path / "a.alignment.safetensors")
+    line = [
+        "map",
+        "en.safetensors",
+        "--with",
+        "fr.safetensors",
+        "-a",
+        "a.alignment.safetensors",
+        "--method",
+        "pca",
+    ]
+    result = run(*line, "-n", 40)
+    assert result.code == 0
+    assert "wrote 40 of 120 words to en-fr.html; PCA keeps" in result.err
+    assert "<title>en and fr</title>" in (tmp_path / "en-fr.html").read_text(encoding="utf-8")
+    assert run(*line, "-o", "both.svg", "--title", "Both").code == 0
+    assert ">en</text>" in (tmp_path / "both.svg").read_text(encoding="utf-8")
+    line[1:4] = ["fr.safetensors", "--with", word2vec_model]
+    result = run(*line)
+    assert result.code == 3
+    assert "is not one of the two models that a.alignment.safetensors aligns" in result.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -79,6 +110,11 @@ def test_two_models_and_tables_of_vectors_are_shown(run: Run, word2vec_model: Pa
         (["--font", "a.ttf"], 2, "--font is for a PNG"),
         (["--label", "a"], 2, "--label names a column of --vectors; add --vectors FILE"),
         (["--vectors", "a.tsv"], 2, "--vectors stands in place of a model"),
+        (
+            ["-a", "a.safetensors"],
+            2,
+            "--alignment is for a map of two models; name the other one with --with MODEL",
+        ),
         (["--open", "-o", "a.tsv"], 2, "a browser does not show a.tsv; leave out --open"),
     ],
     ids=str,

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,32 @@ def test_a_model_that_was_changed_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match=r"fr.safetensors has changed since it was aligned in") as failure:
         wvcli.load_alignment(folder / FILE)
     assert failure.value.exit_code == 3
+
+
+def test_an_alignment_is_opened_between_its_models_wherever_they_are(folder: Path) -> None:
+    expected = wvcli.load_alignment(folder / FILE)
+    for name in ("en", "fr"):
+        (folder / f"{name}.safetensors").rename(folder / f"{name}-moved.safetensors")
+    english, french = (wvcli.load(folder / f"{name}-moved.safetensors") for name in ("en", "fr"))
+    opened = alignment_file.open_between(folder / FILE, english, french)
+    assert same(opened, expected)
+    assert opened.about == expected.about
+    assert same(alignment_file.open_between(folder / FILE, french, english), expected.reversed)
+
+
+def test_an_alignment_of_other_models_is_refused(folder: Path) -> None:
+    (folder / "others").mkdir()
+    other = languages(words=30).in_files(folder / "others").source
+    english, french = (wvcli.load(folder / f"{name}.safetensors") for name in ("en", "fr"))
+    for models in ((english, other), (other, french)):
+        with pytest.raises(InputError, match=r"others.en.safetensors is not one of the two models") as failure:
+            alignment_file.open_between(folder / FILE, *models)
+        assert failure.value.hint == "they are en.safetensors and fr.safetensors"
+    with pytest.raises(UsageError, match="the source and the target are the same model"):
+        alignment_file.open_between(folder / FILE, english, english)
+    other_path = replace(other, path=french.path)
+    with pytest.raises(InputError, match=r"fr.safetensors has changed since it was aligned in"):
+        alignment_file.open_between(folder / FILE, english, other_path)
 
 
 def rewritten(path: Path, change: Callable[[dict], None]) -> None:  # type: ignore[type-arg]

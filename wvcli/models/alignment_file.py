@@ -215,21 +215,64 @@ def load_alignment(path: str | os.PathLike[str] | None = None, on_note: OnNote =
     chosen, _ = resolve(path, on_note)
     file = open_file(chosen)
     source, target = (_side(file, name, on_note) for name in _SIDES)
-    about = {key: value for key, value in file.manifest["alignment"].items() if key != "version"}
-    return Alignment(source, target, about, chosen)
+    return Alignment(source, target, _about(file), chosen)
+
+
+def open_between(path: str | os.PathLike[str], source: Vectors, target: Vectors) -> Alignment:
+    """Open an alignment of two models that are open, wherever their files are now.
+
+    Args:
+        path: the file.
+        source: the one model.
+        target: the other; the alignment may have been made in either direction.
+
+    Raises:
+        InputError: the file is missing or damaged, or it aligns other models, or these before they changed.
+        UsageError: both are the same model.
+    """
+    file = open_file(Path(path))
+    for one, two in (_SIDES, _SIDES[::-1]):
+        if _is_of(file, one, source) and _is_of(file, two, target):
+            return Alignment(_side_of(file, one, source), _side_of(file, two, target), _about(file), file.path)
+    recorded = [(file.path.parent / file.manifest[name]["path"]).resolve() for name in _SIDES]
+    for vectors in (source, target):
+        if not any(_is_of(file, name, vectors) for name in _SIDES):
+            if vectors.path is not None and vectors.path.resolve() in recorded:
+                raise _changed(vectors, file)
+            raise InputError(
+                f"{vectors.path} is not one of the two models that {file.path} aligns",
+                f"they are {' and '.join(file.manifest[name]['path'] for name in _SIDES)}",
+            )
+    raise UsageError("the source and the target are the same model", "name two models")
 
 
 def _side(file: ModelFile, name: str, on_note: OnNote) -> Side:
+    vectors = opening.load(model_path(file.path, file.manifest[name]), on_note=on_note)
+    if not _is_of(file, name, vectors):
+        raise _changed(vectors, file)
+    return _side_of(file, name, vectors)
+
+
+def _is_of(file: ModelFile, name: str, vectors: Vectors) -> bool:
+    """Whether vectors are those that a side of an alignment was made of."""
     recorded = file.manifest[name]
-    vectors = opening.load(model_path(file.path, recorded), on_note=on_note)
-    is_same = (len(vectors), vectors.dim) == (recorded["words"], recorded["dim"])
-    if not is_same or model_file.fingerprint(vectors) != recorded["fingerprint"]:
-        raise InputError(
-            f"{vectors.path} has changed since it was aligned in {file.path}",
-            "align the models again with wvcli align",
-        )
-    parts = (file.tensors[f"{name}.{part}"] for part in ("matrix", "lengths", "hubness"))
-    return Side(vectors, *parts)
+    is_as_large = (len(vectors), vectors.dim) == (recorded["words"], recorded["dim"])
+    return is_as_large and model_file.fingerprint(vectors) == recorded["fingerprint"]
+
+
+def _changed(vectors: Vectors, file: ModelFile) -> InputError:
+    return InputError(
+        f"{vectors.path} has changed since it was aligned in {file.path}",
+        "align the models again with wvcli align",
+    )
+
+
+def _side_of(file: ModelFile, name: str, vectors: Vectors) -> Side:
+    return Side(vectors, *(file.tensors[f"{name}.{part}"] for part in ("matrix", "lengths", "hubness")))
+
+
+def _about(file: ModelFile) -> dict[str, Any]:
+    return {key: value for key, value in file.manifest["alignment"].items() if key != "version"}
 
 
 def model_path(alignment: Path, recorded: Mapping[str, Any]) -> Path:

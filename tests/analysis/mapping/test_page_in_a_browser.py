@@ -12,11 +12,16 @@ import pytest
 from tests.against_gensim import vectors_of
 from tests.analysis.mapping.conftest import HOSTILE
 from tests.clients import package, program
+from tests.two_languages import languages
+from wvcli.analysis.mapping.languages import words_of_languages
 from wvcli.analysis.mapping.pairs import words_of_both
 from wvcli.analysis.mapping.points import words_of
 from wvcli.analysis.mapping.tables import grouped
 from wvcli.analysis.mapping.word_map import WordMap, make_map
 from wvcli.analysis.mapping.writing import write
+from wvcli.vectors.alignment import orthogonal_map
+from wvcli.vectors.bilingual import Alignment, of_maps
+from wvcli.vectors.geometry import unit_rows
 from wvcli.vectors.word_vectors import Vectors
 
 pytestmark = pytest.mark.client
@@ -261,6 +266,54 @@ def test_two_models_are_linked(browser: Any, gathered: Vectors, tmp_path: Path) 
         assert len(opened.rows()) == 20
         for pane in (0, 1):
             assert opened.selected in {one["text"] for one in opened.check_labels(pane)}
+
+
+@pytest.fixture(scope="module")
+def bilingual() -> Alignment:
+    """Two languages of 150 words, in which `s3` is a word of both."""
+    both = languages(words=150, noise=0.3)
+    words = ["s3" if word == "t9" else word for word in both.target]
+    target = vectors_of(both.target.matrix, words, counts=both.target.counts)
+    rows = [both.target.index(f"t{number}") for number in range(150)]
+    turned = orthogonal_map(unit_rows(both.source.matrix), unit_rows(both.target.matrix[rows]))
+    return of_maps(both.source, target, turned.astype(np.float32), np.eye(16, dtype=np.float32), {})
+
+
+def test_two_languages_are_told_apart_on_one_map(browser: Any, bilingual: Alignment, tmp_path: Path) -> None:
+    points = words_of_languages(bilingual, ("en", "fr"))
+    write([make_map(points, "both", method="pca", clusters=8)], tmp_path / "map.html", color="language")
+    with Opened(browser, tmp_path / "map.html") as opened:
+        assert opened.page.locator(".pane h2.languages").inner_text().split() == ["en", "fr"]
+        assert opened.page.locator(".pane h2 .square").count() == 1
+        assert opened.rows()[:2] == [("en", "150"), ("fr", "150")]
+        assert len({one["text"] for one in opened.check_labels()}) > 20
+        opened.page.locator("#search").fill("s3")
+        assert [text.split()[0] for text in opened.page.locator("#found li").all_inner_texts()[:2]] == ["s3", "s3"]
+        for link, way, below in (("s3", bilingual, 0), ("fr:s3", bilingual.reversed, 1)):
+            opened.page.locator("#search").fill("s3")
+            for _ in range(below):
+                opened.page.keyboard.press("ArrowDown")
+            opened.page.keyboard.press("Enter")
+            opened.settled()
+            assert opened.ask("decodeURIComponent(location.hash)") == f"#{link}"
+            own = [word for word, _ in way.source.in_common_space().most_similar("s3", 5)]
+            others = [found.word for found in way.translate("s3", 5)]
+            english, french = (own, others) if way is bilingual else (others, own)
+            assert [word for word, _ in opened.rows()] == english + french
+            assert opened.page.locator("#card .label").all_inner_texts() == ["en", "fr"]
+        opened.page.keyboard.press("Escape")
+        opened.page.locator("#color").select_option("cluster")
+        assert len(opened.rows()) == 8
+        opened.page.locator("#color").select_option("language")
+        opened.page.get_by_role("button", name="fr 150").click()
+        assert set(opened.picked) == set(bilingual.target.vectors)
+        with opened.page.expect_download() as download:
+            opened.page.get_by_role("button", name="Download TSV").click()
+        heading, *rows = Path(download.value.path()).read_text("utf-8").splitlines()
+        assert heading == "word\tcount\tcluster\tlanguage"
+        assert {row.split("\t")[3] for row in rows} == {"fr"}
+    with Opened(browser, tmp_path / "map.html", "fr:s3") as opened:
+        assert opened.ask("wordMap.state.selected") == points.labels.index("s3", points.labels.index("s3") + 1)
 
 
 def test_without_webgl_points_are_drawn_all_the_same(browser: Any, page: Path) -> None:

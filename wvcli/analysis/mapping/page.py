@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.analysis.mapping.colors import DARK, LIGHT, Values, colors_apart, scale_of
+from wvcli.analysis.mapping.languages import COLUMN
+from wvcli.analysis.mapping.points import Points
 from wvcli.analysis.mapping.word_map import WordMap
 
 NEIGHBORS = 10  # of each word that the page shows
@@ -75,7 +77,8 @@ def _data(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]], color: st
         "counts": None if first.points.counts is None else first.points.counts.tolist(),
         "palette": {"light": LIGHT, "dark": DARK},
         "color": color,
-        "asked": [first.points.labels.index(word) for word in first.points.asked],
+        "asked": list(first.points.asked),
+        "languages": _languages(first.points),
         "wide": wide,
         "near": near,
         "cluster_of": _packed(first.cluster_of, np.uint16),
@@ -117,9 +120,22 @@ def _placed(places: npt.NDArray[np.float64], maps: Sequence[WordMap]) -> list[li
 def _kept(maps: Sequence[WordMap]) -> str:
     """Say how far the picture is to be trusted."""
     shares = " and ".join(f"{one.kept:.0%}" for one in maps)
-    near = min(NEIGHBORS, maps[0].neighbors.shape[1])
     how = {"tsne": "t-SNE", "pca": "PCA", "file": "given places"}[maps[0].method]
-    return f"The picture ({how}) keeps {shares} of the {near} nearest neighbours of each word."
+    return f"The picture ({how}) keeps {shares} of the {maps[0].judged} of each word."
+
+
+def _languages(points: Points) -> dict[str, Any] | None:
+    """Return the names of the languages, the colour of each, and of which each word is."""
+    if points.languages is None:
+        return None
+    column = _column(COLUMN, points.columns[COLUMN])
+    colors = [column["colors"][column["values"].index(name)] for name in points.languages.names]
+    return {
+        "column": COLUMN,
+        "names": points.languages.names,
+        "colors": colors,
+        "of": _packed(points.languages.of, np.uint8),
+    }
 
 
 def _column(name: str, values: Sequence[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from wvcli.analysis.mapping import fonts
 from wvcli.analysis.mapping.colors import GREY, LIGHT, Values, colors_apart, ramp, scale_of
+from wvcli.analysis.mapping.languages import COLUMN
 from wvcli.analysis.mapping.word_map import WordMap
 from wvcli.errors import MissingExtraError, UsageError
 from wvcli.reporting import OnNote, ignore_note
@@ -31,6 +32,7 @@ _LEAST = 9.0  # pixels of the letters of names; those of words are smaller
 _CELL = 25  # squares of a name's height for each word, so that a picture of any size is as full
 _LONGEST = 32  # characters of a label
 _NAMED_SHARE = 0.45  # of the picture's width that the name of a cluster may take
+_SQUARE = 0.886  # half of the side of a square that has the area of a circle of radius 1
 _ROOM = 64  # pixels of a cell in which taken rectangles are looked for
 
 Width = Callable[[str, float, bool], float]
@@ -58,19 +60,39 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Pen:
+    """How points look.
+
+    Attributes:
+        color: in which they are drawn.
+        radius: of circles, in pixels.
+        is_square: whether they are squares, of the same area: words of the second of two languages.
+    """
+
+    color: str
+    radius: float
+    is_square: bool = False
+
+    @property
+    def half(self) -> float:
+        """Half of the width, in pixels."""
+        return self.radius * (_SQUARE if self.is_square else 1)
+
+
+@dataclass(frozen=True)
 class Drawing:
-    """A picture before it is written: points by colour and radius, and labels.
+    """A picture before it is written: points by their looks, and labels.
 
     Attributes:
         width: in pixels.
         height: in pixels.
-        dots: for each colour and radius the places of the points, x and y.
+        dots: for each look the places of the points, x and y.
         labels: what is written, the last on top.
     """
 
     width: int
     height: int
-    dots: dict[tuple[str, float], list[tuple[float, float]]]
+    dots: dict[Pen, list[tuple[float, float]]]
     labels: list[Label]
 
 
@@ -95,17 +117,24 @@ def drawing(
     spots = (one.places - (low + high) / 2) * scale * (1, -1) + middle
     colors = colors_of(one, color)
     radii = _radii(one, width)
-    dots: dict[tuple[str, float], list[tuple[float, float]]] = {}
+    inks, languages = [INK] * len(one), one.points.languages
+    squares = [False] * len(one) if languages is None else (languages.of == 1).tolist()
+    if languages is not None and color == COLUMN:
+        inks = [_darker(each) for each in colors]
+    dots: dict[Pen, list[tuple[float, float]]] = {}
     for row in range(len(one) - 1, -1, -1):
-        key = colors[row], radii[row]
-        dots.setdefault(key, []).append((float(spots[row, 0]), float(spots[row, 1])))
+        pen = Pen(colors[row], radii[row], squares[row])
+        dots.setdefault(pen, []).append((float(spots[row, 0]), float(spots[row, 1])))
     labels = _Labels(width, height - foot, width_of)
     base = max(_LEAST, width / 100)
+    if languages is not None:
+        _place_legend(labels, dots, one, colors if color == COLUMN else [FAINT] * len(one), base)
     names = _cluster_colors(one) if color in (None, "cluster") else [INK] * len(one.clusters)
-    for label in one.points.asked:
-        if can_draw(label):
-            row = one.points.labels.index(label)
-            labels.place_word(_shown(label), (spots[row, 0], spots[row, 1]), radii[row], base, is_name=True)
+    for row in one.points.asked:
+        if can_draw(label := one.points.labels[row]):
+            labels.place_word(
+                _shown(label), (spots[row, 0], spots[row, 1]), radii[row], base, inks[row], is_name=True
+            )
     for number, cluster in enumerate(one.clusters):
         x, y = ((np.array(cluster.place) - (low + high) / 2) * scale * (1, -1) + middle).tolist()
         parts = [_shown(word) for word in cluster.words if can_draw(word)]
@@ -116,8 +145,21 @@ def drawing(
         if labels.words > width * height / (_CELL * base**2):
             break
         if can_draw(label):
-            labels.place_word(_shown(label), (spots[row, 0], spots[row, 1]), radii[row], base * 0.72)
+            labels.place_word(_shown(label), (spots[row, 0], spots[row, 1]), radii[row], base * 0.72, inks[row])
     return Drawing(width, height, dots, labels.placed)
+
+
+def _place_legend(
+    labels: "_Labels", dots: dict[Pen, list[tuple[float, float]]], one: WordMap, colors: list[str], size: float
+) -> None:
+    """Say in the upper left corner how the words of each language are marked."""
+    languages = one.points.languages
+    assert languages is not None
+    left, middle = size, 1.6 * size
+    for number, name in enumerate(languages.names):
+        color = colors[int(np.flatnonzero(languages.of == number)[0])]
+        dots.setdefault(Pen(color, size / 3, number == 1), []).append((left + size / 3, middle))
+        left = labels.place_at(_shown(name), left + size, middle, size, _darker(color)) + size
 
 
 def colors_of(one: WordMap, color: str | None) -> list[str]:
@@ -184,8 +226,14 @@ class _Labels:
                 if self._place(Label(text, left, middle, size, color, True), wide, size * 0.4):
                     return
 
+    def place_at(self, text: str, left: float, middle: float, size: float, color: str) -> float:
+        """Place a text where it must be, as a name, and return its right edge."""
+        wide = self._width_of(text, size, True)
+        self._place(Label(text, left, middle, size, color, True), wide, size)
+        return left + wide
+
     def place_word(
-        self, text: str, spot: tuple[float, float], radius: float, size: float, is_name: bool = False
+        self, text: str, spot: tuple[float, float], radius: float, size: float, ink: str, is_name: bool = False
     ) -> None:
         (x, y), wide, off = spot, self._width_of(text, size, is_name), radius + size * 0.25
         above = off + size * 0.6
@@ -195,7 +243,7 @@ class _Labels:
             (x - wide / 2, y - above),
             (x - wide / 2, y + above),
         ):
-            if self._place(Label(text, left, middle, size, INK, is_name), wide, size * 0.2):
+            if self._place(Label(text, left, middle, size, ink, is_name), wide, size * 0.2):
                 self.words += 1
                 return
 
@@ -258,9 +306,10 @@ def _svg_lines(made: Drawing, one: WordMap) -> Iterator[str]:
     yield f'<title id="title">{_xml(caption(one))}</title>'
     yield f'<rect width="100%" height="100%" fill="{PAPER}"/>'
     yield '<g fill="none" stroke-linecap="round" stroke-opacity=".75">'
-    for (color, radius), spots in made.dots.items():
+    for pen, spots in made.dots.items():
         path = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in spots)
-        yield f'<path stroke="{color}" stroke-width="{2 * radius:.2f}" d="{path}"/>'
+        cap = ' stroke-linecap="square"' if pen.is_square else ""
+        yield f'<path stroke="{pen.color}" stroke-width="{2 * pen.half:.2f}"{cap} d="{path}"/>'
     yield "</g>"
     yield (
         f'<g stroke="{PAPER}" stroke-opacity=".86" stroke-linejoin="round" paint-order="stroke"'
@@ -332,10 +381,11 @@ def png(
         finer = 2  # dots are drawn twice as large and then made small, which smooths their edges
         image = Image.new("RGB", (made.width * finer, made.height * finer), PAPER)
         draw: Any = ImageDraw.Draw(image)
-        for (color, radius), spots in made.dots.items():
+        for dot, spots in made.dots.items():
+            draw_dot = draw.rectangle if dot.is_square else draw.ellipse
             for x, y in spots:
-                box = [(at + sign * radius) * finer for sign in (-1, 1) for at in (x, y)]
-                draw.ellipse(box, fill=_lighter(color))
+                box = [(at + sign * dot.half) * finer for sign in (-1, 1) for at in (x, y)]
+                draw_dot(box, fill=_lighter(dot.color))
         image = image.resize((made.width, made.height), Image.Resampling.BOX)
         draw = ImageDraw.Draw(image)
         for label in made.labels:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from wvcli.errors import MissingWordError, UsageError
 from wvcli.reporting import OnNote, ignore_note
 from wvcli.system.patterns import Pattern
+from wvcli.vectors.clusters import IdArray
 from wvcli.vectors.geometry import FloatArray, RowArray, unit_rows
 from wvcli.vectors.word_vectors import Vectors
 
@@ -17,6 +18,25 @@ FEWEST = 5  # fewer have no neighbourhoods that a picture could show
 MOST = 200_000  # on one map; the time grows with the square of their number
 TOP = 10_000
 AROUND = 300  # neighbours of a word that a map around it shows
+
+
+@dataclass(frozen=True, eq=False)
+class Languages:
+    """Which words of a map are of which of two aligned models.
+
+    Attributes:
+        names: of the two.
+        of: int64 [points], 0 for the words of the first, 1 for those of the second.
+        hubness: float32 [points], the mean cosine of each word to its ten nearest of the other model.
+    """
+
+    names: tuple[str, str]
+    of: IdArray
+    hubness: FloatArray
+
+    def where(self, rows: RowArray) -> "Languages":
+        """Return what is said of some of the points, int64 [points]."""
+        return Languages(self.names, self.of[rows], self.hubness[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +50,8 @@ class Points:
         counts: int64 [points], occurrences in the training text, or None when unknown.
         rows: int64 [points], the row of each in what it was taken from.
         columns: what else is known of each point, by the name of the column.
-        asked: labels that the map is about, which are shown before all others.
+        asked: points that the map is about, by number, which are shown before all others.
+        languages: of which model each word is, where the words of two aligned models are on one map.
     """
 
     labels: list[str]
@@ -39,10 +60,25 @@ class Points:
     counts: npt.NDArray[np.int64] | None
     rows: RowArray
     columns: dict[str, list[str]] = field(default_factory=dict)
-    asked: tuple[str, ...] = ()
+    asked: tuple[int, ...] = ()
+    languages: Languages | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def where(self, rows: RowArray) -> "Points":
+        """Return some of the points, int64 [points]."""
+        places = {row: place for place, row in enumerate(rows.tolist())}
+        return Points(
+            [self.labels[row] for row in rows.tolist()],
+            self.units[rows],
+            self.total,
+            None if self.counts is None else self.counts[rows],
+            self.rows[rows],
+            {name: [values[row] for row in rows.tolist()] for name, values in self.columns.items()},
+            tuple(places[row] for row in self.asked if row in places),
+            None if self.languages is None else self.languages.where(rows),
+        )
 
 
 def words_of(
@@ -70,36 +106,39 @@ def words_of(
         MissingWordError: a word in `around` has no vector, or none of `words` has.
         UsageError: too few words are left, or the vectors have one dimension only.
     """
-    most = _checked(top, AROUND if around else TOP)
+    most = checked_number(top, AROUND if around else TOP)
     rows = np.arange(len(vectors), dtype=np.int64)
     if words is not None:
-        rows = _listed(vectors, words, on_note)
+        [rows] = listed([vectors], words, on_note)
     if around:
-        rows = np.intersect1d(rows, _neighborhoods(vectors, around, most))
+        rows = np.intersect1d(rows, neighborhoods(vectors, around, most))
         most = (most + 1) * len(around)
     if among is not None:
         rows = np.intersect1d(rows, np.fromiter(among, np.int64, len(among)))
     if grep is not None:
-        rows = _matching(vectors, rows, grep, most)
-    rows = rows[:most]
-    units = unit_rows(vectors.matrix[rows])
+        rows = matching(vectors, rows, grep, most)
+    points = points_of(vectors, rows[:most], unit_rows(vectors.matrix[rows[:most]]), on_note)
+    places = {row: place for place, row in enumerate(points.rows.tolist())}
+    asked = (places.get(vectors.index(word)) for word in around)
+    return checked(replace(points, asked=tuple(place for place in asked if place is not None)))
+
+
+def points_of(vectors: Vectors, rows: RowArray, units: FloatArray, on_note: OnNote) -> Points:
+    """Return some words of a model as points; those without a direction are left out.
+
+    Args:
+        vectors: the model.
+        rows: int64 [rows], its rows.
+        units: float32 [rows, dim], their vectors at length 1, or zeros.
+        on_note: called with a line if words are left out.
+    """
     has_direction = units.any(axis=1)
     if missing := int(len(rows) - has_direction.sum()):
         on_note(f"left out {missing:,} words whose vectors are zero or not finite")
-    rows, units = rows[has_direction], units[has_direction]
-    labels = [vectors.vocabulary[row] for row in rows.tolist()]
+    rows = rows[has_direction]
     counts = None if vectors.counts is None else np.asarray(vectors.counts[rows], dtype=np.int64)
-    asked = [vectors.index(word) for word in around]
-    return checked(
-        Points(
-            labels,
-            units,
-            len(vectors),
-            counts,
-            rows,
-            asked=tuple(vectors.vocabulary[row] for row in asked if row is not None and row in rows),
-        )
-    )
+    labels = [vectors.vocabulary[row] for row in rows.tolist()]
+    return Points(labels, units[has_direction], len(vectors), counts, rows)
 
 
 def checked(points: Points) -> Points:
@@ -116,7 +155,12 @@ def checked(points: Points) -> Points:
     return points
 
 
-def _checked(top: int | None, default: int) -> int:
+def checked_number(top: int | None, default: int) -> int:
+    """Return how many words to show at most.
+
+    Raises:
+        UsageError: `top` is out of range.
+    """
     if top is None:
         return default
     if not 1 <= top <= MOST:
@@ -124,18 +168,24 @@ def _checked(top: int | None, default: int) -> int:
     return top
 
 
-def _listed(vectors: Vectors, words: Sequence[str], on_note: OnNote) -> RowArray:
-    found = [vectors.index(word) for word in words]
-    rows = np.unique(np.array([row for row in found if row is not None], dtype=np.int64))
-    if not len(rows):
+def listed(models: Sequence[Vectors], words: Sequence[str], on_note: OnNote) -> list[RowArray]:
+    """Return for each model the rows of the words that it has, int64 [rows], in their order.
+
+    Raises:
+        MissingWordError: no model has any.
+    """
+    found = [[vectors.index(word) for word in words] for vectors in models]
+    rows = [np.unique(np.array([row for row in each if row is not None], dtype=np.int64)) for each in found]
+    missing = [word for word, places in zip(words, zip(*found, strict=True), strict=True) if set(places) == {None}]
+    if len(missing) == len(words):
         raise MissingWordError("none of the words is in the vocabulary")
-    if missing := [word for word, row in zip(words, found, strict=True) if row is None]:
+    if missing:
         named = ", ".join(map(repr, missing[:3])) + (", ..." if len(missing) > 3 else "")
         on_note(f"{len(missing):,} of the words are not in the vocabulary: {named}")
     return rows
 
 
-def _neighborhoods(vectors: Vectors, around: Sequence[str], most: int) -> RowArray:
+def neighborhoods(vectors: Vectors, around: Sequence[str], most: int) -> RowArray:
     """Return the rows of words and of their neighbours; rare ones are left out as `similar` leaves them out."""
     asked = [vectors.look_up(word) for word in around]
     found = vectors.nearest(asked, most, rare=not vectors.has_enough_frequent)
@@ -145,7 +195,8 @@ def _neighborhoods(vectors: Vectors, around: Sequence[str], most: int) -> RowArr
     return np.array(sorted(rows), dtype=np.int64)
 
 
-def _matching(vectors: Vectors, rows: RowArray, pattern: str, most: int) -> RowArray:
+def matching(vectors: Vectors, rows: RowArray, pattern: str, most: int) -> RowArray:
+    """Return the first `most` of some rows, int64 [rows], in whose words a regular expression matches."""
     matches = Pattern(pattern).matches
     found: list[int] = []
     for row in rows.tolist():

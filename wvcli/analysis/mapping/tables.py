@@ -91,16 +91,7 @@ def placed(points: Points, places: dict[str, tuple[float, float]], on_note: OnNo
     rows = [row for row, label in enumerate(points.labels) if label in places]
     if missing := len(points) - len(rows):
         on_note(f"left out {missing:,} words that have no place in the layout")
-    kept = checked(
-        replace(
-            points,
-            labels=[points.labels[row] for row in rows],
-            units=points.units[rows],
-            counts=None if points.counts is None else points.counts[rows],
-            rows=points.rows[rows],
-            columns={name: [values[row] for row in rows] for name, values in points.columns.items()},
-        )
-    )
+    kept = checked(points.where(np.array(rows, dtype=np.int64)))
     return kept, np.array([places[label] for label in kept.labels])
 
 

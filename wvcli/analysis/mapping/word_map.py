@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wvcli.analysis.mapping import layout
-from wvcli.analysis.mapping.points import Points
+from wvcli.analysis.mapping.points import Languages, Points
 from wvcli.errors import MissingExtraError, UsageError
 from wvcli.reporting import OnProgress, Progress, Throttle, ignore_progress
 from wvcli.vectors.clusters import IdArray, spherical_k_means
@@ -51,7 +51,7 @@ class WordMap:
         points: the words with their vectors.
         places: float64 [words, 2], x and y; the wider goes from 0 to 1, unless the places were given.
         neighbors: int64 [words, neighbors], of each word the nearest others on the map by the cosine of their
-            vectors, nearest first.
+            vectors, nearest first; on a map of two languages see `find_neighbors_in_both`.
         cosines: float32 [words, neighbors], those cosines.
         cluster_of: int64 [words], the number of each word's cluster.
         clusters: the largest first.
@@ -78,6 +78,14 @@ class WordMap:
         if len(self) == self.points.total:
             return f"all {len(self):,} words"
         return f"{len(self):,} of {self.points.total:,} words"
+
+    @property
+    def judged(self) -> str:
+        """The neighbours of each word of which `kept` says the share."""
+        near = min(layout.KEPT, self.neighbors.shape[1])
+        if self.points.languages is None:
+            return f"{near} nearest neighbours"
+        return f"{near} nearest neighbours, half of them of the other language,"
 
 
 def make_map(
@@ -121,7 +129,10 @@ def make_map(
     name = "file" if places is not None else method or ("tsne" if layout.has_tsne() else "pca")
     if name == "tsne" and not layout.has_tsne():
         raise MissingExtraError("t-SNE", "map")
-    neighbors, cosines = find_neighbors(points.units, on_progress)
+    if points.languages is None:
+        neighbors, cosines = find_neighbors(points.units, on_progress)
+    else:
+        neighbors, cosines = find_neighbors_in_both(points.units, points.languages, on_progress)
     found = places
     if found is None:
         if name == "tsne":
@@ -162,6 +173,48 @@ def find_neighbors(units: FloatArray, on_progress: OnProgress = ignore_progress)
         for row, (near, similarities) in zip(asked, found, strict=True):
             rows[row], cosines[row] = near, similarities
     return rows, cosines
+
+
+def find_neighbors_in_both(
+    units: FloatArray, languages: Languages, on_progress: OnProgress = ignore_progress
+) -> tuple[RowArray, FloatArray]:
+    """Return of each word the nearest of the other language and of its own, in turn, and their cosines.
+
+    Of both languages there are as many, since in a common space the words of one's own are nearer than most
+    translations, and a map of the nearest of all would show two islands. Those of the other language come by CSLS,
+    as translations do.
+
+    Args:
+        units: float32 [words, dim], of length 1 each.
+        languages: of which language each is.
+        on_progress: called while they are found.
+
+    Returns:
+        int64 and float32 [words, neighbors], nearest first in each language.
+    """
+    of = [np.flatnonzero(languages.of == number) for number in (0, 1)]
+    each = min(-(-layout.NEIGHBORS // 2), *(len(rows) - 1 for rows in of))
+    rows = np.empty((len(units), each, 2), dtype=np.int64)
+    cosines = np.empty((len(units), each, 2), dtype=np.float32)
+    throttle, done = Throttle(), 0
+    for own, other in ((0, 1), (1, 0)):
+        for start in range(0, len(of[own]), _BATCH):
+            asked = of[own][start : start + _BATCH]
+            for place, among in enumerate((of[other], of[own])):
+                found = units[asked] @ units[among].T
+                scores = found - languages.hubness[among] / 2 if place == 0 else found.copy()
+                if place == 1:
+                    scores[np.arange(len(asked)), np.arange(start, start + len(asked))] = -np.inf
+                best = np.argpartition(-scores, each - 1, axis=1)[:, :each]
+                best = np.take_along_axis(
+                    best, np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable"), axis=1
+                )
+                rows[asked, :, place] = among[best]
+                cosines[asked, :, place] = np.take_along_axis(found, best, axis=1)
+            done += len(asked)
+            if throttle.is_due():
+                on_progress(Progress("finding neighbours", done, len(units), unit="words"))
+    return rows.reshape(len(units), -1), cosines.reshape(len(units), -1)
 
 
 def _scaled(places: Float64Array) -> Float64Array:

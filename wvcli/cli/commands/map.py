@@ -67,20 +67,32 @@ def map(
         ),
     ] = None,
     color: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--color",
             metavar="BY",
             help="Colour words by cluster, by count, or by a file with a word, a tab and its group on each line; "
-            "with --vectors also by a column.",
+            "with --vectors also by a column, with --alignment by language.",
+            show_default="cluster; language with --alignment",
         ),
-    ] = "cluster",
+    ] = None,
     other: Annotated[
         Path | None,
         typer.Option(
             "--with",
             metavar="MODEL",
-            help="Show beside it the same words as this model places them, and those that moved most.",
+            help="Show beside it the same words as this model places them, and those that moved most; "
+            "or with --alignment the words of both on one map.",
+            show_default=False,
+        ),
+    ] = None,
+    alignment: Annotated[
+        Path | None,
+        typer.Option(
+            "-a",
+            "--alignment",
+            metavar="FILE",
+            help="Show the words of MODEL and of --with on one map, as this alignment of the two places them.",
             show_default=False,
         ),
     ] = None,
@@ -140,19 +152,19 @@ def map(
 ) -> None:
     """Draw a map of the words, near words together, on one page."""
     from wvcli.analysis.mapping import tables, writing
+    from wvcli.analysis.mapping.languages import COLUMN as LANGUAGE
     from wvcli.analysis.mapping.word_map import make_map
 
     if vectors is not None:
         _refuse_a_model(file, model, around, words, grep, other)
-    if label is not None and vectors is None:
+    elif label is not None:
         raise UsageError("--label names a column of --vectors", "add --vectors FILE")
-    if other is not None and (layout or title):
-        given = "--layout" if layout else "--title"
-        raise UsageError(f"{given} and --with cannot be combined", "leave out one of them")
+    is_pair = other is not None and alignment is None
+    _check_combined(other, alignment, "--layout" if layout else "--title" if title and is_pair else None)
     source = vectors or chosen(named_once(file, model))
     path = output or Path(f"{source.stem}.html" if other is None else f"{source.stem}-{other.stem}.html")
     pixels = _picture(path, size, font)
-    writing.check(path, overwrite, other is not None)
+    writing.check(path, overwrite, is_pair)
     if opens:
         _check_browser(path)
 
@@ -160,12 +172,12 @@ def map(
     if vectors is not None:
         shown = [tables.read_points(vectors, label, top)]
     else:
-        shown, moved = _words_shown(source, other, top, around, grep, words)
-    shown[0], color = _colored(shown[0], color)
+        shown, moved = _words_shown(source, other, alignment, top, around, grep, words)
+    shown[0], color = _colored(shown[0], color or (LANGUAGE if alignment else "cluster"))
     places = None
     if layout is not None:
         shown[0], places = tables.placed(shown[0], tables.read_places(layout), stderr.note)
-    titles = [title or source.stem] if other is None else [source.stem, other.stem]
+    titles = _titles(source, other, title, is_pair)
     with stderr.progress_shown() as show:
         maps = [
             make_map(
@@ -208,9 +220,27 @@ def _refuse_a_model(file: Path | None, model: Path | None, *about_words: object)
         )
 
 
+def _check_combined(other: Path | None, alignment: Path | None, excluded: str | None) -> None:
+    """Refuse what does not go together.
+
+    Args:
+        other: the model of --with.
+        alignment: of --alignment.
+        excluded: an option that was given and does not go with --with.
+
+    Raises:
+        UsageError: something does not.
+    """
+    if other is not None and excluded is not None:
+        raise UsageError(f"{excluded} and --with cannot be combined", "leave out one of them")
+    if alignment is not None and other is None:
+        raise UsageError("--alignment is for a map of two models", "name the other one with --with MODEL")
+
+
 def _words_shown(
     model: Path,
     other: Path | None,
+    alignment: Path | None,
     top: int | None,
     around: list[str] | None,
     grep: str | None,
@@ -221,13 +251,16 @@ def _words_shown(
     Args:
         model: the model.
         other: the model to show beside it, or None.
+        alignment: of the two models, if the words of both are to be on one map.
         top: how many words.
         around: words to show with their neighbours.
         grep: what words must match.
         words: the file of the only words to show; `-` is stdin.
     """
+    from wvcli.analysis.mapping.languages import words_of_languages
     from wvcli.analysis.mapping.pairs import words_of_both
     from wvcli.analysis.mapping.points import words_of
+    from wvcli.models.alignment_file import open_between
 
     first = open_vectors(model)
     conditions: dict[str, Any] = {
@@ -238,8 +271,25 @@ def _words_shown(
     }
     if other is None:
         return [words_of(first, top, **conditions)], []
+    if alignment is not None:
+        aligned = open_between(alignment, first, open_vectors(other))
+        return [words_of_languages(aligned, _told_apart(model, other), top, **conditions)], []
     pair = words_of_both(first, open_vectors(other), top, **conditions)
     return [pair.old, pair.new], pair.moved
+
+
+def _titles(source: Path, other: Path | None, title: str | None, is_pair: bool) -> list[str]:
+    """Return the title of each map."""
+    names = [source.stem] if other is None else list(_told_apart(source, other))
+    return names if is_pair else [title or " and ".join(names)]
+
+
+def _told_apart(model: Path, other: Path) -> tuple[str, str]:
+    """Return the names of two models, with the folder where they would be the same."""
+    if model.stem != other.stem:
+        return model.stem, other.stem
+    one, two = (f"{path.resolve().parent.name}/{path.stem}" for path in (model, other))
+    return (one, two) if one != two else (f"{one} 1", f"{two} 2")
 
 
 def _picture(path: Path, size: str | None, font: Path | None) -> tuple[int, int] | None:
@@ -286,9 +336,8 @@ def _colored(points: "Points", color: str) -> "tuple[Points, str]":
 def _report(maps: "list[WordMap]", path: Path, is_asked: bool) -> None:
     first = maps[0]
     how = {"tsne": "t-SNE", "pca": "PCA", "file": "the layout given"}[first.method]
-    near = min(10, first.neighbors.shape[1])
     kept = " and ".join(f"{one.kept:.0%}" for one in maps)
-    stderr.note(f"wrote {first.shown} to {path}; {how} keeps {kept} of the {near} nearest neighbours of each word")
+    stderr.note(f"wrote {first.shown} to {path}; {how} keeps {kept} of the {first.judged} of each word")
     if first.method == "pca" and not is_asked:
         stderr.note(f"t-SNE keeps far more of them: {install_line('map')}")
 

@@ -99,8 +99,8 @@ def by_folds(
     """Score maps learned from four folds, or from the first `most` pairs of them, on the fifth."""
     for number in range(FOLDS):
         rest = [pair for pair in pairs if fold(pair[0]) != number and pair[0] in source and pair[1] in target]
-        learned = written(folder, "learned.tsv", rest[:most])
-        test = written(folder, "test.tsv", [pair for pair in pairs if fold(pair[0]) == number])
+        learned = written(folder, "learned-fold.tsv", rest[:most])
+        test = written(folder, "test-fold.tsv", [pair for pair in pairs if fold(pair[0]) == number])
         alignment = wvcli.align(source, target, dictionary=learned, held_out=0, **settings)  # type: ignore[arg-type]
         yield scores(alignment, test)
 

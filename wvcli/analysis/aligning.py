@@ -64,8 +64,7 @@ def align(
         target: the model of the other, of any number of dimensions.
         output: the file of the alignment; its suffix may be left out. None to write none.
         dictionary: files of a word, a tab or spaces, and its translation a line; a word may have several lines.
-        identical: whether words spelt alike are pairs, too; None for only where there are no other pairs, or fewer
-            than 500.
+        identical: whether words spelt alike are pairs, too; None for yes, unless there is parallel text.
         parallel: a file of a text, a tab and its translation a line; or two files of as many lines.
         unsupervised: use no pairs at all.
         method: `multistep`, or `procrustes`, which turns the source only and leaves the target as it is.
@@ -246,8 +245,8 @@ class _Seeds:
             found = pairs_of_parallel_text(asked.parallel, source, target, asked.restrict_top, on_progress)
             about |= {"lines": found.read, "from_lines": len(found.rows)}
             given.append((_PARALLEL, found))
-        few = sum(found.words for _, found in given) < FEWEST_TO_REFINE
-        if asked.identical or (asked.identical is None and few and not asked.unsupervised):
+        by_itself = not (asked.unsupervised or asked.parallel)
+        if asked.identical or (asked.identical is None and by_itself):
             alike = pairs_spelt_alike(source, target, asked.restrict_top)
             if asked.identical or given or len(alike.rows) >= FEWEST_ALIKE:
                 about["identical"] = len(alike.rows)

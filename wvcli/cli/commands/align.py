@@ -45,7 +45,7 @@ def align(
         typer.Option(
             "--identical/--no-identical",
             help="Take words spelt alike for pairs.",
-            show_default="if a dictionary has fewer than 500 words of the models",
+            show_default="identical, but not with --parallel and --unsupervised",
         ),
     ] = None,
     parallel: Annotated[

@@ -22,6 +22,7 @@ from typing import Any
 
 import wvcli
 from wvcli.analysis.mapping import layout, word_map
+from wvcli.analysis.mapping.near_words import find_near_words
 from wvcli.analysis.mapping.points import Points, words_of
 from wvcli.analysis.mapping.writing import write
 
@@ -81,7 +82,9 @@ def main() -> None:
         print(f"{words:,} words of {len(vectors):,}, {vectors.dim} dimensions")
         start = process_time()
         points = words_of(vectors, words)
-        neighbors, _ = timed("neighbours", lambda points=points: word_map.find_neighbors(points.units))
+        near = timed("neighbours", lambda points=points: find_near_words(points, layout.NEIGHBORS))
+        timed("those of the whole model", lambda points=points: find_near_words(points, 10, points.others))
+        neighbors = near.rows
         places = timed("t-SNE", lambda points=points, neighbors=neighbors: layout.tsne(points.units, neighbors))
         print(f"    keeps {layout.share_kept(places, neighbors):.3f}")
         print(f"    {process_time() - start:.1f} CPU s so far; now all again, as the command does it")

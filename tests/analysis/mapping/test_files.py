@@ -1,6 +1,7 @@
 """Maps as pages, pictures and tables."""
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -29,7 +30,8 @@ def element(text: str, opening: str) -> str:
 
 
 def data_of(text: str) -> dict[str, object]:
-    found: dict[str, object] = json.loads(element(text, '<script type="application/json" id="data">'))
+    packed = element(text, '<script type="application/gzip" id="data">')
+    found: dict[str, object] = json.loads(gzip.decompress(base64.b64decode(packed)))
     return found
 
 
@@ -60,14 +62,22 @@ def test_hostile_words_stay_data(drawn: WordMap) -> None:
 def test_the_data_of_a_page_are_those_of_the_map(drawn: WordMap) -> None:
     data = data_of(page([drawn]))
     [one] = data["maps"]  # type: ignore[misc]
-    places = np.frombuffer(base64.b64decode(one["places"]), "<u2").reshape(-1, 2) / 65535
-    assert places == pytest.approx(drawn.places, abs=1e-5)
-    neighbors = np.frombuffer(base64.b64decode(one["neighbors"]), "<u2").reshape(-1, 10)
-    assert neighbors.tolist() == drawn.neighbors[:, :10].tolist()
-    cosines = np.frombuffer(base64.b64decode(one["cosines"]), "<i2").reshape(-1, 10) / 32767
-    assert cosines == pytest.approx(drawn.cosines[:, :10], abs=1e-4)
+    assert np.reshape(one["places"], (-1, 2)) / 65535 == pytest.approx(drawn.places, abs=1e-5)
+    assert np.reshape(one["nearest"], (-1, 10)).tolist() == drawn.near.rows[:, :10].tolist()
+    assert np.reshape(one["cosines"], (-1, 10)) / 1000 == pytest.approx(drawn.near.cosines[:, :10], abs=5.1e-4)
+    assert one["others"] == []
     assert data["shown"] == "all 300 words"
     assert f"keeps {drawn.kept:.0%} of the 10 nearest neighbours" in str(data["kept"])
+
+
+def test_words_that_are_not_shown_are_in_a_page_if_they_are_near_to_one_that_is(gathered: Vectors) -> None:
+    few = make_map(words_of(gathered, 20), method="pca")
+    [one] = data_of(page([few]))["maps"]  # type: ignore[misc]
+    words = few.points.labels + one["others"]
+    assert len(set(words)) == len(words) < 300
+    for row, near in enumerate(np.reshape(one["nearest"], (-1, 10)).tolist()):
+        found = gathered.most_similar(few.points.labels[row], 10)
+        assert [words[other] for other in near] == [word for word, _ in found]
 
 
 def test_what_a_map_is_about_is_shown_before_all_else(gathered: Vectors) -> None:

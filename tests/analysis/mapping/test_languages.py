@@ -77,15 +77,27 @@ def test_neighbours_are_the_translations_and_those_of_the_own_language_in_turn(
     alignment: Alignment, drawn: WordMap
 ) -> None:
     labels = drawn.points.labels
-    assert drawn.neighbors.shape == (240, 16)
+    assert drawn.near.rows.shape == (240, 16)
     for word, way in (("s3", alignment), ("t3", alignment.reversed)):
         row = labels.index(word)
         found = way.translate(word, 8)
-        assert [labels[other] for other in drawn.neighbors[row, ::2]] == [one.word for one in found]
-        assert drawn.cosines[row, ::2] == pytest.approx([one.similarity for one in found], abs=1e-5)
+        assert [labels[other] for other in drawn.near.rows[row, ::2]] == [one.word for one in found]
+        assert drawn.near.cosines[row, ::2] == pytest.approx([one.similarity for one in found], abs=1e-5)
         own = way.source.in_common_space().most_similar(word, 8)
-        assert [labels[other] for other in drawn.neighbors[row, 1::2]] == [other for other, _ in own]
-        assert drawn.cosines[row, 1::2] == pytest.approx([cosine for _, cosine in own], abs=1e-5)
+        assert [labels[other] for other in drawn.near.rows[row, 1::2]] == [other for other, _ in own]
+        assert drawn.near.cosines[row, 1::2] == pytest.approx([cosine for _, cosine in own], abs=1e-5)
+
+
+def test_the_nearest_of_both_models_are_found_though_they_are_not_shown(
+    alignment: Alignment,
+) -> None:
+    few = make_map(words_of_languages(alignment, NAMES, 20), method="pca")
+    assert few.points.others is not None
+    labels = few.points.labels + few.points.others.labels
+    for word, way in (("s0", alignment), (next(iter(alignment.target.vectors)), alignment.reversed)):
+        near = [labels[other] for other in few.nearest.rows[few.points.labels.index(word)]]
+        assert near[::2] == [found.word for found in way.translate(word, 5)]
+        assert near[1::2] == [other for other, _ in way.source.in_common_space().most_similar(word, 5)]
 
 
 def test_a_page_and_tables_say_of_which_language_a_word_is(drawn: WordMap) -> None:

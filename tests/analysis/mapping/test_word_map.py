@@ -6,22 +6,42 @@ import pytest
 
 from tests.against_gensim import vectors_of
 from tests.clients import package
-from wvcli.analysis.mapping import layout
+from wvcli.analysis.mapping import layout, points
 from wvcli.analysis.mapping.pairs import words_of_both
 from wvcli.analysis.mapping.points import words_of
 from wvcli.analysis.mapping.word_map import WordMap, make_map
 from wvcli.errors import MissingExtraError, MissingWordError, UsageError
+from wvcli.vectors import word_vectors
 from wvcli.vectors.word_vectors import Vectors
 
 
-def test_neighbours_are_those_of_the_model_among_the_words_shown(gathered: Vectors, drawn: WordMap) -> None:
+def test_neighbours_are_those_of_the_vectors_among_the_words_shown_and_in_the_model(
+    gathered: Vectors, drawn: WordMap
+) -> None:
     small = make_map(words_of(gathered, 50), method="pca")
     for one, shown in ((drawn, 300), (small, 50)):
+        others = [] if one.points.others is None else one.points.others.labels
+        labels = one.points.labels + others
+        assert len(labels) == 300
         for row in (0, 7, 33):
-            word = gathered.vocabulary[row]
-            found = gathered.most_similar(word, 10, among=shown)
-            assert [one.points.labels[other] for other in one.neighbors[row, :10]] == [name for name, _ in found]
-            assert one.cosines[row, :10] == pytest.approx([cosine for _, cosine in found], abs=1e-6)
+            for near, among in ((one.near, shown), (one.nearest, None)):
+                found = gathered.most_similar(gathered.vocabulary[row], 10, among=among)
+                assert [labels[other] for other in near.rows[row, :10]] == [name for name, _ in found]
+                assert near.cosines[row, :10] == pytest.approx([cosine for _, cosine in found], abs=1e-6)
+
+
+def test_rare_words_and_those_far_down_are_not_looked_at(
+    gathered: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(points, "SEARCHED", 100)
+    few = words_of(gathered, 20)
+    assert few.others is not None
+    assert few.others.labels == list(gathered)[20:100]
+    monkeypatch.setattr(word_vectors, "ENOUGH_FREQUENT", 60)
+    monkeypatch.setattr(word_vectors, "TRUSTED_COUNT", 2400)  # of the 61st word
+    few = words_of(gathered, 20)
+    assert few.others is not None
+    assert few.others.labels == list(gathered)[20:61]
 
 
 def test_clusters_have_the_names_of_central_words_and_lie_where_their_words_are(drawn: WordMap) -> None:
@@ -79,7 +99,7 @@ def test_words_without_a_direction_are_left_out() -> None:
     points = words_of(vectors_of(matrix), on_note=notes.append)
     assert len(points) == 10
     assert notes == ["left out 2 words whose vectors are zero or not finite"]
-    assert make_map(points, method="pca").neighbors.shape == (10, 9)
+    assert make_map(points, method="pca").near.rows.shape == (10, 9)
     with pytest.raises(UsageError, match="a map of 0 words shows nothing: at least 5 are needed"):
         words_of(vectors_of(np.zeros((9, 3))))
 

@@ -1,6 +1,7 @@
 """The words of two aligned models, to be shown on one map."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,11 +16,12 @@ from wvcli.analysis.mapping.points import (
     listed,
     matching,
     neighborhoods,
+    others_of,
     points_of,
 )
 from wvcli.errors import UsageError
 from wvcli.reporting import OnNote, ignore_note
-from wvcli.vectors.bilingual import Alignment
+from wvcli.vectors.bilingual import Alignment, Side
 from wvcli.vectors.geometry import RowArray
 
 COLUMN = "language"
@@ -66,16 +68,25 @@ def words_of_languages(
     if grep is not None:
         rows = [matching(vectors, kept, grep, most) for vectors, kept in zip(models, rows, strict=True)]
     lengths = _halves(len(rows[0]), len(rows[1]), most)
-    halves = []
-    for side, name, kept, length in zip((alignment.source, alignment.target), names, rows, lengths, strict=True):
-        kept = kept[:length]
-        half = points_of(side.vectors, kept, side.map(np.asarray(side.vectors.matrix[kept])), on_note)
+    sides = alignment.source, alignment.target
+    halves = [
+        _points_of(side, kept[:length], on_note) for side, kept, length in zip(sides, rows, lengths, strict=True)
+    ]
+    for half, name in zip(halves, names, strict=True):
         if len(half) < FEWEST:
             raise UsageError(
                 f"{len(half)} words of {name} are too few for a map of two languages: at least {FEWEST} are needed"
             )
-        halves.append(half)
-    return checked(_together(alignment, names, halves, around))
+    others = [
+        _points_of(side, others_of(side.vectors, half.rows)) for side, half in zip(sides, halves, strict=True)
+    ]
+    unseen = _together(alignment, names, others, ()) if any(map(len, others)) else None
+    return checked(replace(_together(alignment, names, halves, around), others=unseen))
+
+
+def _points_of(side: Side, rows: RowArray, on_note: OnNote = ignore_note) -> Points:
+    """Return some words of a model, int64 [rows], with their vectors in the common space."""
+    return points_of(side.vectors, rows, side.map(np.asarray(side.vectors.matrix[rows])), on_note)
 
 
 def _neighborhoods(alignment: Alignment, around: Sequence[str], most: int) -> list[RowArray]:

@@ -5,11 +5,13 @@ script and the style by their SHA-256.
 """
 
 import base64
+import gzip
 import hashlib
 import html
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -19,12 +21,11 @@ import numpy.typing as npt
 
 from wvcli.analysis.mapping.colors import DARK, LIGHT, Values, colors_apart, scale_of
 from wvcli.analysis.mapping.languages import COLUMN
+from wvcli.analysis.mapping.near_words import NearWords
 from wvcli.analysis.mapping.points import Points
 from wvcli.analysis.mapping.word_map import WordMap
 
-NEIGHBORS = 10  # of each word that the page shows
-
-_SHORT = np.iinfo(np.uint16).max
+_FINE = 65_535  # steps of a place from side to side
 
 
 def page(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]] = (), color: str | None = None) -> str:
@@ -40,7 +41,7 @@ def page(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]] = (), color
         "@STYLE@": _hash(template, "style"),
         "@SCRIPT@": _hash(template, 'script type="module"'),
         "@TITLE@": html.escape(" and ".join(one.title for one in maps)),
-        "@DATA@": _json(_data(maps, moved, color)),
+        "@DATA@": _packed(_data(maps, moved, color)),
     }
     return re.sub("|".join(parts), lambda found: parts[found[0]], template)
 
@@ -56,16 +57,15 @@ def _hash(template: str, element: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _json(data: Any) -> str:
-    """Return data as JSON in which no word can end the element that it stands in."""
+def _packed(data: Any) -> str:
+    """Return data as compressed JSON in base64, in which no word can end the element that it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\x7f", "\\u007f")
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def _data(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]], color: str | None) -> dict[str, Any]:
+    maps = [_without_the_far(one) for one in maps]
     first = maps[0]
-    wide = len(first) > _SHORT
-    near = min(NEIGHBORS, first.neighbors.shape[1])
     places = np.array([[one.place for one in each.clusters] for each in maps])
     colors = colors_apart(places[0])
     columns = [_column(name, values) for name, values in first.points.columns.items()]
@@ -79,9 +79,7 @@ def _data(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]], color: st
         "color": color,
         "asked": list(first.points.asked),
         "languages": _languages(first.points),
-        "wide": wide,
-        "near": near,
-        "cluster_of": _packed(first.cluster_of, np.uint16),
+        "cluster_of": first.cluster_of.tolist(),
         "clusters": [
             {
                 "words": one.words,
@@ -96,13 +94,26 @@ def _data(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]], color: st
         "maps": [
             {
                 "title": one.title,
-                "places": _packed(np.rint(_square(one.places, maps) * _SHORT), np.uint16),
-                "neighbors": _packed(one.neighbors[:, :near], np.uint32 if wide else np.uint16),
-                "cosines": _packed(np.rint(np.clip(one.cosines[:, :near], -1, 1) * 32767), np.int16),
+                "places": np.rint(_square(one.places, maps) * _FINE).astype(int).ravel().tolist(),
+                "others": [] if one.points.others is None else one.points.others.labels,
+                "near": one.nearest.width,
+                "nearest": one.nearest.rows.ravel().tolist(),
+                "cosines": np.rint(one.nearest.cosines.ravel() * 1000).astype(int).tolist(),
             }
             for one in maps
         ],
     }
+
+
+def _without_the_far(one: WordMap) -> WordMap:
+    """Return a map whose other words are only those that are among the nearest of a word on it."""
+    others, rows = one.points.others, one.nearest.rows
+    if others is None:
+        return one
+    used = np.unique(rows[rows >= len(one)])
+    renumbered = np.where(rows < len(one), rows, len(one) + np.searchsorted(used, rows))
+    points = replace(one.points, others=others.where(used - len(one)))
+    return replace(one, points=points, nearest=NearWords(renumbered, one.nearest.cosines))
 
 
 def _square(places: npt.NDArray[np.float64], maps: Sequence[WordMap]) -> npt.NDArray[np.float64]:
@@ -128,13 +139,14 @@ def _languages(points: Points) -> dict[str, Any] | None:
     """Return the names of the languages, the colour of each, and of which each word is."""
     if points.languages is None:
         return None
-    column = _column(COLUMN, points.columns[COLUMN])
+    column, others = _column(COLUMN, points.columns[COLUMN]), points.others
     colors = [column["colors"][column["values"].index(name)] for name in points.languages.names]
     return {
         "column": COLUMN,
         "names": points.languages.names,
         "colors": colors,
-        "of": _packed(points.languages.of, np.uint8),
+        "of": points.languages.of.tolist(),
+        "others_of": [] if others is None or others.languages is None else others.languages.of.tolist(),
     }
 
 
@@ -143,8 +155,3 @@ def _column(name: str, values: Sequence[str]) -> dict[str, Any]:
     if isinstance(scale, Values):
         return {"name": name, "values": scale.names, "colors": scale.colors, "of": scale.of}
     return {"name": name, "numbers": scale}
-
-
-def _packed(numbers: npt.ArrayLike, dtype: Any) -> str:
-    array = np.asarray(numbers).astype(np.dtype(dtype).newbyteorder("<"))
-    return base64.b64encode(array.tobytes()).decode()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wvcli.analysis.comparison import compare
-from wvcli.analysis.mapping.points import TOP, Points, words_of
+from wvcli.analysis.mapping.points import TOP, Points, others_of, points_of, words_of
 from wvcli.reporting import OnNote, ignore_note
 from wvcli.vectors.geometry import unit_rows
 from wvcli.vectors.word_vectors import Vectors
@@ -53,7 +53,15 @@ def words_of_both(
     places = np.array([place[row] for row in points.rows.tolist()])
     rows = between.new_rows[places]
     counts = None if new.counts is None else np.asarray(new.counts[rows], dtype=np.int64)
-    other = Points(points.labels, unit_rows(new.matrix[rows]), len(new), counts, rows)
+    others = others_of(new, rows)
+    other = Points(
+        points.labels,
+        unit_rows(new.matrix[rows]),
+        len(new),
+        counts,
+        rows,
+        others=points_of(new, others, unit_rows(new.matrix[others])) if len(others) else None,
+    )
     cosines = between.similarity[places]
     first = np.argsort(cosines, kind="stable")[:_MOVED].tolist()
     return Pair(points, other, [(row, float(cosines[row])) for row in first])

@@ -17,6 +17,7 @@ from wvcli.vectors.word_vectors import Vectors
 FEWEST = 5  # fewer have no neighbourhoods that a picture could show
 MOST = 200_000  # on one map; the time grows with the square of their number
 TOP = 10_000
+SEARCHED = 50_000  # most frequent words, among which the nearest of a word on the map are looked for
 AROUND = 300  # neighbours of a word that a map around it shows
 
 
@@ -38,6 +39,11 @@ class Languages:
         """Return what is said of some of the points, int64 [points]."""
         return Languages(self.names, self.of[rows], self.hubness[rows])
 
+    def with_others(self, others: "Languages") -> "Languages":
+        """Return what is said of these points and, after them, of others."""
+        of, hubness = ((self.of, others.of), (self.hubness, others.hubness))
+        return Languages(self.names, np.concatenate(of), np.concatenate(hubness))
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -52,6 +58,8 @@ class Points:
         columns: what else is known of each point, by the name of the column.
         asked: points that the map is about, by number, which are shown before all others.
         languages: of which model each word is, where the words of two aligned models are on one map.
+        others: words of the model that the map does not show, among which the nearest of a word may be; None where
+            there are none.
     """
 
     labels: list[str]
@@ -62,6 +70,7 @@ class Points:
     columns: dict[str, list[str]] = field(default_factory=dict)
     asked: tuple[int, ...] = ()
     languages: Languages | None = None
+    others: "Points | None" = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -78,6 +87,7 @@ class Points:
             {name: [values[row] for row in rows.tolist()] for name, values in self.columns.items()},
             tuple(places[row] for row in self.asked if row in places),
             None if self.languages is None else self.languages.where(rows),
+            self.others,
         )
 
 
@@ -120,10 +130,27 @@ def words_of(
     points = points_of(vectors, rows[:most], unit_rows(vectors.matrix[rows[:most]]), on_note)
     places = {row: place for place, row in enumerate(points.rows.tolist())}
     asked = (places.get(vectors.index(word)) for word in around)
-    return checked(replace(points, asked=tuple(place for place in asked if place is not None)))
+    others = others_of(vectors, points.rows)
+    return checked(
+        replace(
+            points,
+            asked=tuple(place for place in asked if place is not None),
+            others=points_of(vectors, others, unit_rows(vectors.matrix[others])) if len(others) else None,
+        )
+    )
 
 
-def points_of(vectors: Vectors, rows: RowArray, units: FloatArray, on_note: OnNote) -> Points:
+def others_of(vectors: Vectors, shown: RowArray) -> RowArray:
+    """Return int64 [rows], the frequent words of a model that a map does not show.
+
+    They are those that `similar` answers with: rare words are left out as it leaves them out, and of very large
+    models all but the first `SEARCHED`, so that no map has to wait for neighbours that nobody looks at.
+    """
+    last = vectors.frequent if vectors.has_enough_frequent else len(vectors)
+    return np.setdiff1d(np.arange(min(last, SEARCHED)), shown)
+
+
+def points_of(vectors: Vectors, rows: RowArray, units: FloatArray, on_note: OnNote = ignore_note) -> Points:
     """Return some words of a model as points; those without a direction are left out.
 
     Args:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from wvcli.analysis.mapping import layout
-from wvcli.analysis.mapping.points import Languages, Points
+from wvcli.analysis.mapping.near_words import NearWords, find_near_words
+from wvcli.analysis.mapping.points import Points
 from wvcli.errors import MissingExtraError, UsageError
-from wvcli.reporting import OnProgress, Progress, Throttle, ignore_progress
+from wvcli.reporting import OnProgress, ignore_progress
 from wvcli.vectors.clusters import IdArray, spherical_k_means
-from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, row_norms
-from wvcli.vectors.neighbors import Query, Space
+from wvcli.vectors.geometry import Float64Array, FloatArray
 
 NAMES = 3  # words that name a cluster
 
-_BATCH = 1_024  # words whose neighbours are found between two reports
 _FREQUENT = 0.25  # share of a cluster's words, the most frequent, that may name it
 _AT_LEAST = 8
 _REACH = 0.03  # of the width of the map, around the place of a cluster
@@ -50,9 +49,9 @@ class WordMap:
         title: what is shown.
         points: the words with their vectors.
         places: float64 [words, 2], x and y; the wider goes from 0 to 1, unless the places were given.
-        neighbors: int64 [words, neighbors], of each word the nearest others on the map by the cosine of their
-            vectors, nearest first; on a map of two languages see `find_neighbors_in_both`.
-        cosines: float32 [words, neighbors], those cosines.
+        near: of each word the nearest others on the map, by the cosine of their vectors.
+        nearest: of each word the ten nearest of the model, whether they are on the map or among the other words
+            of `points`, whose numbers go on after those of the map.
         cluster_of: int64 [words], the number of each word's cluster.
         clusters: the largest first.
         method: `tsne`, `pca`, or `file` where the places were given.
@@ -62,8 +61,8 @@ class WordMap:
     title: str
     points: Points
     places: Float64Array
-    neighbors: RowArray
-    cosines: FloatArray
+    near: NearWords
+    nearest: NearWords
     cluster_of: IdArray
     clusters: Sequence[Cluster]
     method: str
@@ -82,7 +81,7 @@ class WordMap:
     @property
     def judged(self) -> str:
         """The neighbours of each word of which `kept` says the share."""
-        near = min(layout.KEPT, self.neighbors.shape[1])
+        near = min(layout.KEPT, self.near.width)
         if self.points.languages is None:
             return f"{near} nearest neighbours"
         return f"{near} nearest neighbours, half of them of the other language,"
@@ -119,7 +118,7 @@ def make_map(
         >>> import wvcli
         >>> from wvcli.analysis.mapping.points import words_of
         >>> found = make_map(words_of(wvcli.load("animals.safetensors"), 500), method="pca")
-        >>> found.places.shape, found.neighbors.shape, len(found.clusters)
+        >>> found.places.shape, found.near.rows.shape, len(found.clusters)
         ((500, 2), (500, 15), 16)
         >>> found.shown
         '500 of 1,731 words'
@@ -129,14 +128,11 @@ def make_map(
     name = "file" if places is not None else method or ("tsne" if layout.has_tsne() else "pca")
     if name == "tsne" and not layout.has_tsne():
         raise MissingExtraError("t-SNE", "map")
-    if points.languages is None:
-        neighbors, cosines = find_neighbors(points.units, on_progress)
-    else:
-        neighbors, cosines = find_neighbors_in_both(points.units, points.languages, on_progress)
+    near = find_near_words(points, layout.NEIGHBORS, None, on_progress)
     found = places
     if found is None:
         if name == "tsne":
-            found = layout.tsne(points.units, neighbors, seed, like.places if like else None, on_progress)
+            found = layout.tsne(points.units, near.rows, seed, like.places if like else None, on_progress)
         else:
             found = layout.principal_plane(points.units)
         found = layout.laid_over(found, like.places) if like else _scaled(layout.lying(found))
@@ -150,71 +146,16 @@ def make_map(
         Cluster(words, int(np.count_nonzero(of == number)), _densest(found[of == number], reach))
         for number, words in enumerate(names)
     ]
-    kept = layout.share_kept(found, neighbors)
-    return WordMap(title, points, found, neighbors, cosines, of, groups, name, kept)
+    kept = layout.share_kept(found, near.rows)
+    nearest = NearWords(near.rows[:, : layout.KEPT], near.cosines[:, : layout.KEPT])
+    if points.others is not None:
+        nearest = find_near_words(points, layout.KEPT, points.others, on_progress)
+    return WordMap(title, points, found, near, nearest, of, groups, name, kept)
 
 
 def default_clusters(words: int) -> int:
     """Return how many clusters so many words are divided into if nobody says: about the root of half of them."""
     return max(2, round(math.sqrt(words / 2)))
-
-
-def find_neighbors(units: FloatArray, on_progress: OnProgress = ignore_progress) -> tuple[RowArray, FloatArray]:
-    """Return the nearest rows of each row, int64 [rows, neighbors], nearest first, and float32, their cosines."""
-    space = Space(units, row_norms(units))
-    wanted, throttle = min(layout.NEIGHBORS, len(units) - 1), Throttle()
-    rows = np.empty((len(units), wanted), dtype=np.int64)
-    cosines = np.empty((len(units), wanted), dtype=np.float32)
-    for start in range(0, len(units), _BATCH):
-        if throttle.is_due():
-            on_progress(Progress("finding neighbours", start, len(units), unit="words"))
-        asked = range(start, min(start + _BATCH, len(units)))
-        found = space.nearest([Query.of([units[row]], excluded=(row,)) for row in asked], wanted)
-        for row, (near, similarities) in zip(asked, found, strict=True):
-            rows[row], cosines[row] = near, similarities
-    return rows, cosines
-
-
-def find_neighbors_in_both(
-    units: FloatArray, languages: Languages, on_progress: OnProgress = ignore_progress
-) -> tuple[RowArray, FloatArray]:
-    """Return of each word the nearest of the other language and of its own, in turn, and their cosines.
-
-    Of both languages there are as many, since in a common space the words of one's own are nearer than most
-    translations, and a map of the nearest of all would show two islands. Those of the other language come by CSLS,
-    as translations do.
-
-    Args:
-        units: float32 [words, dim], of length 1 each.
-        languages: of which language each is.
-        on_progress: called while they are found.
-
-    Returns:
-        int64 and float32 [words, neighbors], nearest first in each language.
-    """
-    of = [np.flatnonzero(languages.of == number) for number in (0, 1)]
-    each = min(-(-layout.NEIGHBORS // 2), *(len(rows) - 1 for rows in of))
-    rows = np.empty((len(units), each, 2), dtype=np.int64)
-    cosines = np.empty((len(units), each, 2), dtype=np.float32)
-    throttle, done = Throttle(), 0
-    for own, other in ((0, 1), (1, 0)):
-        for start in range(0, len(of[own]), _BATCH):
-            asked = of[own][start : start + _BATCH]
-            for place, among in enumerate((of[other], of[own])):
-                found = units[asked] @ units[among].T
-                scores = found - languages.hubness[among] / 2 if place == 0 else found.copy()
-                if place == 1:
-                    scores[np.arange(len(asked)), np.arange(start, start + len(asked))] = -np.inf
-                best = np.argpartition(-scores, each - 1, axis=1)[:, :each]
-                best = np.take_along_axis(
-                    best, np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable"), axis=1
-                )
-                rows[asked, :, place] = among[best]
-                cosines[asked, :, place] = np.take_along_axis(found, best, axis=1)
-            done += len(asked)
-            if throttle.is_due():
-                on_progress(Progress("finding neighbours", done, len(units), unit="words"))
-    return rows.reshape(len(units), -1), cosines.reshape(len(units), -1)
 
 
 def _scaled(places: Float64Array) -> Float64Array:

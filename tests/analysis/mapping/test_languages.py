@@ -104,7 +104,7 @@ def test_a_page_and_tables_say_of_which_language_a_word_is(drawn: WordMap) -> No
     data = data_of(page([drawn], color="language"))
     assert data["languages"]["names"] == ["en", "fr"]  # type: ignore[index]
     assert data["color"] == "language"
-    assert "of the 10 nearest neighbours, half of them of the other language, of each word" in str(data["kept"])
+    assert "of the 10 nearest neighbours of each word, half of them of the other language." in str(data["kept"])
     rows = [json.loads(line) for line in tables.jsonl(drawn).splitlines()]
     assert {(row["word"][0], row["language"]) for row in rows} == {("s", "en"), ("t", "fr")}
 

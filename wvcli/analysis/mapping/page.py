@@ -132,7 +132,7 @@ def _kept(maps: Sequence[WordMap]) -> str:
     """Say how far the picture is to be trusted."""
     shares = " and ".join(f"{one.kept:.0%}" for one in maps)
     how = {"tsne": "t-SNE", "pca": "PCA", "file": "given places"}[maps[0].method]
-    return f"The picture ({how}) keeps {shares} of the {maps[0].judged} of each word."
+    return f"The picture ({how}) keeps {shares} of the {maps[0].judged}."
 
 
 def _languages(points: Points) -> dict[str, Any] | None:

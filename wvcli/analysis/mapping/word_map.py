@@ -80,11 +80,11 @@ class WordMap:
 
     @property
     def judged(self) -> str:
-        """The neighbours of each word of which `kept` says the share."""
+        """The neighbours of which `kept` says the share."""
         near = min(layout.KEPT, self.near.width)
         if self.points.languages is None:
-            return f"{near} nearest neighbours"
-        return f"{near} nearest neighbours, half of them of the other language,"
+            return f"{near} nearest neighbours of each word"
+        return f"{near} nearest neighbours of each word, half of them of the other language"
 
 
 def make_map(

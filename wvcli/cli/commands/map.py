@@ -337,7 +337,7 @@ def _report(maps: "list[WordMap]", path: Path, is_asked: bool) -> None:
     first = maps[0]
     how = {"tsne": "t-SNE", "pca": "PCA", "file": "the layout given"}[first.method]
     kept = " and ".join(f"{one.kept:.0%}" for one in maps)
-    stderr.note(f"wrote {first.shown} to {path}; {how} keeps {kept} of the {first.judged} of each word")
+    stderr.note(f"wrote {first.shown} to {path}; {how} keeps {kept} of the {first.judged}")
     if first.method == "pca" and not is_asked:
         stderr.note(f"t-SNE keeps far more of them: {install_line('map')}")
 

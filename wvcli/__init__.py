@@ -9,6 +9,7 @@
     evaluate, compare        how good vectors are, and what differs between two models
     align, translate         two models of two languages in one space; load_alignment opens it again
     import_vectors, export   vectors from and for other systems
+    export_clusters          words divided into clusters by their vectors
     TrainSettings, Selection what can be set in training, and chosen in exporting
     WvcliError               the root of all errors
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from wvcli.models.exporting import export as export
     from wvcli.models.importing import import_vectors as import_vectors
     from wvcli.models.opening import load as load
+    from wvcli.models.word_clusters import export_clusters as export_clusters
     from wvcli.retrieval.encoding import TextEncoder as TextEncoder
     from wvcli.retrieval.encoding import embed as embed
     from wvcli.retrieval.search import search as search
@@ -58,6 +60,7 @@ _HOMES = {
     "embed": "wvcli.retrieval.encoding",
     "evaluate": "wvcli.evaluation.evaluate",
     "export": "wvcli.models.exporting",
+    "export_clusters": "wvcli.models.word_clusters",
     "import_vectors": "wvcli.models.importing",
     "load": "wvcli.models.opening",
     "load_alignment": "wvcli.models.alignment_file",
@@ -85,6 +88,7 @@ __all__ = [
     "embed",
     "evaluate",
     "export",
+    "export_clusters",
     "import_vectors",
     "load",
     "load_alignment",

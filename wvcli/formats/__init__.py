@@ -9,6 +9,7 @@ from pathlib import Path
 from wvcli.errors import InputError, UsageError
 from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._reading import open_input, opened_files, parsing
+from wvcli.formats._word_classes import write_classes
 from wvcli.registry import Registry
 from wvcli.reporting import (
     OnNote,
@@ -35,6 +36,7 @@ __all__ = [
     "recognise",
     "registry",
     "write",
+    "write_classes",
 ]
 
 _ATTEMPTS = 2  # to read files that are replaced meanwhile
@@ -68,7 +70,7 @@ def matching(path: Path) -> list[Format]:
     _check_file(path)
     head = _head(path)
     with parsing(path):
-        return of_head(head)
+        return [member for member in of_head(head) if not member.sniff_file or member.sniff_file(path)]
 
 
 def of_head(head: bytes) -> list[Format]:

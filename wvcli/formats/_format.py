@@ -86,7 +86,9 @@ class Format:
         suffixes: endings of file names that mean this format when writing, the usual one first; none for a
             format that must be named.
         keeps: what survives a round trip.
-        sniff: whether a file that begins with these bytes is in this format.
+        sniff: whether a file that begins with these bytes is in this format; if there is a `sniff_file`, may be.
+        sniff_file: whether such a file is in this format indeed: by its size, what else it holds, and the files
+            beside it; None where its first bytes tell.
         sniff_folder: whether a folder is in this format; None for formats that are files.
         may_replace: whether a folder may be replaced by a new one; None where any in this format may.
         read: opens a file or folder, all words or only the first `limit`; None when the format is only
@@ -107,6 +109,7 @@ class Format:
     suffixes: tuple[str, ...]
     keeps: frozenset[Kept]
     sniff: Callable[[bytes], bool]
+    sniff_file: Callable[[Path], bool] | None = None
     sniff_folder: Callable[[Path], bool] | None = None
     may_replace: Callable[[Path], bool] | None = None
     read: Callable[[Path, int | None], Vectors] | None = None

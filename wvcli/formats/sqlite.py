@@ -10,7 +10,7 @@ Python's `sqlite3` and the `sqlite3` program open it.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -20,10 +20,10 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats._columns import check_count, column_blocks, decode_word, known_counts
 from wvcli.formats._format import Format, Kept, Writing
-from wvcli.formats._reading import RowCollector, open_input
+from wvcli.formats._reading import RowCollector
+from wvcli.formats._sqlite import MAGIC, MAGNITUDE_FORMAT, has_table, is_table, open_database
 from wvcli.vectors.word_vectors import Vectors
 
-_MAGIC = b"SQLite format 3\0"
 _TABLE = "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)"
 _INDEX = "CREATE UNIQUE INDEX words_word ON words (word)"
 _COLUMN_TYPES = {"word": "text", "vector": "blob"}
@@ -40,33 +40,13 @@ class _Record(NamedTuple):
     vector: bytes
 
 
-@contextmanager
-def _open_database(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database to read; an error of SQLite within the block becomes an InputError."""
-    with open_input(path) as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise InputError(f"{path} is not an SQLite database")
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            database.text_factory = bytes
-            database.execute("PRAGMA trusted_schema = OFF")  # code in the file is not run
-            yield database
-    except UnicodeDecodeError as error:  # in what SQLite says of a damaged file
-        raise InputError(f"{path} is damaged: database disk image is malformed") from error
-    except (sqlite3.Error, OverflowError) as error:
-        raise InputError(f"{path} is damaged or in use: {' '.join(str(error).split())[:200]}") from error
-
-
 def _columns(database: sqlite3.Connection, path: Path) -> str:
     """Return the expressions to select from the table.
 
     Raises:
         InputError: there is no such table, or it is virtual.
     """
-    found = database.execute(
-        "SELECT sql FROM sqlite_master WHERE lower(name) = 'words' AND type = 'table' AND rootpage > 0"
-    )
-    if found.fetchone() is None:
+    if not is_table(database, "words"):
         raise InputError(f"{path} has no vectors; {_EXPECTED}")
     names = {row[1].lower() for row in database.execute("PRAGMA table_info(words)")}
     if not {b"word", b"vector"} <= names:
@@ -104,7 +84,7 @@ def _records(database: sqlite3.Connection, path: Path) -> Iterator[_Record]:
 
 
 def _read(path: Path, limit: int | None) -> Vectors:
-    with _open_database(path) as database:
+    with open_database(path) as database:
         records = _records(database, path)
         first = next(records, None)
         if first is None:
@@ -147,7 +127,8 @@ FORMAT = Format(
     name="sqlite",
     suffixes=(".sqlite", ".sqlite3", ".db"),
     keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
-    sniff=lambda head: head.startswith(_MAGIC),
+    sniff=lambda head: head.startswith(MAGIC),
+    sniff_file=lambda path: not has_table(path, MAGNITUDE_FORMAT),
     read=_read,
     write=_write,
 )

@@ -21,6 +21,8 @@ _ZIP_NAME = slice(26, 28)  # where the length of the first name stands; the name
 _SNIFFED = 65_536  # bytes of a member that formats are shown
 _BLOCK = 1 << 20  # bytes copied at a time
 _LISTED = 12  # members that a message names
+_WORD_LISTS = (".words.txt", ".words", ".vocab.txt", ".vocab")  # of arrays without words
+_VOCABULARY = "vocab.txt"  # of GloVe's program
 
 
 def kind_of(head: bytes) -> str | None:
@@ -88,8 +90,14 @@ class Archive:
         return [name for name in self.sizes if not folder or name.startswith(f"{folder}/")]
 
     def with_companions(self, name: str) -> list[str]:
-        """Return a file and those whose names begin with its own and a dot, as those of Gensim's arrays do."""
-        return [name, *(other for other in self.sizes if other.startswith(f"{name}."))]
+        """Return a file and those that belong to it.
+
+        Their names begin with its own and a dot, as those of Gensim's arrays do, or they are lists of its words.
+        """
+        path = PurePosixPath(name)
+        lists = {str(path.with_suffix(ending)) for ending in _WORD_LISTS} | {str(path.with_name(_VOCABULARY))}
+        belonging = (other for other in self.sizes if other.startswith(f"{name}.") or other in lists)
+        return [name, *(other for other in belonging if other != name)]
 
     def listing(self, names: list[str]) -> str:
         """Return names and sizes for a message."""

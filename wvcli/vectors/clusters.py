@@ -1,6 +1,6 @@
 """Vectors divided into clusters by their directions, in NumPy alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,9 @@ _SAME = 1e-6  # 1 - cosine of unit vectors that differ by no more than the round
 _BLOCK = 4_096  # rows compared with all centres at a time
 
 
-def spherical_k_means(units: FloatArray, clusters: int, seed: int = 1) -> tuple[IdArray, FloatArray]:
+def spherical_k_means(
+    units: FloatArray, clusters: int, seed: int = 1, on_step: Callable[[int, int], None] = lambda done, total: None
+) -> tuple[IdArray, FloatArray]:
     """Divide unit vectors into clusters, each around the direction of its mean (Dhillon and Modha, 2001).
 
     The first centres are drawn as in k-means++, far from each other; the same seed gives the same clusters. The
@@ -25,6 +27,7 @@ def spherical_k_means(units: FloatArray, clusters: int, seed: int = 1) -> tuple[
         units: float32 [rows, dim], of length 1 each.
         clusters: how many, at most; there are fewer where vectors coincide.
         seed: of the first centres.
+        on_step: called with the steps done, and how many there are at most.
 
     Returns:
         int64 [rows], the cluster of each row, and float32 [clusters, dim], the centres, of length 1 each.
@@ -41,9 +44,11 @@ def spherical_k_means(units: FloatArray, clusters: int, seed: int = 1) -> tuple[
     """
     if clusters < 1:
         raise UsageError(f"`clusters` must be at least 1, not {clusters}")
-    centres = _far_apart(units, clusters, np.random.default_rng(seed))
+    steps = clusters + _ROUNDS
+    centres = _far_apart(units, clusters, np.random.default_rng(seed), lambda drawn: on_step(drawn, steps))
     of = _nearest_centre(units, centres)
-    for _ in range(_ROUNDS):
+    for done in range(_ROUNDS):
+        on_step(clusters + done, steps)
         centres = unit_rows(_sums(units, of, len(centres)))
         before, of = of, _nearest_centre(units, centres)
         if (before == of).all():
@@ -57,7 +62,9 @@ def spherical_k_means(units: FloatArray, clusters: int, seed: int = 1) -> tuple[
     return number[of], centres[order]
 
 
-def _far_apart(units: FloatArray, clusters: int, random: np.random.Generator) -> FloatArray:
+def _far_apart(
+    units: FloatArray, clusters: int, random: np.random.Generator, on_drawn: Callable[[int], None]
+) -> FloatArray:
     """Draw rows, each with a probability that grows with its distance to those drawn before.
 
     Of several that are drawn the one is kept that leaves the others nearest to a centre.
@@ -71,6 +78,7 @@ def _far_apart(units: FloatArray, clusters: int, random: np.random.Generator) ->
         best = int(left.sum(axis=0).argmin())
         drawn.append(int(candidates[best]))
         distance = left[:, best]
+        on_drawn(len(drawn))
     return units[drawn]
 
 

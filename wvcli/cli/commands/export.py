@@ -1,7 +1,7 @@
 """`wvcli export`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,10 @@ from wvcli.cli.questions.input import pairs_in, words_in
 from wvcli.cli.questions.opening import named_once, open_vectors
 from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from wvcli.vectors.selection import Selection
+    from wvcli.vectors.word_vectors import Vectors
 
 
 def export(
@@ -80,6 +84,16 @@ def export(
             show_default=False,
         ),
     ] = None,
+    clusters: Annotated[
+        int | None,
+        typer.Option(
+            "--clusters",
+            min=1,
+            metavar="N",
+            help="Write no vectors but each word and its cluster, one of N, as word2vec -classes does.",
+            show_default=False,
+        ),
+    ] = None,
     encoding: shared.WordEncoding = "utf-8",
     encoding_errors: shared.WordEncodingErrors = "strict",
     skip_bad: shared.SkipBadWords = False,
@@ -91,7 +105,6 @@ def export(
     wvcli export ft.bin vectors.glove.txt converts one file into another.
     """
     from wvcli import formats
-    from wvcli.models import exporting
     from wvcli.vectors.selection import Selection
 
     *named, file = files
@@ -100,7 +113,12 @@ def export(
     model = named_once(named[0] if named else None, model)
     if str(file) == "-":
         raise UsageError("a model is exported to a file, not to stdout")
-    chosen = formats.for_writing(file, name)
+    if clusters is not None and (name or dtype or pad or unknown):
+        raise UsageError(
+            "with `clusters` words are written with their cluster, and no vectors",
+            "leave out `name`, `dtype`, `pad` and `unknown`",
+        )
+    chosen = formats.for_writing(file, name).name if clusters is None else ""
     reading = {"encoding": encoding, "encoding_errors": encoding_errors, "skip_bad": skip_bad}
     vectors = open_vectors(model, is_asked_again=False, reading=reading)
     selection = Selection(
@@ -112,12 +130,23 @@ def export(
         pad=pad,
         unknown=unknown,
     )
+    if clusters is None:
+        _write_vectors(vectors, file, chosen, selection, dtype, overwrite)
+    else:
+        _write_clusters(vectors, file, clusters, selection, overwrite)
+
+
+def _write_vectors(
+    vectors: "Vectors", file: Path, name: str, selection: "Selection", dtype: str | None, overwrite: bool
+) -> None:
+    from wvcli.models import exporting
+
     notes: list[str] = []
     with stderr.progress_shown() as show:
         written = exporting.export(
             vectors,
             file,
-            name=chosen.name,
+            name=name,
             selection=selection,
             dtype=dtype,
             overwrite=overwrite,
@@ -126,4 +155,26 @@ def export(
         )
     for text in notes:
         stderr.note(text)
-    stderr.wrote(len(written), written.dim, f"{file} ({chosen.name})")
+    stderr.wrote(len(written), written.dim, f"{file} ({name})")
+
+
+def _write_clusters(
+    vectors: "Vectors", file: Path, clusters: int, selection: "Selection", overwrite: bool
+) -> None:
+    from wvcli.models.word_clusters import export_clusters
+
+    notes: list[str] = []
+    with stderr.progress_shown() as show:
+        written = export_clusters(
+            vectors,
+            file,
+            clusters,
+            selection=selection,
+            overwrite=overwrite,
+            on_progress=show,
+            on_note=notes.append,
+        )
+    for text in notes:
+        stderr.note(text)
+    found = max(written.values()) + 1
+    stderr.note(f"wrote {len(written):,} words in {found:,} cluster{'' if found == 1 else 's'} to {file}")

@@ -126,6 +126,7 @@ _OPTIONS = {  # in lower case, without dashes and underscores; the first that a 
     "count": ("-n",),
     "restrictvocab": ("--restrict-top",),
     "binary": ("--to word2vec",),
+    "classes": ("--clusters", "wvcli export FILE --clusters N"),
     "json": ("--format json",),
     "csv": ("--format csv",),
 }

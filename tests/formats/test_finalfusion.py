@@ -45,9 +45,28 @@ THEIRS = {
     ),
 }
 
+# Quantised, in two parts with two centroids each: alone; with fastText's n-grams, a projection and lengths.
+QUANTISED = {
+    "quantised": (
+        "RmlGdQAAAAACAAAAAQAAAAQAAAABAAAAIgAAAAAAAAADAAAAAAAAAAMAAAB0aGUIAAAAbmV3IHlvcmsDAAAA54yrBAAAADwAAAAAAAAA"
+        "AAAAAAAAAAACAAAAAgAAAAIAAAADAAAAAAAAAAEAAAAKAAAAAAAAAAA/AACAvwAAgD4AAABAAAABAQEA"
+    ),
+    "projected": (
+        "RmlGdQAAAAADAAAABwAAAAQAAAAGAAAABwAAAC4AAAAAAAAAAwAAAAAAAAACAAAAAwAAAAQAAAADAAAAdGhlCAAAAG5ldyB5b3JrAwAA"
+        "AOeMqwQAAABwAAAAAAAAAAEAAAABAAAAAgAAAAIAAAACAAAABwAAAAAAAAABAAAACgAAAAAAAAAAAAAAgD8AAIC/AAAAPwAAAD8AAIC/"
+        "AACAPgAAAEAAAIA/AAAAQAAAAD8AAIA/AACAPwAAQEAAAIBAAAAAAQEAAAEBAQAAAQAGAAAAGgAAAAAAAAADAAAAAAAAAAoAAAAAAAAA"
+        "oEAAAABAAAAAPw=="
+    ),
+}
+RESTORED = {
+    "quantised": [[0.5, 0.25], [-1, 2], [-1, 0.25]],
+    "projected": [[0.25, -0.375], [4, 4], [0.125, 0.5625]],
+}
+RESTORED_NGRAMS = [[2, 0.5], [2, 2], [0.75, -1.125], [1, 4.5]]
+
 
 def theirs(name: str, path: Path) -> Path:
-    path.write_bytes(b64decode(THEIRS[name]))
+    path.write_bytes(b64decode((THEIRS | QUANTISED)[name]))
     return path
 
 
@@ -65,6 +84,36 @@ def test_what_finalfusion_wrote_is_read(tmp_path: Path, name: str) -> None:
     assert np.array_equal(found.subwords.matrix, NGRAMS)
     direction = found["dog"] / np.linalg.norm(found["dog"])
     assert direction == pytest.approx([0.62188214, 0.7831108], abs=1e-6)  # as finalfusion has it
+
+
+@pytest.mark.parametrize("name", QUANTISED)
+def test_quantised_vectors_are_restored_as_finalfusion_restores_them(tmp_path: Path, name: str) -> None:
+    found = formats.read(theirs(name, tmp_path / "file"))
+    assert list(found) == WORDS
+    lengths = 1 if name == "quantised" else LENGTHS[:, None]
+    assert np.array_equal(found.matrix, np.array(RESTORED[name], np.float32) * lengths)
+    assert list(formats.read(tmp_path / "file", limit=2)) == WORDS[:2]
+    if name == "projected":
+        assert found.subwords is not None
+        assert np.array_equal(found.subwords.matrix, RESTORED_NGRAMS)
+
+
+@pytest.mark.client
+@pytest.mark.parametrize("lengths", [False, True])
+def test_what_finalfusion_quantises_is_read_as_it_reads_it(tmp_path: Path, lengths: bool) -> None:
+    quantized, vocab = client().storage.quantized, client().vocab
+    rng = np.random.default_rng(6)
+    words = [f"w{number}" for number in range(300)]
+    product = quantized.PQ(
+        rng.normal(size=(5, 200, 4)).astype(np.float32), rng.normal(size=(20, 20)).astype(np.float32)
+    )
+    codes = rng.integers(0, 200, (300, 5), dtype=np.uint8)
+    norms = rng.uniform(1, 2, 300).astype(np.float32) if lengths else None
+    storage = quantized.QuantizedArray(product, codes, norms)
+    client().Embeddings(storage=storage, vocab=vocab.SimpleVocab(words)).write(str(tmp_path / "file"))
+    found = formats.read(tmp_path / "file")
+    assert list(found) == words
+    np.testing.assert_allclose(found.matrix, storage.embedding(slice(None)), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("subwords", [None, Subwords(NGRAMS, 2, 3)])
@@ -145,7 +194,6 @@ def test_rows_without_a_length_are_written_as_they_are(tmp_path: Path) -> None:
         (4, b"\1\0\0\0", "not a finalfusion file of version 0"),
         (8, b"\xff\xff\xff\xff", "it claims 4294967295 chunks"),
         (8, b"\1\0\0\0", "ends within chunk 1 (vectors)"),
-        (20, b"\4\0\0\0", "has quantised vectors, which wvcli cannot read"),
         (20, b"\x11\0\0\0", "chunk 1 has the type 17"),
         (24, b"\xff" * 8, "ends within chunk 1 (words)"),
         (32, b"\xff" * 8, "words and 3 x 2 numbers"),
@@ -163,9 +211,27 @@ def test_damage_is_told(tmp_path: Path, place: int, piece: bytes, message: str) 
     assert message in refusal(MEMBER, tmp_path / "file")
 
 
-@pytest.mark.parametrize("name", THEIRS)
+@pytest.mark.parametrize(
+    ("place", "piece", "message"),
+    [
+        (78, b"\2", "are not 2 numbers in 2 parts"),
+        (86, b"\3", "are not 2 numbers in 3 parts"),
+        (86, b"\0", "are not 2 numbers in 0 parts"),
+        (94, b"\3", "its quantised vectors do not fill their chunk"),
+        (98, b"\xff" * 8, "its quantised vectors do not fill their chunk"),
+        (106, b"\2", "are not uint8 for float32"),
+        (132, b"\2", "names a centroid that is not among its 2"),
+    ],
+)
+def test_damage_of_quantised_vectors_is_told(tmp_path: Path, place: int, piece: bytes, message: str) -> None:
+    data = b64decode(QUANTISED["quantised"])
+    (tmp_path / "file").write_bytes(data[:place] + piece + data[place + len(piece) :])
+    assert message in refusal(MEMBER, tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", [*THEIRS, *QUANTISED])
 def test_a_file_that_ends_early_is_refused(tmp_path: Path, name: str) -> None:
-    data = b64decode(THEIRS[name])
+    data = b64decode((THEIRS | QUANTISED)[name])
     for stop in range(1, len(data)):
         (tmp_path / "file").write_bytes(data[:stop])
         refusal(MEMBER, tmp_path / "file")

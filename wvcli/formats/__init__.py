@@ -124,13 +124,30 @@ def read(
     chosen = recognise(path) if name is None else registry.get(name)
     if chosen.read is None:
         raise UsageError(f"wvcli can write the format {chosen.name} but not read it")
-    if reading != _AS_WRITTEN and chosen.read_with is None:
+    _check_choices(chosen, path, reading)
+    with words_reported_to(on_progress, "opening", path.name):
+        return _read_together(chosen, path, limit, on_note, reading)
+
+
+def _check_choices(chosen: Format, path: Path, reading: Reading) -> None:
+    """Refuse what the user says of a file of which its format leaves no choice.
+
+    Raises:
+        UsageError: there is such a thing.
+    """
+    refused = reading.chosen - (chosen.choices if chosen.read_with else frozenset())
+    if "encoding" in refused:
         raise UsageError(
             f"{path} is in the format {chosen.name}, in which the encoding of words is not a choice",
             "leave out `encoding`, `encoding_errors` and `skip_bad`",
         )
-    with words_reported_to(on_progress, "opening", path.name):
-        return _read_together(chosen, path, limit, on_note, reading)
+    if refused:
+        name = min(refused)
+        able = ", ".join(member.name for member in registry if name in member.choices and member.read_with)
+        raise UsageError(
+            f"{path} is in the format {chosen.name}, which has no `{name}` to choose",
+            f"leave out `{name}`; formats that have one: {able}",
+        )
 
 
 def _read_together(chosen: Format, path: Path, limit: int | None, on_note: OnNote, reading: Reading) -> Vectors:

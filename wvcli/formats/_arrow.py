@@ -6,6 +6,7 @@ column of strings or of lists may have any name. A missing number is NaN.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,13 +14,18 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats._columns import check_count, column_blocks, known_counts
-from wvcli.formats._format import Kept
-from wvcli.formats._reading import RowCollector
+from wvcli.formats._format import Kept, Reading
+from wvcli.formats._reading import RowCollector, open_input
+from wvcli.system.arrow import import_arrow, input_errors
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 DTYPES = ("float32", "float16")
 KEEPS = frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS})
+CHOICES = frozenset({"word_column", "vector_column"})
+_USUAL = Reading()
+_MESSAGE = b"\xff" * 4  # before each message of a stream
+_SNIFFED = 12  # bytes
 _BATCH_BYTES = 1 << 22  # of vectors, read at a time
 
 
@@ -36,8 +42,8 @@ class Columns(NamedTuple):
         return [name for name in self if name is not None]
 
 
-def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:
-    """Find the columns of a file with words and vectors.
+def find_columns(path: Path, schema: Any, arrow: Any, reading: Reading = _USUAL) -> Columns:
+    """Find the columns of a file with words and vectors, by the names that the user gives or else by their types.
 
     Raises:
         InputError: it has none, or more than one.
@@ -45,11 +51,19 @@ def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:
     is_list, is_text = _type_tests(arrow)
     lists = [field.name for field in schema if is_list(field.type)]
     texts = [field.name for field in schema if is_text(field.type)]
-    word, vector = _choose("word", texts), _choose("vector", lists)
+    word, vector = _choose("word", texts, reading.word_column), _choose("vector", lists, reading.vector_column)
     if word is None or vector is None:
         found = ", ".join(f"{field.name} ({field.type})" for field in schema)
-        expected = "expected a column word of strings and a column vector of lists of numbers"
-        raise InputError(f"{path}: {expected}, found {found or 'no columns'}"[:400])
+        wanted = reading.word_column or "word", reading.vector_column or "vector"
+        expected = f"expected a column {wanted[0]} of strings and a column {wanted[1]} of lists of numbers"
+        several = {
+            "word_column": word is None and len(texts) > 1,
+            "vector_column": vector is None and len(lists) > 1,
+        }
+        choices = " and ".join(f"`{name}`" for name, is_choice in several.items() if is_choice)
+        raise InputError(
+            f"{path}: {expected}, found {found or 'no columns'}"[:400], f"choose with {choices}" if choices else ""
+        )
     counts = [field.name for field in schema if field.name == "count" and arrow.types.is_integer(field.type)]
     names = [field.name for field in schema]
     if any(names.count(name) > 1 for name in (word, vector)):
@@ -57,10 +71,10 @@ def find_columns(path: Path, schema: Any, arrow: Any) -> Columns:
     return Columns(word, vector, counts[0] if len(counts) == 1 else None)
 
 
-def _choose(name: str, matching: list[str]) -> str | None:
-    if name in matching:
-        return name
-    return matching[0] if len(matching) == 1 else None
+def _choose(name: str, matching: list[str], wanted: str | None) -> str | None:
+    if (wanted or name) in matching:
+        return wanted or name
+    return matching[0] if len(matching) == 1 and wanted is None else None
 
 
 def _type_tests(arrow: Any) -> tuple[Any, Any]:
@@ -158,6 +172,86 @@ class TableReader:
                 f"{self._path} is damaged: it has {self._done} rows of the {self._promised} that it claims"
             )
         return self._rows.vectors()
+
+
+def is_stream(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is in the streaming format.
+
+    It begins with the mark of a message, the length of its metadata, padded to eight bytes, and where in these
+    their root is.
+    """
+    length, root = int.from_bytes(head[4:8], "little", signed=True), int.from_bytes(head[8:12], "little")
+    return head.startswith(_MESSAGE) and length > 0 and length % 8 == 0 and 4 <= root < length
+
+
+def _open(path: Path, source: Any, arrow: Any, options: Any = None) -> Any:
+    """Return a reader of a file in either format."""
+    with open_input(path) as file:
+        has_stream = is_stream(file.read(_SNIFFED))
+    return (
+        arrow.ipc.open_stream(source, options=options)
+        if has_stream
+        else arrow.ipc.open_file(source, options=options)
+    )
+
+
+def _file_batches(path: Path, fields: list[int], arrow: Any) -> Iterator[Any]:
+    """Yield the batches of a file with some of its columns, so that none stays in memory.
+
+    Those of the file format are mapped, each anew; those of a stream follow one another and are read.
+    """
+    options = arrow.ipc.IpcReadOptions(included_fields=sorted(fields))
+    with arrow.OSFile(str(path)) as source:
+        file = _open(path, source, arrow, options)
+        if isinstance(file, arrow.RecordBatchStreamReader):
+            yield from file
+            return
+        count = file.num_record_batches
+    for index in range(count):
+        with arrow.memory_map(str(path)) as source:
+            yield arrow.ipc.open_file(source, options=options).get_batch(index)
+
+
+def read_files(path: Path, files: list[Path], limit: int | None, reading: Reading) -> Vectors:
+    """Read files in Arrow's file format or its streaming format, one after the other.
+
+    Args:
+        path: what messages call them all.
+        files: at least one.
+        limit: read only the first `limit` words; None for all.
+        reading: the names of the columns.
+
+    Raises:
+        InputError: they are damaged, have no words and vectors, or not the same columns.
+        MissingExtraError: pyarrow is not installed.
+    """
+    arrow = import_arrow("reading Arrow")
+    with input_errors(path, arrow):
+        schemas = []
+        for file in files:
+            with arrow.OSFile(str(file)) as source:
+                schemas.append(_open(file, source, arrow).schema)
+        different = next((file for file, schema in zip(files, schemas, strict=True) if schema != schemas[0]), None)
+        if different:
+            raise InputError(f"{different} has other columns than {files[0]}")
+        columns = find_columns(path, schemas[0], arrow, reading)
+        fields = [schemas[0].names.index(name) for name in columns.names]
+
+        def batches(wanted: list[int]) -> Iterator[Any]:
+            return chain.from_iterable(_file_batches(file, wanted, arrow) for file in files)
+
+        rows = sum(map(len, batches(fields[:1])))
+        head = next(filter(len, batches(fields)), None)
+        if head is None:
+            raise InputError(f"{path} has no words")
+        dim = dimensions(head.column(columns.vector), path)
+        reader = TableReader(path, columns, rows, dim, limit)
+        step = batch_rows(dim)
+        for batch in batches(fields):
+            for start in range(0, len(batch), step):
+                if reader.add(batch.slice(start, step)):
+                    return reader.vectors()
+        return reader.vectors()
 
 
 def schema_of(vectors: Vectors, dtype: str, arrow: Any) -> Any:

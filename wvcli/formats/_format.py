@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from pathlib import Path
 
@@ -39,15 +39,27 @@ class Writing:
 
 @dataclass(frozen=True)
 class Reading:
-    """How words are to be read from a file that may not be what its format asks for.
+    """How a file is to be read that may not be what its format asks for, or holds several things.
 
     Attributes:
         encoding: of the words, and what to do with bytes that are not in it.
         skip_bad: leave out lines and words that cannot be read, and note how many there were.
+        matrix: the name of the matrix with the vectors; None for the usual or the only one.
+        word_column: the name of the column, key or list with the words; None for the usual or the only one.
+        vector_column: the name of the column or key with the vectors; None for the usual or the only one.
     """
 
     encoding: Encoding = field(default_factory=Encoding)
     skip_bad: bool = False
+    matrix: str | None = None
+    word_column: str | None = None
+    vector_column: str | None = None
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The names of the attributes that are not as usual; `skip_bad` goes with `encoding`."""
+        names = {item.name for item in fields(self) if getattr(self, item.name) != getattr(_USUAL, item.name)}
+        return frozenset("encoding" if name == "skip_bad" else name for name in names)
 
     def decode(self, words: list[bytes]) -> list[str]:
         """Return words as text, up to the first that is not in the encoding."""
@@ -66,6 +78,9 @@ class Reading:
             "name the encoding with `encoding`, replace such bytes with `encoding_errors=replace`, "
             "or leave such words out with `skip_bad=True`",
         )
+
+
+_USUAL = Reading()
 
 
 def _is_meant(suffix: str, name: str) -> bool:
@@ -93,8 +108,10 @@ class Format:
         may_replace: whether a folder may be replaced by a new one; None where any in this format may.
         read: opens a file or folder, all words or only the first `limit`; None when the format is only
             written. Raises InputError naming file and line.
-        read_with: does as `read`, with words in the encoding that the user names and, if the user wishes, without
-            those that cannot be read; None where the format leaves no choice.
+        read_with: does as `read`, as the user says it: with words in some encoding and, if the user wishes,
+            without those that cannot be read, or with a matrix or columns of some name; None where there is no
+            choice.
+        choices: what of that the user may say, by attributes of `Reading`; `encoding` goes with `skip_bad`.
         write: makes a new file or folder at a path where nothing is yet, and returns notes for the user on what
             was changed; None when the format is only read. The matrix may be lazy: it is read in blocks of rows,
             `vectors.matrix[start:stop]`, and never whole. Further files go beside the path if their names begin
@@ -114,6 +131,7 @@ class Format:
     may_replace: Callable[[Path], bool] | None = None
     read: Callable[[Path, int | None], Vectors] | None = None
     read_with: Callable[[Path, int | None, Reading], Vectors] | None = None
+    choices: frozenset[str] = frozenset({"encoding"})
     write: Callable[[Vectors, Path, Writing], list[str]] | None = None
     companions: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ("float32",)

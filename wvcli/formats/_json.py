@@ -13,12 +13,26 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats._columns import check_count, known_counts
+from wvcli.formats._format import Reading
 from wvcli.formats._reading import RowCollector
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 NUMBERS_AT_ONCE = 1 << 14  # read or written at a time
+KEYS = ("word", "vector")
+CHOICES = frozenset({"word_column", "vector_column"})
 _NUMBERS = {int, float, type(None)}
+_LONGEST_LIST = 200  # characters of the keys that a message names
+
+
+def keys_of(reading: Reading) -> tuple[str, str]:
+    """Return the keys of a word and its vector, as the user names them or as usual."""
+    return reading.word_column or KEYS[0], reading.vector_column or KEYS[1]
+
+
+def expected_object(keys: tuple[str, str]) -> str:
+    """Return the object that stands for a word, as messages show it."""
+    return f'{{"{keys[0]}": TEXT, "{keys[1]}": [NUMBER, ...]}}'
 
 
 class Record(NamedTuple):
@@ -30,17 +44,25 @@ class Record(NamedTuple):
     vector: list[float | None]
 
 
-def record_of(found: Any, where: str, expected: str) -> Record:
+def record_of(found: Any, where: str, expected: str, keys: tuple[str, str] = KEYS) -> Record:
     """Return the record of `{"word": TEXT, "count": NUMBER, "vector": [NUMBER, ...]}`; other keys are ignored.
+
+    Args:
+        found: the object.
+        where: where it stands, with which a message begins.
+        expected: what a message says that it should be.
+        keys: those of the word and of its vector.
 
     Raises:
         InputError: it is not such an object; the message begins with `where` and names what was expected.
     """
     try:
-        word, vector = found["word"], found["vector"]
+        word, vector = found[keys[0]], found[keys[1]]
         word.encode()  # a lone surrogate is not text
     except (LookupError, TypeError, AttributeError, UnicodeEncodeError) as error:
-        raise InputError(f"{where}: {expected}") from error
+        is_object = isinstance(found, dict) and keys != KEYS
+        has = f"; it has {', '.join(map(repr, found))}"[:_LONGEST_LIST] if is_object else ""
+        raise InputError(f"{where}: {expected}{has}") from error
     if not (isinstance(vector, list) and vector and set(map(type, vector)) <= _NUMBERS):
         raise InputError(f"{where}: the vector is not a list of numbers; {expected}")
     return Record(where, word, check_count(found.get("count"), where), vector)

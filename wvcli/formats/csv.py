@@ -1,10 +1,11 @@
 """Comma-separated values: a line for each word, the word first and then its numbers.
 
 Words may be quoted as RFC 4180 has it, with quotation marks doubled, and may then hold commas and line ends;
-quotation marks around numbers are ignored. A heading is skipped with a note. An empty cell is NaN. Read is what
-`wvcli vector --format csv` prints, and what pandas, R and spreadsheets save of such a table. Semicolons between
-cells, and commas in numbers, are not understood. Written is a heading, and a record for each word. See
-wvcli/formats/_text.py for the rest of what is accepted.
+quotation marks around numbers are ignored. A heading is skipped with a note, unless the user names a column: see
+wvcli/formats/_csv_columns.py. An empty cell is NaN. Read is what `wvcli vector --format csv` prints, and what
+pandas, R and spreadsheets save of such a table. Semicolons between cells, and commas in numbers, are not
+understood. Written is a heading, and a record for each word. See wvcli/formats/_text.py for the rest of what is
+accepted.
 """
 
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from wvcli.errors import InputError
+from wvcli.formats._csv_columns import read_columns
 from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._headers import BYTE_ORDER_MARK
 from wvcli.formats._reading import RowCollector, open_input
@@ -150,6 +152,8 @@ def _has_heading(rows: list[list[bytes]], dim: int) -> bool:
 
 
 def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
+    if reading.word_column is not None or reading.vector_column is not None:
+        return read_columns(path, limit, reading)
     with open_input(path) as file:
         head = next(blocks(file, path, _Parser.end), b"")
         start = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
@@ -203,5 +207,6 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     read_with=_read,
+    choices=frozenset({"encoding", "word_column", "vector_column"}),
     write=_write,
 )

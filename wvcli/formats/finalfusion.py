@@ -9,7 +9,8 @@ finalfusion uses the dot product of two vectors as their cosine, so a file holds
 and the norms in a chunk of their own. Their product restores each number to within one part in eight million. A
 row that is zero, or whose norm is not finite, is written as it is. Vectors without the chunk of norms are read
 as they are. fastText's n-grams are read and written; with finalfusion's own two types of n-grams only the words
-are read. Quantised vectors are refused.
+are read. Vectors that are quantised, to centroids of their parts, are restored; see
+wvcli/formats/_product_quantised.py.
 """
 
 import struct
@@ -24,7 +25,8 @@ from wvcli.errors import InputError
 from wvcli.formats._blocks import blocks
 from wvcli.formats._columns import decode_word
 from wvcli.formats._format import Format, Kept, Writing
-from wvcli.formats._reading import RowCollector, bytes_left, open_input
+from wvcli.formats._product_quantised import ProductQuantised
+from wvcli.formats._reading import GrowingMatrix, RowCollector, bytes_left, open_input
 from wvcli.system import paging
 from wvcli.system.mapped_files import map_whole
 from wvcli.vectors.geometry import FloatArray
@@ -53,7 +55,8 @@ _WORDS = {
 }
 _SHAPE = struct.Struct("<QII")  # rows, columns, number type
 _NORMS_SHAPE = struct.Struct("<QI")  # how many, number type
-_FLOAT32 = 10
+_QUANTISED_HEAD = struct.Struct("<5IQII")  # see `_quantised`
+_UINT8, _FLOAT32 = 1, 10
 _WORDS_AT_ONCE = 4_096
 _NUMBERS_AT_ONCE = 1 << 16
 
@@ -75,6 +78,7 @@ class _Contents(NamedTuple):
         numbers: the offset of the vectors in the file.
         rows: the number of vectors, those of n-grams included.
         dim: the number of dimensions.
+        quantised: how the vectors are quantised, or None.
         norms: the offset of the words' norms in the file, or None.
         ngrams: the lengths of fastText's shortest and longest n-grams, or None.
     """
@@ -84,8 +88,25 @@ class _Contents(NamedTuple):
     numbers: int
     rows: int
     dim: int
+    quantised: "_Quantised | None"
     norms: int | None
     ngrams: tuple[int, int] | None
+
+
+class _Quantised(NamedTuple):
+    """How the vectors of a file are quantised.
+
+    Attributes:
+        parts: into which a vector is cut.
+        centroids: of each part.
+        is_projected: whether restored vectors are multiplied by a matrix.
+        has_lengths: whether each has a length.
+    """
+
+    parts: int
+    centroids: int
+    is_projected: bool
+    has_lengths: bool
 
 
 def _unpack(form: struct.Struct, file: BinaryIO, path: Path, what: str) -> tuple[Any, ...]:
@@ -124,15 +145,15 @@ def _chunks(file: BinaryIO, path: Path) -> dict[int, _Chunk]:
 def _contents(file: BinaryIO, path: Path) -> _Contents:
     chunks = _chunks(file, path)
     words = next((chunks[kind] for kind in _WORDS if kind in chunks), None)
-    if _QUANTISED in chunks:
-        raise InputError(
-            f"{path} has quantised vectors, which wvcli cannot read", "finalfusion can write them in full"
-        )
-    if words is None or _ARRAY not in chunks:
+    if words is None or not {_ARRAY, _QUANTISED} & set(chunks):
         raise InputError(f"{path} has no words or no vectors")
     file.seek(words.start)
     count, *about = _unpack(_WORDS[words.kind], file, path, "the head of its words")
-    rows, dim, numbers = _array(file, path, chunks[_ARRAY], _SHAPE)
+    quantised = None
+    if _ARRAY in chunks:
+        rows, dim, numbers = _array(file, path, chunks[_ARRAY], _SHAPE)
+    else:
+        rows, dim, numbers, quantised = _quantised(file, path, chunks[_QUANTISED])
     if not count or not dim or count > rows or (words.kind == _PLAIN and count != rows):
         raise InputError(f"{path} is damaged: it has {count} words and {rows} x {dim} numbers")
     ngrams = None
@@ -146,7 +167,7 @@ def _contents(file: BinaryIO, path: Path) -> _Contents:
         known, _, norms = _array(file, path, chunks[_NORMS], _NORMS_SHAPE)
         if known != count:
             raise InputError(f"{path} is damaged: it has {count} words and {known} norms")
-    return _Contents(words, count, numbers, rows, dim, norms, ngrams)
+    return _Contents(words, count, numbers, rows, dim, quantised, norms, ngrams)
 
 
 def _array(file: BinaryIO, path: Path, chunk: _Chunk, form: struct.Struct) -> tuple[int, int, int]:
@@ -160,6 +181,24 @@ def _array(file: BinaryIO, path: Path, chunk: _Chunk, form: struct.Struct) -> tu
     if offset + 4 * rows * columns != chunk.start + chunk.size:
         raise InputError(f"{path} is damaged: its {_NAMES[chunk.kind - 1]} are not {rows} x {columns} numbers")
     return rows, columns, offset
+
+
+def _quantised(file: BinaryIO, path: Path, chunk: _Chunk) -> tuple[int, int, int, _Quantised]:
+    """Return the numbers of rows and columns, the offset of the numbers of a chunk, and how they are quantised."""
+    file.seek(chunk.start)
+    what = f"its {_NAMES[chunk.kind - 1]}"
+    is_projected, has_lengths, parts, dim, centroids, rows, *kinds = _unpack(_QUANTISED_HEAD, file, path, what)
+    if kinds != [_UINT8, _FLOAT32]:
+        raise InputError(f"{path} is damaged: {what} are not uint8 for float32")
+    if is_projected > 1 or has_lengths > 1 or not parts or not centroids or dim % parts:
+        raise InputError(
+            f"{path} is damaged: {what} are not {dim} numbers in {parts} parts of {centroids} centroids"
+        )
+    offset = file.tell() + _padding(file.tell())
+    numbers = is_projected * dim * dim + centroids * dim + has_lengths * rows
+    if offset + 4 * numbers + rows * parts != chunk.start + chunk.size:
+        raise InputError(f"{path} is damaged: {what} do not fill their chunk")
+    return rows, dim, offset, _Quantised(parts, centroids, bool(is_projected), bool(has_lengths))
 
 
 def _padding(offset: int) -> int:
@@ -188,9 +227,9 @@ def _read(path: Path, limit: int | None) -> Vectors:
         rows = RowCollector(path, contents.total, contents.dim, limit)
         words = _read_words(file, path, contents)
         whole = map_whole(file, path)
-        matrix = _floats(whole, contents.numbers, contents.rows * contents.dim).reshape(-1, contents.dim)
+        matrix = _matrix(whole, path, contents, 0, contents.total)
         norms = None if contents.norms is None else _floats(whole, contents.norms, contents.total)
-        for start, block in paging.blocks(matrix[: contents.total]):
+        for start, block in paging.blocks(matrix):
             stop = start + len(block)
             if norms is not None:
                 with np.errstate(over="ignore", invalid="ignore"):
@@ -203,8 +242,40 @@ def _read(path: Path, limit: int | None) -> Vectors:
         vectors = rows.vectors()
     if contents.ngrams is None:
         return vectors
-    subwords = Subwords(matrix[contents.total :], *contents.ngrams)
+    ngrams = _matrix(whole, path, contents, contents.total, contents.rows)
+    subwords = Subwords(_restored(path, ngrams), *contents.ngrams)
     return Vectors(vectors.vocabulary, vectors.matrix, subwords=subwords, path=path)
+
+
+def _matrix(
+    whole: npt.NDArray[np.uint8], path: Path, contents: _Contents, start: int, stop: int
+) -> FloatArray | ProductQuantised:
+    """Return some rows of the vectors, float32 [stop - start, dim]."""
+    dim, quantised, at = contents.dim, contents.quantised, contents.numbers
+    if quantised is None:
+        return _floats(whole, at + 4 * start * dim, (stop - start) * dim).reshape(-1, dim)
+    projection = lengths = None
+    if quantised.is_projected:
+        projection = _floats(whole, at, dim * dim).reshape(dim, dim)
+        at += projection.nbytes
+    centroids = _floats(whole, at, quantised.centroids * dim)
+    at += centroids.nbytes
+    if quantised.has_lengths:
+        lengths = _floats(whole, at + 4 * start, stop - start)
+        at += 4 * contents.rows
+    codes = whole[at + start * quantised.parts : at + stop * quantised.parts].reshape(-1, quantised.parts)
+    shape = (quantised.parts, quantised.centroids, dim // quantised.parts)
+    return ProductQuantised(path, codes, centroids.reshape(shape), projection, lengths)
+
+
+def _restored(path: Path, matrix: FloatArray | ProductQuantised) -> FloatArray:
+    """Return all rows of a matrix, float32 [rows, dim]; large ones in a temporary file."""
+    if isinstance(matrix, np.ndarray):
+        return matrix
+    rows = GrowingMatrix(path, len(matrix), matrix.shape[1])
+    for _, block in paging.blocks(matrix):
+        rows.add(block)
+    return rows.whole()
 
 
 def _floats(whole: npt.NDArray[np.uint8], offset: int, count: int) -> FloatArray:

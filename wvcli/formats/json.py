@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from wvcli.errors import InputError
-from wvcli.formats._format import Format, Kept
-from wvcli.formats._json import Record, check_length, collect, record_of
+from wvcli.formats._format import Format, Kept, Reading
+from wvcli.formats._json import CHOICES, Record, check_length, collect, expected_object, keys_of, record_of
 from wvcli.formats._reading import open_input
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 20  # bytes read at a time
-_EXPECTED = 'expected [{"word": TEXT, "vector": [NUMBER, ...]}, ...] or {"TEXT": [NUMBER, ...], ...}'
+_USUAL = Reading()
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = rb'"(?:[^"\\]|\\.)*"'
 _NUMBER = rb"(?:-?[0-9][-+.0-9eE]*|null|NaN|-?Infinity)"
@@ -31,6 +31,10 @@ _WORDS = re.compile(
 )
 _OBJECTS = re.compile(rb"\[\s*\{")
 _KEYS = (rb'"word"\s*:', rb'"vector"\s*:\s*\[')
+
+
+def _expected(keys: tuple[str, str]) -> str:
+    return f'expected [{expected_object(keys)}, ...] or {{"TEXT": [NUMBER, ...], ...}}'
 
 
 class _Source:
@@ -88,8 +92,8 @@ class _Source:
                 return value
 
 
-def _entries(source: _Source) -> Iterator[Any]:
-    """Yield each entry of the array or object as `{"word": ..., "vector": ...}`."""
+def _entries(source: _Source, keys: tuple[str, str]) -> Iterator[Any]:
+    """Yield each entry of the array or object as an object of an array, with these keys."""
     opening = source.next()
     closing = "]" if opening == "[" else "}"
     source.take("[" if opening == "[" else "{")
@@ -99,7 +103,7 @@ def _entries(source: _Source) -> Iterator[Any]:
         else:
             word = source.value()
             source.take(":")
-            yield {"word": word, "vector": source.value()}
+            yield {keys[0]: word, keys[1]: source.value()}
         if source.next() != closing:
             source.take(",")
     source.take(closing)
@@ -107,37 +111,38 @@ def _entries(source: _Source) -> Iterator[Any]:
         raise ValueError(f"found {source.next()!r} after the end")
 
 
-def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
-    """Yield the words of a file.
+def _records(file: BinaryIO, path: Path, keys: tuple[str, str]) -> Iterator[Record]:
+    """Yield the words of a file, of objects with these keys.
 
     Raises:
         InputError: it is not JSON, or an entry has no word and vector as long as the first.
     """
-    entries = _entries(_Source(file))
+    entries, expected = _entries(_Source(file), keys), _expected(keys)
     number, dim = 1, 0
     while True:
         where = f"{path}, word {number}"
         try:
             found = next(entries, None)
         except UnicodeDecodeError as error:
-            raise InputError(f"{where}: not UTF-8; {_EXPECTED}") from error
+            raise InputError(f"{where}: not UTF-8; {expected}") from error
         except (ValueError, RecursionError) as error:
             what = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-            raise InputError(f"{where}: not JSON ({what}); {_EXPECTED}") from error
+            raise InputError(f"{where}: not JSON ({what}); {expected}") from error
         if found is None:
             return
-        record = record_of(found, where, _EXPECTED)
+        record = record_of(found, where, expected, keys)
         dim = dim or len(record.vector)
         check_length(record, dim)
         yield record
         number += 1
 
 
-def _read(path: Path, limit: int | None) -> Vectors:
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
+    keys = keys_of(reading)
     with open_input(path) as file:
         lists = sum(block.count(b"[") for block in iter(lambda: file.read(_BLOCK), b""))
         file.seek(0)
-        return collect(path, _records(file, path), lists, limit, _EXPECTED)
+        return collect(path, _records(file, path, keys), lists, limit, _expected(keys))
 
 
 def _sniff(head: bytes) -> bool:
@@ -153,4 +158,6 @@ FORMAT = Format(
     keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
+    read_with=_read,
+    choices=CHOICES,
 )

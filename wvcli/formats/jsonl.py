@@ -19,7 +19,16 @@ import numpy as np
 from wvcli.errors import InputError
 from wvcli.formats._columns import column_blocks
 from wvcli.formats._format import Format, Kept, Reading, Writing
-from wvcli.formats._json import NUMBERS_AT_ONCE, Record, check_length, collect, record_of
+from wvcli.formats._json import (
+    CHOICES,
+    NUMBERS_AT_ONCE,
+    Record,
+    check_length,
+    collect,
+    expected_object,
+    keys_of,
+    record_of,
+)
 from wvcli.formats._reading import note_skipped, open_input
 from wvcli.vectors.decimals import format_rows
 from wvcli.vectors.geometry import FloatArray
@@ -38,16 +47,17 @@ def _record(line: bytes, path: Path, number: int, reading: Reading) -> Record:
     Raises:
         InputError: it is not an object with a word and a vector.
     """
-    where = f"{path}, line {number}"
+    where, keys = f"{path}, line {number}", keys_of(reading)
+    expected = f"expected {expected_object(keys)}"
     try:
         found = json.loads(line.decode(reading.encoding.codec, reading.encoding.errors))
     except UnicodeDecodeError as error:
         raise reading.not_in_encoding(where, line) from error
     except json.JSONDecodeError as error:
-        raise InputError(f"{where}, character {error.pos + 1}: not JSON; {_EXPECTED}") from error
+        raise InputError(f"{where}, character {error.pos + 1}: not JSON; {expected}") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: {_EXPECTED}") from error
-    return record_of(found, where, _EXPECTED)
+        raise InputError(f"{where}: {expected}") from error
+    return record_of(found, where, expected, keys)
 
 
 def _records(file: BinaryIO, path: Path, reading: Reading) -> Iterator[Record]:
@@ -119,5 +129,6 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     read_with=_read,
+    choices=CHOICES | {"encoding"},
     write=_write,
 )

@@ -10,7 +10,8 @@
 NumPy stores text in a fixed width and drops a NUL at its end. Where a word is so long that the array would become
 too large, or ends with a NUL, the words are `words_utf8`, uint8 [bytes], and `words_offsets`, int64 [words + 1].
 
-Read are these arrays, or else the only matrix of floating-point numbers and the only list of text. The words for
+Read are these arrays, or else the only matrix of floating-point numbers and the only list of text, or those that
+the user names. The words for
 `NAME.npy` are in the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and `NAME.txt`, one
 on each line.
 """
@@ -27,7 +28,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.errors import InputError
+from wvcli.errors import InputError, UsageError
 from wvcli.formats._arrays import (
     Counts,
     as_counts,
@@ -40,13 +41,14 @@ from wvcli.formats._arrays import (
     words_beside,
 )
 from wvcli.formats._blocks import Converted
-from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, restore, row_scales
 from wvcli.formats._reading import RowCollector, open_input
 from wvcli.system.paging import ComputedRows, blocks
 from wvcli.vectors.word_vectors import Vectors
 
 _NPY = b"\x93NUMPY"
+_USUAL = Reading()
 _BLOCK = 1 << 21  # bytes read at a time
 _LARGEST_TEXT = 1 << 28  # bytes of the array of words, or eight times the words' own if that is more
 _MOST_EMPTY = 100_000  # words that are empty; a deflated file may have millions in a few bytes
@@ -135,29 +137,33 @@ def _archive(path: Path) -> Iterator[_Archive]:
         raise InputError(f"{path} is damaged: {str(error) or type(error).__name__}") from error
 
 
-def _find(archive: _Archive, name: str, kinds: str, axes: int) -> _Entry:
-    """Return the entry of this name, or else the only one with this many axes and one of these kinds of dtype."""
-    if name in archive.entries:
-        return archive.entries[name]
+def _find(archive: _Archive, name: str, kinds: str, axes: int, option: str, wanted: str | None) -> _Entry:
+    """Return the entry that the user wants, if there is one, or the one of this name.
+
+    Otherwise it is the only one with this many axes and one of these kinds of dtype.
+    """
+    if (wanted or name) in archive.entries:
+        return archive.entries[wanted or name]
     matching = [
         entry for entry in archive.entries.values() if entry.dtype.kind in kinds and len(entry.shape) == axes
     ]
-    if len(matching) != 1:
+    if len(matching) != 1 or wanted:
         found = ", ".join(sorted(archive.entries)) or "none"
-        raise InputError(f"{archive.path} has no array {name!r} (arrays: {found})")
+        hint = f"choose with `{option}`" if len(matching) > 1 else ""
+        raise InputError(f"{archive.path} has no array {wanted or name!r} (arrays: {found})", hint)
     return matching[0]
 
 
-def _words(archive: _Archive) -> list[str]:
+def _words(archive: _Archive, wanted: str | None) -> list[str]:
     entries = archive.entries
-    if "words" not in entries and {"words_utf8", "words_offsets"} <= set(entries):
+    if wanted is None and "words" not in entries and {"words_utf8", "words_offsets"} <= set(entries):
         _check_number(entries["words_offsets"].shape[0] - 1, entries["words_utf8"].shape[0])
         text = archive.read(entries["words_utf8"]).tobytes()
         offsets = archive.read(entries["words_offsets"])
         if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not _are_bounds(offsets, len(text)):
             raise ValueError("'words_offsets' does not divide 'words_utf8' into words")
         return [text[start:stop].decode() for start, stop in pairwise(offsets.tolist())]
-    entry = _find(archive, "words", "USO", 1)
+    entry = _find(archive, "words", "USO", 1, "word_column", wanted)
     if len(entry.shape) != 1 or entry.dtype.kind not in "USO":
         raise ValueError(f"{entry.name!r} is {entry.dtype} {list(entry.shape)}; expected text [words]")
     if not entry.dtype.itemsize:
@@ -183,13 +189,13 @@ def _are_bounds(offsets: npt.NDArray[Any], end: int) -> bool:
     return bool(is_complete and (offsets[1:] >= offsets[:-1]).all())
 
 
-def _read_zip(path: Path, limit: int | None) -> Vectors:
+def _read_zip(path: Path, limit: int | None, reading: Reading) -> Vectors:
     with _archive(path) as archive:
-        entry = _find(archive, "vectors", "f", 2)
+        entry = _find(archive, "vectors", "f", 2, "matrix", reading.matrix)
         scales = _scales(archive, entry)
         if scales is None:
             check_matrix(path, entry.name, np.broadcast_to(np.zeros((), entry.dtype), entry.shape))
-        words = _words(archive)
+        words = _words(archive, reading.word_column)
         if len(words) != entry.shape[0]:
             raise ValueError(f"it has {entry.shape[0]} vectors for {len(words)} words")
         check_words(path, words)
@@ -223,11 +229,13 @@ def _counts(archive: _Archive, words: list[str], limit: int | None) -> Counts | 
     return counts[sorted(first.values())][:limit]
 
 
-def _read(path: Path, limit: int | None) -> Vectors:
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     with open_input(path) as file:
         is_zip = file.read(2) == b"PK"
     if is_zip:
-        return _read_zip(path, limit)
+        return _read_zip(path, limit, reading)
+    if reading != _USUAL:
+        raise UsageError(f"{path} is a single array", "leave out `matrix` and `word_column`")
     matrix = map_array(path)
     check_matrix(path, path.name, matrix)
     words, counts = words_beside(path, len(matrix))
@@ -294,6 +302,8 @@ FORMAT = Format(
     keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
+    read_with=_read,
+    choices=frozenset({"matrix", "word_column"}),
     write=_write,
     dtypes=("float32", "float16", INT8),
 )

@@ -10,21 +10,22 @@ from pathlib import Path
 
 from wvcli.errors import InputError
 from wvcli.formats import _arrow
-from wvcli.formats._format import Format, Writing
+from wvcli.formats._format import Format, Reading, Writing
 from wvcli.formats._reading import open_input
 from wvcli.system.arrow import EXTRA, import_arrow, input_errors
 from wvcli.vectors.word_vectors import Vectors
 
+_USUAL = Reading()
 _BUFFER = 1 << 20  # bytes of a column read at a time
 
 
-def _read(path: Path, limit: int | None) -> Vectors:
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     arrow = import_arrow("reading Parquet")
     from pyarrow import parquet
 
     with open_input(path) as file, input_errors(path, arrow):
         table = parquet.ParquetFile(file, page_checksum_verification=True, buffer_size=_BUFFER, pre_buffer=False)
-        columns = _arrow.find_columns(path, table.schema_arrow, arrow)
+        columns = _arrow.find_columns(path, table.schema_arrow, arrow, reading)
         head = next(table.iter_batches(1, columns=[columns.vector], use_threads=False), None)
         if head is None:
             raise InputError(f"{path} has no words")
@@ -54,6 +55,8 @@ FORMAT = Format(
     keeps=_arrow.KEEPS,
     sniff=lambda head: head.startswith(b"PAR1"),
     read=_read,
+    read_with=_read,
+    choices=_arrow.CHOICES,
     write=_write,
     dtypes=_arrow.DTYPES,
     extra=EXTRA,

@@ -8,7 +8,8 @@ little-endian), the header as JSON, then the numbers of the tensors. Written are
     scales    F32 [words], with I8 only: the factor of each row; see wvcli/formats/_quantised.py
 
 and in the header's `__metadata__` the key `words`, a string with a JSON list. Read is a file with a tensor
-`vectors` or with a single matrix of floating-point numbers, whatever its name; where its metadata have no
+`vectors` or with a single matrix of floating-point numbers, whatever its name, or with one that the user names;
+where its metadata have no
 `words`, these are read from a text file beside it, as for an `.npy` file. wvcli's own models are safetensors
 files too, but not of this format.
 """
@@ -21,22 +22,29 @@ from typing import Any
 from wvcli.errors import InputError, WvcliError
 from wvcli.formats._arrays import Counts, as_counts, check_matrix, vectors_of, words_beside
 from wvcli.formats._blocks import Converted
-from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._quantised import INT8, SCALES, Quantised, is_quantised, row_scales
 from wvcli.formats._reading import open_input
 from wvcli.system import tensor_files
 from wvcli.vectors.word_vectors import Vectors
 
+_USUAL = Reading()
+_LISTED = 5  # matrices that a message names
 _MODEL_KEY = "wvcli"  # in the metadata of wvcli's own models
 
 
-def _matrix_name(path: Path, arrays: Mapping[str, Any]) -> str:
-    if "vectors" in arrays:
-        return "vectors"
+def _matrix_name(path: Path, arrays: Mapping[str, Any], wanted: str | None) -> str:
+    if (wanted or "vectors") in arrays:
+        return wanted or "vectors"
     matrices = [name for name, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fV"]
+    found = ", ".join(sorted(matrices)[:_LISTED]) or "none"
+    if wanted:
+        raise InputError(f"{path} has no tensor {wanted!r} (matrices: {found})")
     if len(matrices) != 1:
-        found = ", ".join(sorted(matrices)[:5]) or "none"
-        raise InputError(f"{path} has no tensor 'vectors' and not exactly one matrix (matrices: {found})")
+        raise InputError(
+            f"{path} has no tensor 'vectors' and not exactly one matrix (matrices: {found})",
+            "choose with `matrix`" if matrices else "",
+        )
     return matrices[0]
 
 
@@ -53,12 +61,12 @@ def _words(path: Path, text: str | None, rows: int) -> tuple[list[str], Counts |
     return words, None
 
 
-def _read(path: Path, limit: int | None) -> Vectors:
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     with open_input(path):
         metadata, arrays = tensor_files.map_file(path)
     if _MODEL_KEY in metadata:
         raise InputError(f"{path} is a wvcli model", "use it as it is")
-    name = _matrix_name(path, arrays)
+    name = _matrix_name(path, arrays, reading.matrix)
     scales = arrays.get(SCALES) if is_quantised(arrays[name], arrays.get(SCALES)) else None
     if scales is None:
         check_matrix(path, name, arrays[name])
@@ -96,6 +104,8 @@ FORMAT = Format(
     keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
+    read_with=_read,
+    choices=frozenset({"matrix"}),
     write=_write,
     dtypes=("float32", "float16", INT8),
     special=True,

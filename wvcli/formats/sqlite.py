@@ -19,14 +19,14 @@ import numpy as np
 
 from wvcli.errors import InputError
 from wvcli.formats._columns import check_count, column_blocks, decode_word, known_counts
-from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._reading import RowCollector
 from wvcli.formats._sqlite import MAGIC, MAGNITUDE_FORMAT, has_table, is_table, open_database
 from wvcli.vectors.word_vectors import Vectors
 
 _TABLE = "CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL, count INTEGER, vector BLOB NOT NULL)"
 _INDEX = "CREATE UNIQUE INDEX words_word ON words (word)"
-_COLUMN_TYPES = {"word": "text", "vector": "blob"}
+_USUAL = Reading()
 _EXPECTED = "expected a table words with the columns word and vector"
 _BYTES_AT_ONCE = 1 << 18  # of vectors
 
@@ -40,7 +40,7 @@ class _Record(NamedTuple):
     vector: bytes
 
 
-def _columns(database: sqlite3.Connection, path: Path) -> str:
+def _columns(database: sqlite3.Connection, path: Path, reading: Reading) -> str:
     """Return the expressions to select from the table.
 
     Raises:
@@ -48,18 +48,26 @@ def _columns(database: sqlite3.Connection, path: Path) -> str:
     """
     if not is_table(database, "words"):
         raise InputError(f"{path} has no vectors; {_EXPECTED}")
-    names = {row[1].lower() for row in database.execute("PRAGMA table_info(words)")}
-    if not {b"word", b"vector"} <= names:
-        raise InputError(f"{path}: the table words lacks a column; {_EXPECTED}")
-    count = "count" if b"count" in names else "NULL"
+    names = {row[1].decode(errors="replace").lower() for row in database.execute("PRAGMA table_info(words)")}
+    wanted = {reading.word_column or "word": "text", reading.vector_column or "vector": "blob"}
+    if len(wanted) < 2 or not {name.lower() for name in wanted} <= names:
+        expected = f"expected a table words with the columns {' and '.join(wanted)}"
+        raise InputError(f"{path}: the table words lacks a column; {expected}, found {', '.join(sorted(names))}")
+    count = "count" if "count" in names else "NULL"
     # Otherwise a vector written as text would be read as a BLOB.
     word, vector = (
-        f"CASE typeof({name}) WHEN '{type_name}' THEN {name} END" for name, type_name in _COLUMN_TYPES.items()
+        f"CASE typeof({_quoted(name)}) WHEN '{type_name}' THEN {_quoted(name)} END"
+        for name, type_name in wanted.items()
     )
     return f"rowid, {word}, {count}, {vector}"
 
 
-def _records(database: sqlite3.Connection, path: Path) -> Iterator[_Record]:
+def _quoted(name: str) -> str:
+    """Return the name of a column as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _records(database: sqlite3.Connection, path: Path, reading: Reading) -> Iterator[_Record]:
     """Yield the rows of the table in the order of their ids.
 
     Raises:
@@ -67,7 +75,7 @@ def _records(database: sqlite3.Connection, path: Path) -> Iterator[_Record]:
     """
     size = read = 0
     for id, word, count, vector in database.execute(
-        f"SELECT {_columns(database, path)} FROM words ORDER BY rowid"
+        f"SELECT {_columns(database, path, reading)} FROM words ORDER BY rowid"
     ):
         where = f"id {id}"
         if word is None:
@@ -83,9 +91,9 @@ def _records(database: sqlite3.Connection, path: Path) -> Iterator[_Record]:
         yield _Record(id, decode_word(word, path, where), check_count(count, f"{path}, {where}"), vector)
 
 
-def _read(path: Path, limit: int | None) -> Vectors:
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     with open_database(path) as database:
-        records = _records(database, path)
+        records = _records(database, path, reading)
         first = next(records, None)
         if first is None:
             raise InputError(f"{path}: the table words is empty")
@@ -130,5 +138,7 @@ FORMAT = Format(
     sniff=lambda head: head.startswith(MAGIC),
     sniff_file=lambda path: not has_table(path, MAGNITUDE_FORMAT),
     read=_read,
+    read_with=_read,
+    choices=frozenset({"word_column", "vector_column"}),
     write=_write,
 )

@@ -30,7 +30,7 @@ import numpy.typing as npt
 from wvcli.errors import InputError, MissingExtraError, first_line
 from wvcli.formats._arrays import BFLOAT16, floats, vocabulary_of
 from wvcli.formats._blocks import blocks
-from wvcli.formats._format import Format, Kept, Writing
+from wvcli.formats._format import Format, Kept, Reading, Writing
 from wvcli.formats._pickle_reading import check
 from wvcli.formats._reading import GrowingMatrix, open_input, parsing
 from wvcli.system import paging
@@ -49,6 +49,8 @@ _ROWS_AT_ONCE = 4_096
 _NOT_AN_ARCHIVE = (BadZipFile, NotImplementedError, UnicodeDecodeError)
 _LEGACY_PICKLES = 5  # magic number, protocol, system, what was saved, and the keys of its numbers
 _DEEPEST = 4  # levels of nested dicts and lists that are searched
+_LONGEST_MESSAGE = 400  # characters
+_USUAL = Reading()
 _EXPECTED = "expected a matrix and a word for each of its rows"
 
 
@@ -111,25 +113,26 @@ def _load(path: Path) -> object:
         raise InputError(f"{path} is damaged, or not a file of PyTorch: {first_line(error)}") from error
 
 
-def _parts(saved: object, seen: set[int], depth: int = 0) -> Iterator[object]:
+def _parts(saved: object, seen: set[int], name: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
     """Yield the tensors in what was loaded, and what may be a vocabulary: lists of text and dicts of integers.
 
-    What is shared is yielded once; `seen` has the ids of what was met.
+    Each comes after its name, the keys that lead to it with points between them. What is shared is yielded once;
+    `seen` has the ids of what was met.
     """
     if id(saved) in seen:
         return
     seen.add(id(saved))
     if hasattr(saved, "untyped_storage"):
-        yield saved
+        yield name, saved
         return
     if not isinstance(saved, Mapping | list | tuple):
         return
-    values = list(saved.values() if isinstance(saved, Mapping) else saved)
-    if values and all(type(value) is (int if isinstance(saved, Mapping) else str) for value in values):
-        yield saved
+    values = list(saved.items() if isinstance(saved, Mapping) else enumerate(saved))
+    if values and all(type(value) is (int if isinstance(saved, Mapping) else str) for _, value in values):
+        yield name, saved
     elif depth < _DEEPEST:
-        for value in values:
-            yield from _parts(value, seen, depth + 1)
+        for key, value in values:
+            yield from _parts(value, seen, f"{name}.{key}".removeprefix("."), depth + 1)
 
 
 def _words(part: Any) -> list[str]:
@@ -148,11 +151,28 @@ def _is_matrix(torch: Any, part: Any) -> bool:
     return part.ndim == 2 and part.dtype.is_floating_point and bool(part.numel())
 
 
-def _read(path: Path, limit: int | None) -> Vectors:
+def _tables(torch: Any, path: Path, named: list[tuple[str, Any]], wanted: str | None) -> list[Any]:
+    """Return the matrices of a file, or the one that the user wants, by its whole name or the end of it.
+
+    Raises:
+        InputError: there is no such matrix.
+    """
+    tables = [(name, part) for name, part in named if _is_matrix(torch, part)]
+    if wanted is None:
+        return [part for _, part in tables]
+    meant = [part for name, part in tables if f".{name}".endswith(f".{wanted}")]
+    if len(meant) != 1:
+        found = ", ".join(name for name, _ in tables) or "none"
+        raise InputError(f"{path} has no matrix {wanted!r} (matrices: {found})"[:_LONGEST_MESSAGE])
+    return meant
+
+
+def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     loaded = _load(path)  # held, so that ids stay those of its parts
-    parts: list[Any] = list(_parts(loaded, set()))
+    named: list[tuple[str, Any]] = list(_parts(loaded, set()))
+    parts = [part for _, part in named]
     torch = _torch(f"reading {path}")
-    tables = [part for part in parts if _is_matrix(torch, part)]
+    tables = _tables(torch, path, named, reading.matrix)
     lists = [words for words in (_words(part) for part in parts if not isinstance(part, torch.Tensor)) if words]
     lists = [list(words) for words in dict.fromkeys(map(tuple, lists))]
     if not lists:
@@ -161,7 +181,7 @@ def _read(path: Path, limit: int | None) -> Vectors:
     pairs = sum(lengths[len(words)] for words in lists)
     if pairs != 1:
         found = f"{pairs} such pairs" if pairs else "none"
-        raise InputError(f"{path}: {_EXPECTED}, found {found}")
+        raise InputError(f"{path}: {_EXPECTED}, found {found}", "choose with `matrix`" if pairs > 1 else "")
     words = next(words for words in lists if len(words) in lengths)
     table = next(table for table in tables if len(table) == len(words))
     if table.numel() * table.element_size() > table.untyped_storage().nbytes():
@@ -268,6 +288,8 @@ FORMAT = Format(
     keeps=frozenset({Kept.SPACES, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
+    read_with=_read,
+    choices=frozenset({"matrix"}),
     write=_write,
     dtypes=("float32", "float16"),
     special=True,

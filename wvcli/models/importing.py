@@ -37,6 +37,9 @@ def import_vectors(
     name: str | None = None,
     limit: int | None = None,
     member: str | None = None,
+    matrix: str | None = None,
+    word_column: str | None = None,
+    vector_column: str | None = None,
     prefix: str | None = None,
     pattern: str | None = None,
     unique_vectors: bool = False,
@@ -61,6 +64,11 @@ def import_vectors(
         name: the format; None to tell it by content.
         limit: take only the first `limit` words; None for all.
         member: the file or folder in an archive that is meant; None where it holds vectors but once.
+        matrix: the name of the matrix in a file that holds several: an array of `npz`, a tensor of `safetensors`
+            or `torch`. None for the usual or the only one.
+        word_column: the name of the column with the words in `csv`, `parquet`, `arrow`, `datasets` and `sqlite`,
+            of the key in `json` and `jsonl`, of the array in `npz`. None for the usual or the only one.
+        vector_column: the name of the column or key with the vectors there, likewise.
         prefix: take only words that begin with this, without it: `/c/en/` of ConceptNet Numberbatch.
         pattern: a regular expression: take only words that match it whole, and of these what its first group
             matches, if it has one: `(.*)_[A-Z]+` of words with their parts of speech.
@@ -100,7 +108,7 @@ def import_vectors(
     with fetched(path, on_progress, on_note, member, words_in) as found:
         chosen = formats.registry.get(name) if name else formats.recognise(found.path)
         state = _state(found)
-        reading = formats.Reading(found.encoding, skip_bad)
+        reading = formats.Reading(found.encoding, skip_bad, matrix, word_column, vector_column)
         vectors = formats.read(found.path, chosen.name, None if rule else limit, on_progress, on_note, reading)
         if rule:
             vectors, notes = rewritten(vectors, rule, limit)
@@ -114,6 +122,9 @@ def import_vectors(
         manifest["imported"] |= {
             name: value
             for name, value in (
+                ("matrix", matrix),
+                ("word_column", word_column),
+                ("vector_column", vector_column),
                 ("prefix", prefix),
                 ("pattern", pattern),
                 ("unique_vectors", unique_vectors or None),

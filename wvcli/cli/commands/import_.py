@@ -43,6 +43,28 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    matrix: Annotated[
+        str | None,
+        typer.Option("--matrix", metavar="NAME", help="Matrix, if a file holds several.", show_default=False),
+    ] = None,
+    word_column: Annotated[
+        str | None,
+        typer.Option(
+            "--word-column",
+            metavar="NAME",
+            help="Column or key of the words, if it is not `word`.",
+            show_default=False,
+        ),
+    ] = None,
+    vector_column: Annotated[
+        str | None,
+        typer.Option(
+            "--vector-column",
+            metavar="NAME",
+            help="Column or key of the vectors, if it is not `vector`.",
+            show_default=False,
+        ),
+    ] = None,
     prefix: Annotated[
         str | None,
         typer.Option(
@@ -91,6 +113,9 @@ def import_(
             name=name,
             limit=limit,
             member=member,
+            matrix=matrix,
+            word_column=word_column,
+            vector_column=vector_column,
             prefix=prefix,
             pattern=pattern,
             unique_vectors=unique_vectors,

@@ -1,12 +1,13 @@
 """Speed of `embed` and of `grep`, next to a Gensim loop and to the tokenizer.
 
-    python benchmarks/texts.py MODEL TEXT [--texts 100000] [--words 10] [--pairs 3] [--classified TRAIN TEST]
+    python benchmarks/texts.py MODEL TEXT [--texts 100000] [--words 10] [--pairs 3] [--word dog]
+                               [--classified TRAIN TEST]
 
 MODEL is a model of wvcli's, TEXT a file of text, from whose words texts of so many words are made. Each run is
 timed in one process after its imports, and the two that are compared alternate. `embed` splits the texts, finds
 their words and removes the common component; the Gensim loop does the same with `simple_preprocess`,
-`KeyedVectors` and NumPy's mean, and removes nothing. `grep` reads TEXT for the words near the model's hundredth
-word, and the tokenizer reads it for nothing. With `--classified`, two files of `label TAB text`: the share of the
+`KeyedVectors` and NumPy's mean, and removes nothing. `grep` reads TEXT for the words near WORD, and the
+tokenizer reads it for nothing. With `--classified`, two files of `label TAB text`: the share of the
 texts of the second whose ten nearest in the first have its label most often, with common components of the model's
 words and of the first file.
 """
@@ -92,8 +93,7 @@ def run(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "wvcli", *arguments], check=True)
 
 
-def measure_grep(vectors: Vectors, text: Path, pairs: int) -> None:
-    word = vectors.vocabulary[100]
+def measure_grep(vectors: Vectors, text: Path, word: str, pairs: int) -> None:
     finder = LineFinder(vectors, near_words(vectors, [vectors.look_up(word)], 0.7, rare=False))
     found = Counter[str]()
 
@@ -135,11 +135,12 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=100_000)
     parser.add_argument("--words", type=int, default=10)
     parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--word", default="dog")
     parser.add_argument("--classified", type=Path, nargs=2)
     given = parser.parse_args()
     vectors = wvcli.load(given.model)
     measure_embedding(vectors, given.text, given.texts, given.words, given.pairs)
-    measure_grep(vectors, given.text, given.pairs)
+    measure_grep(vectors, given.text, given.word, given.pairs)
     if given.classified:
         measure_neighbors(vectors, *given.classified)
 

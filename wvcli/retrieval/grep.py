@@ -3,10 +3,10 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -69,8 +69,7 @@ def near_words(
     return found
 
 
-@dataclass(frozen=True)
-class FoundLine:
+class FoundLine(NamedTuple):
     """A line to show.
 
     Attributes:
@@ -78,7 +77,8 @@ class FoundLine:
         text: without its end.
         is_selected: whether it was asked for, or else stands around one that was.
         similarity: of the word in it that is nearest to one asked for; None where it has none.
-        is_apart: whether lines are left out between the one shown before and this one.
+        is_apart: whether lines are left out between the one shown before and this one, where lines around those
+            that were asked for are shown.
     """
 
     number: int
@@ -269,6 +269,12 @@ class _Context:
         self, lines: _Lines, selected: npt.NDArray[np.int64], nearest: npt.NDArray[np.float64]
     ) -> list[FoundLine]:
         """Return the lines of a block to show: the selected ones, and those around them."""
+        if not self._before and not self._after:
+            known = [None if each == -inf else each for each in nearest[selected].tolist()]
+            return [
+                FoundLine(lines.number + place, lines.text(place), True, similarity, False)
+                for place, similarity in zip(selected.tolist(), known, strict=True)
+            ]
         found: list[FoundLine] = []
         for before, place in pairwise([-1, *selected.tolist(), len(lines)]):
             self._show_after(lines, before + 1, place, found)

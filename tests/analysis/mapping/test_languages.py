@@ -10,6 +10,7 @@ import pytest
 from tests.analysis.mapping.test_files import data_of
 from tests.two_languages import Languages, languages
 from wvcli.analysis.mapping import pictures, tables
+from wvcli.analysis.mapping.colors import LIGHT
 from wvcli.analysis.mapping.languages import words_of_languages
 from wvcli.analysis.mapping.page import page
 from wvcli.analysis.mapping.word_map import WordMap, make_map
@@ -116,9 +117,9 @@ def test_a_picture_has_circles_squares_and_what_they_mean(drawn: WordMap) -> Non
     squares = [path for path in paths if path.get("stroke-linecap") == "square"]
     many = [sum(path.get("d", "").count("M") for path in some) for some in (paths, squares)]
     assert many == [242, 121]  # a point for each word, and those of the legend
-    assert len({path.get("stroke") for path in paths}) == 2
+    assert {path.get("stroke") for path in squares} == {LIGHT[1]}
+    assert {path.get("stroke") for path in paths if path not in squares} == {LIGHT[9]}
     assert {"en", "fr"} <= {one.text for one in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert len({path.get("stroke") for path in paths if path in squares}) == 1
     by_cluster = pictures.svg(drawn, (800, 600), "cluster")
     assert 'stroke-linecap="square"' in by_cluster
 

@@ -82,12 +82,16 @@ class Values:
     of: list[int]
 
 
-def scale_of(values: Sequence[str]) -> Values | list[float | None]:
+def scale_of(values: Sequence[str], names: Sequence[str] = ()) -> Values | list[float | None]:
     """Return how a column colours points: numbers where it has many, or else values that have colours.
 
     Args:
         values: of each point; an empty string where it has none.
+        names: the values in the order of their colours; none for the most frequent first.
     """
+    if names:
+        number_of_name = {name: number for number, name in enumerate(names)}
+        return Values(list(names), list(_FAR_APART[: len(names)]), [number_of_name[value] for value in values])
     numbers = [number_of(value) for value in values]
     counted = Counter(value for value in values if value)
     is_numeric = all((number is not None) == bool(value) for number, value in zip(numbers, values, strict=True))

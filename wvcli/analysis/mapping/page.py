@@ -68,7 +68,7 @@ def _data(maps: Sequence[WordMap], moved: Sequence[tuple[int, float]], color: st
     first = maps[0]
     places = np.array([[one.place for one in each.clusters] for each in maps])
     colors = colors_apart(places[0])
-    columns = [_column(name, values) for name, values in first.points.columns.items()]
+    columns = [_column(name, first.points) for name in first.points.columns]
     return {
         "title": " and ".join(one.title for one in maps),
         "shown": first.shown,
@@ -139,19 +139,18 @@ def _languages(points: Points) -> dict[str, Any] | None:
     """Return the names of the languages, the colour of each, and of which each word is."""
     if points.languages is None:
         return None
-    column, others = _column(COLUMN, points.columns[COLUMN]), points.others
-    colors = [column["colors"][column["values"].index(name)] for name in points.languages.names]
+    others = points.others
     return {
         "column": COLUMN,
         "names": points.languages.names,
-        "colors": colors,
+        "colors": _column(COLUMN, points)["colors"],
         "of": points.languages.of.tolist(),
         "others_of": [] if others is None or others.languages is None else others.languages.of.tolist(),
     }
 
 
-def _column(name: str, values: Sequence[str]) -> dict[str, Any]:
-    scale = scale_of(values)
+def _column(name: str, points: Points) -> dict[str, Any]:
+    scale = scale_of(points.columns[name], points.languages.names if points.languages and name == COLUMN else ())
     if isinstance(scale, Values):
         return {"name": name, "values": scale.names, "colors": scale.colors, "of": scale.of}
     return {"name": name, "numbers": scale}

@@ -144,7 +144,7 @@ def drawing(
     for row, label in enumerate(one.points.labels):
         if labels.words > width * height / (_CELL * base**2):
             break
-        if can_draw(label):
+        if can_draw(label) and row not in one.points.asked:
             labels.place_word(_shown(label), (spots[row, 0], spots[row, 1]), radii[row], base * 0.72, inks[row])
     return Drawing(width, height, dots, labels.placed)
 
@@ -170,7 +170,9 @@ def colors_of(one: WordMap, color: str | None) -> list[str]:
     if color == "count" and one.points.counts is not None:
         scale: Values | list[float | None] = np.log1p(one.points.counts).tolist()
     else:
-        scale = scale_of(one.points.columns[str(color)])
+        languages = one.points.languages
+        names = languages.names if languages is not None and color == COLUMN else ()
+        scale = scale_of(one.points.columns[str(color)], names)
     if isinstance(scale, Values):
         return [GREY if number < 0 else LIGHT[scale.colors[number]] for number in scale.of]
     known = [number for number in scale if number is not None]

@@ -19,6 +19,7 @@ from wvcli.formats._headers import BYTE_ORDER_MARK, Header, find_header, read_he
 from wvcli.formats._reading import RowCollector, bytes_left, note_skipped, open_input
 from wvcli.formats._writable_words import WritableWords
 from wvcli.reporting import report_note
+from wvcli.system.paging import keep_freed_memory
 from wvcli.vectors.decimals import NUMBER, PADDING, IntArray, Tokens, format_rows, parse, tokens
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
@@ -317,6 +318,7 @@ def read_lines(file: BinaryIO, parser: LineParser, rows: RowCollector) -> RowCol
     Raises:
         InputError: a line cannot be read, and such lines are not to be left out; or none can.
     """
+    keep_freed_memory()
     for block in blocks(file, parser.path, parser.end):
         before = parser.number, parser.rows, parser.blank
         try:

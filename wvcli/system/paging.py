@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 LARGE = 1 << 28  # bytes; less than this is not worth the trouble
 _BLOCK = 1 << 23  # bytes read at a time
+_KEPT = 1 << 24  # bytes
 _POPULATE_READ = 22  # MADV_POPULATE_READ of Linux, which Python does not name
 _AROUND = 1 << 20  # bytes before a part that the system may have read again together with it
 
@@ -81,6 +82,16 @@ def blocks(matrix: Matrix[Number]) -> Iterator[tuple[int, npt.NDArray[Number]]]:
         block = matrix[start : start + step]
         yield start, block
         release_if_large(block, matrix)
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory of arrays that are freed, of some megabytes, for the next ones.
+
+    The allocator of Linux gives larger arrays back to the system when they are freed, and work on one block after
+    the other then spends much of its time on getting cleared memory anew. It keeps what is no larger than the
+    largest array that was freed so far.
+    """
+    np.empty(_KEPT, dtype=np.uint8)
 
 
 def release(array: npt.NDArray[Any]) -> None:

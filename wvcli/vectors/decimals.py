@@ -91,7 +91,7 @@ def parse(found: Tokens) -> tuple[FloatArray, int | None]:
     negative = first == ord("-")
     whole_digits = found.points - found.starts - (negative | (first == ord("+")))
     fraction_digits = np.maximum(found.ends - found.points - 1, 0)
-    whole, whole_plain = _digits(found.text, found.points, whole_digits)
+    whole, whole_plain = _whole(found.text, found.points, whole_digits)
     fraction, fraction_plain = _fraction(found, fraction_digits)
     values = whole + fraction
     plain = whole_plain & fraction_plain & (whole_digits + fraction_digits > 0)
@@ -106,16 +106,29 @@ def parse(found: Tokens) -> tuple[FloatArray, int | None]:
     return floats, None if bad is None else int(rare[bad])
 
 
+def _whole(
+    text: ByteArray, points: IntArray, count: IntArray
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Do as `_digits` with the digits before each point, of which there is mostly one."""
+    if not len(count) or count.max() > 1:
+        return _digits(text, points, count)
+    digits = text[points - 1] - np.uint8(ord("0"))  # what is less than 0 becomes more than 9
+    digits[count < 1] = 0
+    return digits.astype(np.float64), digits <= 9
+
+
 def _fraction(found: Tokens, digits: IntArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return the digits after each point, at most 16, as a fraction, and whether there are only digits."""
     used = np.minimum(digits, _MOST_FRACTION)
     stops = found.ends - (digits - used)
-    low, plain = _digits(found.text, stops, np.minimum(used, 8))
-    high, high_plain = _digits(found.text, stops - 8, np.maximum(used - 8, 0))
-    plain &= high_plain
+    value, plain = _digits(found.text, stops, np.minimum(used, 8))
+    if (used > 8).any():
+        high, high_plain = _digits(found.text, stops - 8, np.maximum(used - 8, 0))
+        value += high * 1e8
+        plain &= high_plain
     if (digits > _MOST_FRACTION).any():
         plain &= _digits(found.text, found.ends, digits - used)[1]
-    return (high * 1e8 + low) / _POWERS[used], plain
+    return value / _POWERS[used], plain
 
 
 def _parse_rare(found: Tokens) -> tuple[FloatArray, int | None]:

@@ -8,6 +8,7 @@ import pytest
 
 import wvcli
 from tests.conftest import Run
+from wvcli.vectors.vocabulary import Vocabulary
 
 
 @pytest.mark.parametrize(("format", "separator"), [("tsv", "\t"), ("csv", ","), ("plain", " ")])
@@ -46,3 +47,17 @@ def test_fasttext_vectors_of_unseen_words_come_from_subwords(run: Run, fasttext_
     assert result.code == 0
     assert "oov" in result.err
     assert np.array_equal(np.array(result.rows[0][1:], dtype=np.float32), wvcli.load(fasttext_model)["kitchens"])
+
+
+def test_what_is_printed_reads_back(run: Run, tmp_path: Path) -> None:
+    words = ["cat", "new york", "a,b", 'say "hi"', "猫", "2"]
+    matrix = np.random.default_rng(5).normal(0, 1, (len(words), 5)).astype(np.float32)
+    wvcli.export(wvcli.Vectors(Vocabulary.from_words(words), matrix), tmp_path / "v.npz")
+    for format in ("tsv", "csv", "json", "jsonl", "plain"):
+        for header in ("--header", "--no-header"):
+            for asked in (words, words[:1]):
+                printed = run("vector", *asked, "-m", "v.npz", "--format", format, header)
+                (tmp_path / "printed").write_text(printed.out, encoding="utf-8")
+                found = wvcli.load(tmp_path / "printed")
+                assert list(found) == asked
+                assert np.array_equal(found.matrix, matrix[: len(asked)])

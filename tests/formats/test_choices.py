@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -143,12 +144,12 @@ def test_numbers_follow_the_column_of_words(tmp_path: Path) -> None:
     assert notes == [f"line 4 of {path} cannot be read and was left out"]
     path.write_text("token,0,1\nthe,1\n")
     with pytest.raises(InputError, match="line 2: expected 3 cells, found 2"):
-        formats.read(path, reading=Reading(word_column="token"))
+        formats.read(path, "csv", reading=Reading(word_column="token"))
 
 
 def test_a_format_without_a_choice_says_so(run: Run, tmp_path: Path) -> None:
     (tmp_path / "v.vec").write_text("1 2\nthe 1 2\n")
-    with pytest.raises(UsageError, match="the format fasttext-vec, which has no `matrix` to choose") as caught:
+    with pytest.raises(UsageError, match="the format word2vec-text, which has no `matrix` to choose") as caught:
         wvcli.import_vectors(tmp_path / "v.vec", tmp_path / "m", matrix="a")
     assert "npz, safetensors, torch" in caught.value.hint
     _npz(tmp_path / "v.npz")
@@ -158,6 +159,47 @@ def test_a_format_without_a_choice_says_so(run: Run, tmp_path: Path) -> None:
     assert run("import", "v.npz", "--matrix", "a", "--word-column", "tokens", "-q").code == 0
     origin = json.loads(run("info", "v.safetensors").out)["imported"]
     assert (origin["matrix"], origin["word_column"]) == ("a", "tokens")
+
+
+def test_the_words_of_an_array_are_in_a_file_that_is_named(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", SECOND)
+    parquet.write_table(pa.table({"index": WORDS, "row": [0, 1, 2]}), tmp_path / "index.parquet")
+    (tmp_path / "list.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "all.whl", "w") as archive:
+        archive.writestr("package/__init__.py", "")
+        for name in ("v.npy", "index.parquet"):
+            archive.write(tmp_path / name, f"package/data/{name}")
+    for source, words in (("v.npy", "index.parquet"), ("v.npy", "list.txt"), ("all.whl", "index.parquet")):
+        inside = source == "all.whl"
+        named = words if inside else tmp_path / words
+        found = wvcli.import_vectors(tmp_path / source, tmp_path / "m", words=named, overwrite=True)
+        assert list(found) == WORDS
+        assert np.array_equal(found.matrix[:], SECOND)
+        assert found.manifest["imported"]["words"] == str(named)
+    with pytest.raises(InputError, match=r"all\.whl has no file called none"):
+        wvcli.import_vectors(tmp_path / "all.whl", tmp_path / "m", words="none", overwrite=True)
+    with pytest.raises(InputError, match="there is no file none"):
+        wvcli.import_vectors(tmp_path / "v.npy", tmp_path / "m", words="none", overwrite=True)
+    alone = run("import", "v.npy")
+    assert alone.code == 3
+    assert "or name their file with --words" in alone.err
+
+
+def test_a_file_of_words_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", SECOND)
+    path = tmp_path / "w.parquet"
+    for table, message in (
+        ({"index": WORDS[:2]}, r"w\.parquet has 2 words for the 3 vectors"),
+        ({"a": WORDS, "b": WORDS}, r"expected a column of words, found a \(string\), b \(string\)"),
+        ({"row": [1, 2, 3]}, r"expected a column of words, found row \(int64\)"),
+        ({"index": ["the", None, "x"]}, "row 2: expected a word"),
+    ):
+        parquet.write_table(pa.table(table), path)
+        with pytest.raises(InputError, match=message):
+            formats.read(tmp_path / "v.npy", reading=Reading(words=path))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match=r"w\.parquet is damaged"):
+        formats.read(tmp_path / "v.npy", reading=Reading(words=path))
 
 
 def save_dataset(folder: Path, files: int = 2) -> Path:

@@ -53,7 +53,7 @@ def test_an_archive_is_read_as_it_is(tmp_path: Path) -> None:
         ("vocab.bin", gzip.compress(b"\2\0\0\0" + bytes(4)), "vocab.bin is damaged"),
         ("vocab.bin", gzip.compress(b"\1\0\0\0" + bytes(4) + b"a"), "it has 5 vectors for 1 words"),
         ("pq.bin", b"\5\0\0\0", "it ends early"),
-        ("pq.bin", np.array([5, 4, 3, 3], "<u4").tobytes(), "4 dimensions in 3 parts of 3 centroids"),
+        ("pq.bin", np.array([5, 4, 3, 3], "<u4").tobytes(), "4 dimensions cannot be 3 parts of 3 centroids"),
         ("pq.bin", np.array([5, 4, 2, 3], "<u4").tobytes(), "expected 74 bytes, found 16"),
         ("pq.bin", np.array([5, 4, 2, 1], "<u4").tobytes() + b"\1" * 10 + bytes(16), "names a centroid"),
     ],

@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.errors import InputError, first_line
+from wvcli.formats._format import Reading
 from wvcli.formats._quantised import restore
 from wvcli.formats._reading import RowCollector, open_input
+from wvcli.formats._word_tables import is_table, words_in_table
 from wvcli.system.mapped_files import map_whole
 from wvcli.system.paging import blocks
 from wvcli.vectors.geometry import FloatArray
@@ -25,6 +27,7 @@ Counts = npt.NDArray[np.int64]
 BFLOAT16 = np.dtype("V2")  # the upper half of a float32, for which NumPy has no dtype
 _DTYPES = ("float16", "float32", "float64", BFLOAT16.name)
 _COUNTED = re.compile(r"(.+)[ \t]([0-9]{1,18})", re.DOTALL)  # a line of GloVe's vocabulary
+_VOCABULARY = "vocab.txt"  # as GloVe's program calls it
 _WORD_LISTS = (".words.txt", ".words", ".vocab.txt", ".vocab", ".txt")  # endings, tried in this order
 
 
@@ -163,12 +166,13 @@ def check_counts(path: Path, counts: Counts) -> None:
         raise InputError(f"{path}, word {word}: expected a count, found {counts[word - 1]}")
 
 
-def words_beside(path: Path, rows: int) -> tuple[list[str], Counts | None]:
-    """Read the words for a file without words from a text file beside it, one on each line.
+def words_beside(path: Path, rows: int, reading: Reading) -> tuple[list[str], Counts | None]:
+    """Read the words for a file without words from the file that the user names, or a text file beside it.
 
-    Beside `NAME.npy` that is the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and
-    `NAME.txt`. What follows a tab on a line is left out. The lines of `NAME.vocab.txt` and `NAME.vocab` may all be
-    a word, a space or tab, and its count.
+    They stand one on each line, or in a file that the user names in a column of Parquet. Beside `NAME.npy` it is
+    the first of `NAME.words.txt`, `NAME.words`, `NAME.vocab.txt`, `NAME.vocab` and `NAME.txt`. What follows a tab
+    on a line is left out. The lines of `NAME.vocab.txt`, `NAME.vocab` and `vocab.txt` may all be a word, a space
+    or tab, and its count.
 
     Returns:
         The words, and their counts, int64 [words], where the file has them.
@@ -177,9 +181,15 @@ def words_beside(path: Path, rows: int) -> tuple[list[str], Counts | None]:
         InputError: there is none, or it has another number of lines.
     """
     tried = [path.with_suffix(ending) for ending in _WORD_LISTS]
-    found = next((file for file in tried if file.is_file() and file != path), None)
+    found = reading.words or next((file for file in tried if file.is_file() and file != path), None)
+    if found is not None and reading.words and is_table(found):
+        words = words_in_table(found, reading.word_column)
+        if len(words) != rows:
+            raise InputError(f"{found} has {len(words)} words for the {rows} vectors of {path}")
+        return words, None
     if found is None:
-        hint = f"put them into {tried[0].name}, one on each line, in the order of the rows"
+        order = "one on each line, in the order of the rows"
+        hint = f"put them into {tried[0].name}, {order}, or name their file with `words`"
         if (path.parent / "tokenizer.json").is_file():  # of Model2Vec
             hint = f"name its folder, {path.parent}, whose tokenizer.json may have them"
         raise InputError(f"{path} has no words, and there is no list of words beside it", hint)
@@ -192,7 +202,8 @@ def words_beside(path: Path, rows: int) -> tuple[list[str], Counts | None]:
     if len(lines) != rows:
         raise InputError(f"{found} has {len(lines)} lines for the {rows} vectors of {path}")
     lines = [line.removesuffix("\r") for line in lines]
-    counted = [_COUNTED.fullmatch(line) for line in lines] if ".vocab" in found.name[len(path.stem) :] else [None]
+    is_vocabulary = ".vocab" in found.name[len(path.stem) :] or found.name == _VOCABULARY
+    counted = [_COUNTED.fullmatch(line) for line in lines] if is_vocabulary else [None]
     pairs = [match.groups() for match in counted if match]
     if len(pairs) == len(lines):
         return [word for word, _ in pairs], np.array([int(count) for _, count in pairs], dtype=np.int64)

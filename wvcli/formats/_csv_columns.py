@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, TextIO
 
 import numpy as np
 
@@ -50,15 +50,14 @@ def _numbers(cells: list[str], where: str) -> list[float]:
         raise InputError(f"{where}: {str(error).partition(': ')[2][:60]} is not a number") from error
 
 
-def _rows(file: BinaryIO, path: Path, reading: Reading) -> Iterator[_Row]:
+def _rows(text: TextIO, path: Path, reading: Reading) -> Iterator[_Row]:
     """Yield the records below the heading.
 
     Raises:
         InputError: a column is missing, or a record is damaged.
     """
-    codec = "utf-8-sig" if reading.encoding.is_utf8 else reading.encoding.codec
     csv.field_size_limit(_LARGEST_CELL)
-    records = csv.reader(TextIOWrapper(file, codec, reading.encoding.errors, newline=""))
+    records = csv.reader(text)
     heading = next(records, [])
     word = 0 if reading.word_column is None else _place(path, heading, reading.word_column)
     vector = None if reading.vector_column is None else _place(path, heading, reading.vector_column)
@@ -89,9 +88,10 @@ def read_columns(path: Path, limit: int | None, reading: Reading) -> Vectors:
     Raises:
         InputError: it has no such column, or a record is damaged.
     """
-    with open_input(path) as file:
+    codec = "utf-8-sig" if reading.encoding.is_utf8 else reading.encoding.codec
+    with open_input(path) as file, TextIOWrapper(file, codec, reading.encoding.errors, newline="") as text:
         try:
-            rows = _rows(file, path, reading)
+            rows = _rows(text, path, reading)
             first = next(rows, None)
             if first is None:
                 raise InputError(f"{path} has no words")

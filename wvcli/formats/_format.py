@@ -47,6 +47,7 @@ class Reading:
         matrix: the name of the matrix with the vectors; None for the usual or the only one.
         word_column: the name of the column, key or list with the words; None for the usual or the only one.
         vector_column: the name of the column or key with the vectors; None for the usual or the only one.
+        words: a file with the words of vectors that have none; None for the usual one.
     """
 
     encoding: Encoding = field(default_factory=Encoding)
@@ -54,6 +55,7 @@ class Reading:
     matrix: str | None = None
     word_column: str | None = None
     vector_column: str | None = None
+    words: Path | None = None
 
     @property
     def chosen(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from wvcli.errors import InputError
 from wvcli.formats._columns import check_count, known_counts
 from wvcli.formats._format import Reading
 from wvcli.formats._reading import RowCollector
+from wvcli.vectors.decimals import format_rows
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
@@ -66,6 +67,18 @@ def record_of(found: Any, where: str, expected: str, keys: tuple[str, str] = KEY
     if not (isinstance(vector, list) and vector and set(map(type, vector)) <= _NUMBERS):
         raise InputError(f"{where}: the vector is not a list of numbers; {expected}")
     return Record(where, word, check_count(found.get("count"), where), vector)
+
+
+def number_lists(block: FloatArray) -> list[bytes]:
+    """Return each row, float32 [rows, dim], as the numbers of a list between commas, the shortest that read back.
+
+    JSON has no NaN, which is written as `null`, and no infinity, which is written as `1e999`: JSON readers make
+    that infinity or the largest float64, and either is infinite as float32.
+    """
+    rows = [row.replace(b" ", b",") for row in format_rows(block)]
+    if not np.isfinite(block).all():
+        rows = [row.replace(b"nan", b"null").replace(b"inf", b"1e999") for row in rows]
+    return rows
 
 
 def check_length(record: Record, dim: int) -> None:

@@ -2,8 +2,8 @@
 
 `wvcli vector --format json` prints the first, and `{"cat": [0.1, 0.2], ...}` is what a dictionary of Python
 becomes. Both are read, one entry after the other, so that a file may be larger than memory. An object of an array
-may have a `count`. Numbers are read as from JSON Lines, see wvcli/formats/_json.py; of a word that occurs again
-only the first vector is kept.
+may have a `count`. Numbers are read and written as in JSON Lines, see wvcli/formats/_json.py; of a word that
+occurs again only the first vector is kept. Written is an object with the vector of each word, a line each.
 """
 
 import codecs
@@ -14,8 +14,19 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from wvcli.errors import InputError
-from wvcli.formats._format import Format, Kept, Reading
-from wvcli.formats._json import CHOICES, Record, check_length, collect, expected_object, keys_of, record_of
+from wvcli.formats._columns import column_blocks
+from wvcli.formats._format import Format, Kept, Reading, Writing
+from wvcli.formats._json import (
+    CHOICES,
+    NUMBERS_AT_ONCE,
+    Record,
+    check_length,
+    collect,
+    expected_object,
+    keys_of,
+    number_lists,
+    record_of,
+)
 from wvcli.formats._reading import open_input
 from wvcli.vectors.word_vectors import Vectors
 
@@ -145,6 +156,23 @@ def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
         return collect(path, _records(file, path, keys), lists, limit, _expected(keys))
 
 
+def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
+    step = max(1, NUMBERS_AT_ONCE // vectors.dim)
+    with path.open("wb") as file:
+        before = b"{\n"
+        for words, _, block in column_blocks(vectors, writing.dtype):
+            for start in range(0, len(words), step):
+                rows = slice(start, min(start + step, len(words)))
+                entries = [
+                    b"%b: [%b]" % (json.dumps(word, ensure_ascii=False).encode(), numbers)
+                    for word, numbers in zip(words[rows], number_lists(block[rows]), strict=True)
+                ]
+                file.write(before + b",\n".join(entries))
+                before = b",\n"
+        file.write(b"\n}\n")
+    return []
+
+
 def _sniff(head: bytes) -> bool:
     text = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if _OBJECTS.match(text):
@@ -155,9 +183,10 @@ def _sniff(head: bytes) -> bool:
 FORMAT = Format(
     name="json",
     suffixes=(".json",),
-    keeps=frozenset({Kept.SPACES, Kept.COUNTS, Kept.EXACT_VECTORS}),
+    keeps=frozenset({Kept.SPACES, Kept.EXACT_VECTORS}),
     sniff=_sniff,
     read=_read,
     read_with=_read,
     choices=CHOICES,
+    write=_write,
 )

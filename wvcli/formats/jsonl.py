@@ -14,8 +14,6 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from wvcli.errors import InputError
 from wvcli.formats._columns import column_blocks
 from wvcli.formats._format import Format, Kept, Reading, Writing
@@ -27,10 +25,10 @@ from wvcli.formats._json import (
     collect,
     expected_object,
     keys_of,
+    number_lists,
     record_of,
 )
 from wvcli.formats._reading import note_skipped, open_input
-from wvcli.vectors.decimals import format_rows
 from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
@@ -109,10 +107,7 @@ def _write(vectors: Vectors, path: Path, writing: Writing) -> list[str]:
 
 
 def _lines(words: list[str], counts: list[int] | None, block: FloatArray) -> Iterator[bytes]:
-    rows = [row.replace(b" ", b",") for row in format_rows(block)]
-    if not np.isfinite(block).all():
-        rows = [row.replace(b"nan", b"null").replace(b"inf", b"1e999") for row in rows]
-    for index, (word, row) in enumerate(zip(words, rows, strict=True)):
+    for index, (word, row) in enumerate(zip(words, number_lists(block), strict=True)):
         count = b'"count":%d,' % counts[index] if counts else b""
         yield b'{"word":%b,%b"vector":[%b]}\n' % (json.dumps(word, ensure_ascii=False).encode(), count, row)
 

@@ -195,7 +195,11 @@ def _read_zip(path: Path, limit: int | None, reading: Reading) -> Vectors:
         scales = _scales(archive, entry)
         if scales is None:
             check_matrix(path, entry.name, np.broadcast_to(np.zeros((), entry.dtype), entry.shape))
-        words = _words(archive, reading.word_column)
+        words = (
+            words_beside(path, entry.shape[0], reading)[0]
+            if reading.words
+            else _words(archive, reading.word_column)
+        )
         if len(words) != entry.shape[0]:
             raise ValueError(f"it has {entry.shape[0]} vectors for {len(words)} words")
         check_words(path, words)
@@ -234,11 +238,11 @@ def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
         is_zip = file.read(2) == b"PK"
     if is_zip:
         return _read_zip(path, limit, reading)
-    if reading != _USUAL:
-        raise UsageError(f"{path} is a single array", "leave out `matrix` and `word_column`")
+    if reading.matrix:
+        raise UsageError(f"{path} is a single array", "leave out `matrix`")
     matrix = map_array(path)
     check_matrix(path, path.name, matrix)
-    words, counts = words_beside(path, len(matrix))
+    words, counts = words_beside(path, len(matrix), reading)
     return vectors_of(path, words, matrix, limit, counts)
 
 
@@ -303,7 +307,7 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     read_with=_read,
-    choices=frozenset({"matrix", "word_column"}),
+    choices=frozenset({"matrix", "words", "word_column"}),
     write=_write,
     dtypes=("float32", "float16", INT8),
 )

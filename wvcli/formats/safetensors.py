@@ -48,10 +48,10 @@ def _matrix_name(path: Path, arrays: Mapping[str, Any], wanted: str | None) -> s
     return matrices[0]
 
 
-def _words(path: Path, text: str | None, rows: int) -> tuple[list[str], Counts | None]:
+def _words(path: Path, text: str | None, rows: int, reading: Reading) -> tuple[list[str], Counts | None]:
     """Return the words, and their counts where a list beside the file has them."""
-    if text is None:
-        return words_beside(path, rows)
+    if text is None or reading.words:
+        return words_beside(path, rows, reading)
     try:
         words = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -71,7 +71,7 @@ def _read(path: Path, limit: int | None, reading: Reading = _USUAL) -> Vectors:
     if scales is None:
         check_matrix(path, name, arrays[name])
     counts = as_counts(path, arrays["counts"]) if "counts" in arrays else None
-    words, counts_beside = _words(path, metadata.get("words"), len(arrays[name]))
+    words, counts_beside = _words(path, metadata.get("words"), len(arrays[name]), reading)
     counts = counts_beside if counts is None else counts
     return vectors_of(path, words, arrays[name], limit, counts, scales)
 
@@ -105,7 +105,7 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     read_with=_read,
-    choices=frozenset({"matrix"}),
+    choices=frozenset({"matrix", "words", "word_column"}),
     write=_write,
     dtypes=("float32", "float16", INT8),
     special=True,

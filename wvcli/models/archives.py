@@ -166,8 +166,8 @@ def named(archive: Archive, member: str) -> Members:
     raise InputError(f"{archive.source} has {what} called {member}", f"it has: {listed}")
 
 
-def only(archive: Archive, root: Path) -> Members:
-    """Return the one file of an archive that holds vectors, or else the one folder.
+def only(archive: Archive, root: Path, other: str | None = None) -> Members:
+    """Return the one file of an archive that holds vectors, besides an `other` one, or else the one folder.
 
     A folder in a known format has a JSON file that describes it; its files may look like vectors by themselves. To
     tell, what may be such a folder is extracted.
@@ -185,7 +185,8 @@ def only(archive: Archive, root: Path) -> Members:
             folders.append(folder)
     if len(folders) == 1:
         return Members(folders[0], archive.inside(folders[0]))
-    files = [name for name in archive.sizes if any(found.read for found in formats.of_head(archive.head(name)))]
+    names = [name for name in archive.sizes if name != other]
+    files = [name for name in names if any(found.read for found in formats.of_head(archive.head(name)))]
     files = [name for name in files if not any(name != one and name.startswith(f"{one}.") for one in files)]
     if len(files) == 1:
         return Members(files[0], archive.with_companions(files[0]))

@@ -40,6 +40,7 @@ def import_vectors(
     matrix: str | None = None,
     word_column: str | None = None,
     vector_column: str | None = None,
+    words: str | PathLike[str] | None = None,
     prefix: str | None = None,
     pattern: str | None = None,
     unique_vectors: bool = False,
@@ -69,6 +70,8 @@ def import_vectors(
         word_column: the name of the column with the words in `csv`, `parquet`, `arrow`, `datasets` and `sqlite`,
             of the key in `json` and `jsonl`, of the array in `npz`. None for the usual or the only one.
         vector_column: the name of the column or key with the vectors there, likewise.
+        words: a file with the words of an array that has none, as `.npy` and `safetensors`: one on each line, or
+            in a column of Parquet. It may be in the same archive.
         prefix: take only words that begin with this, without it: `/c/en/` of ConceptNet Numberbatch.
         pattern: a regular expression: take only words that match it whole, and of these what its first group
             matches, if it has one: `(.*)_[A-Z]+` of words with their parts of speech.
@@ -105,10 +108,10 @@ def import_vectors(
     check_writable(target, overwrite)
     words_in = Encoding.of(encoding, encoding_errors)
     rule = WordRule.of(prefix, pattern, unique_vectors)
-    with fetched(path, on_progress, on_note, member, words_in) as found:
+    with fetched(path, on_progress, on_note, member, words_in, words) as found:
         chosen = formats.registry.get(name) if name else formats.recognise(found.path)
         state = _state(found)
-        reading = formats.Reading(found.encoding, skip_bad, matrix, word_column, vector_column)
+        reading = formats.Reading(found.encoding, skip_bad, matrix, word_column, vector_column, found.words)
         vectors = formats.read(found.path, chosen.name, None if rule else limit, on_progress, on_note, reading)
         if rule:
             vectors, notes = rewritten(vectors, rule, limit)
@@ -125,6 +128,7 @@ def import_vectors(
                 ("matrix", matrix),
                 ("word_column", word_column),
                 ("vector_column", vector_column),
+                ("words", None if words is None else fspath(words)),
                 ("prefix", prefix),
                 ("pattern", pattern),
                 ("unique_vectors", unique_vectors or None),

@@ -7,15 +7,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from glob import glob, has_magic
-from io import BufferedReader, RawIOBase, UnsupportedOperation
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from textwrap import shorten
-from time import sleep
 from typing import IO, Any
 
-from wvcli.errors import InputError, MissingExtraError, unreadable
+from wvcli.errors import InputError, unreadable
 from wvcli.reporting import OnNote, ignore_note
 from wvcli.text import unpacking
+from wvcli.text.addresses import WEB, OnSize, open_address
+from wvcli.text.addresses import is_remote as is_remote
+from wvcli.text.addresses import without_password as without_password
+from wvcli.text.downloads import KeptDownload
 from wvcli.text.unpacking import DamagedDataError, UnpackedStream
 
 STDIN = "-"
@@ -33,28 +36,12 @@ _COMPRESSIONS = (
 _COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _PEEKED = 8192  # bytes looked at to recognise a compression
 _BUFFER = 1 << 20
-_REMOTE_BUFFER = 1 << 17  # as much as smart_open itself asks for at a time
-_PAUSES = (0.0, 1.0, 4.0)  # seconds before a page that broke off is asked for the rest again
 _LONGEST_REASON = 200  # characters; some clients quote a whole page
-_WEB = ("http://", "https://")
-_S3 = ("s3://", "s3a://", "s3n://")
-# a secret key of S3 may hold a slash
-_PASSWORD = re.compile(r"^(s3[an]?://[^/:@]+):[^@]*@|^([\w+.-]+://[^/:@]+):[^/@]*@")
 
 
 def display_name(file: str) -> str:
     """Return the name of a source as messages show it."""
     return "standard input" if file == STDIN else without_password(file)
-
-
-def without_password(source: str) -> str:
-    """Return a source as it was given, without the password that an address may hold."""
-    return _PASSWORD.sub(r"\1\2@", source)
-
-
-def is_remote(source: str) -> bool:
-    """Whether a source is an address such as `s3://bucket/key` or `https://host/path`."""
-    return "://" in source
 
 
 def suffix(file: str) -> str:
@@ -74,7 +61,7 @@ def unpacked_name(file: str) -> str:
 
 def _unpacked(file: str) -> Path:
     """Return a file's name without the suffix of its compression, and without the query of a web address."""
-    name = Path(re.split("[?#]", file, maxsplit=1)[0] if file.startswith(_WEB) else file)
+    name = Path(re.split("[?#]", file, maxsplit=1)[0] if file.startswith(WEB) else file)
     return name.with_suffix("") if name.suffix.lower() in _COMPRESSED_SUFFIXES else name
 
 
@@ -227,6 +214,8 @@ def reading(
     timeout: float = TIMEOUT,
     on_note: OnNote = ignore_note,
     on_data: OnData | None = None,
+    on_size: OnSize = lambda size: None,
+    kept: KeptDownload | None = None,
 ) -> Iterator["BufferedReader[Any]"]:
     """Open the unpacked bytes of a source; its compression is recognised by its first bytes, not from its name.
 
@@ -236,12 +225,14 @@ def reading(
         timeout: seconds that a server may take to answer, or to go on sending.
         on_note: called with what is wrong with packed data and does not matter.
         on_data: called with the bytes themselves, still packed, if somebody wants them.
+        on_size: called with the number of bytes at an address, if the server says it.
+        kept: what came of an address in an earlier run, and is kept for a later one.
 
     Raises:
         InputError: the source cannot be read, or its packed data is damaged or cut off.
     """
     try:
-        with _open(file, timeout) as raw:
+        with _open(file, timeout, on_size, kept) as raw:
             counted = BufferedReader(_CountingStream(raw, on_bytes, on_data), _PEEKED)
             head = counted.peek(_PEEKED)
             kind = compression(head)
@@ -269,132 +260,9 @@ def reading(
         raise
 
 
-def _open(file: str, timeout: float) -> AbstractContextManager[IO[bytes]]:
+def _open(
+    file: str, timeout: float, on_size: OnSize, kept: KeptDownload | None
+) -> AbstractContextManager[IO[bytes]]:
     if file == STDIN:
         return nullcontext(sys.stdin.buffer)
-    return _open_address(file, timeout) if is_remote(file) else open(file, "rb")
-
-
-@contextmanager
-def _open_address(address: str, timeout: float) -> Iterator[IO[bytes]]:
-    """Open an address for reading; whatever goes wrong in its client is an `InputError`."""
-    import smart_open
-
-    if re.fullmatch(r"(s3[an]?|gs)://[^/]*/*", address):
-        raise InputError(f"{display_name(address)} names no file in the bucket")
-
-    def connect() -> Any:
-        parameters = _time_limits(address, timeout)
-        return smart_open.open(address, "rb", compression="disable", transport_params=parameters)
-
-    with _as_input_error(address):
-        stream = _AddressStream(connect, address)
-    with BufferedReader(stream, _REMOTE_BUFFER) as buffered:
-        yield buffered
-
-
-def _time_limits(address: str, timeout: float) -> dict[str, Any]:
-    """Return smart_open's parameters for a timeout, which its clients lack or set to minutes.
-
-    How often S3 is tried again is for the user to set.
-    """
-    if address.startswith(_WEB):
-        return {"timeout": timeout}
-    if address.startswith(_S3):
-        try:
-            from botocore.config import Config
-        except ImportError:
-            return {}  # smart_open is about to say so
-        config = Config(connect_timeout=timeout / 3, read_timeout=timeout, tcp_keepalive=True)
-        return {"client_kwargs": {"S3.Client": {"config": config}}}
-    return {}
-
-
-class _AddressStream(RawIOBase):
-    """The bytes at an address; whatever goes wrong in its client is an `InputError`.
-
-    Where a web server breaks off, the rest is asked for again, if the server gives parts and the page is the same.
-
-    Args:
-        connect: opens the address.
-        address: what is read.
-    """
-
-    def __init__(self, connect: Callable[[], Any], address: str) -> None:
-        self._connect = connect
-        self._address = address
-        self._stream = connect()
-        self._version = _version(self._stream)
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        with _as_input_error(self._address):
-            data = self._read(len(buffer))
-        self._position += len(data)
-        buffer[: len(data)] = data
-        return len(data)
-
-    def _read(self, most: int) -> bytes:
-        """Return at most this many bytes, the next ones, after a new connection if need be."""
-        for pause in _PAUSES:
-            try:
-                return bytes(self._stream.read(most))
-            except Exception:  # the errors of its clients have no other root
-                if self._version is None or not self._position or not self._resumed(pause):
-                    raise
-        return bytes(self._stream.read(most))
-
-    def _resumed(self, pause: float) -> bool:
-        """Whether a new connection gives the rest of what was read before."""
-        sleep(pause)
-        try:
-            stream = self._connect()
-            if _version(stream) != self._version:
-                return False
-            stream.seek(self._position)
-        except UnsupportedOperation:  # the server sends all again
-            return False
-        except Exception:  # whatever the client calls it, the server is away; perhaps not after the next pause
-            return True
-        self._stream = stream
-        return True
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
-def _version(stream: Any) -> str | None:
-    """Return what tells one state of a web page from another, or None: nothing does, or it is no web page."""
-    headers = getattr(getattr(stream, "response", None), "headers", {})
-    return headers.get("ETag") or headers.get("Last-Modified")
-
-
-@contextmanager
-def _as_input_error(address: str) -> Iterator[None]:
-    """Turn the errors of all clients, which have no root but Exception, into an `InputError`."""
-    try:
-        yield
-    except ImportError as error:
-        raise MissingExtraError(f"reading {display_name(address)}", "remote") from error
-    except NotImplementedError as error:
-        scheme = address.partition("://")[0]
-        raise InputError(f"cannot read {display_name(address)}: no reader for {scheme}:// is known") from error
-    except Exception as error:
-        raise InputError(f"cannot read {display_name(address)}: {_reason(error)}") from error
-
-
-def _reason(error: BaseException) -> str:
-    """Say why a client failed, in one line: in the system's words if there are any, else the innermost error's."""
-    chain = [error]
-    while cause := chain[-1].__cause__ or chain[-1].__context__:
-        chain.append(cause)
-    by_system = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
-    reason = (by_system or [str(chain[-1]) or type(chain[-1]).__name__])[-1]
-    if reason.startswith("IncompleteRead("):
-        return "the server broke off " + reason.removeprefix("IncompleteRead")
-    reason = re.sub(r"^smart_open\S*\(.*?\): | for url: \S+$", "", reason)
-    return shorten(reason, _LONGEST_REASON, placeholder=" …")
+    return open_address(file, timeout, on_size, kept) if is_remote(file) else open(file, "rb")

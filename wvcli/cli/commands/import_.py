@@ -65,6 +65,15 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            "--words",
+            metavar="FILE",
+            help="Words of an array without words: one per line, or a column of Parquet.",
+            show_default=False,
+        ),
+    ] = None,
     prefix: Annotated[
         str | None,
         typer.Option(
@@ -116,6 +125,7 @@ def import_(
             matrix=matrix,
             word_column=word_column,
             vector_column=vector_column,
+            words=words,
             prefix=prefix,
             pattern=pattern,
             unique_vectors=unique_vectors,

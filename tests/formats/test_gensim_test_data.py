@@ -52,4 +52,7 @@ def test_words_and_vectors_are_those_that_gensim_reads(name: str) -> None:
         expected = FILES[name](str(path))
     found = wvcli.load(path)
     assert list(found) == expected.index_to_key
-    np.testing.assert_array_equal(found.matrix[:], expected.vectors)
+    # Gensim adds the n-grams of a word in another order than fastText, and gives the end of a line n-grams.
+    rows = [row for row, word in enumerate(found) if word != "</s>"]
+    near = 1e-6 if FILES[name] is load_facebook_vectors else 0
+    np.testing.assert_allclose(found.matrix[rows], expected.vectors[rows], rtol=0, atol=near)

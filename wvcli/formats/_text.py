@@ -25,6 +25,7 @@ from wvcli.vectors.geometry import FloatArray
 from wvcli.vectors.word_vectors import Vectors
 
 _BLOCK = 1 << 18  # bytes parsed at a time: the arrays of one block then stay in the processor's cache
+_LARGE = 1 << 26  # bytes of a file that takes more than a moment
 _LAST_LINE = 1 << 16  # bytes in which the last line is looked for
 _LONGEST_LINE = 1 << 25  # bytes; over a million numbers
 _NUMBERS_AT_ONCE = 1 << 14  # written at a time, for the same reason
@@ -318,7 +319,8 @@ def read_lines(file: BinaryIO, parser: LineParser, rows: RowCollector) -> RowCol
     Raises:
         InputError: a line cannot be read, and such lines are not to be left out; or none can.
     """
-    keep_freed_memory()
+    if bytes_left(file) > _LARGE:
+        keep_freed_memory()
     for block in blocks(file, parser.path, parser.end):
         before = parser.number, parser.rows, parser.blank
         try:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader, RawIOBase, UnsupportedOperation
+from io import SEEK_END, BufferedReader, RawIOBase, UnsupportedOperation
 from textwrap import shorten
 from time import sleep
 from typing import IO, Any
@@ -65,6 +65,36 @@ def open_address(
         on_size(stream.size)
     with BufferedReader(stream, _REMOTE_BUFFER) as buffered:
         yield buffered
+
+
+@contextmanager
+def open_object(address: str, timeout: float) -> Iterator[IO[bytes]]:
+    """Open an object of cloud storage, of which parts can be read: what is opened can seek.
+
+    Raises:
+        InputError: it is not there, or its server does not answer.
+        MissingExtraError: the package for such addresses is not installed.
+    """
+    import smart_open
+
+    with _as_input_error(address):
+        parameters = _time_limits(address, timeout)
+        stream = smart_open.open(address, "rb", compression="disable", transport_params=parameters)
+    with stream:
+        yield stream
+
+
+def object_size(address: str, timeout: float) -> int | None:
+    """Return the bytes of an object of S3; None for what is at another address.
+
+    Raises:
+        InputError: it is not there, or its server does not answer.
+        MissingExtraError: the package for such addresses is not installed.
+    """
+    if not address.startswith(_S3):
+        return None
+    with open_object(address, timeout) as stream, _as_input_error(address):
+        return stream.seek(0, SEEK_END)
 
 
 def _hub_page(address: str) -> tuple[str, dict[str, str]]:

@@ -1,19 +1,20 @@
 """A corpus: texts from any mix of sources, one after the other, with a fingerprint of all that was read."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from io import BufferedReader, BytesIO
 from pathlib import Path
+from typing import Literal
 
 from wvcli.errors import InputError, UsageError
 from wvcli.reporting import OnNote, ignore_note
 from wvcli.system.encodings import Encoding
-from wvcli.text import records, sniffing, sources
+from wvcli.text import line_ranges, records, sniffing, sources
 from wvcli.text.characters import count_characters
 from wvcli.text.in_memory import TextsInMemory
-from wvcli.text.lines import LONGEST_PIECE, BadRecord, Line, open_lines
+from wvcli.text.lines import LONGEST_PIECE, BadRecord, Line, can_be_divided, open_following_lines, open_lines
 from wvcli.text.sniffing import SNIFFED
 from wvcli.text.sources import IN_MEMORY, STDIN, display_name
 
@@ -24,6 +25,24 @@ _RECORD_KINDS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "
 
 
 Names = str | Sequence[str] | None  # of fields or columns
+PartKind = Literal["text", "json"]  # what each line is
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a text that can be read without the rest: a file, or the lines that begin in a part of one.
+
+    Attributes:
+        file: a path or an address.
+        start: the byte from which on lines belong to the part.
+        stop: the byte before which its last line begins; None for the end of the file.
+        kind: what each line is; None for a whole file, whatever it holds.
+    """
+
+    file: str
+    start: int = 0
+    stop: int | None = None
+    kind: PartKind | None = None
 
 
 def names_in(given: Names, what: str) -> tuple[str, ...]:
@@ -180,16 +199,73 @@ class Corpus:
             yield from self.texts()
             return
         for file in self.files:
-            with sources.reading(file, self.on_bytes, on_note=self.on_note) as stream:
-                items: Iterator[bytes | Line | BadRecord] | None = self._records(file, stream)
-                if items is None:
-                    items = open_lines(stream, self._encoding, self.longest_piece).blocks()
-                for item in items:
-                    if isinstance(item, bytes):
-                        self._note(item)
-                        yield item
-                    elif (line := self._usable(file, item)) is not None:
-                        yield line[1]
+            yield from self._blocks_of(file)
+
+    def _blocks_of(self, file: str) -> Iterator[str | bytes]:
+        """Yield what `blocks` does, of one file."""
+        with sources.reading(file, self.on_bytes, on_note=self.on_note) as stream:
+            items: Iterator[bytes | Line | BadRecord] | None = self._records(file, stream)
+            if items is None:
+                items = open_lines(stream, self._encoding, self.longest_piece).blocks()
+            yield from self._taken(file, items)
+
+    def _taken(self, file: str, items: Iterable[bytes | Line | BadRecord]) -> Iterator[str | bytes]:
+        """Yield texts, which are added to the fingerprint, without bad records if these are skipped."""
+        for item in items:
+            if isinstance(item, bytes):
+                self._note(item)
+                yield item
+            elif (line := self._usable(file, item)) is not None:
+                yield line[1]
+
+    def blocks_of_parts(self, parts: Iterable[Part]) -> Iterator[str | bytes]:
+        """Yield what `blocks` does, but of some parts of the files only, in their order.
+
+        Raises:
+            InputError: as for `texts`.
+        """
+        for part in parts:
+            if part.kind is None:
+                yield from self._blocks_of(part.file)
+            else:
+                yield from self._taken(part.file, self._items_of(part))
+
+    def _items_of(self, part: Part) -> Iterator[bytes | Line | BadRecord]:
+        """Yield the lines, or the texts of the records, of a part of a file of lines."""
+        with line_ranges.reading_lines(part.file, part.start, part.stop, self.on_bytes) as stream:
+            lines = (
+                open_following_lines(stream, self._encoding, self.longest_piece, first=2)
+                if part.start
+                else open_lines(stream, self._encoding, self.longest_piece)
+            )
+            items: Iterator[bytes | Line | BadRecord] = (
+                records.json_texts(lines.whole(), self._fields, self.apart)
+                if part.kind == "json"
+                else lines.blocks()
+            )
+            before: int | None = None
+            for item in items:
+                if isinstance(item, BadRecord) and part.start and not self.skip_bad:
+                    if before is None:
+                        before = line_ranges.count_lines_before(part.file, part.start)
+                    item = replace(item, number=item.number + before - 1)
+                yield item
+
+    def kind_of_lines(self, file: str) -> PartKind | None:
+        """Return what each line of a file is, a text or a JSON record; None where lines cannot be read apart.
+
+        Raises:
+            InputError: the file cannot be read.
+            UsageError: it holds records, and it is not said where in them the text is.
+        """
+        with sources.reading(file, lambda count: None, on_note=ignore_note) as stream:
+            head = stream.peek(SNIFFED)[:SNIFFED]
+            if head.startswith(_PARQUET) or not can_be_divided(head, self._encoding):
+                return None
+            kind = self._kind(file, head)
+            if kind == "json":
+                return None if self._holds_one_value(file, head) else "json"
+            return "text" if kind == "text" else None
 
     def numbered_blocks(self) -> Iterator[tuple[str, int, str | bytes]]:
         """Yield what `blocks` does, each after its file and the number of its first line there, from 1.
@@ -247,24 +323,40 @@ class Corpus:
         head = stream.peek(SNIFFED)[:SNIFFED]
         if head.startswith(_PARQUET):
             return self._parquet(file, stream)
+        kind = self._kind(file, head)
+        if kind == "json":
+            return self._json(file, head, stream)
+        return self._table(file, head, stream) if kind == "table" else None
+
+    def _kind(self, file: str, head: bytes) -> Literal["json", "table", "text"]:
+        """Return what a file that is not Parquet holds.
+
+        Raises:
+            UsageError: it is a table, and no column is named; or a field or column does not fit it.
+            InputError: it is not text.
+        """
         sniffing.require_text(
             display_name(file), head, self._encoding, is_strict=self.errors == "strict" and not self.skip_bad
         )
         if self.as_lines:
-            return None
+            return "text"
         suffix = sources.suffix(file)
         kind = _RECORD_KINDS.get(suffix)
         if kind is None and suffix == ".txt":
             kind = self._kind_of_plain_file(file, head)
         is_unknown = kind is None
         if kind == "json" or (is_unknown and (self._fields or sniffing.begins_json_object(head))):
-            return self._json(file, head, stream)
+            if not self._fields and not sniffing.holds_json_texts(head):
+                raise UsageError(
+                    f"{display_name(file)} holds JSON records", "say where the text is in them with `field=NAME`"
+                )
+            return "json"
         if self._columns and (kind == "table" or is_unknown):
-            return self._table(file, head, stream)
+            return "table"
         if kind == "table" and not self.lines_of_tables:
             raise _column_needed(file)
         self._note_markup(file, head)
-        return None
+        return "text"
 
     def _kind_of_plain_file(self, file: str, head: bytes) -> str:
         """Return what a file named as plain text is: what `field` or `column` says if they fit it, or plain text.
@@ -293,14 +385,13 @@ class Corpus:
         return "text"
 
     def _json(self, file: str, head: bytes, stream: BufferedReader) -> Iterator[Line | BadRecord]:
-        if not self._fields and not sniffing.holds_json_texts(head):
-            raise UsageError(
-                f"{display_name(file)} holds JSON records", "say where the text is in them with `field=NAME`"
-            )
-        if sniffing.holds_one_json_value(head, _has_a_record_a_line(file)):
+        if self._holds_one_value(file, head):
             codec = "utf-8-sig" if self._encoding.is_utf8 else self._encoding.codec
             return records.json_value_texts(stream, codec, self.errors, self._fields, self.apart)
         return records.json_texts(open_lines(stream, self._encoding).whole(), self._fields, self.apart)
+
+    def _holds_one_value(self, file: str, head: bytes) -> bool:
+        return sniffing.holds_one_json_value(head, _has_a_record_a_line(file))
 
     def _table(self, file: str, head: bytes, stream: BufferedReader) -> Iterator[Line | BadRecord]:
         heading, suffix = sniffing.first_line(head, self._encoding.codec), sources.suffix(file)

@@ -51,13 +51,17 @@ class ByteLines:
         encoding: of the text.
         longest_piece: bytes of one line held in memory by `pieces` and `blocks`; they cut a longer line after a
             space, if it has one.
+        first: the number of the first line; above 1 where the text began before it.
     """
 
-    def __init__(self, stream: BufferedReader, encoding: Encoding, longest_piece: int = LONGEST_PIECE) -> None:
+    def __init__(
+        self, stream: BufferedReader, encoding: Encoding, longest_piece: int = LONGEST_PIECE, first: int = 1
+    ) -> None:
         self._stream = stream
         self._encoding = encoding
         self._codec = encoding.codec
         self._longest_piece = longest_piece
+        self._first = first
 
     def whole(self) -> Iterator[Line | BadRecord]:
         """Yield every line, however long it is."""
@@ -72,7 +76,7 @@ class ByteLines:
         return self.pieces()
 
     def _lines(self, limit: int) -> Iterator[Line | BadRecord]:
-        number = 0
+        number = self._first - 1
         while start := self._stream.readline(limit):
             number += 1
             yield from self._pieces_of(number, start, limit)
@@ -138,7 +142,7 @@ class Utf8Lines(ByteLines):
     """The lines of UTF-8, whose byte order mark at the beginning is not a part of the text."""
 
     def blocks(self) -> Iterator[bytes | Line | BadRecord]:
-        number, start = 1, b""
+        number, start = self._first, b""
         while block := start + self._stream.read(self._longest_piece - len(start)):
             end = block.rfind(b"\n") + 1
             if end:
@@ -245,6 +249,23 @@ def open_lines(stream: BufferedReader, encoding: Encoding, longest_piece: int = 
     if not encoding.is_wide and _ends_lines_with_returns(head):
         stream = BufferedReader(_WithLineFeeds(stream), LONGEST_PIECE)
     return kind(stream, encoding, longest_piece)
+
+
+def open_following_lines(stream: BufferedReader, encoding: Encoding, longest_piece: int, first: int) -> ByteLines:
+    """Return the lines of a later part of a text whose lines end with line feeds.
+
+    Args:
+        stream: the bytes, from the beginning of a line.
+        encoding: of the text, not a wide one.
+        longest_piece: as for `ByteLines`.
+        first: the number of the first line, above 1.
+    """
+    return (Utf8Lines if encoding.is_utf8 else ByteLines)(stream, encoding, longest_piece, first)
+
+
+def can_be_divided(head: bytes, encoding: Encoding) -> bool:
+    """Whether line feeds end the lines of a text that begins so, and no other byte in it is one."""
+    return not encoding.is_wide and not _ends_lines_with_returns(str(head[:_SNIFFED], "latin-1"))
 
 
 def _ends_lines_with_returns(head: str) -> bool:

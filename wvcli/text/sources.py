@@ -15,7 +15,7 @@ from typing import IO, Any
 from wvcli.errors import InputError, unreadable
 from wvcli.reporting import OnNote, ignore_note
 from wvcli.text import unpacking
-from wvcli.text.addresses import WEB, OnSize, open_address
+from wvcli.text.addresses import WEB, OnSize, object_size, open_address
 from wvcli.text.addresses import is_remote as is_remote
 from wvcli.text.addresses import without_password as without_password
 from wvcli.text.downloads import KeptDownload
@@ -161,6 +161,15 @@ def size(files: list[str]) -> int | None:
     return sum(map(_size_of, files))
 
 
+def size_of(file: str) -> int | None:
+    """Return the bytes of a file, or of an object of S3; None of what is at another address.
+
+    Raises:
+        InputError: it is missing, or its folder is closed.
+    """
+    return object_size(file, TIMEOUT) if is_remote(file) else _size_of(file)
+
+
 def _size_of(file: str) -> int:
     try:
         return os.path.getsize(file)
@@ -175,10 +184,10 @@ def is_packed(file: str) -> bool:
         InputError: it cannot be read.
     """
     try:
-        with open(file, "rb") as raw:
+        with _open(file, TIMEOUT, lambda size: None, None) as raw:
             head = raw.read(16)
     except OSError as error:
-        raise unreadable(file, error) from error
+        raise unreadable(display_name(file), error) from error
     return head.startswith(b"PAR1") or compression(head) is not None
 
 

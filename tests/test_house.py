@@ -21,7 +21,10 @@ else:
     import tomli as tomllib  # which pytest brings there
 
 HOUSE = CLONE / "wvcli"
-REGISTRIES = {f"wvcli.{name}" for name in ("evaluation.tasks", "formats", "text.tokenizers", "training.engines")}
+REGISTRIES = {
+    f"wvcli.{name}"
+    for name in ("evaluation.tasks", "formats", "text.tokenizers", "training.clusters", "training.engines")
+}
 
 
 @cache

@@ -9,13 +9,14 @@ from wvcli.errors import ExitCode, UsageError, WvcliError
 from wvcli.evaluation import tasks
 from wvcli.registry import Registry
 from wvcli.text import tokenizers
-from wvcli.training import engines
+from wvcli.training import clusters, engines
 
 FAMILIES = {
     "format": formats.registry,
     "tokenizer": tokenizers.registry,
     "engine": engines.registry,
     "task": tasks.registry,
+    "cluster": clusters.registry,
 }
 
 

@@ -3,8 +3,6 @@
 import gzip
 import json
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,7 +14,8 @@ from typing import ClassVar
 import pytest
 
 import wvcli
-from tests.conftest import SENTENCES, Result, Run, clean_environment
+from tests.clients import s3_server
+from tests.conftest import SENTENCES, Result, Run
 from wvcli.errors import InputError
 from wvcli.text import sources
 from wvcli.text.corpus import Corpus
@@ -233,16 +232,6 @@ def test_an_update_reads_an_address(
 
 # --- S3 ---
 
-_SERVER = """
-import sys
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-server.start()
-print(server.get_host_and_port()[1], flush=True)
-sys.stdin.read()
-server.stop()
-"""
-
 
 @dataclass(frozen=True)
 class Storage:
@@ -253,30 +242,9 @@ class Storage:
 
 @pytest.fixture(scope="module")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    # its warnings are its own: it runs in a process that does not turn them into errors
-    server = subprocess.Popen(
-        [sys.executable, "-c", _SERVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=tmp_path_factory.mktemp("server"),
-        env=clean_environment() | {"MOTO_S3_CUSTOM_ENDPOINTS": ""},
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    try:
-        port = int(server.stdout.readline())
-        variables = {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-        }
+    with s3_server(tmp_path_factory.mktemp("server")) as variables:
         _fill(variables)
         yield Storage(variables)
-    finally:
-        server.stdin.close()
-        server.wait(30)
-        server.stdout.close()
 
 
 def _fill(variables: dict[str, str]) -> None:

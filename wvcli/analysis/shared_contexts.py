@@ -81,10 +81,10 @@ class SharedContext:
 
 @dataclass(frozen=True)
 class _Part:
-    """A text that a model was trained on, and its fingerprint then."""
+    """A text that a model was trained on, and its fingerprint then; None if it was read in parts, on a cluster."""
 
     text: TextSettings
-    sha256: str
+    sha256: str | None
 
     @property
     def name(self) -> str:
@@ -178,7 +178,7 @@ def _parts(vectors: Vectors) -> list[_Part]:
                     "tokenizer": vectors.manifest["tokenizer"],
                 }
             )
-            parts.append(_Part(text, manifest["corpus"]["sha256"]))
+            parts.append(_Part(text, manifest["corpus"].get("sha256")))
             manifest = manifest.get("updated")
     except (KeyError, TypeError) as error:
         raise InputError(f"{name} is damaged: its manifest does not say how its text was read") from error
@@ -257,7 +257,7 @@ class _Reading:
                     words, ids = join_batch(batch, self.phrases)
                     known = np.array([*(numbers.get(word, _NO_WORD) for word in words), _NO_TEXT], dtype=np.int64)
                     found.add(known.take(ids, mode="clip"), candidates.next_numbers(batch))
-            if corpus.fingerprint() != part.sha256:
+            if part.sha256 is not None and corpus.fingerprint() != part.sha256:
                 raise _ChangedTextError(f"{part.name} has changed since the model was trained")
             start = candidates.number
         return found

@@ -1,7 +1,7 @@
 """A corpus as word ids on disk, which engines train on, whole texts at a time."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,31 @@ class Stretch:
     tokens: int
 
 
+def have_contexts(ids: IdArray) -> bool:
+    """Whether any text has two words."""
+    is_word = ids != TEXT_END
+    return bool((is_word[1:] & is_word[:-1]).any())
+
+
+@dataclass(frozen=True)
+class StoredShard:
+    """A shard in the work folder of a cluster.
+
+    Attributes:
+        name: its file there.
+        ids: how many it has.
+        tokens: how many of them are words.
+        has_contexts: whether any text in it has two words.
+        sha256: of its bytes, in hexadecimal digits.
+    """
+
+    name: str
+    ids: int
+    tokens: int
+    has_contexts: bool
+    sha256: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class EncodedCorpus:
     """A corpus as word ids on disk, ready to train on.
@@ -54,6 +79,8 @@ class EncodedCorpus:
         frequencies: int64 [words], occurrences here and in all text that the model was trained on before.
         tokens_joined: tokens joined to the one before as phrases; the vocabulary was made of `tokens_read` minus
             these. None when no phrases were joined.
+        stored: the shards of a corpus that is in the work folder of a cluster, and of which `shards` is empty;
+            None where `shards` are here.
     """
 
     shards: list[Path]
@@ -64,6 +91,7 @@ class EncodedCorpus:
     tokens_kept: int
     frequencies: npt.NDArray[np.int64]
     tokens_joined: int | None = None
+    stored: tuple[StoredShard, ...] | None = None
 
     def coverage(self) -> dict[str, int]:
         """Return the tokens counted so far, by name; `tokens_joined` only where phrases were joined."""
@@ -72,11 +100,9 @@ class EncodedCorpus:
 
     def has_contexts(self) -> bool:
         """Whether any text has two words, so that there is something to learn from."""
-        for shard in range(len(self.shards)):
-            is_word = self.ids(shard) != TEXT_END
-            if (is_word[1:] & is_word[:-1]).any():
-                return True
-        return False
+        if self.stored is not None:
+            return any(shard.has_contexts for shard in self.stored)
+        return any(have_contexts(self.ids(shard)) for shard in range(len(self.shards)))
 
     def ids(self, shard: int, start: int = 0, stop: int | None = None) -> IdArray:
         """Read uint32 [ids], the ids of a shard from `start` up to `stop`.
@@ -86,10 +112,15 @@ class EncodedCorpus:
         """
         return read_ids(self.shards[shard], start, -1 if stop is None else stop - start)
 
-    def stretches(self, least: int) -> list[Stretch]:
-        """Divide the corpus into stretches of whole texts, of `least` tokens or more but for a shard's last."""
+    def stretches(self, least: int, shards: Iterable[int] | None = None) -> list[Stretch]:
+        """Divide the corpus into stretches of whole texts, of `least` tokens or more but for a shard's last.
+
+        Args:
+            least: tokens.
+            shards: which to divide; None for all.
+        """
         stretches = []
-        for number in range(len(self.shards)):
+        for number in range(len(self.shards)) if shards is None else shards:
             ends = np.flatnonzero(self.ids(number) == TEXT_END)
             tokens_before = ends - np.arange(len(ends))  # the ends of the texts before are not tokens
             start = done = 0
@@ -204,6 +235,7 @@ class EncodedCorpus:
             "tokens_kept": self.tokens_kept,
             "frequencies": self.frequencies.tolist(),
             "tokens_joined": self.tokens_joined,
+            **({} if self.stored is None else {"stored": [asdict(shard) for shard in self.stored]}),
             **manifest,
         }
         write_manifest(folder, _MANIFEST, complete)
@@ -218,6 +250,7 @@ class EncodedCorpus:
         manifest = read_manifest(folder, _MANIFEST)
         try:
             verify_shards(folder, manifest)
+            stored = manifest.pop("stored", None)
             shards = [folder / name for name in manifest.pop("shards")]
             corpus = cls(
                 shards=shards,
@@ -228,10 +261,11 @@ class EncodedCorpus:
                 tokens_kept=manifest.pop("tokens_kept"),
                 frequencies=np.array(manifest.pop("frequencies"), dtype=np.int64),
                 tokens_joined=manifest.pop("tokens_joined"),
+                stored=None if stored is None else tuple(StoredShard(**shard) for shard in stored),
             )
             size = sum(path.stat().st_size for path in shards)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"the tokenized text in {folder} is damaged") from error
-        if size != 4 * (corpus.tokens_kept + corpus.texts):
+        if corpus.stored is None and size != 4 * (corpus.tokens_kept + corpus.texts):
             raise InputError(f"the tokenized text in {folder} is not complete")
         return corpus, manifest

@@ -22,7 +22,7 @@ from wvcli.tokens.word_numbers import WordNumbers, fastest_numbers_for
 LONGEST_TEXT = 10_000  # tokens; Gensim silently drops what a text has beyond, so a longer one is split
 SHARD_IDS = 1 << 22  # 16 MB on disk; what is made of a shard takes several times that in memory
 
-_DROPPED = np.uint32(0xFFFFFFFE)
+DROPPED = np.uint32(0xFFFFFFFE)  # stands for a word that is not in the vocabulary
 
 CountArray = npt.NDArray[np.int64]
 
@@ -80,6 +80,19 @@ class ProvisionalCorpus:
         corpus.words = numbers.words()
         corpus.counts = corpus.counts[: len(corpus.words)].copy()
         return corpus
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct words there are."""
+        return len(self.words)
+
+    def highest_count(self) -> int:
+        """Return how often the most frequent word occurs."""
+        return int(self.counts.max())
+
+    def occurring(self, min_count: int) -> int:
+        """Return how many words occur so often."""
+        return int((self.counts >= min_count).sum())
 
     def _renumbered(self, ids: IdArray, numbers: IdArray, longest_text: int) -> IdArray:
         """Return uint32, a batch's ids in the corpus's numbers; empty texts are left out and long ones split."""
@@ -143,7 +156,7 @@ class ProvisionalCorpus:
         Raises:
             WvcliError: a shard cannot be read or written, or a text was lost.
         """
-        numbers = np.full(len(words), _DROPPED, dtype=np.uint32)
+        numbers = np.full(len(words), DROPPED, dtype=np.uint32)
         counts = np.zeros(len(words), dtype=np.int64)
         order: list[int] = []
         texts = 0
@@ -153,7 +166,7 @@ class ProvisionalCorpus:
             tokens = ids[is_token]
             first = np.full(len(words), len(tokens))
             first[tokens[::-1]] = np.arange(len(tokens))[::-1]  # of equal indices the one assigned last stays
-            new = np.flatnonzero((numbers == _DROPPED) & (first < len(tokens)))
+            new = np.flatnonzero((numbers == DROPPED) & (first < len(tokens)))
             new = new[np.argsort(first[new])]
             numbers[new] = np.arange(len(order), len(order) + len(new))
             order += new.tolist()
@@ -188,7 +201,7 @@ class ProvisionalCorpus:
         is_new = (frequencies[ranked] >= min_count) & ~is_known
         most_new = len(ranked) if max_vocab is None else max(0, max_vocab - len(known or {}))
         kept = ranked[is_known | (is_new & (np.cumsum(is_new) <= most_new))]
-        final = np.full(len(words), _DROPPED, dtype=np.uint32)
+        final = np.full(len(words), DROPPED, dtype=np.uint32)
         final[kept] = np.arange(len(kept), dtype=np.uint32)
         tokens_kept = sum(self._renumber(number, final) for number in range(len(self.shards)))
         if tokens_kept != counts[kept].sum():
@@ -220,7 +233,7 @@ class ProvisionalCorpus:
         ids = read_ids(self.shards[shard])
         ends = ids == TEXT_END
         ids[~ends] = final[ids[~ends]]
-        ids = ids[ids != _DROPPED]
+        ids = ids[ids != DROPPED]
         self._replace(shard, ids)
         return len(ids) - int(np.count_nonzero(ids == TEXT_END))
 
@@ -276,11 +289,11 @@ def _write_parts(path: Path, parts: Sequence[IdArray]) -> None:
     write_ids(path, np.concatenate([np.zeros(0, dtype=np.uint32), *parts]))
 
 
-def require_words(corpus: ProvisionalCorpus, text: TextSettings, characters: int = 0, skipped: int = 0) -> None:
+def require_words(tokens_read: int, text: TextSettings, characters: int = 0, skipped: int = 0) -> None:
     """Refuse a corpus without words.
 
     Args:
-        corpus: what was read.
+        tokens_read: how many words were read.
         text: which text, and how it is split into words.
         characters: how many there are in the text, beside white space.
         skipped: how many of its records could not be read.
@@ -288,7 +301,7 @@ def require_words(corpus: ProvisionalCorpus, text: TextSettings, characters: int
     Raises:
         InputError: it has none.
     """
-    if corpus.tokens_read:
+    if tokens_read:
         return
     hint = f"{skipped:,} unreadable record{' was' if skipped == 1 else 's were'} skipped" if skipped else ""
     if characters and not text.tokenizer.kind.literal and text.tokenizer.is_wanted() is None:

@@ -116,7 +116,7 @@ def forecast(
     """
     with temporary_folder() as folder:
         sample, share, reading = _sample(request, exact, folder, sample_bytes)
-        require_words(sample, request.text)
+        require_words(sample.tokens_read, request.text)
         started = perf_counter()
         if request.settings.phrases:
             phrases.join(sample, request.settings.phrase_settings())

@@ -1,39 +1,39 @@
 """One run, from the text that was asked for to the model file."""
 
 import os
-import platform
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from threading import Lock
-from types import MappingProxyType
 from typing import Any
 
 from wvcli.errors import UsageError
 from wvcli.models import model_file
-from wvcli.reporting import OnNote, OnProgress, Progress, Throttle, ignore_progress
+from wvcli.reporting import OnNote, OnProgress, Progress, Throttle
 from wvcli.system import atomic_files
 from wvcli.system.compiling import CompilingProcess
 from wvcli.system.parallel import processors
-from wvcli.text.settings import TextSettings
+from wvcli.text.sources import without_password
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training import engines
 from wvcli.training.checkpoints import Checkpoints, place_for_stopped_run, state_of_run, workspace
+from wvcli.training.clusters import connected
+from wvcli.training.distributed_reading import ConnectedCluster
+from wvcli.training.distribution import Distribution, round_bytes
 from wvcli.training.loop import Run
 from wvcli.training.preparation import Prepared, prepare
 from wvcli.training.record import Record
 from wvcli.training.request import Request
+from wvcli.training.rounds import DistributedTrainer
+from wvcli.training.saving import save_model
 from wvcli.training.settings import auto_settings
 from wvcli.training.starting_points import InitialVectors, ModelToUpdate
-from wvcli.training.unfinished import RunOptions, asked_for, nothing_to_resume
-from wvcli.vectors.fitted_subwords import fit_subwords
-from wvcli.vectors.geometry import row_norms
-from wvcli.vectors.vocabulary import Vocabulary
+from wvcli.training.unfinished import RunOptions, UnfinishedRun, asked_for, nothing_to_resume
+from wvcli.training.work_folder import WorkFolder
 from wvcli.vectors.word_vectors import Vectors
-from wvcli.version import __version__
 
 _BYTES_PER_ID = 4  # of a token on disk
 _LARGE_BYTES = 1_000_000_000  # of encoded text
@@ -57,6 +57,7 @@ class Job:
         on_note: called with notes for the user, a line each.
         should_stop: called every few seconds of training; True saves the run and stops it.
         large_bytes: of encoded text, from which on a note says how much disk it takes.
+        distribution: the cluster that trains; None for this machine.
     """
 
     request: Request
@@ -72,6 +73,7 @@ class Job:
     on_note: OnNote
     should_stop: Callable[[], bool] = lambda: False
     large_bytes: int = _LARGE_BYTES
+    distribution: Distribution | None = None
 
     def run(self) -> Vectors:
         """Train and save."""
@@ -86,6 +88,9 @@ class Job:
                 if not self.overwrite:
                     raise nothing_to_resume(folder)
                 self.on_note("there is no unfinished run to continue; starting from the beginning")
+            if self.distribution:
+                self._train_on_cluster(self.distribution, folder, is_resumed)
+                return model_file.open_model(self.path).vectors()
             self._note_before_reading(folder)
             compiling = self._engine_ahead()
             if compiling:
@@ -129,6 +134,92 @@ class Job:
             )
         return model_file.open_model(self.path).vectors()
 
+    def _train_on_cluster(self, distribution: Distribution, folder: Path, is_resumed: bool) -> None:
+        """Read the text and train on a cluster, or continue a run there, and write the model file.
+
+        Args:
+            distribution: the cluster, and how training is distributed.
+            folder: of the checkpoint.
+            is_resumed: whether a run is continued.
+        """
+        options = UnfinishedRun.of(folder).options if is_resumed else None
+        name = (options.run_folder if options else None) or f"wvcli-{os.urandom(4).hex()}"
+        work = WorkFolder(distribution.work).inside(name)
+        self.on_progress(Progress("connecting", subject=distribution.cluster))
+        with connected(distribution.cluster) as executors:
+            cluster = ConnectedCluster(executors, work)
+            try:
+                cluster.require_work_folder()
+                prepared = prepare(
+                    self.request,
+                    folder,
+                    options=self._options(name),
+                    keep_in=self.keep_in,
+                    on_progress=self.on_progress,
+                    on_note=self.on_note,
+                    cluster=cluster,
+                )
+                engine = self._engine_on_cluster(distribution, prepared, folder)
+                distribution.require(prepared.settings, engine.name)
+                self._train_in_rounds(distribution, cluster, prepared, engine, folder, is_resumed)
+            except BaseException:
+                if not EncodedCorpus.is_in(folder):
+                    work.remove_all()
+                raise
+            work.remove_all()
+
+    def _train_in_rounds(
+        self,
+        distribution: Distribution,
+        cluster: ConnectedCluster,
+        prepared: Prepared,
+        engine: engines.Engine,
+        folder: Path,
+        is_resumed: bool,
+    ) -> None:
+        """Train what was prepared on a cluster, and write the model file."""
+        encoded, settings = prepared.encoded, prepared.settings
+        progress = TrainingProgress(self.on_progress, prepared)
+        rounds = distribution.rounds_for(settings, encoded.tokens_kept, len(encoded.words))
+        trainer = DistributedTrainer(
+            cluster.executors, cluster.work, prepared, engine, distribution.replicas, rounds, progress.add
+        )
+        run = Run(encoded, settings, trainer, engine.name, early_stop=self.early_stop)
+        run.should_stop, run.on_loss = self.should_stop, progress.end_epoch
+        run.checkpoints = Checkpoints(folder, 0)  # after each round
+        run.restore()
+        self._note_distribution(distribution, prepared, rounds)
+        self._note_subsampling(run)
+        if is_resumed:
+            self.on_note(f"continuing at epoch {min(run.epoch + 1, run.epochs)} of {run.epochs}")
+        progress.start(run.epoch * encoded.tokens_kept + run.tokens, run.history)
+        run.train()
+        about = {} if distribution.replicas == 1 else {"cluster": distribution.to_json(rounds)}
+        saved = trainer.save(run, self.request.text, about, self.on_progress)
+        with atomic_files.atomic_write(self.path, self.overwrite) as aside:
+            cluster.work.fetch(saved, aside)
+
+    def _engine_on_cluster(self, distribution: Distribution, prepared: Prepared, folder: Path) -> engines.Engine:
+        """Return the engine that trains each replica: of several the fast one."""
+        if distribution.replicas > 1 and self.engine is None:
+            return engines.engine_called("fast") or engines.registry.get("fast")
+        return self._engine(prepared, folder)
+
+    def _note_distribution(self, distribution: Distribution, prepared: Prepared, rounds: int) -> None:
+        """Say how training is distributed, and what is exchanged, before it begins."""
+        words, dim = len(prepared.encoded.words), prepared.settings.dim or 1
+        exchanged = round_bytes(words, dim, distribution.replicas) * rounds * (prepared.settings.epochs or 1)
+        alone = "one replica of the model, as on one machine"
+        several = (
+            f"{distribution.replicas} replicas of the model, combined by agreement, with a learning rate of "
+            f"{prepared.settings.alpha:g}; the vectors are not those of one machine"
+        )
+        self.on_note(
+            f"training on {distribution.cluster}: {alone if distribution.replicas == 1 else several}; "
+            f"{rounds:,} round{'' if rounds == 1 else 's'} an epoch, about {exchanged / 1e9:.2g} GB through "
+            f"{without_password(distribution.work)}"
+        )
+
     def _keep(self, prepared: Prepared, stack: ExitStack) -> Checkpoints:
         """Move the text of a run without checkpoints to where it can be saved."""
         folder = stack.enter_context(place_for_stopped_run(self.path))
@@ -139,8 +230,9 @@ class Job:
         """Return what it was asked for, by the names of the arguments of `train`."""
         return asked_for(self.request.text, self.request.settings, self._options())
 
-    def _options(self) -> RunOptions:
-        """Return what was asked of the run beside its text and settings."""
+    def _options(self, run_folder: str | None = None) -> RunOptions:
+        """Return what was asked of the run beside its text and settings, and its folder in the work folder."""
+        distribution = self.distribution
         return RunOptions(
             engine=self.engine.name if self.engine else engines.AUTO,
             init=self.start.asked_for() if isinstance(self.start, InitialVectors) else None,
@@ -149,6 +241,11 @@ class Job:
             keep_encoded=None if self.keep_in is None else str(self.keep_in),
             overwrite=self.overwrite,
             working_folder=os.getcwd(),
+            cluster=distribution.cluster if distribution else None,
+            work=distribution.work if distribution else None,
+            replicas=distribution.replicas if distribution else 1,
+            rounds=distribution.rounds if distribution else None,
+            run_folder=run_folder,
         )
 
     def _engine(self, prepared: Prepared, folder: Path) -> engines.Engine:
@@ -217,63 +314,6 @@ def check_output(path: Path, overwrite: bool) -> None:
             "for other formats, train first and then use wvcli export",
         )
     atomic_files.check_writable(path, overwrite)
-
-
-def save_model(
-    path: Path,
-    run: Run,
-    prepared: Prepared,
-    text: TextSettings,
-    started_from: Mapping[str, Any] = MappingProxyType({}),
-    *,
-    overwrite: bool,
-    on_progress: OnProgress = ignore_progress,
-) -> None:
-    """Write what a run has trained as a model file, with n-grams fitted to its words if there are to be any.
-
-    Args:
-        path: the file to write.
-        run: trained to its end.
-        prepared: its corpus and settings.
-        text: where the corpus came from, and how it was read.
-        started_from: what the manifest says of the vectors that training started from.
-        overwrite: replace an existing file.
-        on_progress: called with how far it is.
-
-    Raises:
-        UsageError: the file exists and `overwrite` is false.
-        WvcliError: it cannot be written.
-    """
-    vectors = _vectors(prepared, run.trainer, on_progress)
-    on_progress(Progress("saving"))
-    manifest = {
-        **prepared.manifest(text),
-        **started_from,
-        "engine": run.engine,
-        "early_stop": run.early_stop,
-        "coverage": {
-            **run.corpus.coverage(),
-            "tokens_trained": min(epoch["tokens_trained"] for epoch in run.history),
-        },
-        "history": run.history,
-        "versions": {
-            "wvcli": __version__,
-            "python": platform.python_version(),
-            **engines.registry.get(run.engine).versions(),
-        },
-    }
-    tensors = {**run.trainer.kept_tensors, **model_file.vector_tensors(vectors), **prepared.tensors()}
-    model_file.save(path, tensors, manifest | model_file.about_fitted_subwords(vectors.subwords), overwrite)
-
-
-def _vectors(prepared: Prepared, trainer: engines.Trainer, on_progress: OnProgress) -> Vectors:
-    """Return the words with their vectors, and n-grams fitted to these if there are to be any."""
-    settings, matrix = prepared.settings, trainer.vectors()
-    vocabulary = Vocabulary.from_words(prepared.encoded.words)
-    vectors = Vectors(vocabulary, matrix, prepared.encoded.frequencies, stored_norms=row_norms(matrix))
-    if settings.algorithm == "fasttext" or settings.unknown_words != "subwords":
-        return vectors
-    return replace(vectors, subwords=fit_subwords(vectors, on_progress, settings.workers))
 
 
 class TrainingProgress:

@@ -24,6 +24,12 @@ _PATIENCE = 3  # epochs in which the loss, which is noisy from one to the next, 
 _MIN_FALL = 0.002  # share by which the loss must fall in that time; after a smaller fall, more epochs gain nothing
 
 
+def learning_rate(settings: TrainSettings, epochs_done: float) -> float:
+    """Return the learning rate after this many epochs; it falls linearly from `alpha` to `min_alpha`."""
+    share = min(1.0, epochs_done / (settings.epochs or 1))
+    return settings.alpha - (settings.alpha - settings.min_alpha) * share
+
+
 @dataclass
 class Run:
     """A model being trained on a corpus.
@@ -84,17 +90,15 @@ class Run:
                 self.trainer.freeze(None if is_thawed else self.frozen)
             for number in range(self.stretch, len(stretches)):
                 self._save_or_stop()
-                first, last = (self._alpha(self.epoch + part) for part in (starts[number], starts[number + 1]))
+                first, last = (
+                    learning_rate(self.settings, self.epoch + part)
+                    for part in (starts[number], starts[number + 1])
+                )
                 done = self.trainer.train(stretches[number], first, last)
                 self.tokens += done.tokens
                 self.sampled += done.sampled
                 self.stretch = number + 1
             self._end_epoch()
-
-    def _alpha(self, epochs_done: float) -> float:
-        """Return the learning rate after this many epochs; it falls linearly from `alpha` to `min_alpha`."""
-        share = min(1.0, epochs_done / (self.settings.epochs or 1))
-        return self.settings.alpha - (self.settings.alpha - self.settings.min_alpha) * share
 
     def _save_or_stop(self) -> None:
         """Between two stretches, save the run when it is time, or save it and stop.

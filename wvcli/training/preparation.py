@@ -19,6 +19,7 @@ from wvcli.tokens import phrases
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.phrases import Phrases
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
+from wvcli.training.distributed_reading import ConnectedCluster, DistributedCorpus
 from wvcli.training.reading import ReadingRecord, read_text
 from wvcli.training.request import Request
 from wvcli.training.settings import TrainSettings, auto_for_words, auto_settings
@@ -66,7 +67,7 @@ class Prepared:
                 "skipped": self.reading.skipped,
                 "characters": self.reading.characters,
                 "characters_in_words": self.reading.characters_in_words,
-                "sha256": self.reading.fingerprint,
+                **self.reading.checksum(),
             },
             "reading": {name: getattr(text, name) for name in READING},
             **({} if self.phrases is None else {"phrases": {"found": list(map(len, self.phrases))}}),
@@ -101,6 +102,7 @@ def prepare(
     keep_in: Path | None = None,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
+    cluster: ConnectedCluster | None = None,
 ) -> Prepared:
     """Take the encoded text that an unfinished run left in `folder`, or else read and encode the sources.
 
@@ -112,6 +114,7 @@ def prepare(
         keep_in: a folder in which the text is kept as it was read, for further models.
         on_progress: called with the bytes read.
         on_note: called with what must be compiled first, and with the name of a better tokenizer.
+        cluster: where the text is read, and in whose work folder the numbers are put; None for this machine.
 
     Raises:
         InputError: a source cannot be read, or has too few words.
@@ -121,10 +124,15 @@ def prepare(
         return _resumed(request, folder, options)
     if request.source is None:
         raise InputError(f"there is no unfinished run in {folder}")
-    corpus, reading = read_text(request.text, request.source, folder, on_progress, on_note, keep_in)
-    joined = _join_phrases(corpus, request.settings, prior)
+    corpus: ProvisionalCorpus | DistributedCorpus
+    if cluster:
+        corpus, reading = cluster.read(request, folder, on_progress, on_note, keep_in)
+    else:
+        corpus, reading = read_text(request.text, request.source, folder, on_progress, on_note, keep_in)
+    joined = _join_phrases(corpus, request.settings, prior) if isinstance(corpus, ProvisionalCorpus) else None
     known = prior.counts if prior else {}
-    settings = _with_auto_chosen(request.settings, corpus, known)
+    cores = cluster.executors.cores if cluster else processors()
+    settings = _with_auto_chosen(request.settings, corpus, known, cores)
     encoded = corpus.trimmed(settings.min_count or 1, settings.max_vocab, known)
     if not encoded.tokens_kept:
         raise InputError(
@@ -133,6 +141,8 @@ def prepare(
         )
     require_contexts(encoded)
     settings = auto_for_words(settings, encoded.words)
+    if cluster:
+        encoded = cluster.stored(encoded)
     prepared = Prepared(encoded=encoded, settings=settings, reading=reading, phrases=joined)
     if prior is None:
         note_shortcomings(encoded, request.text.tokenizer, on_note)
@@ -188,7 +198,9 @@ def _resumed(request: Request, folder: Path, options: RunOptions | None) -> Prep
     return Prepared(
         encoded=encoded,
         settings=TrainSettings(**about["settings"]),
-        reading=ReadingRecord(**{each.name: about[each.name] for each in fields(ReadingRecord)}),
+        reading=ReadingRecord(
+            **{each.name: about[each.name] for each in fields(ReadingRecord) if each.name in about}
+        ),
         phrases=about["phrases"],
     )
 
@@ -205,27 +217,33 @@ def _join_phrases(
 
 
 def _with_auto_chosen(
-    settings: TrainSettings, corpus: ProvisionalCorpus, known: Mapping[str, int]
+    settings: TrainSettings, corpus: ProvisionalCorpus | DistributedCorpus, known: Mapping[str, int], cores: int
 ) -> TrainSettings:
     """Return the settings with those that are `auto` chosen for this corpus, but for what depends on its words.
+
+    Args:
+        settings: what was asked for.
+        corpus: the text, of which the vocabulary is not decided.
+        known: words of a model that is trained further.
+        cores: processors that may be used.
 
     Raises:
         InputError: no vocabulary is left, or a single word.
     """
-    highest = int(corpus.counts.max())
-    chosen = auto_settings(settings, corpus.tokens_read, processors())
+    highest = corpus.highest_count()
+    chosen = auto_settings(settings, corpus.tokens_read, cores)
     if settings.min_count is None and highest < (chosen.min_count or 1):
         chosen = replace(chosen, min_count=1)
-    words = int((corpus.counts >= (chosen.min_count or 1)).sum()) + len(known)
+    words = corpus.occurring(chosen.min_count or 1) + len(known)
     if words == 0:
         raise InputError(
-            f"none of {len(corpus.words):,} distinct words occurs {chosen.min_count} times in "
+            f"none of {corpus.distinct:,} distinct words occurs {chosen.min_count} times in "
             f"{corpus.tokens_read:,} tokens; the most frequent one occurs {highest} times",
             f"try `min_count={max(1, highest // 2)}`",
         )
     if min(words, chosen.max_vocab or words) == 1:
         raise InputError(
             "only one distinct word is left, and a word has no neighbours but other words",
-            "give it more text" if len(corpus.words) == 1 else "try `min_count=1` and a larger `max_vocab`",
+            "give it more text" if corpus.distinct == 1 else "try `min_count=1` and a larger `max_vocab`",
         )
     return chosen

@@ -1,8 +1,12 @@
 """The text read once, split into words and numbered; and advice where another tokenizer would do better."""
 
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from wvcli.errors import install_line
 from wvcli.reporting import OnNote, OnProgress, ReadingProgress
@@ -78,12 +82,21 @@ class ReadingRecord:
         skipped: lines and records that could not be read and were skipped.
         characters: of the text, without white space; None where text was kept that does not say.
         characters_in_words: how many of them are in words; None where the tokenizer writes words in other letters.
+        parts: in which the text was read; of several, the fingerprint is that of their fingerprints, in
+            hexadecimal digits with a line feed between two.
     """
 
     fingerprint: str
     skipped: int
     characters: int | None = None
     characters_in_words: int | None = None
+    parts: int = 1
+
+    def checksum(self) -> dict[str, str | int]:
+        """Return how a manifest records the fingerprint; that of parts depends on where these end."""
+        if self.parts == 1:
+            return {"sha256": self.fingerprint}
+        return {"sha256_of_parts": self.fingerprint, "parts": self.parts}
 
 
 def read_text(
@@ -110,7 +123,7 @@ def read_text(
     """
     if isinstance(source, KeptText):
         corpus = source.provisional_corpus(folder)
-        require_words(corpus, text)
+        require_words(corpus.tokens_read, text)
         return corpus, ReadingRecord(**source.about["read"])
     source.on_note = on_note
     source.on_bytes = ReadingProgress(on_progress, source.size()).add
@@ -126,34 +139,57 @@ def read_text(
             characters=source.characters(),
             characters_in_words=count_in_words(corpus.words, corpus.counts) if is_verbatim else None,
         )
-        require_words(corpus, text, record.characters or 0, record.skipped)
+        require_words(corpus.tokens_read, text, record.characters or 0, record.skipped)
         if keep_in is not None:
             kept_text.save(corpus, keep_in, {"text": text.to_json(), "read": asdict(record)})
     if keep_in is not None:
         corpus.move_to(folder)
-    _recommend_tokenizer(corpus, text.tokenizer.name, on_note)
-    _tell_what_is_in_no_word(record, text.tokenizer, on_note)
+    advise(corpus.words, corpus.counts, corpus.tokens_read, record, text.tokenizer, on_note)
     return corpus, record
 
 
-def _recommend_tokenizer(corpus: ProvisionalCorpus, given: str, on_note: OnNote) -> None:
+def advise(
+    words: Sequence[str],
+    counts: npt.NDArray[np.int64],
+    tokens_read: int,
+    record: ReadingRecord,
+    tokenizer: TokenizerSettings,
+    on_note: OnNote,
+) -> None:
+    """Note where another tokenizer would do better.
+
+    Args:
+        words: distinct words of the text.
+        counts: int64 [words], their occurrences.
+        tokens_read: how many there are in all.
+        record: of reading the text.
+        tokenizer: how it was split into words.
+        on_note: called with each note.
+    """
+    _recommend_tokenizer(words, counts, tokens_read, tokenizer.name, on_note)
+    _tell_what_is_in_no_word(record, tokenizer, on_note)
+
+
+def _recommend_tokenizer(
+    words: Sequence[str], counts: npt.NDArray[np.int64], tokens_read: int, given: str, on_note: OnNote
+) -> None:
     """Name the tokenizers that split the text better than the given one, where it has some words that show it."""
     import regex
 
     possible = [advice for advice in _BETTER_TOKENIZERS if given in advice.given]
     if not possible:
         return
-    others = [number for number, word in enumerate(corpus.words) if "'" in word or not word.isascii()]
-    lines = "\n".join(corpus.words[number] for number in others)  # one search there is faster than one a word
+    others = [number for number, word in enumerate(words) if "'" in word or not word.isascii()]
+    lines = "\n".join(words[number] for number in others)  # one search there is faster than one a word
     for advice in possible:
         is_such = regex.compile(advice.pattern, regex.I | regex.M).search
         if not is_such(lines):
             continue
-        tokens = int(corpus.counts[[number for number in others if is_such(corpus.words[number])]].sum())
-        if tokens and tokens >= _ADVICE_SHARE * corpus.tokens_read:
+        tokens = int(counts[[number for number in others if is_such(words[number])]].sum())
+        if tokens and tokens >= _ADVICE_SHARE * tokens_read:
             install = f" ({install_line(advice.extra)})" if advice.extra else ""
             on_note(
-                f"{tokens / corpus.tokens_read:.0%} of the tokens {advice.what}; to split {advice.language} "
+                f"{tokens / tokens_read:.0%} of the tokens {advice.what}; to split {advice.language} "
                 f"better, train with `tokenizer={advice.tokenizer}`{install}"
             )
 

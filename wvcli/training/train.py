@@ -18,6 +18,7 @@ from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText
 from wvcli.training import engines, record
 from wvcli.training.checkpoints import checkpoint_folder
+from wvcli.training.distribution import Distribution, shared_folder
 from wvcli.training.job import Job
 from wvcli.training.request import Request, TokenizerChoice
 from wvcli.training.settings import auto_settings
@@ -57,6 +58,10 @@ def train(
     checkpoint: float | None = None,
     resume: bool = False,
     early_stop: bool = False,
+    cluster: str | None = None,
+    work: Source | None = None,
+    replicas: int = 1,
+    rounds: int | None = None,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
     should_stop: Callable[[], bool] = lambda: False,
@@ -96,6 +101,13 @@ def train(
         resume: continue from the checkpoint of an unfinished run with the same output and arguments, for which
             `wvcli.resume` need not be given any; with `overwrite`, start a run if there is none.
         early_stop: stop before the last epoch when the loss hardly falls any more.
+        cluster: the address of a cluster that reads the text and trains, such as `spark://host:7077`, `local[2]`
+            for Spark on this machine, or `processes[2]` for processes without Spark.
+        work: a folder that all machines of the cluster reach, and this one too: a path, or an address such as
+            `s3://bucket/folder`.
+        replicas: copies of the model that the cluster trains at the same time; with more than one, the vectors are
+            not those of one machine.
+        rounds: how often the replicas are combined in an epoch; None to choose.
         on_progress: called with the progress of the run, possibly from another thread.
         on_note: called with notes for the user, a line each.
         should_stop: called every few seconds of training; True saves the run beside the model file and stops it.
@@ -155,6 +167,9 @@ def train(
     )
     choice = TokenizerChoice(tokenizer, lowercase, min_length, stopwords).for_text(text)
     request = Request.of(text, choice, settings, like)
+    distribution = Distribution.of(cluster, work, replicas, rounds)
+    if distribution:
+        request = _distributed(request, distribution, settings, engine, init, like)
     initial = InitialVectors.of(init, freeze, freeze_until, on_progress, on_note)
     request = _fitted(request, initial)
     path = output_path(output, request)
@@ -165,12 +180,13 @@ def train(
         engine=engines.engine_called(engine, request.settings.algorithm),
         keep_in=_folder_to_keep_in(keep_encoded, request.source),
         overwrite=overwrite,
-        checkpoint_minutes=_checkpoint_minutes(checkpoint, request, resume),
+        checkpoint_minutes=_checkpoint_minutes(checkpoint, request, resume or distribution is not None),
         resume=resume,
         early_stop=early_stop,
         on_progress=on_progress,
         on_note=on_note,
         should_stop=should_stop,
+        distribution=distribution,
     )
     if resume:
         asked = {name: value for name, value in job.asked_for().items() if value is not None}
@@ -230,6 +246,9 @@ def resume(
         for name, value in asked.items()
         if value is not None and value != "auto" and value != defaults.get(name)
     }
+    cluster = asked.pop("cluster", None)
+    if "work" in asked:
+        asked["work"] = shared_folder(asked["work"])
     if run is not None and (finished := _finished(model_of(Path(run)), asked, False, on_note)):
         return finished
     found = find_run(None if run is None else Path(run))
@@ -258,8 +277,28 @@ def resume(
         on_progress=on_progress,
         on_note=on_note,
         should_stop=should_stop,
+        distribution=Distribution.of(cluster or options.cluster, options.work, options.replicas, options.rounds),
     )
     return job.run()
+
+
+def _distributed(
+    request: Request,
+    distribution: Distribution,
+    given: Mapping[str, Any],
+    engine: str,
+    init: Source | None,
+    like: Source | None,
+) -> Request:
+    """Return the request with the learning rate for so many replicas.
+
+    Raises:
+        UsageError: something that was asked for does not work on a cluster, or with several replicas.
+    """
+    if init is not None:
+        raise UsageError("`init` does not work with `cluster`", "start from these vectors on one machine")
+    distribution.require(request.settings, engine)
+    return replace(request, settings=distribution.with_learning_rate(request.settings, given, like is not None))
 
 
 def _finished(path: Path, asked: Mapping[str, Any], overwrite: bool, on_note: OnNote) -> Vectors | None:

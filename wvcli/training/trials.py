@@ -22,10 +22,11 @@ from wvcli.text.spelling import normalizer
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.training.engines import Engine
 from wvcli.training.forecast import file_bytes
-from wvcli.training.job import TrainingProgress, save_model
+from wvcli.training.job import TrainingProgress
 from wvcli.training.loop import Run
 from wvcli.training.loss import LossSample, Predictor
 from wvcli.training.preparation import Prepared
+from wvcli.training.saving import save_model
 from wvcli.training.search import SEARCHED
 from wvcli.training.settings import TrainSettings
 from wvcli.vectors.vocabulary import Vocabulary

@@ -16,6 +16,9 @@ from wvcli.training.checkpoints import checkpoint_folder, last_saved, state_of_r
 from wvcli.training.record import Record
 from wvcli.training.settings import TrainSettings
 
+# The options that decide what is trained; another cluster may continue a run.
+_OF_OPTIONS = ("engine", "early_stop", "keep_encoded", "work", "replicas", "rounds")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
@@ -29,6 +32,11 @@ class RunOptions:
         keep_encoded: the folder in which the text was kept.
         overwrite: replace an existing model file.
         working_folder: the one that relative paths begin at.
+        cluster: the address of the cluster that it was begun on; None for this machine.
+        work: the work folder of the cluster.
+        replicas: copies of the model that are trained at the same time.
+        rounds: how often they are combined in an epoch; None is `auto`.
+        run_folder: that of the run in the work folder.
     """
 
     engine: str
@@ -38,6 +46,11 @@ class RunOptions:
     keep_encoded: str | None
     overwrite: bool
     working_folder: str
+    cluster: str | None = None
+    work: str | None = None
+    replicas: int = 1
+    rounds: int | None = None
+    run_folder: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +148,7 @@ def asked_for(text: TextSettings, wanted: TrainSettings, options: RunOptions) ->
     asked = record.of_text_and_settings(
         known["sources"], known, known["tokenizer"], wanted.to_json(), options.init
     )
-    return asked | {name: getattr(options, name) for name in ("engine", "early_stop", "keep_encoded")}
+    return asked | {name: getattr(options, name) for name in _OF_OPTIONS}
 
 
 def refuse_differences(run: UnfinishedRun, asked: Mapping[str, Any]) -> None:

@@ -73,6 +73,10 @@ def train(
     skip_bad: options.SkipBad = False,
     dry_run: options.DryRun = False,
     exact: options.Exact = False,
+    cluster: options.Cluster = None,
+    work: options.Work = None,
+    replicas: options.Replicas = 1,
+    rounds: options.Rounds = None,
     format: options.ForecastFormat = "auto",
 ) -> None:
     """Train word vectors from text and save them as a model file."""
@@ -129,7 +133,10 @@ def train(
         "phrase_scorer": phrase_scorer,
         "phrase_min_count": phrase_min_count,
     }
+    distributed: dict[str, Any] = {"cluster": cluster, "work": work, "replicas": replicas, "rounds": rounds}
     if dry_run:
+        if cluster is not None:
+            raise UsageError("--dry-run forecasts a run on this machine, not on a --cluster")
         forecast = training.plan(sources, exact=exact, **text, **model).to_json()
         write_object(readable_forecast(forecast) if resolve_format(format) == "table" else forecast, format)
         return
@@ -151,6 +158,7 @@ def train(
             "on_progress": time.watched(on_progress),
             "on_note": stderr.note,
             "should_stop": should_stop,
+            **distributed,
         }
         if sources and not run:
             vectors = training.train(sources, output, resume=resume, **more, **text, **model)

@@ -302,6 +302,47 @@ EncodingErrors = Annotated[
 SkipBad = Annotated[
     bool, _option("--skip-bad", help="Skip lines and records that cannot be read, and count them.", panel="Text")
 ]
+Cluster = Annotated[
+    str | None,
+    _option(
+        "--cluster",
+        help="Read the text and train there: spark://HOST:7077, yarn, k8s://..., sc://HOST, local[N], or "
+        "processes[N], which need no Spark.",
+        panel="Cluster",
+        metavar="ADDRESS",
+    ),
+]
+Work = Annotated[
+    str | None,
+    _option(
+        "--work",
+        help="Folder that all machines of the --cluster reach, and this one: a path, or s3://BUCKET/FOLDER.",
+        panel="Cluster",
+        metavar="FOLDER",
+    ),
+]
+Replicas = Annotated[
+    int,
+    _option(
+        "--replicas",
+        help="Copies of the model that the --cluster trains at a time; with more than 1, the vectors are others.",
+        panel="Cluster",
+        metavar="N",
+        default="1",
+    ),
+]
+Rounds = Annotated[
+    int | None,
+    _option(
+        "--rounds",
+        help="How often the replicas are brought together in an epoch.",
+        panel="Cluster",
+        metavar="N",
+        default="auto",
+        parser=_auto_or_whole_number,
+    ),
+]
+
 KeepEncoded = Annotated[
     Path | None,
     _option(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wvcli.training.unfinished import UnfinishedRun
     from wvcli.vectors.word_vectors import Vectors
 
-_SOMETIMES = ("imported", "init", "updated", "phrases")
+_SOMETIMES = ("imported", "init", "updated", "phrases", "cluster")
 _FROM_MANIFEST = ("settings", "tokenizer", "engine", "coverage", "history", "corpus", "versions", "checksum")
 
 _DEFAULTS = {  # of train's options that are no hyper-parameters
@@ -32,6 +32,10 @@ _DEFAULTS = {  # of train's options that are no hyper-parameters
     "init": None,
     "freeze": False,
     "freeze_until": None,
+    "cluster": None,
+    "work": None,
+    "replicas": 1,
+    "rounds": None,
 }
 _NEGATED = {"lowercase": "--keep-case"}  # options that turn a default off
 
@@ -107,6 +111,12 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
         raise UsageError(f"{path} was trained by a Python program, on texts that were in no file")
     if "updated" in manifest:
         raise UsageError(f"{path} was updated, so no single command trains it")
+    if about := manifest.get("cluster"):
+        replicas, rounds = about["replicas"], about["rounds"]
+        raise UsageError(
+            f"{path} was trained by {replicas} replicas on a cluster",
+            f"repeat it with --like {path} --replicas {replicas} --rounds {rounds}, and --cluster and --work",
+        )
     if manifest["tokenizer"]["stopwords"] and not manifest["reading"]["stopwords_file"]:
         raise UsageError(f"{path} was trained with stop words from no file", f"repeat it with --like {path}")
     names = {field.name for field in fields(TrainSettings)}
@@ -160,7 +170,7 @@ def unfinished_facts(run: "UnfinishedRun", for_people: bool) -> dict[str, Any]:
     command = None  # texts and stop words that a Python program has in memory are in no command
     has_unnamed_words = run.text.tokenizer.stopwords and not asked["stopwords"]
     if IN_MEMORY not in asked["sources"] and not has_unnamed_words:
-        command = command_line(asked | minutes, run.output, defaults)
+        command = command_line(asked | minutes | {"cluster": run.options.cluster}, run.output, defaults)
     losses: Any = run.losses
     if for_people:
         losses = loss_in_a_line(losses)

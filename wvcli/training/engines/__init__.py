@@ -118,6 +118,7 @@ class Engine:
             second with notes for the user.
         memory: bytes of memory that its packages take beyond Gensim's.
         lanes: float32 numbers of which a row in memory holds a multiple.
+        stretch: tokens that its trainers train on in one call, or more.
         compile_ahead: starts a process that compiles what training by some settings calls; returns None where
             nothing is to be compiled, or such a process would be of no use.
     """
@@ -129,6 +130,7 @@ class Engine:
     start: Callable[[EncodedCorpus, TrainSettings, OnTokens, OnNote], Trainer]
     memory: int = 0
     lanes: int = 1
+    stretch: int = 0
     compile_ahead: Callable[[TrainSettings], CompilingProcess | None] = lambda settings: None
 
     def import_failure(self) -> str:

@@ -209,5 +209,6 @@ ENGINE = Engine(
     _start,
     memory=_COMPILER_BYTES,
     lanes=LANES,
+    stretch=FastTrainer.stretch,
     compile_ahead=_compile_ahead,
 )

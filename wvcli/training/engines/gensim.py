@@ -200,5 +200,10 @@ def _model(corpus: EncodedCorpus, settings: TrainSettings, watch: _Watch) -> Any
 
 
 ENGINE = Engine(
-    "gensim", "Gensim's own training loops", ("gensim", "numpy"), ("word2vec", "fasttext"), GensimTrainer
+    "gensim",
+    "Gensim's own training loops",
+    ("gensim", "numpy"),
+    ("word2vec", "fasttext"),
+    GensimTrainer,
+    stretch=GensimTrainer.stretch,
 )

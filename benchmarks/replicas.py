@@ -1,0 +1,102 @@
+"""Quality of the vectors that several replicas of a model train in rounds, beside those of one machine.
+
+    python benchmarks/replicas.py TEXT... --data DATA [--tokens 3000000] [--replicas 2 8] [--rounds 16]
+        [--seeds 1] [--dim 100] [--epochs 5] [--processes 2] [--usual-alpha] [--full]
+
+TEXT are files of text, read one after the other, of which about the first N tokens are used (half of them of each
+of two files, so that the replicas read different subjects); DATA is a folder with `similarity/*.tsv` and
+`analogies/questions-words.txt`. Each model is Word2Vec's skip-gram with negative sampling, trained by a worker a
+replica, on processes of this machine, which give what Spark gives. The learning rate of replicas is that which
+`--replicas` takes, and with `--usual-alpha` also that of one machine; one machine is also measured with the
+learning rate of the largest number of replicas. Printed are the means over the seeds, the lowest and the highest
+score, and the differences from one machine.
+
+`--full` is the whole measurement, which takes hours: all of TEXT, 2, 4, 8 and 16 replicas, 16 and 48 rounds, three
+seeds.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from itertools import product
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from engines_quality import scored
+
+import wvcli
+from wvcli.text.corpus import Corpus
+
+_BYTES_PER_TOKEN = 5.5
+
+
+def shortened(texts: list[str], tokens: int | None, path: Path) -> None:
+    """Write about as many tokens, as many of each text, into one file."""
+    with path.open("w", encoding="utf-8") as file:
+        for text in texts:
+            left = sys.maxsize if tokens is None else int(tokens * _BYTES_PER_TOKEN / len(texts))
+            for line in Corpus([text]).texts():
+                file.write(line + "\n")
+                left -= len(line) + 1
+                if left < 0:
+                    break
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("texts", nargs="+")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--tokens", type=int, default=3_000_000)
+    parser.add_argument("--replicas", type=int, nargs="+", default=[2, 8])
+    parser.add_argument("--rounds", type=int, nargs="+", default=[16])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--usual-alpha", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    options = parser.parse_args()
+    if options.full:
+        options.tokens, options.replicas, options.rounds, options.seeds = None, [2, 4, 8, 16], [16, 48], 3
+    scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shortened(options.texts, options.tokens, folder / "text.txt")
+        most = max(options.replicas)
+        raised = round(0.025 * most ** (1 / 3), 6)
+        kinds: dict[str, dict[str, Any]] = {"one machine": {}, f"one machine, alpha {raised:g}": {"alpha": raised}}
+        for replicas, rounds in product(options.replicas, options.rounds):
+            distributed = {
+                "cluster": f"processes[{options.processes}]",
+                "work": folder / "work",
+                "replicas": replicas,
+                "rounds": rounds,
+            }
+            kinds[f"{replicas} replicas, {rounds} rounds"] = distributed
+            if options.usual_alpha:
+                kinds[f"{replicas} replicas, {rounds} rounds, usual alpha"] = distributed | {"alpha": 0.025}
+        for seed, (kind, distributed) in product(range(1, options.seeds + 1), kinds.items()):
+            vectors = wvcli.train(
+                folder / "text.txt", folder / "model", dim=options.dim, epochs=options.epochs, window=5,
+                min_count=5, workers=1, seed=seed, engine="fast", unknown_words="none", overwrite=True,
+                **distributed,
+            )  # fmt: skip
+            tokens = vectors.manifest["coverage"]["tokens_kept"]
+            found = scored(folder / "model.safetensors", options.data)
+            listed = "  ".join(f"{what} {score:.3f}" for what, score in found.items())
+            print(f"seed {seed}, {kind}, {tokens:,} tokens, {len(vectors):,} words: {listed}", file=sys.stderr)
+            for what, score in found.items():
+                scores[what][kind].append(score)
+    for what, by_kind in scores.items():
+        print(what)
+        first = mean(by_kind["one machine"])
+        for kind, values in by_kind.items():
+            spread = f"({min(values):.3f} to {max(values):.3f}, {mean(values) - first:+.3f})"
+            print(f"  {kind:<40} {mean(values):.3f} {spread}")
+
+
+if __name__ == "__main__":
+    main()

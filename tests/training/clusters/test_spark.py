@@ -1,0 +1,256 @@
+"""Training on Spark gives what it gives on one machine, whatever happens to executors and drivers."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wvcli
+from tests.clients import package, program, s3_server
+from tests.conftest import CLONE, clean_environment
+from wvcli.errors import ExitCode, MissingPackageError, UsageError
+from wvcli.models import model_file
+from wvcli.tokens.kept_text import KeptText
+from wvcli.training import job
+from wvcli.training.checkpoints import state_of_run
+from wvcli.training.clusters.spark import send_package
+
+pytestmark = [pytest.mark.client, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+QUICK: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 3, "workers": 1, "unknown_words": "none"}
+_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.memory": "512m",
+    "spark.executor.memory": "512m",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+}
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lines = (CLONE / "sample_corpora" / "english.txt").read_text("utf-8").splitlines()
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    path.write_text("\n".join(lines[:800]), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Any]:
+    """A session with two executors, each in a virtual machine of its own."""
+    pyspark = package("pyspark")
+    program("java")
+    os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pyspark.sql import SparkSession
+
+        builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("tests")
+        for name, value in _SETTINGS.items():
+            builder = builder.config(name, value)
+        made = builder.getOrCreate()
+        made.sparkContext.setLogLevel("OFF")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, session: Any) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+ON_SPARK: dict[str, Any] = {"cluster": "session", "work": "work"}
+
+
+def executors() -> list[int]:
+    """The processes of the executors on this machine."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            command = (folder / "cmdline").read_bytes() if folder.name.isdigit() else b""
+        except OSError:  # it has ended
+            continue
+        if b"CoarseGrainedExecutorBackend" in command:
+            found.append(int(folder.name))
+    return sorted(found)
+
+
+def test_one_replica_gives_the_file_and_the_kept_text_of_one_machine(room: Path, text: Path) -> None:
+    wvcli.train(text, "one", engine="gensim", keep_encoded="one", **QUICK)
+    wvcli.train(text, "many", engine="gensim", keep_encoded="many", rounds=2, **ON_SPARK, **QUICK)
+    assert Path("many.safetensors").read_bytes() == Path("one.safetensors").read_bytes()
+    one, many = KeptText.of(Path("one")), KeptText.of(Path("many"))
+    assert many.about == one.about
+    names = sorted(path.name for path in Path("one").iterdir())
+    assert names == sorted(path.name for path in Path("many").iterdir())
+    for name in names:
+        assert Path("many", name).read_bytes() == Path("one", name).read_bytes()
+
+
+def test_an_executor_killed_in_a_round_changes_nothing(room: Path, text: Path) -> None:
+    how = {**QUICK, "replicas": 2, "rounds": 2}
+    wvcli.train(text, "undisturbed", cluster="processes[1]", work="work", **how)
+    before = executors()
+    assert len(before) == 2
+    rounds = iter(range(5))
+    killed = threading.Event()
+
+    def kill() -> None:
+        """Kill an executor when the first replica of the round has written something."""
+        seen = set(Path("work").rglob("changes/*"))
+        while not set(Path("work").rglob("changes/*")) - seen:
+            time.sleep(0.01)
+        os.kill(before[0], signal.SIGKILL)
+        killed.set()
+
+    def should_stop() -> bool:
+        if next(rounds) == 1:
+            threading.Thread(target=kill, daemon=True).start()
+        return False
+
+    wvcli.train(text, "disturbed", should_stop=should_stop, **ON_SPARK, **how)
+    assert killed.is_set()
+    assert before[0] not in executors()
+    about = model_file.open_model(Path("disturbed.safetensors")).manifest
+    kept = about["coverage"]["tokens_kept"]
+    assert [epoch["tokens_trained"] for epoch in about["history"]] == [kept, kept]
+    assert Path("disturbed.safetensors").read_bytes() == Path("undisturbed.safetensors").read_bytes()
+
+
+def test_a_run_whose_driver_was_killed_goes_on_in_another(room: Path, text: Path) -> None:
+    how = {**QUICK, "engine": "gensim", "epochs": 5}
+    wvcli.train(text, "whole", **how)
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in {**how, "rounds": 1}.items()]
+    command = [sys.executable, "-m", "wvcli", "train", str(text), "-o", "parts", "--cluster", "local[1]"]
+    driver = subprocess.Popen(
+        [*command, "--work", "work", "-q", *options], env=clean_environment(), stderr=subprocess.DEVNULL
+    )
+    folder = Path("parts.safetensors.checkpoint")
+    try:
+        while not (folder / "state.safetensors").exists() or (state_of_run(folder) or {}).get("epoch", 0) < 1:
+            assert driver.poll() is None
+            time.sleep(0.05)
+    finally:
+        driver.kill()
+        driver.wait()
+    notes: list[str] = []
+    wvcli.resume("parts.safetensors", cluster="session", on_note=notes.append)
+    assert any(note.startswith("continuing at epoch ") for note in notes)
+    assert Path("parts.safetensors").read_bytes() == Path("whole.safetensors").read_bytes()
+
+
+def test_an_executor_without_numba_is_told_of(room: Path, text: Path, session: Any) -> None:
+    (room / "broken").mkdir()
+    (room / "broken" / "numba.py").write_text("raise ImportError('Numba needs another NumPy')\n")
+    environment = session.sparkContext.environment
+    environment["PYTHONPATH"] = str(room / "broken")
+    try:
+        with pytest.raises(MissingPackageError) as missing:
+            wvcli.train(text, "never", **ON_SPARK, **QUICK)
+    finally:
+        del environment["PYTHONPATH"]
+    assert "an executor on" in missing.value.message
+    assert missing.value.message.endswith("cannot import numba (Numba needs another NumPy)")
+    assert "venv-pack" in missing.value.hint
+    assert missing.value.exit_code == ExitCode.MISSING_EXTRA
+    assert not list(room.glob("work/*"))
+
+
+def test_another_session_beside_one_is_refused(room: Path, text: Path) -> None:
+    with pytest.raises(UsageError, match="this process has a Spark session already"):
+        wvcli.train(text, "never", cluster="local[2]", work="work", **QUICK)
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables with which a client finds a server that speaks like S3."""
+    package("moto")
+    with s3_server(tmp_path_factory.mktemp("server")) as variables:
+        yield variables
+
+
+def test_the_work_folder_may_be_on_s3_and_the_text_too(
+    room: Path, text: Path, session: Any, bucket: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    for name, value in bucket.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="work")
+    client.put_object(Bucket="work", Key="text.txt", Body=text.read_bytes())
+    how = {**QUICK, "replicas": 2, "rounds": 1}
+    wvcli.train(text, "here", cluster="processes[1]", work="work", **how)
+    connected = job.ConnectedCluster
+    monkeypatch.setattr(job, "ConnectedCluster", lambda *given: connected(*given, part_bytes=20_000))
+    environment = session.sparkContext.environment
+    environment.update(bucket)
+    try:
+        wvcli.train("s3://work/text.txt", "there", cluster="session", work="s3://work/runs/", **how)
+    finally:
+        for name in bucket:
+            del environment[name]
+    here, there = (model_file.open_model(Path(f"{name}.safetensors")) for name in ("here", "there"))
+    assert {name: array.tobytes() for name, array in there.tensors.items()} == {
+        name: array.tobytes() for name, array in here.tensors.items()
+    }
+    assert [item["Key"] for item in client.list_objects_v2(Bucket="work")["Contents"]] == ["text.txt"]
+    client.close()
+
+
+def test_executors_import_the_wvcli_that_was_sent(room: Path, session: Any) -> None:
+    def places(batches: Any) -> Iterator[Any]:
+        import pyarrow
+
+        import wvcli.training.rounds
+
+        for _ in batches:
+            yield pyarrow.RecordBatch.from_pydict({"file": [wvcli.training.rounds.__file__]})
+
+    send_package(session)
+    session.sparkContext.environment["FRESH"] = "1"  # a worker that has not imported wvcli
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            [row] = session.range(0, 1, 1, 1).mapInArrow(places, "file string").collect()
+    finally:
+        del session.sparkContext.environment["FRESH"]
+    assert re.search(r"wvcli-[0-9a-f]{16}\.zip/wvcli/training/rounds\.py$", row["file"])
+
+
+_CONNECT = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+import wvcli
+from pyspark.sql import SparkSession
+session = SparkSession.builder.remote("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+wvcli.train(sys.argv[1], "connected", cluster="session", work="work", **json.loads(sys.argv[2]))
+session.stop()
+"""
+
+
+def test_spark_connect_does_the_same(room: Path, text: Path) -> None:
+    """A server of Spark Connect in a process of its own, to which wvcli is sent."""
+    for name in ("grpc", "grpc_status", "zstandard"):
+        package(name)
+    how = {**QUICK, "engine": "gensim", "epochs": 1}
+    wvcli.train(text, "one", **how)
+    environment = clean_environment() | {"PYSPARK_PYTHON": sys.executable}
+    subprocess.run(
+        [sys.executable, "-c", _CONNECT, str(text), json.dumps(how)],
+        check=True, stderr=subprocess.DEVNULL, env=environment, timeout=300,
+    )  # fmt: skip
+    assert Path("connected.safetensors").read_bytes() == Path("one.safetensors").read_bytes()

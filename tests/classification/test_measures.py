@@ -1,9 +1,11 @@
 """Figures of a classifier, by hand and against their definitions."""
 
+from math import inf
+
 import numpy as np
 import pytest
 
-from wvcli.classification.calibration import log_loss, probabilities, temperature_of
+from wvcli.classification.calibration import Calibration, calibrated, log_loss, probabilities
 from wvcli.classification.measures import Judgement, calibration_error, p_value
 
 
@@ -34,17 +36,27 @@ def test_calibration_error_is_zero_for_what_is_as_sure_as_right() -> None:
     assert calibration_error(np.array([0.95, 0.95]), np.array([1, 0], dtype=bool)) == pytest.approx(0.45)
 
 
-def test_the_temperature_undoes_a_scaling_of_the_scores() -> None:
+@pytest.mark.parametrize("shift", [-inf, -1.0])
+def test_scores_are_calibrated_by_what_was_true(shift: float) -> None:
     random = np.random.default_rng(1)
     scores = random.normal(size=(4000, 3))
-    chances = probabilities(scores, 1.0, False)
+    chances = probabilities(scores, Calibration(shift=shift), False)
+    np.testing.assert_allclose(chances.sum(axis=1), 1)
     drawn = (chances.cumsum(axis=1) > random.random((4000, 1))).argmax(axis=1)
     targets = np.eye(3, dtype=bool)[drawn]
-    assert temperature_of(3 * scores, targets, False) == pytest.approx(3, rel=0.1)
-    best = temperature_of(scores, targets, False)
-    assert all(
-        log_loss(scores, targets, best, False) <= log_loss(scores, targets, t, False) for t in (0.5, 0.9, 2)
-    )
+    found = calibrated(3 * scores, targets, False)
+    assert np.abs(probabilities(3 * scores, found, False) - chances).mean() < 0.02
+    others = [Calibration(3), Calibration(2), Calibration(6), Calibration(3, 0), Calibration(3, -1)]
+    least = log_loss(3 * scores, targets, found, False)
+    # One without a shift is taken where it costs less than a hundredth.
+    assert all(0.99 * least <= log_loss(3 * scores, targets, other, False) for other in others)
+
+
+def test_a_low_shift_is_the_softmax() -> None:
+    scores = np.array([[3.0, -1.0, 0.0], [0.0, 0.0, 5.0]])
+    softmax = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(probabilities(scores, Calibration(), False), softmax)
+    np.testing.assert_allclose(probabilities(scores, Calibration(shift=-40.0), False), softmax)
 
 
 def test_a_difference_of_two_is_told_from_chance() -> None:

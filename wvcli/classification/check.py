@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wvcli.classification.calibration import probabilities, temperature_of
+from wvcli.classification.calibration import calibrated, probabilities
 from wvcli.classification.folds import dealt, out_of_fold
 from wvcli.classification.labelled_texts import LabelledText
 from wvcli.classification.preparation import Preparation, rows_of
@@ -87,12 +87,11 @@ def check(
     if prepared.is_multilabel:
         raise UsageError("texts with several labels cannot be checked", "give each text one label")
     prepared.find(None)
-    problem = prepared.problem
+    problem = prepared.found.problem
     on_progress(Progress("judging", 0, None))
     parts = dealt(problem.targets, min(_FOLDS, len(problem.targets)))
     scores = out_of_fold(problem, parts, c or _USUAL_C)
-    temperature = temperature_of(scores, problem.targets, False)
-    chances = probabilities(scores, temperature, False)
+    chances = probabilities(scores, calibrated(scores, problem.targets, False), False)
     given = problem.targets.argmax(axis=1)
     best = chances.argmax(axis=1)
     places = np.arange(len(given))

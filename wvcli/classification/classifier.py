@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import islice
+from math import inf, isfinite
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.classification import ngram_hashes
-from wvcli.classification.calibration import probabilities
+from wvcli.classification.calibration import Calibration, probabilities
 from wvcli.classification.features import FeatureTable, Rows, Words, tokenized
 from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.named_ngrams import KINDS, Kind, ngrams_of, numbers_of
@@ -62,7 +63,7 @@ class Classifier:
         hashes: uint64 [features], ascending.
         counts: int64 [features], how many texts had each.
         weights: of the features, see `Weights`.
-        temperature: by which scores are divided.
+        calibration: of scores.
         is_multilabel: whether a text may have any number of labels.
         vectors: of texts, from those of words; None where n-grams are all.
         names: the n-grams that speak most for each label, and how much: label, n-gram, kind, weight, texts.
@@ -83,7 +84,7 @@ class Classifier:
     hashes: Hashes
     counts: npt.NDArray[np.int64]
     weights: Weights
-    temperature: float
+    calibration: Calibration
     is_multilabel: bool
     vectors: TextVectors | None = None
     names: tuple[tuple[str, str, str, float, int], ...] = ()
@@ -123,7 +124,7 @@ class Classifier:
 
         Without `is_multilabel` those of a text add up to one.
         """
-        return probabilities(self.scores(texts), self.temperature, self.is_multilabel)
+        return probabilities(self.scores(texts), self.calibration, self.is_multilabel)
 
     def scores(self, texts: Sequence[str]) -> Reals:
         """Return float64 [texts, columns of the weights], the scores before calibration."""
@@ -134,7 +135,7 @@ class Classifier:
 
     def probabilities_of_words(self, words: Words) -> Reals:
         """Return what `probabilities` does, of tokenized texts."""
-        return probabilities(self.scores_of_words(words), self.temperature, self.is_multilabel)
+        return probabilities(self.scores_of_words(words), self.calibration, self.is_multilabel)
 
     def scores_of_words(self, words: Words) -> Reals:
         """Return what `scores` does, of tokenized texts."""
@@ -202,7 +203,7 @@ class Classifier:
         """
         column, sign = self._column(label if label is not None else self.predict([text])[0][0])
         words = self._tokenize(text.replace("\n", " "))
-        factor = sign / self.temperature
+        factor = sign / self.calibration.temperature
         of_words: dict[int, float] = defaultdict(float)
         of_ngrams: list[Contribution] = []
         for scale, part in self._parts(words):
@@ -211,7 +212,8 @@ class Classifier:
                 of_ngrams.append(Contribution(name, amount, kind))
                 for place in places:
                     of_words[place] += amount / len(places)
-        rest = [Contribution(BIAS, factor * float(self.weights.biases[column]), "bias")]
+        shift = self.calibration.shift if isfinite(self.calibration.shift) else 0.0
+        rest = [Contribution(BIAS, factor * float(self.weights.biases[column]) + shift, "bias")]
         if self.vectors is not None:
             amount = factor * float(self._dense_of(words) @ self.weights.dense[:, column])
             rest.append(Contribution(VECTORS, amount, "vectors"))
@@ -262,7 +264,8 @@ class Classifier:
             "labels": list(self.labels),
             "settings": {"algorithm": "classifier", **self.settings.to_json()},
             "tokenizer": self.tokenizer.to_json(),
-            "temperature": self.temperature,
+            "temperature": self.calibration.temperature,
+            "shift": self.calibration.shift if isfinite(self.calibration.shift) else None,
             "multilabel": self.is_multilabel,
             "hashing": ngram_hashes.HASHING,
         }
@@ -304,6 +307,7 @@ def _opened(cls: type[Classifier], model: ModelFile) -> Classifier:
         dense = np.asarray(tensors["vectors.learned"], dtype=np.float64)
         if dense.shape != (vectors.columns, columns):
             raise InputError(f"{model.path} is damaged: its vectors do not fit its labels")
+    shift = manifest.get("shift")
     return cls(
         labels,
         ClassifierSettings.from_json(manifest["settings"]),
@@ -311,7 +315,7 @@ def _opened(cls: type[Classifier], model: ModelFile) -> Classifier:
         hashes,
         np.asarray(tensors["features.counts"]).astype(np.int64),
         Weights(features, dense, np.asarray(tensors["bias"], dtype=np.float64)),
-        float(manifest["temperature"]),
+        Calibration(float(manifest["temperature"]), -inf if shift is None else float(shift)),
         bool(manifest["multilabel"]),
         vectors,
         tuple(map(_name, json.loads(tensors["features.names"].tobytes()))),

@@ -16,10 +16,19 @@ _AROUND = 30_000  # bytes of a file for what is not listed below
 _OF_NAME = 80  # bytes that a name takes in the manifest, beside its own
 
 
-def made_smaller(classifier: Classifier, max_size: float, trial: Trial, on_note: OnNote) -> Classifier:
+def made_smaller(
+    classifier: Classifier, max_size: float, trial: Trial, counts: npt.NDArray[np.int64], on_note: OnNote
+) -> Classifier:
     """Return the classifier with the features that matter most, so that its file has at most `max_size` MB.
 
     What that costs is measured on texts held out, and noted.
+
+    Args:
+        classifier: as it was learned.
+        max_size: of the file.
+        trial: by which it was judged.
+        counts: int64 [features], how many texts have each, in the order of the trial's features.
+        on_note: called with what it costs.
 
     Raises:
         UsageError: there is no room for a single feature.
@@ -33,7 +42,7 @@ def made_smaller(classifier: Classifier, max_size: float, trial: Trial, on_note:
     if most < 1:
         least = f"what cannot be left out takes {rest / 1e6:.2f} MB"
         raise UsageError(f"`max_size={max_size:g}` is too little", least)
-    before, after = _accuracies(trial, classifier, most)
+    before, after = _accuracies(trial, classifier, counts, most)
     kept = _most_important(classifier.weights, classifier.counts, most)
     on_note(
         f"kept {len(kept):,} of {len(classifier.hashes):,} features, in 8 bits: "
@@ -49,14 +58,16 @@ def made_smaller(classifier: Classifier, max_size: float, trial: Trial, on_note:
     )
 
 
-def _accuracies(trial: Trial, classifier: Classifier, most: int) -> tuple[float, float]:
+def _accuracies(
+    trial: Trial, classifier: Classifier, counts: npt.NDArray[np.int64], most: int
+) -> tuple[float, float]:
     """Return the accuracy on texts held out, with all features and with `most` of them in 8 bits."""
     right = [0, 0]
     for part in np.unique(trial.parts[trial.scored]):
         inside = np.flatnonzero(trial.parts == part)
         weights = trial.problem.fitted(np.flatnonzero(trial.parts != part), classifier.settings.c or 1.0)
-        for place, found in enumerate((weights, _pruned(weights, classifier.counts, most))):
-            judgement = trial.judgement(trial.problem.scores(found, inside), inside, classifier.temperature)
+        for place, found in enumerate((weights, _pruned(weights, counts, most))):
+            judgement = trial.judgement(trial.problem.scores(found, inside), inside, classifier.calibration)
             right[place] += int(judgement.is_right.sum())
     return right[0] / len(trial.scored), right[1] / len(trial.scored)
 

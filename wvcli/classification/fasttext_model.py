@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.classification.calibration import probabilities
+from wvcli.classification.calibration import Calibration, probabilities
 from wvcli.errors import InputError, unreadable
 
 _MAGIC, _VERSIONS = 793712314, (11, 12)
@@ -107,7 +107,10 @@ class FastTextClassifier:
         return [(self.labels[label], float(chances[row, label])) for row, label in enumerate(best)]
 
     def probabilities(self, texts: Sequence[str]) -> Reals:
-        """Return float64 [texts, labels]; of a text without a known word, all are alike."""
+        """Return float64 [texts, labels]; of a text without a known word, all are alike.
+
+        They are what the program prints, which is 1e-5 more than what it computes, but 1 at most.
+        """
         hidden = np.zeros((len(texts), self.inputs.shape[1]), dtype=np.float32)
         for place, text in enumerate(texts):
             if rows := self._rows_of(text):
@@ -115,12 +118,14 @@ class FastTextClassifier:
         products = (hidden @ self.outputs.T).astype(np.float64)
         loss = self.settings["loss"]
         if loss == _HIERARCHICAL:
-            return self._by_tree(products)
-        if loss == _SOFTMAX:
-            return probabilities(products, 1.0, False) if len(self.labels) != 1 else np.ones((len(texts), 1))
-        steps = np.clip(((products + 8) * (_TABLE / 16)).astype(np.int64), 0, _TABLE)
-        found = 1 / (1 + np.exp(8 - steps * (16 / _TABLE)))
-        return np.where(products < -8, 0.0, np.where(products > 8, 1.0, found))
+            return np.minimum(self._by_tree(products), 1.0)
+        if loss != _SOFTMAX:
+            found = _sigmoids(products)
+        else:
+            found = np.ones((len(texts), 1))
+            if len(self.labels) > 1:
+                found = probabilities(products, Calibration(), False)
+        return np.minimum(found + _LEAST, 1.0)
 
     def _rows_of(self, text: str) -> list[int]:
         """Return the rows of the input matrix that a text adds up."""
@@ -197,6 +202,13 @@ class FastTextClassifier:
         for label, score in scores.items():
             found[:, label] = np.exp(score)
         return found
+
+
+def _sigmoids(products: Reals) -> Reals:
+    """Return the sigmoids of products, as the program looks them up in its table."""
+    steps = np.clip(((products + 8) * (_TABLE / 16)).astype(np.int64), 0, _TABLE)
+    found = 1 / (1 + np.exp(8 - steps * (16 / _TABLE)))
+    return np.where(products < -8, 0.0, np.where(products > 8, 1.0, found))
 
 
 _TO_SPACE = bytes(ord(" ") if byte in _SPACES else byte for byte in range(256))

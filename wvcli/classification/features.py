@@ -211,8 +211,10 @@ def _chunks(ends: Ends) -> Iterator[tuple[int, int]]:
 class Features:
     """The features of the texts that a classifier learns from, those that are too rare left out.
 
+    The most frequent come first: most of what is looked up then lies close together, in the processor's cache.
+
     Attributes:
-        hashes: uint64 [features], ascending.
+        hashes: uint64 [features].
         counts: int64 [features], in how many texts each occurs.
         rows: the features of each text.
     """
@@ -220,6 +222,16 @@ class Features:
     hashes: Hashes
     counts: Ends
     rows: Rows
+
+    @property
+    def parts(self) -> npt.NDArray[np.uint8]:
+        """uint8 [features], in which part of a row each is."""
+        rows = self.rows
+        bounds = np.column_stack([rows.starts, rows.ends])
+        parts = np.tile(np.arange(PARTS, dtype=np.uint8), len(rows))
+        found = np.zeros(len(self.hashes), dtype=np.uint8)
+        found[rows.numbers] = np.repeat(parts, (bounds[:, 1:] - bounds[:, :-1]).ravel())
+        return found
 
 
 def find_features(words: Words, settings: ClassifierSettings, min_count: int) -> Features:
@@ -237,7 +249,7 @@ def find_features(words: Words, settings: ClassifierSettings, min_count: int) ->
     for numbers, _ in found:
         loops.count_texts(numbers, len(numbers), counts)
     kept = np.flatnonzero(counts >= min_count)
-    kept = kept[np.argsort(table.hashes[kept])]
+    kept = kept[np.lexsort((table.hashes[kept], -counts[kept]))]
     new = np.full(table.count, -1, dtype=np.int32)
     new[kept] = np.arange(len(kept), dtype=np.int32)
     hashes, kept_counts = table.hashes[kept], counts[kept]

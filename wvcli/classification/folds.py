@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from wvcli.classification.features import Rows
 from wvcli.classification.logistic_regression import Weights, fit
 from wvcli.classification.settings import ClassifierSettings
+from wvcli.system.parallel import parallel_map, processors
 
 Reals = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -25,7 +27,7 @@ class Problem:
         dense: float64 [texts, columns], vectors of texts.
         targets: bool [texts, labels], which labels each text has.
         weights: float64 [texts], how much each counts.
-        features: how many there are.
+        parts: uint8 [features], in which part of a row each is.
         is_multilabel: whether a text may have any number of labels.
         settings: how to learn.
         workers: threads.
@@ -35,7 +37,7 @@ class Problem:
     dense: Reals
     targets: npt.NDArray[np.bool_]
     weights: Reals
-    features: int
+    parts: npt.NDArray[np.uint8]
     is_multilabel: bool
     settings: ClassifierSettings
     workers: int | None = None
@@ -54,9 +56,10 @@ class Problem:
             np.ascontiguousarray(self.dense[which]),
             targets,
             self.weights[which] * _balanced(self.targets[which], self.settings.balance),
-            self.features,
+            len(self.parts),
             c,
             self.settings.smoothing,
+            np.array(self.settings.emphasis)[self.parts],
             self.workers,
         )
 
@@ -100,8 +103,45 @@ def out_of_fold(problem: Problem, parts: Places, c: float, only: Sequence[int] |
         c: the inverse of regularisation.
         only: the parts whose texts are scored; None for all. Others have NaN.
     """
-    scores = np.full((len(parts), problem.columns.shape[1]), np.nan)
-    for part in range(int(parts.max()) + 1) if only is None else only:
-        inside, outside = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-        scores[inside] = problem.scores(problem.fitted(outside, c), inside)
+    scores = _no_scores(problem)
+    each = _parts(parts, only)
+    parallel_map(partial(_score_part, problem, parts, c, scores), each, _workers(problem, len(each)))
     return scores
+
+
+def learned_and_out_of_fold(
+    problem: Problem, parts: Places, c: float, only: Sequence[int] | None = None
+) -> tuple[Weights, Reals]:
+    """Return what is learned from all texts, and what `out_of_fold` does, both found at the same time."""
+    scores = _no_scores(problem)
+    learned: list[Weights] = []
+
+    def learn(part: int | None) -> None:
+        if part is None:
+            learned.append(problem.fitted(np.arange(len(parts)), c))
+        else:
+            _score_part(problem, parts, c, scores, part)
+
+    each = [None, *_parts(parts, only)]
+    parallel_map(learn, each, _workers(problem, len(each)))
+    return learned[0], scores
+
+
+def _workers(problem: Problem, parts: int) -> int:
+    """Return how many parts are learned from at a time: one where they are few, but labels are enough for all."""
+    workers = problem.workers or processors()
+    return 1 if parts < workers <= problem.columns.shape[1] else workers
+
+
+def _no_scores(problem: Problem) -> Reals:
+    return np.full((len(problem.targets), problem.columns.shape[1]), np.nan)
+
+
+def _parts(parts: Places, only: Sequence[int] | None) -> Sequence[int]:
+    return range(int(parts.max()) + 1) if only is None else only
+
+
+def _score_part(problem: Problem, parts: Places, c: float, scores: Reals, part: int) -> None:
+    """Put the scores of the texts of one part into `scores`."""
+    inside, outside = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
+    scores[inside] = problem.scores(problem.fitted(outside, c), inside)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -92,23 +92,23 @@ def forecast(
     prepared.read(None)
     prepared.find(None)
     begun = perf_counter()
-    problem = prepared.problem
-    problem.fitted(np.arange(len(prepared.words)), settings.c or USUAL_C)
+    problem = prepared.found.problem
+    replace(problem, workers=1).fitted(np.arange(len(prepared.words)), settings.c or USUAL_C)
     fitting = (perf_counter() - begun) * len(counts) / len(prepared.labels)
     counting = begun - started - reading
     share = total / len(texts)
-    grown = len(prepared.features.hashes) * share**_GROWTH
+    grown = len(prepared.found.features.hashes) * share**_GROWTH
     columns = 1 if len(counts) == 2 and not prepared.is_multilabel else len(counts)
     each_text = 4 * len(problem.rows.numbers) / len(texts)
     rounds = FOLDS + 1 if Trial.of(prepared, None, None).only is None and share == 1 else 2
-    threads = min(workers, columns)
+    threads = min(workers, max(columns, rounds))
     memory = _PROGRAM + total * (2.5 * each_text + _OF_TEXT) + grown * (_OF_FEATURE + 4 * columns + 40 * threads)
     return Forecast(
         total,
         dict(sorted(counts.items())),
         round(grown),
         round(memory),
-        round(reading + share * (counting + rounds * fitting), 1),
+        round(reading + share * (counting + rounds * fitting / threads), 1),
         round(grown * (12 + 4 * columns)),
         len(texts),
     )

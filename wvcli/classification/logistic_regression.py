@@ -14,7 +14,7 @@ import numpy.typing as npt
 from wvcli.classification.features import Rows
 from wvcli.system.parallel import parallel_map
 
-TOLERANCE = 0.1  # of liblinear's dual solver, beyond which accuracy does not change
+TOLERANCE = 1.0  # of liblinear's dual solver, beyond which accuracy does not change
 MOST_PASSES = 200
 
 Reals = npt.NDArray[np.float64]
@@ -56,6 +56,7 @@ def fit(
     features: int,
     c: float,
     smoothing: float,
+    emphasis: Reals,
     workers: int | None = None,
 ) -> Weights:
     """Fit a logistic regression for each column of `targets`.
@@ -68,6 +69,7 @@ def fit(
         features: how many there are.
         c: the inverse of regularisation.
         smoothing: the constant in the scale of a feature.
+        emphasis: float64 [features], by which its scale is multiplied.
         workers: threads; the labels are divided among them.
     """
     from wvcli.classification import solver_loops as loops
@@ -84,7 +86,7 @@ def fit(
         with_label += 1
         ratios = np.log(with_label / with_label.sum()) - np.log(others / others.sum())
         pairs = np.zeros((features, 2), dtype=np.float32)
-        pairs[:, 1] = (np.abs(ratios) + smoothing) ** 2
+        pairs[:, 1] = ((np.abs(ratios) + smoothing) * emphasis) ** 2
         dense_weights = np.zeros(dense.shape[1])
         signs = np.where(has_label, 1.0, -1.0)
         bias, passes = loops.solve(

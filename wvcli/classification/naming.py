@@ -1,12 +1,12 @@
 """Names for the features that speak most for each label: of most others only the hashes are kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from wvcli.classification.features import Features, Words
 from wvcli.classification.logistic_regression import Weights
-from wvcli.classification.named_ngrams import KINDS, ngrams_of, numbers_of
+from wvcli.classification.named_ngrams import KINDS, ngrams_of
 from wvcli.classification.settings import ClassifierSettings
 
 _TOP = 40  # n-grams kept by name for each label
@@ -35,36 +35,27 @@ def top_ngrams(
         column = -column if is_binary and not number else column
         best = np.argsort(-column, kind="stable")[:most]
         wanted += [(label, int(feature), float(column[feature])) for feature in best if column[feature] > 0]
-    texts = _texts_with({feature for _, feature, _ in wanted}, features)
     found: dict[int, tuple[str, str]] = {}
-    for feature, text in texts.items():
-        if feature not in found:
-            for number, name, kind in _features_of(words.tokens_of(text), features, settings):
-                if number in texts:
-                    found.setdefault(number, (name, kind))
+    for feature, text, part in _occurrences({feature for _, feature, _ in wanted}, features):
+        hashed, kind = int(features.hashes[feature]), KINDS[part]
+        ngrams = ngrams_of(words.tokens_of(text), settings, kind)
+        found[feature] = next(name for each, name, _ in ngrams if each == hashed), kind
     return tuple(
         (label, *found[feature], round(amount, 6), int(features.counts[feature]))
         for label, feature, amount in wanted
     )
 
 
-def _texts_with(wanted: set[int], features: Features) -> dict[int, int]:
-    """Return for each of some features a text that has it."""
+def _occurrences(wanted: set[int], features: Features) -> list[tuple[int, int, int]]:
+    """Return of some features each with the shortest text that has it, and the part of its row."""
     rows = features.rows
     is_wanted = np.zeros(len(features.hashes), dtype=bool)
     is_wanted[list(wanted)] = True
     places = np.flatnonzero(is_wanted[rows.numbers])
-    found, first = np.unique(rows.numbers[places], return_index=True)
-    texts = np.searchsorted(rows.starts, places[first], side="right") - 1
-    return dict(zip(found.tolist(), texts.tolist(), strict=True))
-
-
-def _features_of(
-    words: Sequence[str], features: Features, settings: ClassifierSettings
-) -> Iterator[tuple[int, str, str]]:
-    """Yield number, name and kind of each known feature of a text."""
-    for kind in KINDS:
-        ngrams = list(ngrams_of(words, settings, kind))
-        for number, (_, name, _) in zip(numbers_of(ngrams, features.hashes), ngrams, strict=True):
-            if number >= 0:
-                yield number, name, kind
+    texts = np.searchsorted(rows.starts, places, side="right") - 1
+    lengths = rows.ends[texts, -1] - rows.starts[texts]
+    order = np.lexsort((places, lengths, rows.numbers[places]))
+    found, first = np.unique(rows.numbers[places[order]], return_index=True)
+    texts, places = texts[order[first]], places[order[first]]
+    parts = (places[:, None] >= rows.ends[texts]).sum(axis=1)
+    return list(zip(found.tolist(), texts.tolist(), parts.tolist(), strict=True))

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 from os import PathLike, fspath
 from typing import Any
@@ -13,7 +14,8 @@ import numpy.typing as npt
 from wvcli.classification.features import Features, Words, find_features, tokenized
 from wvcli.classification.folds import Places, Problem
 from wvcli.classification.labelled_texts import LabelledText, LabelledTexts, Rows, TextsInProgram
-from wvcli.classification.settings import FEW, ClassifierSettings
+from wvcli.classification.ngram_hashes import ideographic
+from wvcli.classification.settings import EMPHASIS, EMPHASIS_OF_IDEOGRAPHS, FEW, ClassifierSettings
 from wvcli.classification.text_vectors import TextVectors
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.reporting import OnNote, OnProgress, Progress
@@ -84,6 +86,21 @@ class Labels:
             yield each.text
 
 
+@dataclass(frozen=True)
+class Learnable:
+    """What a classifier learns from by some settings.
+
+    Attributes:
+        settings: these.
+        features: of the texts.
+        problem: what is to be learned.
+    """
+
+    settings: ClassifierSettings
+    features: Features
+    problem: Problem
+
+
 class Preparation:
     """Labelled texts on their way to what a classifier learns from.
 
@@ -91,7 +108,7 @@ class Preparation:
         labels: their names, sorted; known once the texts are read.
         is_multilabel: whether a text has several labels.
         used: int64, the places of the texts with a word in them, among all.
-        problem: what is to be learned; known once features are found.
+        found: what is learned from; known once features are found.
 
     Args:
         rows: the texts.
@@ -106,7 +123,7 @@ class Preparation:
     labels: tuple[str, ...]
     is_multilabel: bool
     used: Places
-    problem: Problem
+    found: Learnable
 
     def __init__(
         self, rows: Rows, settings: ClassifierSettings, tokenizer: TokenizerSettings, workers: int | None,
@@ -237,19 +254,35 @@ class Preparation:
         except (ImportError, RuntimeError) as error:
             hint = 'pip install "numba>=0.61"'
             raise WvcliError(f"training a classifier needs Numba, which cannot be used: {error}", hint) from error
-        few = len(self.words) <= FEW
-        self.min_count = self._settings.min_count or (1 if few else 2)
-        self.features: Features = find_features(self.words, self._settings, self.min_count)
         self.vectors: TextVectors | None = None
-        dense = np.zeros((len(self.words), 0))
+        self._dense = np.zeros((len(self.words), 0))
         self.vectors_record: dict[str, Any] = {}
         if vectors is not None:
             self.vectors = TextVectors.of(_opened(vectors, self.vectors_record), self.words)
-            dense = self.vectors.of_texts(self.words)
-        self.problem = Problem(
-            self.features.rows, dense, self.targets, np.array(self._read.weights), len(self.features.hashes),
-            self.is_multilabel, self._settings, self._workers,
+            self._dense = self.vectors.of_texts(self.words)
+        self.found = self.learnable(self._settings)
+
+    @cached_property
+    def are_ideographic(self) -> bool:
+        """Whether most words of the texts are written without spaces between them."""
+        return bool(ideographic(self.words.words)[self.words.ids].mean() > 0.5)
+
+    def learnable(self, settings: ClassifierSettings) -> Learnable:
+        """Find the features that settings ask for."""
+        few = len(self.words) <= FEW
+        min_count = settings.min_count or (1 if few else 2)
+        settings = replace(
+            settings,
+            min_count=min_count,
+            multilabel=self.is_multilabel,
+            emphasis=settings.emphasis or (EMPHASIS_OF_IDEOGRAPHS if self.are_ideographic else EMPHASIS),
+        )
+        features = find_features(self.words, settings, min_count)
+        problem = Problem(
+            features.rows, self._dense, self.targets, np.array(self._read.weights), features.parts,
+            self.is_multilabel, settings, self._workers,
         )  # fmt: skip
+        return Learnable(settings, features, problem)
 
 
 def _opened(vectors: Any, record: dict[str, Any]) -> Any:

@@ -9,6 +9,9 @@ from wvcli.errors import UsageError
 Balance = Literal["none", "sqrt", "full"]
 
 FEW = 3_000  # texts, up to which C is chosen by cross-validation and n-grams that occur once are kept
+EMPHASIS = (1.0, 1.0, 1.0)
+# Where words are written without spaces, n-grams of characters tell more than words as a tokenizer cuts them.
+EMPHASIS_OF_IDEOGRAPHS = (0.7, 0.35, 1.5)
 MOST_ORDERS = 5  # words in an n-gram of words, at most
 LONGEST = 10  # characters in an n-gram of characters, at most
 
@@ -26,6 +29,8 @@ class ClassifierSettings:
         c: how closely the texts are followed, the inverse of regularisation; None is chosen by cross-validation
             for up to 3,000 texts, and 5 for more.
         smoothing: added to the absolute log-count ratio of a feature, which is its scale.
+        emphasis: of words, n-grams of words and n-grams of characters, by which their scales are multiplied; None
+            is chosen by the script of the texts.
         balance: `full` weighs labels as if all were as frequent, `sqrt` goes halfway there.
         multilabel: whether a text may have any number of labels; None if one has several.
 
@@ -39,10 +44,13 @@ class ClassifierSettings:
     min_count: int | None = None
     c: float | None = None
     smoothing: float = 0.5
+    emphasis: tuple[float, float, float] | None = None
     balance: Balance = "none"
     multilabel: bool | None = None
 
     def __post_init__(self) -> None:
+        if self.emphasis is not None:
+            object.__setattr__(self, "emphasis", tuple(self.emphasis))
         if self.characters is not None:
             object.__setattr__(self, "characters", tuple(self.characters))
             low, high = self.characters
@@ -56,7 +64,8 @@ class ClassifierSettings:
             if value is not None and (value < least or (most is not None and value > most)):
                 upper = f" and {most} at most" if most is not None else ""
                 raise UsageError(f"`{name}` must be {least} at least{upper}, not {value}")
-        for name, number in (("c", self.c), ("smoothing", self.smoothing)):
+        numbers = [("emphasis", each) for each in self.emphasis or ()]
+        for name, number in (("c", self.c), ("smoothing", self.smoothing), *numbers):
             if number is not None and not 0 < number < float("inf"):
                 raise UsageError(f"`{name}` must be above 0, not {number:g}")
         if self.balance not in get_args(Balance):
@@ -64,8 +73,7 @@ class ClassifierSettings:
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""
-        values = asdict(self)
-        return {**values, "characters": list(self.characters) if self.characters else None}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "ClassifierSettings":

@@ -1,9 +1,10 @@
 """Train a classifier: read labelled texts, find their features, judge, and learn from all of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.naming import top_ngrams
 from wvcli.classification.preparation import Preparation, rows_of
 from wvcli.classification.settings import Balance, ClassifierSettings
-from wvcli.classification.trial import Trial
+from wvcli.classification.trial import Outcome, Trial
+from wvcli.classification.tuning import OnTrial, check_minutes, ignore_trial, tuned
 from wvcli.errors import UsageError
 from wvcli.models.model_file import named
-from wvcli.reporting import OnNote, OnProgress, Progress, ignore_note, ignore_progress
+from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system.atomic_files import check_writable
 from wvcli.text.sources import STDIN, stem
 from wvcli.text.tokenizers import TokenizerSettings
@@ -53,16 +55,21 @@ def train_classifier(
     vectors: Any = None,
     ngrams: int = 2,
     characters: tuple[int, int] | None = (2, 5),
+    ideographs: int = 3,
     min_count: int | None = None,
     c: float | None = None,
     smoothing: float = 0.5,
+    emphasis: tuple[float, float, float] | None = None,
     balance: Balance = "none",
     multilabel: bool | None = None,
     max_size: float | None = None,
+    tune: float | None = None,
     workers: int | None = None,
     overwrite: bool = False,
     on_progress: OnProgress = ignore_progress,
     on_note: OnNote = ignore_note,
+    on_trial: OnTrial = ignore_trial,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Classifier:
     """Train a classifier on texts with labels.
 
@@ -93,16 +100,23 @@ def train_classifier(
         vectors: a model of word vectors, or its file; texts then have vectors, too.
         ngrams: words in the longest n-gram of words.
         characters: shortest and longest n-gram of characters in a word; None for none.
+        ideographs: longest n-gram of characters in Chinese and Japanese text, across words.
         min_count: texts in which an n-gram must occur.
         c: how closely the texts are followed.
         smoothing: added to the log-count ratio that scales a feature.
+        emphasis: by which the scales of words, n-grams of words and n-grams of characters are multiplied; None to
+            choose it by the script of the texts.
         balance: `full` to weigh labels as if all were as frequent, `sqrt` to go halfway there.
         multilabel: whether a text may have any number of labels; None if one has several.
         max_size: megabytes of the file; features that matter least are left out, and weights are 8-bit.
+        tune: minutes in which other settings are tried, and the best are taken; what is given other than its
+            default stays. There is always a classifier in the end.
         workers: threads; None for one a processor.
         overwrite: replace an existing file.
         on_progress: called with how far it is.
         on_note: called with what is worth knowing.
+        on_trial: called with each settings that were tried.
+        should_stop: called between trials; True ends them, and the best settings are taken.
 
     Returns:
         The classifier; its `manifest["held_out"]` says how good it is.
@@ -119,10 +133,12 @@ def train_classifier(
         ('bad', 'good')
     """
     settings = ClassifierSettings(
-        ngrams=ngrams, characters=characters, min_count=min_count, c=c, smoothing=smoothing, balance=balance,
-        multilabel=multilabel,
+        ngrams=ngrams, characters=characters, ideographs=ideographs, min_count=min_count, c=c, smoothing=smoothing,
+        emphasis=emphasis, balance=balance, multilabel=multilabel,
     )  # fmt: skip
     _check(test, holdout, folds, max_size)
+    check_minutes(tune)
+    deadline = None if tune is None else perf_counter() + 60 * tune
     path = None if output is None else named(output)
     if path is not None:
         check_writable(path, overwrite)
@@ -137,7 +153,15 @@ def train_classifier(
     prepared = Preparation(rows, settings, words_of, workers, on_progress, on_note)
     prepared.read(None if test is None else rows_of(test, None, None, where, on_note))
     prepared.find(vectors)
-    classifier = _learned(prepared, settings, words_of, Trial.of(prepared, holdout, folds), max_size)
+    trial = Trial.of(prepared, holdout, folds)
+    trials = None
+    if deadline is not None:
+        trials = tuned(prepared, trial, settings, deadline, on_trial, should_stop)
+        trial = trials.trial
+    outcome = trials.outcome if trials else trial.outcome(prepared.found.settings)
+    classifier = _learned(prepared, words_of, trial, outcome, max_size)
+    if trials:
+        classifier = replace(classifier, manifest={**classifier.manifest, "tuning": trials.to_json()})
     if path is not None:
         classifier.save(path, overwrite)
         classifier = replace(classifier, path=path)
@@ -145,19 +169,16 @@ def train_classifier(
 
 
 def _learned(
-    prepared: Preparation, settings: ClassifierSettings, tokenizer: TokenizerSettings, trial: Trial,
-    max_size: float | None,
+    prepared: Preparation, tokenizer: TokenizerSettings, trial: Trial, outcome: Outcome, max_size: float | None
 ) -> Classifier:  # fmt: skip
     """Return what is learned from all texts, and how good it is on others."""
-    outcome = trial.outcome(settings.c)
-    prepared.on_progress(Progress("training", 0, None))
-    weights = prepared.problem.fitted(np.arange(len(prepared.words)), outcome.c)
-    features = prepared.features
-    chosen = replace(settings, c=outcome.c, min_count=prepared.min_count, multilabel=prepared.is_multilabel)
+    features = prepared.found.features
+    order = np.argsort(features.hashes)
+    weights = replace(outcome.weights, features=outcome.weights.features[order])
     classifier = Classifier(
-        prepared.labels, chosen, tokenizer, features.hashes, features.counts, weights, outcome.temperature,
-        prepared.is_multilabel, prepared.vectors,
-        top_ngrams(prepared.labels, weights, features, prepared.words, settings),
+        prepared.labels, outcome.settings, tokenizer, features.hashes[order], features.counts[order], weights,
+        outcome.calibration, prepared.is_multilabel, prepared.vectors,
+        top_ngrams(prepared.labels, outcome.weights, features, prepared.words, outcome.settings),
     )  # fmt: skip
     if prepared.test is None:
         how, judgement = trial.how, outcome.judgement
@@ -167,7 +188,11 @@ def _learned(
         judgement = judged(classifier, classifier.probabilities_of_words(words), read.names)
     manifest = _manifest(prepared, weights, {"how": how, **scores_of(judgement)})
     classifier = replace(classifier, manifest=manifest)
-    return classifier if max_size is None else made_smaller(classifier, max_size, trial, prepared.on_note)
+    return (
+        classifier
+        if max_size is None
+        else made_smaller(classifier, max_size, trial, features.counts, prepared.on_note)
+    )
 
 
 def _manifest(prepared: Preparation, weights: Weights, held_out: Mapping[str, Any]) -> dict[str, Any]:

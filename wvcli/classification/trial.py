@@ -1,17 +1,18 @@
-"""How good a classifier is on texts that it did not learn from, and which C is best there."""
+"""How good a classifier is on texts that it did not learn from, and which C is best there; then the classifier."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.classification.calibration import log_loss, probabilities, temperature_of
-from wvcli.classification.folds import Places, Problem, dealt, out_of_fold
+from wvcli.classification.calibration import Calibration, calibrated, log_loss, probabilities
+from wvcli.classification.folds import Places, Problem, dealt, learned_and_out_of_fold, out_of_fold
+from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.measures import Judgement
 from wvcli.classification.preparation import Preparation
-from wvcli.classification.settings import FEW
+from wvcli.classification.settings import FEW, ClassifierSettings
 from wvcli.reporting import OnProgress, Progress, ignore_progress
 
 _CANDIDATES = (3.0, 10.0, 30.0, 100.0, 300.0)  # of C
@@ -28,13 +29,15 @@ class Outcome:
     """What came of a trial.
 
     Attributes:
-        c: the best inverse of regularisation.
-        temperature: by which its scores are to be divided.
-        judgement: predictions beside labels, each by a C that was chosen without its text.
+        settings: the best ones.
+        weights: what is learned with them from all texts.
+        calibration: of their scores.
+        judgement: predictions beside labels, each by settings that were chosen without its text.
     """
 
-    c: float
-    temperature: float
+    settings: ClassifierSettings
+    weights: Weights
+    calibration: Calibration
     judgement: Judgement
 
 
@@ -61,7 +64,7 @@ class Trial:
     @classmethod
     def of(cls, prepared: Preparation, holdout: float | None, folds: int | None) -> "Trial":
         """Return the trial asked for; if none is, 5 folds, or a tenth of the texts where learning takes long."""
-        problem, labels = prepared.problem, prepared.labels
+        problem, labels = prepared.found.problem, prepared.labels
         texts = len(problem.targets)
         if folds is None and holdout is None and len(problem.rows.numbers) * problem.columns.shape[1] < _MUCH:
             folds = FOLDS
@@ -79,49 +82,83 @@ class Trial:
         """int64, the places of the texts that are held out at some time."""
         return np.flatnonzero(np.isin(self.parts, self.only)) if self.only else np.arange(len(self.parts))
 
-    def outcome(self, c: float | None) -> Outcome:
+    def outcome(self, settings: ClassifierSettings) -> Outcome:
         """Return what comes of it.
 
         Args:
-            c: the inverse of regularisation; None to choose it where texts are few.
+            settings: of the classifier; without C it is chosen where texts are few.
         """
-        usual = _CANDIDATES if len(self.parts) <= FEW else (USUAL_C,)
-        candidates = usual if c is None else (c,)
-        tried: dict[float, Reals] = {}
-        for number, candidate in enumerate(candidates):
-            self.on_progress(Progress("judging", number, len(candidates), unit="items"))
-            tried[candidate] = out_of_fold(self.problem, self.parts, candidate, self.only)
-        chosen = self._best(tried, self.scored)
-        targets = self.problem.targets[self.scored]
-        temperature = temperature_of(tried[chosen][self.scored], targets, self.problem.is_multilabel)
-        return Outcome(chosen, temperature, self.judgement(self._honest(tried), self.scored, temperature))
+        few = settings.c is None and len(self.parts) <= FEW
+        chosen = settings if few else replace(settings, c=settings.c or USUAL_C)
+        if chosen.c is not None:
+            self.on_progress(Progress("training", 0, None))
+            weights, scores = learned_and_out_of_fold(self.problem, self.parts, chosen.c, self.only)
+            return self._outcome({chosen: scores[self.scored]}, chosen, weights)
+        tried: dict[ClassifierSettings, Reals] = {}
+        for number, candidate in enumerate(_CANDIDATES):
+            self.on_progress(Progress("judging", number, len(_CANDIDATES), unit="items"))
+            tried[replace(settings, c=candidate)] = self.scores(candidate)
+        return self.learned(tried, self._best(tried, self._all))
 
-    def judgement(self, scores: Reals, which: Places, temperature: float) -> Judgement:
+    def scores(self, c: float) -> Reals:
+        """Return float64 [scored, columns], the scores of the texts that are held out."""
+        return out_of_fold(self.problem, self.parts, c, self.only)[self.scored]
+
+    def learned(self, tried: Mapping[ClassifierSettings, Reals], chosen: ClassifierSettings) -> Outcome:
+        """Learn from all texts by settings that were found best.
+
+        Args:
+            tried: scores of the texts held out, by the settings with which they were found.
+            chosen: of these, those of `problem`.
+        """
+        self.on_progress(Progress("training", 0, None))
+        weights = self.problem.fitted(np.arange(len(self.parts)), chosen.c or USUAL_C)
+        return self._outcome(tried, chosen, weights)
+
+    def _outcome(
+        self, tried: Mapping[ClassifierSettings, Reals], chosen: ClassifierSettings, weights: Weights
+    ) -> Outcome:
+        targets = self.problem.targets[self.scored]
+        calibration = calibrated(tried[chosen], targets, self.problem.is_multilabel)
+        judgement = self.judgement(self._honest(tried), self.scored, calibration)
+        return Outcome(chosen, weights, calibration, judgement)
+
+    def judgement(self, scores: Reals, which: Places, calibration: Calibration) -> Judgement:
         """Return predictions by scores of some of the texts, beside their labels."""
         is_multilabel = self.problem.is_multilabel
-        chances = probabilities(scores, temperature, is_multilabel)
+        chances = probabilities(scores, calibration, is_multilabel)
         return Judgement(self.labels, chances, self.problem.targets[which], is_multilabel)
 
-    def _best(self, tried: Mapping[float, Reals], which: Places) -> float:
-        """Return the C by which most of some texts are labelled rightly; of several the one of least log loss."""
+    def accuracy(self, scores: Reals, which: Places | None = None) -> float:
+        """Return the accuracy of scores of texts held out, or of some of these."""
+        which = self._all if which is None else which
+        return self.judgement(scores[which], self.scored[which], Calibration()).accuracy
 
-        def badness(c: float) -> tuple[float, float]:
-            scores, targets = tried[c][which], self.problem.targets[which]
-            is_multilabel = self.problem.is_multilabel
-            temperature = temperature_of(scores, targets, is_multilabel)
-            accuracy = self.judgement(scores, which, temperature).accuracy
-            return -accuracy, log_loss(scores, targets, temperature, is_multilabel)
+    def log_loss(self, scores: Reals, which: Places | None = None) -> float:
+        """Return the log loss of scores of texts held out, or of some of these, calibrated on themselves."""
+        which = self._all if which is None else which
+        targets, is_multilabel = self.problem.targets[self.scored[which]], self.problem.is_multilabel
+        calibration = calibrated(scores[which], targets, is_multilabel)
+        return log_loss(scores[which], targets, calibration, is_multilabel)
 
-        return next(iter(tried)) if len(tried) == 1 else min(tried, key=badness)
+    @property
+    def _all(self) -> Places:
+        return np.arange(len(self.scored))
 
-    def _honest(self, tried: Mapping[float, Reals]) -> Reals:
-        """Return the scores of each part by the C that is best on the others, lest the choice flatter itself."""
-        found = np.empty((len(self.parts), self.problem.columns.shape[1]))
-        for part in np.unique(self.parts[self.scored]):
-            here = self.scored[self.parts[self.scored] == part]
-            others = self.scored[self.parts[self.scored] != part]
+    def _best(self, tried: Mapping[ClassifierSettings, Reals], which: Places) -> ClassifierSettings:
+        """Return the settings best on some of the texts held out: by accuracy, then by log loss."""
+        accuracies = {settings: self.accuracy(scores, which) for settings, scores in tried.items()}
+        best = [settings for settings, accuracy in accuracies.items() if accuracy == max(accuracies.values())]
+        return best[0] if len(best) == 1 else min(best, key=lambda each: self.log_loss(tried[each], which))
+
+    def _honest(self, tried: Mapping[ClassifierSettings, Reals]) -> Reals:
+        """Return the scores of each part by the settings best on the others, lest the choice flatter itself."""
+        parts = self.parts[self.scored]
+        found = np.empty((len(parts), self.problem.columns.shape[1]))
+        for part in np.unique(parts):
+            here, others = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
             found[here] = tried[self._best(tried, others if len(others) else here)][here]
-        return found[self.scored]
+        return found
 
 
 def spread_order(problem: Problem, held: int) -> Places:

@@ -1,5 +1,6 @@
 """`wvcli classify train`."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -9,7 +10,8 @@ import typer
 from wvcli.cli.options import classification as options
 from wvcli.cli.options import shared
 from wvcli.cli.options import training as text_options
-from wvcli.cli.reports.classification import training_summary
+from wvcli.cli.reports.classification import training_summary, trial_note
+from wvcli.cli.reports.training import stop_on_request
 from wvcli.cli.streams import stderr
 from wvcli.cli.streams.stdout import write_object
 
@@ -94,6 +96,15 @@ def train(
             show_default=False,
         ),
     ] = None,
+    tune: Annotated[
+        float | None,
+        typer.Option(
+            "--tune",
+            metavar="MINUTES",
+            help="Try other settings for so long, and take the best; Ctrl-C ends the trials.",
+            show_default=False,
+        ),
+    ] = None,
     workers: options.Workers = None,
     dry_run: text_options.DryRun = False,
     label_column: options.LabelColumn = None,
@@ -128,7 +139,8 @@ def train(
         return
     started = perf_counter()
     chosen = output or default_output(sources)
-    with stderr.progress_shown() as show:
+    stopping = nullcontext(lambda: False) if tune is None else stop_on_request(0, "making no more trials")
+    with stderr.progress_shown() as show, stopping as should_stop:
         classifier = train_classifier(
             sources,
             chosen,
@@ -143,12 +155,15 @@ def train(
             balance=balance,
             multilabel=multilabel,
             max_size=max_size,
+            tune=tune,
             workers=workers,
             tokenizer=tokenizer or "auto",
             lowercase=lowercase is not False,
             overwrite=overwrite,
             on_progress=show,
             on_note=stderr.note,
+            on_trial=lambda tried: stderr.note(trial_note(tried)),
+            should_stop=should_stop,
             **where,
         )
     took = perf_counter() - started

@@ -1,8 +1,8 @@
 """What is told of a classifier: how it was trained, and why a text has a label."""
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from wvcli.cli.reports.facts import facts_table
 from wvcli.cli.streams.stderr import visible, wants_colour
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from wvcli.classification.classifier import Classifier, Contribution
+    from wvcli.classification.tuning import TriedSettings
 
 _SHOWN_LABELS = 12
 _PLAIN = "\x1b[0m"
@@ -37,9 +38,39 @@ def training_summary(classifier: "Classifier", seconds: float) -> "RenderableTyp
         "macro F1": f"{held['macro_f1']:.3f}",
         "calibration": f"off by {held['calibration_error']:.1%} on average, log loss {held['log_loss']:.3f}",
         "C": f"{classifier.settings.c:g}",
+        **_tuning(manifest.get("tuning")),
         "time": f"{seconds:.1f} s" if seconds < 10 else duration(seconds),
     }
     return facts_table(facts)
+
+
+def _tuning(record: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what came of trials, if there were any."""
+    if record is None:
+        return {}
+    before, after = record["accuracy_of_first"], record["accuracy_of_best"]
+    settings = _changes(record["changes"]) or "the first settings"
+    return {"tuning": f"{record['trials']} trials, best: {settings}; {before:.1%} before, {after:.1%} after"}
+
+
+def trial_note(tried: "TriedSettings") -> str:
+    """Return a line about settings that were tried."""
+    seconds = f"{tried.seconds:.1f} s" if tried.seconds < 10 else duration(tried.seconds)
+    verdict = "; the best so far" if tried.is_best and tried.number > 1 else ""
+    settings = _changes(tried.changes) or "the first settings"
+    score = f"accuracy {tried.accuracy:.2%}, log loss {tried.log_loss:.4f}"
+    return f"trial {tried.number} ({settings}): {score}, {seconds}{verdict}"
+
+
+def _changes(changes: Mapping[str, Any]) -> str:
+    """Return changes of settings for a person."""
+    return ", ".join(f"{name} {_value(value)}" for name, value in changes.items())
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, int | float) else "-".join(map(str, value))
 
 
 def coloured(parts: Sequence["Contribution"]) -> str:

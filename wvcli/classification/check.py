@@ -21,7 +21,7 @@ from wvcli.text.tokenizers import TokenizerSettings
 
 Kind = Literal["mislabelled", "duplicate", "contradiction", "empty"]
 
-_USUAL_C = 3.0  # less than for training: what is learned by heart is not suspected
+_USUAL_C = 1.0  # less than for training: what is learned by heart is not suspected
 _FOLDS = 10
 
 

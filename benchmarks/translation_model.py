@@ -4,11 +4,11 @@
 
 DATA is as for `benchmarks/translation.py`, whose models of LibreOffice's help it uses; they are trained on each
 language by itself and aligned by words spelt alike, so that no line of parallel text has been seen. The
-translation model, a GRU that reads, one that writes, and attention, is that of docs/translation.md. It learns
-from so many of the parallel paragraphs of at most 20 words, and translates 500 others. Its embedding layers
-begin at random, with vectors in the common space, or with these, which then stay as they are. Printed, in
-percent: the share of right next words, after the true words before each; that share of the words that the
-parallel text does not have; and corpus BLEU of what it writes by itself.
+translation model is small: a GRU that reads, one that writes, and attention. It learns from so many of the
+parallel paragraphs of at most 20 words, and translates 500 others. Its embedding layers begin at random, with
+vectors in the common space, or with these, which then stay as they are. Printed, in percent: the share of right
+next words, after the true words before each; that share of the words that the parallel text does not have; and
+corpus BLEU of what it writes by itself.
 """
 
 import argparse

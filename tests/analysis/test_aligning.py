@@ -1,6 +1,7 @@
 """Two models are brought into one space from what is known of their words, and refused where nothing fits."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import wvcli
 from tests.against_gensim import vectors_of
 from tests.two_languages import Languages, languages
 from wvcli.analysis import self_learning
+from wvcli.analysis.self_learning import PATIENT
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.reporting import Progress
 from wvcli.vectors.bilingual import Alignment
@@ -20,7 +22,8 @@ TURNED = languages()
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that looks at more scores sooner, since these models are small."""
-    monkeypatch.setattr(self_learning, "_PATIENCE", 2)
+    for name, effort in (("QUICK", self_learning.QUICK), ("PATIENT", self_learning.PATIENT)):
+        monkeypatch.setattr(self_learning, name, replace(effort, patience=2))
 
 
 def first_words(alignment: Alignment) -> list[list[str]]:
@@ -49,6 +52,15 @@ def test_a_model_that_was_turned_is_found_again_from_pairs_and_from_nothing(tmp_
     np.testing.assert_allclose(
         only_turned.target.map(target), target / np.linalg.norm(target, axis=1)[:, None], atol=1e-6
     )
+
+
+def test_a_model_that_was_turned_is_found_again_in_whatever_order_its_words_are() -> None:
+    words = list(TURNED.target)
+    order = np.random.default_rng(4).permutation(len(words))
+    shuffled = vectors_of(TURNED.target.matrix[order], [words[row] for row in order])
+    found = wvcli.align(TURNED.source, shuffled, unsupervised=True)
+    assert TURNED.right(first_words(found)) == 1
+    assert found.about["agreement"] == 1
 
 
 @pytest.mark.slow
@@ -191,7 +203,7 @@ def test_too_few_pairs_one_model_and_a_low_score_are_refused(tmp_path: Path) -> 
 def test_vectors_that_have_nothing_to_do_with_each_other_have_no_alignment(
     pairs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(self_learning, "_PATIENCE", 10)
+    monkeypatch.setattr(self_learning, "PATIENT", PATIENT)
     both = languages(words=700)
     other = vectors_of(np.random.default_rng(1).normal(size=(700, 16)), list(both.target))
     dictionary = both.dictionary(tmp_path / "wrong.tsv", range(pairs)) if pairs else ()

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import SEEK_END
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +17,7 @@ from wvcli.errors import MissingExtraError, WvcliError, first_line, reason
 from wvcli.text.sources import is_remote, without_password
 
 _COPIED = 1 << 20  # bytes copied at a time
+_REMOVED = 1_000  # objects that S3 removes at one request, at most
 _LASTING = ("text/", "weights/", "model/")  # the files without which a run cannot be continued
 
 
@@ -129,12 +131,12 @@ class WorkFolder:
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, where that is possible; those that are not there do not matter."""
-        for name in names:
-            with suppress(Exception):  # what is left over does no harm
-                if (path := self.path(name)) is not None:
-                    path.unlink(missing_ok=True)
-                elif self.address.startswith("s3"):
-                    _remove_from_s3(self._place(name))
+        with suppress(Exception):  # what is left over does no harm
+            if not self._is_remote:
+                for name in names:
+                    Path(self._place(name)).unlink(missing_ok=True)
+            elif self.address.startswith("s3"):
+                _remove_from_s3(self.address, names)
 
     def remove_all(self) -> None:
         """Remove the folder with all that is in it, where that is possible."""
@@ -142,7 +144,7 @@ class WorkFolder:
             shutil.rmtree(self.address, ignore_errors=True)
         elif self.address.startswith("s3"):
             with suppress(Exception):
-                _remove_from_s3(f"{self.address}/", with_all_below=True)
+                _remove_from_s3(self.address)
 
     def _opened(self, name: str) -> IO[bytes]:
         place = self._place(name)
@@ -173,20 +175,18 @@ def _opened(address: str, mode: str) -> IO[bytes]:
     return file
 
 
-def _remove_from_s3(address: str, with_all_below: bool = False) -> None:
-    """Remove an object, or all whose names begin with that of the address."""
+def _remove_from_s3(folder: str, names: Iterable[str] | None = None) -> None:
+    """Remove objects below an address, many with each request; None for all."""
     import boto3
     from smart_open.s3 import parse_uri
 
-    where = parse_uri(address)
-    keys = {"aws_access_key_id": where.get("access_id"), "aws_secret_access_key": where.get("access_secret")}
-    client = boto3.client("s3", **keys)
-    if not with_all_below:
-        client.delete_object(Bucket=where["bucket_id"], Key=where["key_id"])
-        return
-    for page in client.get_paginator("list_objects_v2").paginate(
-        Bucket=where["bucket_id"], Prefix=where["key_id"]
-    ):
-        found = [{"Key": item["Key"]} for item in page.get("Contents", ())]
-        if found:
-            client.delete_objects(Bucket=where["bucket_id"], Delete={"Objects": found})
+    where = parse_uri(folder)
+    bucket, prefix = where["bucket_id"], where["key_id"] + "/"
+    client = boto3.client("s3")
+    if names is None:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = iter([item["Key"] for page in pages for item in page.get("Contents", ())])
+    else:
+        keys = iter([prefix + name for name in names])
+    while some := list(islice(keys, _REMOVED)):
+        client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in some]})

@@ -2,8 +2,7 @@
 
 In a round each replica of the model trains on a part of the text from the same weights, in a task of its own, and
 their changes are combined (`combining.py`). A single replica is the engine itself, which goes on where the last
-task
-stopped: with one worker it gives what it gives on one machine, to the byte.
+task stopped: with one worker it gives what it gives on one machine, to the byte.
 
 Weights lie in the work folder, in blocks of rows, and so do changes; this machine holds none. The names of the
 last whole round's weights are all that a checkpoint needs.

@@ -49,6 +49,14 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests first that share a session of Spark.
+
+    A worker then keeps them all, since others take from the end of its list, and at the end nobody waits for them.
+    """
+    items.sort(key=lambda item: item.path.name != "test_spark.py")
+
+
 @pytest.fixture(scope="session")
 def forking() -> Iterator[Forking | None]:
     """A process to fork the program from, on Linux."""

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +76,23 @@ ON_SPARK: dict[str, Any] = {"cluster": "session", "work": "work"}
 
 
 def executors() -> list[int]:
-    """The processes of the executors on this machine."""
-    found = []
+    """The processes of the session's executors: the virtual machines that one of this process has started."""
+    parents, found = {}, []
     for folder in Path("/proc").iterdir():
         try:
-            command = (folder / "cmdline").read_bytes() if folder.name.isdigit() else b""
-        except OSError:  # it has ended
+            status, command = ((folder / name).read_text() for name in ("status", "cmdline"))
+        except (OSError, UnicodeDecodeError):  # it has ended, or is no process
             continue
-        if b"CoarseGrainedExecutorBackend" in command:
-            found.append(int(folder.name))
-    return sorted(found)
+        parents[folder.name] = re.search(r"^PPid:\s*(\d+)", status, re.MULTILINE)
+        if "CoarseGrainedExecutorBackend" in command:
+            found.append(folder.name)
+    return sorted(int(name) for name in found if str(os.getpid()) in _ancestors(name, parents))
+
+
+def _ancestors(name: str, parents: Mapping[str, re.Match[str] | None]) -> Iterator[str]:
+    while parent := parents.get(name):
+        name = parent[1]
+        yield name
 
 
 def test_one_replica_gives_the_file_and_the_kept_text_of_one_machine(room: Path, text: Path) -> None:

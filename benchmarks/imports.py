@@ -106,6 +106,8 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     text, binary = (int(rows) for rows in (options.rows.split(",") * 2)[:2])
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         os.environ["TMPDIR"] = folder
         if options.only != "binary":

@@ -138,9 +138,10 @@ for program in sys.argv[1:]:
 
 def check_programs(programs: list[str], folder: Path) -> None:
     """Run programs of Python, each with names of its own, in one process: most of the time goes to imports."""
+    environment = clean_environment() | {"OMP_NUM_THREADS": "1"}  # more would wait for those of other tests
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", _ONE_AFTER_ANOTHER, *programs],
-        cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=240,
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 

@@ -258,10 +258,11 @@ def test_words_split_again_are_the_same_words(name: str, text: str, lowercase: b
 
 @settings(max_examples=100, deadline=None)
 @given(any_text | worded_text)
+@example("A\u00ad\u0300")  # letter and accent are one once the soft hyphen is gone
 @pytest.mark.parametrize("name", ALL)
 def test_every_word_of_any_text_is_in_normal_form(name: str, text: str) -> None:
     words = split(text, name, lowercase=False)
-    whole = unicodedata.normalize("NFC", text).replace("’", "'").replace("\u00ad", "")
+    whole = unicodedata.normalize("NFC", text.replace("\u00ad", "")).replace("’", "'")
     for word in words:
         assert word in whole or name != "unicode"
         assert word

@@ -224,7 +224,7 @@ class _AddressStream(RawIOBase):
         """Return at most this many bytes, the next ones of the server, and keep them."""
         try:
             data = self._read(most)
-        except Exception:
+        except Exception:  # any of its clients' errors, which goes on from here
             if self._kept:
                 self._kept.is_broken_off = True
             raise

@@ -120,14 +120,19 @@ class WorkFolder:
             shutil.copyfileobj(file, target, _COPIED)
 
     def size(self, name: str) -> int | None:
-        """Return the bytes of a file; None if it is not there."""
-        if (path := self.path(name)) is not None:
-            return path.stat().st_size if path.is_file() else None
-        try:
-            with self._opened(name) as file:
-                return int(file.seek(0, SEEK_END))
-        except Exception:  # whatever its client calls it
-            return None
+        """Return the bytes of a file; None if it is not there.
+
+        Raises:
+            WvcliError: whether it is there cannot be told.
+        """
+        with self._failures("read"):
+            try:
+                with self._opened(name) as file:
+                    return int(file.seek(0, SEEK_END))
+            except OSError as error:
+                if _is_missing(error):
+                    return None
+                raise
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, where that is possible; those that are not there do not matter."""
@@ -173,6 +178,12 @@ def _opened(address: str, mode: str) -> IO[bytes]:
 
     file: IO[bytes] = smart_open.open(address, mode, compression="disable")
     return file
+
+
+def _is_missing(error: OSError) -> bool:
+    """Whether a file could not be opened because it is not there, on a disk or in a bucket of S3."""
+    response = getattr(getattr(error, "backend_error", None), "response", {})
+    return isinstance(error, FileNotFoundError) or response.get("Error", {}).get("Code") in ("NoSuchKey", "404")
 
 
 def _remove_from_s3(folder: str, names: Iterable[str] | None = None) -> None:

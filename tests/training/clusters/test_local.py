@@ -93,3 +93,19 @@ def test_files_of_one_name_do_not_meet(tmp_path: Path) -> None:
     assert len(list((tmp_path / "work" / "a").iterdir())) == 7
     work.remove_all()
     assert not (tmp_path / "work").exists()
+
+
+def test_a_file_in_a_folder_that_cannot_be_reached_is_not_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = WorkFolder(str(tmp_path))
+    assert here.size(here.write("weights/0", b"12", b"3")) == 3
+    assert here.size("weights/gone") is None
+    (tmp_path / "file").write_bytes(b"")
+    for name, value in {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    for away in (WorkFolder("s3://bucket/folder"), WorkFolder(str(tmp_path / "file"))):
+        with pytest.raises(WvcliError, match="cannot read the work folder"):
+            away.size("weights/0")

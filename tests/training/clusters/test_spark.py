@@ -24,6 +24,7 @@ from wvcli.tokens.kept_text import KeptText
 from wvcli.training import job
 from wvcli.training.checkpoints import state_of_run
 from wvcli.training.clusters.spark import send_package
+from wvcli.training.work_folder import WorkFolder
 
 pytestmark = [pytest.mark.client, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -197,8 +198,8 @@ def test_the_work_folder_may_be_on_s3_and_the_text_too(
     for name, value in bucket.items():
         monkeypatch.setenv(name, value)
     client = boto3.client("s3")
-    client.create_bucket(Bucket="work")
-    client.put_object(Bucket="work", Key="text.txt", Body=text.read_bytes())
+    client.create_bucket(Bucket="texts")
+    client.put_object(Bucket="texts", Key="text.txt", Body=text.read_bytes())
     how = {**QUICK, "replicas": 2, "rounds": 1}
     wvcli.train(text, "here", cluster="processes[1]", work="work", **how)
     connected = job.ConnectedCluster
@@ -206,7 +207,7 @@ def test_the_work_folder_may_be_on_s3_and_the_text_too(
     environment = session.sparkContext.environment
     environment.update(bucket)
     try:
-        wvcli.train("s3://work/text.txt", "there", cluster="session", work="s3://work/runs/", **how)
+        wvcli.train("s3://texts/text.txt", "there", cluster="session", work="s3://texts/runs/", **how)
     finally:
         for name in bucket:
             del environment[name]
@@ -214,7 +215,9 @@ def test_the_work_folder_may_be_on_s3_and_the_text_too(
     assert {name: array.tobytes() for name, array in there.tensors.items()} == {
         name: array.tobytes() for name, array in here.tensors.items()
     }
-    assert [item["Key"] for item in client.list_objects_v2(Bucket="work")["Contents"]] == ["text.txt"]
+    assert [item["Key"] for item in client.list_objects_v2(Bucket="texts")["Contents"]] == ["text.txt"]
+    assert WorkFolder("s3://texts/runs").size("gone") is None
+    assert WorkFolder("s3://texts").size("text.txt") == text.stat().st_size
     client.close()
 
 

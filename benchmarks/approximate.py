@@ -22,6 +22,7 @@ import wvcli
 from wvcli.vectors.geometry import unit_rows
 
 Matrix = npt.NDArray[np.float32]
+Places = npt.NDArray[np.integer[Any]]
 Search = Callable[[Matrix, int], Any]
 
 CANDIDATES, NEIGHBOURS = 21, 10
@@ -35,8 +36,8 @@ def graph_of_faiss(units: Matrix, links: int, breadth: int) -> tuple[Any, Iterat
 
     def searches() -> Iterator[tuple[str, Search]]:
         for beam in (32, 64, 128, 256):
-            wide = faiss.SearchParametersHNSW(efSearch=beam)
-            yield f"beam {beam}", lambda asked, most, wide=wide: index.search(asked, most, params=wide)[1]
+            index.hnsw.efSearch = beam
+            yield f"beam {beam}", lambda asked, most: index.search(asked, most)[1]
 
     return index, searches()
 
@@ -44,7 +45,7 @@ def graph_of_faiss(units: Matrix, links: int, breadth: int) -> tuple[Any, Iterat
 def lists_of_faiss(units: Matrix) -> tuple[Any, Iterator[tuple[str, Search]]]:
     """Inverted lists, some of which are searched through."""
     lists = int(2 ** np.round(np.log2(4 * np.sqrt(len(units)))))
-    index = faiss.index_factory(units.shape[1], f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.index_factory(units.shape[1], f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
     index.train(units)
     index.add(units)
 
@@ -65,15 +66,13 @@ def graph_of_voyager(units: Matrix) -> tuple[Any, Iterator[tuple[str, Search]]]:
 
     def searches() -> Iterator[tuple[str, Search]]:
         for beam in (32, 64, 128, 256):
-            yield (
-                f"beam {beam}",
-                lambda asked, most, beam=beam: index.query(asked, most, query_ef=beam)[0].astype(np.int64),
-            )
+            index.ef = beam
+            yield f"beam {beam}", lambda asked, most: index.query(asked, most)[0].astype(np.int64)
 
     return index, searches()
 
 
-def recall(units: Matrix, asked: npt.NDArray[np.int64], true: Matrix, found: Iterable[Any]) -> float:
+def recall(units: Matrix, asked: Places, true: Places, found: Iterable[Any]) -> float:
     """The share of true neighbours among the ten best of the rows found."""
     hits = 0
     for row, best, rows in zip(asked, true, found, strict=True):
@@ -89,7 +88,7 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--sample", type=int, default=500)
     options = parser.parse_args()
-    units = unit_rows(wvcli.load(options.model).matrix)
+    units = unit_rows(np.asarray(wvcli.load(options.model).matrix))
     asked = np.sort(np.random.default_rng(1).choice(len(units), options.sample, replace=False))
     start = perf_counter()
     scores = units[asked] @ units.T

@@ -101,12 +101,13 @@ def halved(text: Path, folder: Path) -> tuple[Path, Path]:
 def units(model: wvcli.Vectors, words: Sequence[str]) -> Units:
     """float32 [words, dim], the vectors of words at unit length."""
     rows = np.array([model.vocabulary.find(word) for word in words])
-    return model.matrix[rows] / np.maximum(model.norms[rows], 1e-30)[:, None]
+    vectors: Units = model.matrix[rows] / np.maximum(model.norms[rows], 1e-30)[:, None]
+    return vectors
 
 
 def scores(vectors: Units, start: int) -> Units:
     """float32 [BLOCK, words], the cosines of words from `start` on to all, and of each to itself the least."""
-    found = vectors[start : start + BLOCK] @ vectors.T
+    found: Units = vectors[start : start + BLOCK] @ vectors.T
     own = np.arange(len(found))
     found[own, own + start] = -np.inf
     return found

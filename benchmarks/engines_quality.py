@@ -70,24 +70,22 @@ def main() -> None:
         folder, text = Path(name), Path(name) / "text"
         tokens = tokenized(options.text, text, options.tokens) * options.epochs
         for method in options.methods:
-            run(
-                OURS,
-                text,
-                folder / "ours.safetensors",
-                ALL_METHODS[method] | common | {"epochs": 1, "engine": "fast"},
-            )
+            ours = ALL_METHODS[method] | common
+            if ours["algorithm"] == "word2vec":
+                ours |= {
+                    "unknown_words": "none"
+                }  # Gensim's models do not answer them, and scores must be of the same pairs
+            run(OURS, text, folder / "ours.safetensors", ours | {"epochs": 1, "engine": "fast"})
             scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
             for seed in range(1, options.seeds + 1):
                 for engine in options.engines:
-                    settings = ALL_METHODS[method] | common | {"seed": seed}
                     if engine == "corpus_file":
                         model = folder / "theirs"
-                        seconds = run(THEIRS, text, model, settings)
+                        seconds = run(THEIRS, text, model, ALL_METHODS[method] | common | {"seed": seed})
                     else:
                         model = folder / "ours.safetensors"
-                        seconds = run(
-                            OURS, text, model, settings | {"engine": engine, "min_alpha": options.min_alpha}
-                        )
+                        settings = ours | {"seed": seed, "engine": engine, "min_alpha": options.min_alpha}
+                        seconds = run(OURS, text, model, settings)
                     speeds = tokens / seconds.training, tokens / seconds.whole
                     found = dict(zip(SPEEDS, speeds, strict=True)) | scored(model, options.data)
                     listed = "  ".join(f"{what} {score:.3f}" for what, score in found.items())

@@ -73,7 +73,8 @@ def main() -> None:
                 start = perf_counter()
                 keyed.evaluate_word_analogies(str(questions), restrict_vocab=options.among)
                 times.append(perf_counter() - start)
-            return times[0] + (times[1] - times[0]) * options.share
+            share: int = options.share
+            return times[0] + (times[1] - times[0]) * share
 
         compare(
             f"{len(asked):,} analogies, {options.words:,} x {options.dim}, {options.among:,} rows, against Gensim",

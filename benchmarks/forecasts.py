@@ -1,9 +1,9 @@
 """How near `wvcli train --dry-run` comes to the run itself, in time and in peak memory.
 
-    python benchmarks/forecasts.py TEXT... [--megabytes 2 10 30] [--epochs 2]
+    python benchmarks/forecasts.py TEXT... [--megabytes 2 10 30] [--epochs 2] [--algorithms word2vec fasttext]
 
-The beginning of each text, in several sizes, is forecast and then trained, Word2Vec and FastText, in processes of
-their own.
+The beginning of each text, in several sizes, is forecast and then trained with each algorithm, in processes of
+their own. A size that a text does not reach is left out.
 """
 
 import argparse
@@ -58,11 +58,12 @@ def main() -> None:
     parser.add_argument("texts", nargs="+", type=Path)
     parser.add_argument("--megabytes", nargs="+", type=int, default=[2, 10, 30])
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--algorithms", nargs="+", default=["word2vec", "fasttext"])
     options = parser.parse_args()
     ratios = []
     for text in options.texts:
         sizes = [size for size in options.megabytes if size * 1e6 <= text.stat().st_size]
-        for size, algorithm in product(sizes, ("word2vec", "fasttext")):
+        for size, algorithm in product(sizes, options.algorithms):
             with tempfile.TemporaryDirectory() as folder:
                 part = Path(folder) / text.name
                 head(text, size * 1_000_000, part)

@@ -55,9 +55,9 @@ _FRAMES = """async () => {
 }"""
 
 
-def timed(what: str, work: Callable[[], Any]) -> Any:
+def timed(what: str, work: Callable[..., Any], *arguments: Any) -> Any:
     start = process_time()
-    made = work()
+    made = work(*arguments)
     print(f"    {what:<28} {process_time() - start:6.1f} CPU s", flush=True)
     return made
 
@@ -101,16 +101,16 @@ def main() -> None:
         print(f"{words:,} words of {len(vectors):,}, {vectors.dim} dimensions")
         start = process_time()
         points = words_of(vectors, words)
-        near = timed("neighbours", lambda points=points: find_near_words(points, layout.NEIGHBORS))
-        timed("those of the whole model", lambda points=points: find_near_words(points, 10, points.others))
+        near = timed("neighbours", find_near_words, points, layout.NEIGHBORS)
+        timed("those of the whole model", find_near_words, points, 10, points.others)
         neighbors = near.rows
-        places = timed("t-SNE", lambda points=points, neighbors=neighbors: layout.tsne(points.units, neighbors))
+        places = timed("t-SNE", layout.tsne, points.units, neighbors)
         print(f"    keeps {layout.share_kept(places, neighbors):.3f}")
         print(f"    {process_time() - start:.1f} CPU s so far; now all again, as the command does it")
-        one = timed("a whole map", lambda points=points: word_map.make_map(points))
+        one = timed("a whole map", word_map.make_map, points)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "map.html"
-            timed("its page", lambda one=one, path=path: write([one], path))
+            timed("its page", write, [one], path)
             print(f"    {path.stat().st_size:,} bytes")
             if given.browser:
                 opened(path)

@@ -126,8 +126,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
-        models = [model(folder, name, [line[side] for line in lines]) for side, name in enumerate(("en", "fr"))]
-        alignment = wvcli.align(*models, held_out=0)
+        english, french = (
+            model(folder, name, [line[side] for line in lines]) for side, name in enumerate(("en", "fr"))
+        )
+        alignment = wvcli.align(english, french, held_out=0)
     sides = alignment.source, alignment.target
     texts = [numbers(side, [line[place] for line in lines]) for place, side in enumerate(sides)]
     short = [pair for pair in zip(*texts, strict=True) if all(2 < len(words) <= LONGEST for words in pair)]
@@ -145,7 +147,8 @@ def main() -> None:
             started = time.process_time()
             for seed in range(1, given.seeds + 1):
                 torch.manual_seed(seed)
-                translator = Translator(*(weights(side, is_aligned) for side in sides), is_frozen)
+                layers = [weights(side, is_aligned) for side in sides]
+                translator = Translator(layers[0], layers[1], is_frozen)
                 learned(translator, read[part], written[part], given.epochs)
                 with torch.no_grad():
                     truth = written[:TESTED, 1:]

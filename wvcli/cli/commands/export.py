@@ -1,7 +1,7 @@
 """`wvcli export`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,10 +10,6 @@ from wvcli.cli.questions.input import pairs_in, words_in
 from wvcli.cli.questions.opening import named_once, open_vectors
 from wvcli.cli.streams import stderr
 from wvcli.errors import UsageError
-
-if TYPE_CHECKING:
-    from wvcli.vectors.selection import Selection
-    from wvcli.vectors.word_vectors import Vectors
 
 
 def export(
@@ -105,6 +101,8 @@ def export(
     wvcli export ft.bin vectors.glove.txt converts one file into another.
     """
     from wvcli import formats
+    from wvcli.models import exporting
+    from wvcli.models.word_clusters import export_clusters
     from wvcli.vectors.selection import Selection
 
     *named, file = files
@@ -130,51 +128,14 @@ def export(
         pad=pad,
         unknown=unknown,
     )
+    with stderr.progress_shown() as show:
+        told: dict[str, Any] = {"overwrite": overwrite, "on_progress": show, "on_note": stderr.note}
+        if clusters is None:
+            written = exporting.export(vectors, file, name=chosen, selection=selection, dtype=dtype, **told)
+        else:
+            clustered = export_clusters(vectors, file, clusters, selection=selection, **told)
     if clusters is None:
-        _write_vectors(vectors, file, chosen, selection, dtype, overwrite)
+        stderr.wrote(len(written), written.dim, f"{file} ({chosen})")
     else:
-        _write_clusters(vectors, file, clusters, selection, overwrite)
-
-
-def _write_vectors(
-    vectors: "Vectors", file: Path, name: str, selection: "Selection", dtype: str | None, overwrite: bool
-) -> None:
-    from wvcli.models import exporting
-
-    notes: list[str] = []
-    with stderr.progress_shown() as show:
-        written = exporting.export(
-            vectors,
-            file,
-            name=name,
-            selection=selection,
-            dtype=dtype,
-            overwrite=overwrite,
-            on_progress=show,
-            on_note=notes.append,
-        )
-    for text in notes:
-        stderr.note(text)
-    stderr.wrote(len(written), written.dim, f"{file} ({name})")
-
-
-def _write_clusters(
-    vectors: "Vectors", file: Path, clusters: int, selection: "Selection", overwrite: bool
-) -> None:
-    from wvcli.models.word_clusters import export_clusters
-
-    notes: list[str] = []
-    with stderr.progress_shown() as show:
-        written = export_clusters(
-            vectors,
-            file,
-            clusters,
-            selection=selection,
-            overwrite=overwrite,
-            on_progress=show,
-            on_note=notes.append,
-        )
-    for text in notes:
-        stderr.note(text)
-    found = max(written.values()) + 1
-    stderr.note(f"wrote {len(written):,} words in {found:,} cluster{'' if found == 1 else 's'} to {file}")
+        found = max(clustered.values()) + 1
+        stderr.note(f"wrote {len(clustered):,} words in {found:,} cluster{'' if found == 1 else 's'} to {file}")

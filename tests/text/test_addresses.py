@@ -9,14 +9,15 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
 import wvcli
 from tests.clients import s3_server
 from tests.conftest import SENTENCES, Result, Run
-from wvcli.errors import InputError
+from wvcli.classification.labelled_texts import LabelledTexts
+from wvcli.errors import InputError, InterruptedRunError
 from wvcli.text import sources
 from wvcli.text.corpus import Corpus
 from wvcli.text.sources import stem, suffix, without_password
@@ -24,6 +25,20 @@ from wvcli.text.sources import stem, suffix, without_password
 TEXT = ("\n".join(SENTENCES * 30) + "\n").encode()
 RECORDS = b"".join(json.dumps({"body": {"text": line}}).encode() + b"\n" for line in SENTENCES * 30)
 VECTORS = b"".join(b"word%d %r %r\n" % (number, number / 7, number / 11) for number in range(60_000))
+LIBRARY = {
+    "b.txt": b"second words\n",
+    "a/z.txt.gz": gzip.compress(TEXT),
+    "a/part-1": b"first words\n",
+    "a.txt": b"more words here\n",
+    "c[1].txt": b"words in brackets\n",
+    "2024-01/é.txt": b"accented words\n",
+    "2024-02/deep/er.txt": b"deeper words\n",
+    ".hidden/file.txt": b"hidden words\n",
+    "a/.hidden": b"hidden words\n",
+    "a/model.safetensors": b"no text",
+    "sorted/bad/1.txt": b"dull words\n",
+    "sorted/good/1.txt": b"fine words\n",
+}
 QUICK = ("--dim", 5, "--epochs", 1, "--workers", 1)
 
 
@@ -264,6 +279,8 @@ def _fill(variables: dict[str, str]) -> None:
         "empty.txt": b"",
         "cut.txt.gz": gzip.compress(TEXT)[:-20],
         "a?b#c.txt": TEXT,
+        **{f"library/{name}": content for name, content in LIBRARY.items()},
+        "library/": b"",  # as consoles make a folder
     }.items():
         client.put_object(Bucket="texts", Key=key, Body=content)
     client.close()
@@ -296,10 +313,11 @@ def test_an_object_trains_what_a_file_trains(
     ("address", "said"),
     [
         ("s3://texts/missing.txt", "NoSuchKey"),
-        ("s3://texts/*.txt", "NoSuchKey"),
+        ("s3://texts/library", "; a folder has a slash at the end of its address"),
+        ("s3://texts/*.txt.zst", "no file matches s3://texts/*.txt.zst"),
         ("s3://nowhere/file.txt", "NoSuchBucket"),
-        ("s3://texts", "names no file in the bucket"),
-        ("s3://texts/", "names no file in the bucket"),
+        ("s3://nowhere/", "NoSuchBucket"),
+        ("s3://texts/nothing/", "the folder s3://texts/nothing/ holds no files to read"),
         ("s3://texts/empty.txt", "no words"),
         ("s3://texts/cut.txt.gz", "cut off"),
         ("s3://A B/file.txt", "Invalid bucket name"),
@@ -311,6 +329,78 @@ def test_an_object_that_cannot_be_read_is_named(
     result = run("train", address, "-o", "m.safetensors", env=environment | storage.variables)
     assert_refused(result, address, tmp_path)
     assert said in result.err
+
+
+@pytest.fixture
+def library(
+    storage: Storage, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The files of the folder `library` in S3 and in the working folder."""
+    for name, value in (environment | storage.variables).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    for name, content in LIBRARY.items():
+        Path("library", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("library", name).write_bytes(content)
+
+
+@pytest.mark.client
+def test_addresses_name_the_files_that_paths_name(library: None) -> None:
+    for named in (
+        "library/", "library/a/", "library/*.txt", "library/*/", "library/*/*", "library/20*", "library/**/*.txt",
+        "library/**/deep/*", "library/?.txt", "library/[!b].txt", "library/c[1].txt", "library/c[[]1].txt",
+        "library/.hidden/*", "library/a/*", "library/a/z.txt.gz", "library/2024-0[12]",
+    ):  # fmt: skip
+        on_disk = [Path(file).as_posix() for file in sources.expand(named)]
+        assert sources.expand(f"s3://texts/{named}") == [f"s3://texts/{file}" for file in on_disk], named
+    assert len(sources.expand("s3://texts")) == len(sources.expand("s3://texts/")) > 10
+    found = Corpus(["s3://texts/library/"])
+    assert found.size() == Corpus(["library"]).size()
+    assert list(found.texts()) == list(Corpus(["library"]).texts())
+
+
+@pytest.mark.client
+def test_a_folder_of_s3_trains_what_a_folder_trains_also_after_a_stop(library: None, tmp_path: Path) -> None:
+    how: dict[str, Any] = {"dim": 5, "epochs": 2, "workers": 1, "engine": "gensim"}
+    here = wvcli.train("library", "here", **how)
+    stops = iter([False, True])
+    with pytest.raises(InterruptedRunError):
+        wvcli.train("s3://texts/library/", checkpoint=1, should_stop=lambda: next(stops, False), **how)
+    wvcli.train("s3://texts/library/", checkpoint=1, resume=True, **how)
+    there = wvcli.load("library.safetensors")
+    assert there.manifest["corpus"].pop("sources") == ["s3://texts/library/"]
+    assert here.manifest["corpus"].pop("sources") == ["library"]
+    assert there.manifest == here.manifest
+    assert there.matrix.tobytes() == here.matrix.tobytes()
+
+
+@pytest.mark.client
+def test_the_folders_of_a_folder_of_s3_are_labels(library: None) -> None:
+    on_disk, at_address = LabelledTexts(["library/sorted"]), LabelledTexts(["s3://texts/library/sorted/"])
+    found = [(text.labels, text.text) for text in at_address]
+    assert found == [(text.labels, text.text) for text in on_disk]
+    assert found == [(("bad",), "dull words"), (("good",), "fine words")]
+
+
+class _Refusing(_Pages):
+    """An S3 server that lets nobody list what it has."""
+
+    def do_GET(self) -> None:
+        self.send_response(403)
+        self.end_headers()
+        self.wfile.write(b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+
+
+@pytest.mark.client
+def test_a_storage_that_does_not_list_is_told(library: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(InputError, match=r"^cannot read s3://texts/library/: .*AccessDenied.*Access Denied$"):
+            sources.expand("s3://texts/library/")
+        server.shutdown()
+        thread.join()
 
 
 @pytest.mark.client

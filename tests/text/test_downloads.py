@@ -20,7 +20,8 @@ from tests.formats.test_model2vec import WORDS as EMBEDDED
 from tests.formats.test_model2vec import make
 from wvcli.errors import InputError
 from wvcli.reporting import Progress
-from wvcli.text import addresses, downloads
+from wvcli.text import addresses, downloads, sources
+from wvcli.text.corpus import Corpus
 
 WORDS = [f"w{number}" for number in range(6000)]
 # Larger than what is asked for at a time, packed or not.
@@ -226,6 +227,24 @@ def test_static_embeddings_are_read_from_their_repository(
     with pytest.raises(InputError, match="hf://someone/potion has no static embeddings") as caught:
         wvcli.load("hf://someone/potion")
     assert "v.txt" in caught.value.hint
+
+
+@pytest.mark.client
+def test_folders_of_the_hub_name_their_files(hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = "/api/datasets/someone/texts/tree"
+    names = ["data/a.txt", "data/deep/b.txt", "data/.hidden"]
+    pages = {
+        f"{tree}/main": listing([*names, "README.md", ".gitattributes"]),
+        f"{tree}/v2/data": listing(names),
+        "/datasets/someone/texts/resolve/v2/data/a.txt": b"first text\n",
+        "/datasets/someone/texts/resolve/v2/data/deep/b.txt": b"second text\n",
+    }
+    monkeypatch.setattr(_Page, "others", pages)
+    root = "hf://datasets/someone/texts"
+    everything = [f"{root}/README.md", f"{root}/data/a.txt", f"{root}/data/deep/b.txt"]
+    assert sources.expand(root) == sources.expand(f"{root}/") == everything
+    assert sources.expand(f"{root}@v2/data/*.txt") == [f"{root}@v2/data/a.txt"]
+    assert list(Corpus([f"{root}@v2/data/"]).texts()) == ["first text", "second text"]
 
 
 @pytest.mark.parametrize("address", ["hf://someone", "hf://@main/v.txt"])

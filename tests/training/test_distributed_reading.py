@@ -5,12 +5,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from tests.conftest import CLONE
 from tests.training.clusters.executors import Here
 from wvcli.errors import InputError, UsageError
 from wvcli.reporting import ignore_progress
+from wvcli.text.corpus import Part
+from wvcli.text.parts import divide
 from wvcli.text.settings import TextSettings
 from wvcli.text.tokenizers import TokenizerSettings
 from wvcli.tokens.encoded_corpus import EncodedCorpus
@@ -26,7 +30,7 @@ SHARD_IDS = 2500
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with plain text, Chinese, records and compressed text, eighty kilobytes in all."""
+    """A folder with plain text, Chinese, records, compressed text and Parquet, a hundred kilobytes in all."""
     folder = tmp_path_factory.mktemp("sources")
     english, chinese = (
         (CORPORA / f"{name}.txt").read_text("utf-8").splitlines() for name in ("english", "chinese")
@@ -37,11 +41,13 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "c.jsonl").write_text(records, "utf-8")
     (folder / "d.txt.gz").write_bytes(gzip.compress("\n".join(english[400:500]).encode()))
     (folder / "e.txt").write_text("word " * 12_000, "utf-8")
+    table = pyarrow.table({"body": english[500:750], "other": ["not read " * 50] * 250})
+    parquet.write_table(table, folder / "f.parquet", row_group_size=30)
     return folder
 
 
 def settings(sources: Path, **tokenizer: Any) -> TextSettings:
-    return TextSettings((str(sources),), field="text", tokenizer=TokenizerSettings(**tokenizer))
+    return TextSettings((str(sources),), field="text", column="body", tokenizer=TokenizerSettings(**tokenizer))
 
 
 def on_one_machine(text: TextSettings, folder: Path, min_count: int, max_vocab: int | None) -> EncodedCorpus:
@@ -100,6 +106,37 @@ def test_text_kept_from_a_cluster_is_text_kept_on_one_machine(sources: Path, tmp
     assert (again.words, again.counts.tolist(), again.texts) == (one.words, one.counts.tolist(), one.texts)
     assert [path.name for path in again.shards] == [path.name for path in one.shards]
     assert [path.read_bytes() for path in again.shards] == [path.read_bytes() for path in one.shards]
+
+
+def test_parquet_is_divided_between_its_row_groups(sources: Path) -> None:
+    path = str(sources / "f.parquet")
+    text = TextSettings((path,), column="body")
+    groups = divide(text.corpus(), part_bytes=7000)
+    assert len(groups) > 3
+    parts = [part for group in groups for part in group]
+    assert [(part.file, part.kind) for part in parts] == [(path, "parquet")] * len(parts)
+    assert [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])]
+    assert parts[-1].stop == 9  # of thirty rows each, for 250
+    assert list(text.corpus().blocks_of_parts(parts)) == list(text.corpus().blocks())
+    with pytest.raises(UsageError, match="there is no column 'text'"):
+        divide(TextSettings((path,), column="text").corpus(), part_bytes=7000)
+
+
+def test_an_error_in_a_row_group_names_the_row_of_the_file(tmp_path: Path) -> None:
+    rows: list[list[dict[str, Any]]] = [[{"text": f"some words {number}"}] for number in range(20)]
+    rows[17] = [{"text": None}, {"text": "more words"}]
+    path = tmp_path / "bad.parquet"
+    parquet.write_table(pyarrow.table({"a": rows, "n": list(range(20))}), path, row_group_size=4)
+    text = TextSettings((str(path),), column=("a.text", "n"))
+    with pytest.raises(InputError, match=r"bad\.parquet, row 1: the column 'n' is not text but 0"):
+        list(text.corpus().texts())
+    last = Part(str(path), 4, 5, "parquet")
+    with pytest.raises(InputError, match=r"bad\.parquet, row 17: the column 'n' is not text but 16"):
+        list(text.corpus().blocks_of_parts([last]))
+    text = TextSettings((str(path),), column="a.text")
+    parts = [part for group in divide(text.corpus(), part_bytes=100) for part in group]
+    assert len(parts) == 5
+    assert list(text.corpus().blocks_of_parts(parts)) == list(text.corpus().blocks())
 
 
 def test_one_part_has_the_fingerprint_of_one_machine(tmp_path: Path) -> None:

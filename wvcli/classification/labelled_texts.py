@@ -10,7 +10,6 @@ a folder of folders                    each folder is a label, and each file in 
 =====================================  =================================================================
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -176,6 +175,7 @@ class LabelledTexts:
             skip_bad=self.skip_bad,
             longest_piece=_WHOLE_LINES,
             on_note=self.on_note,
+            are_files=True,
             **where,
         )
 
@@ -271,11 +271,10 @@ def _parts_of(source: str) -> list[_Part]:
     Raises:
         InputError: there are none.
     """
-    path = Path(source)
-    if source == STDIN or sources.is_remote(source) or not path.is_dir():
-        return [_Part(file) for file in sources.expand(source)]
     files = sources.expand(source)
-    inner = [Path(os.path.relpath(file, source)).parts for file in files]
+    if source == STDIN or not sources.is_folder(source):
+        return [_Part(file) for file in files]
+    inner = [Path(sources.inside(source, file)).parts for file in files]
     if all(len(parts) > 1 for parts in inner):
         return [_Part(file, parts[0]) for file, parts in zip(files, inner, strict=True)]
     return [_Part(file) for file in files]

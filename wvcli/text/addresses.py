@@ -1,12 +1,13 @@
 """Addresses on the web, in cloud storage and in the Hugging Face Hub, as streams of bytes."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import SEEK_END, BufferedReader, RawIOBase, UnsupportedOperation
 from textwrap import shorten
 from time import sleep
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from wvcli.errors import InputError, MissingExtraError, WvcliError
 from wvcli.text.downloads import KeptDownload
@@ -16,12 +17,14 @@ OnSize = Callable[[int], None]
 WEB = ("http://", "https://")
 _S3 = ("s3://", "s3a://", "s3n://")
 _HUB = "hf://"
-_HUB_PLACE = r"hf://(?:(datasets|spaces)/)?([^/@]+/[^/@]+)(?:@([^/]+))?"  # the kind, the repository, its revision
-_HUB_FILE = re.compile(rf"{_HUB_PLACE}/(.*[^/])", re.DOTALL)
-_HUB_REPOSITORY = re.compile(rf"{_HUB_PLACE}/?")
+_GOOGLE = ("gs://", "gcs://")
+_AZURE = "azure://"
+_CONNECTION = "AZURE_STORAGE_CONNECTION_STRING"  # the variable that Azure's own tools take, too
+_HUB_PLACE = re.compile(r"hf://(?:(dataset|space)s/)?([^/@]+/[^/@]+)(?:@([^/]+))?(?:/(.*))?", re.DOTALL)
 _WEAK = "W/"  # before an ETag of which the bytes may differ
 _REMOTE_BUFFER = 1 << 17  # as much as smart_open itself asks for at a time
 _PAUSES = (0.0, 1.0, 4.0)  # seconds before a page that broke off is asked for the rest again
+_FOLDER_HINT = "a folder has a slash at the end of its address"
 _LONGEST_REASON = 200  # characters; some clients quote a whole page
 # a secret key of S3 may hold a slash
 _PASSWORD = re.compile(r"^(s3[an]?://[^/:@]+):[^@]*@|^([\w+.-]+://[^/:@]+):[^/@]*@")
@@ -56,10 +59,10 @@ def open_address(
 
     def connect() -> Any:
         page, headers = _hub_page(address) if address.startswith(_HUB) else (address, None)
-        parameters = _time_limits(page, timeout) | ({"headers": headers} if headers else {})
+        parameters = client_parameters(page, timeout) | ({"headers": headers} if headers else {})
         return smart_open.open(page, "rb", compression="disable", transport_params=parameters)
 
-    with _as_input_error(address):
+    with as_input_error(address):
         stream = _AddressStream(connect, address, kept)
     if stream.size is not None:
         on_size(stream.size)
@@ -77,24 +80,56 @@ def open_object(address: str, timeout: float) -> Iterator[IO[bytes]]:
     """
     import smart_open
 
-    with _as_input_error(address):
-        parameters = _time_limits(address, timeout)
+    with as_input_error(address):
+        parameters = client_parameters(address, timeout)
         stream = smart_open.open(address, "rb", compression="disable", transport_params=parameters)
     with stream:
         yield stream
 
 
+def is_object(address: str) -> bool:
+    """Whether an address is that of an object of cloud storage, of which parts can be read."""
+    return address.startswith((*_S3, *_GOOGLE, _AZURE))
+
+
 def object_size(address: str, timeout: float) -> int | None:
-    """Return the bytes of an object of S3; None for what is at another address.
+    """Return the bytes of an object of cloud storage; None for what is at another address.
 
     Raises:
         InputError: it is not there, or its server does not answer.
         MissingExtraError: the package for such addresses is not installed.
     """
-    if not address.startswith(_S3):
+    if not is_object(address):
         return None
-    with open_object(address, timeout) as stream, _as_input_error(address):
+    with open_object(address, timeout) as stream, as_input_error(address):
         return stream.seek(0, SEEK_END)
+
+
+class HubPlace(NamedTuple):
+    """Where in the Hugging Face Hub an address leads.
+
+    Attributes:
+        kind: of the repository: `dataset`, `space`, or None for a model.
+        repository: its owner and name.
+        revision: of it; None for the latest.
+        file: the path of a file or folder in it; empty for all of it.
+    """
+
+    kind: str | None
+    repository: str
+    revision: str | None
+    file: str
+
+
+def hub_place(address: str) -> HubPlace | None:
+    """Return where in the Hugging Face Hub an address leads; None for any other address.
+
+    Example:
+        >>> hub_place("hf://datasets/owner/name@v2/folder/file.txt")
+        HubPlace(kind='dataset', repository='owner/name', revision='v2', file='folder/file.txt')
+    """
+    found = _HUB_PLACE.fullmatch(address)
+    return HubPlace(found[1], found[2], found[3], found[4] or "") if found else None
 
 
 def _hub_page(address: str) -> tuple[str, dict[str, str]]:
@@ -104,20 +139,19 @@ def _hub_page(address: str) -> tuple[str, dict[str, str]]:
         MissingExtraError: huggingface_hub is not installed.
         InputError: the address names no file.
     """
-    found = _HUB_FILE.fullmatch(address)
-    if found is None:
+    place = hub_place(address)
+    if place is None or not place.file or place.file.endswith("/"):
         raise InputError(
             f"{address} names no file of the Hub",
             "expected hf://OWNER/NAME/FILE, or hf://datasets/OWNER/NAME/FILE",
         )
-    hub = _import_hub(address)
-    kind, repository, revision, file = found.groups()
-    page = hub.hf_hub_url(repository, file, repo_type=kind and kind.rstrip("s"), revision=revision)
+    hub = import_hub(address)
+    page = hub.hf_hub_url(place.repository, place.file, repo_type=place.kind, revision=place.revision)
     token = hub.get_token()
     return page, {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
-def _import_hub(address: str) -> Any:
+def import_hub(address: str) -> Any:
     """Return the package huggingface_hub.
 
     Raises:
@@ -137,26 +171,44 @@ def hub_files(address: str) -> list[str] | None:
         InputError: the Hub has no such repository, or does not answer.
         MissingExtraError: huggingface_hub is not installed.
     """
-    found = _HUB_REPOSITORY.fullmatch(address)
-    if found is None:
+    place = hub_place(address)
+    if place is None or place.file:
         return None
-    kind, repository, revision = found.groups()
-    with _as_input_error(address):
+    with as_input_error(address):
         listed = (
-            _import_hub(address)
+            import_hub(address)
             .HfApi()
-            .list_repo_files(repository, repo_type=kind and kind.rstrip("s"), revision=revision)
+            .list_repo_files(place.repository, repo_type=place.kind, revision=place.revision)
         )
     return list(map(str, listed))
 
 
-def _time_limits(address: str, timeout: float) -> dict[str, Any]:
-    """Return smart_open's parameters for a timeout, which its clients lack or set to minutes.
+def azure_client() -> Any:
+    """Return the client for Azure's storage, with the key of the environment.
+
+    Raises:
+        InputError: the environment has none.
+    """
+    from azure.storage.blob import BlobServiceClient
+
+    connection = os.environ.get(_CONNECTION)
+    if not connection:
+        raise InputError(f"{_AZURE} needs the variable {_CONNECTION}, which is not set")
+    return BlobServiceClient.from_connection_string(connection)
+
+
+def client_parameters(address: str, timeout: float) -> dict[str, Any]:
+    """Return smart_open's parameters: a timeout, which its clients lack or set to minutes; and for Azure a client.
 
     How often S3 is tried again is for the user to set.
+
+    Raises:
+        InputError: Azure's client finds no key.
     """
     if address.startswith(WEB):
         return {"timeout": timeout}
+    if address.startswith(_AZURE):
+        return {"client": azure_client()}
     if address.startswith(_S3):
         try:
             from botocore.config import Config
@@ -214,7 +266,7 @@ class _AddressStream(RawIOBase):
     def readinto(self, buffer: Any) -> int:
         data = self._kept.read(self._position, len(buffer)) if self._kept else b""
         if not data:
-            with _as_input_error(self._address):
+            with as_input_error(self._address):
                 data = self._received(len(buffer))
         self._position += len(data)
         buffer[: len(data)] = data
@@ -269,7 +321,7 @@ def _version(stream: Any) -> str | None:
 
 
 @contextmanager
-def _as_input_error(address: str) -> Iterator[None]:
+def as_input_error(address: str) -> Iterator[None]:
     """Turn the errors of all clients, which have no root but Exception, into an `InputError`."""
     try:
         yield
@@ -281,7 +333,9 @@ def _as_input_error(address: str) -> Iterator[None]:
         scheme = address.partition("://")[0]
         raise InputError(f"cannot read {without_password(address)}: no reader for {scheme}:// is known") from error
     except Exception as error:
-        raise InputError(f"cannot read {without_password(address)}: {_reason(error)}") from error
+        reason = _reason(error)
+        hint = _FOLDER_HINT if "NoSuchKey" in reason else ""
+        raise InputError(f"cannot read {without_password(address)}: {reason}", hint) from error
 
 
 def _reason(error: BaseException) -> str:

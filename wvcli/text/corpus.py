@@ -25,7 +25,7 @@ _RECORD_KINDS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "
 
 
 Names = str | Sequence[str] | None  # of fields or columns
-PartKind = Literal["text", "json"]  # what each line is
+PartKind = Literal["text", "json", "parquet"]  # what each line is, or that there are row groups instead
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,10 @@ class Part:
 
     Attributes:
         file: a path or an address.
-        start: the byte from which on lines belong to the part.
-        stop: the byte before which its last line begins; None for the end of the file.
-        kind: what each line is; None for a whole file, whatever it holds.
+        start: the byte from which on lines belong to the part; of Parquet its first row group.
+        stop: the byte before which its last line begins, None for the end of the file; of Parquet the row group
+            after the last.
+        kind: what each line is, or `parquet`; None for a whole file, whatever it holds.
     """
 
     file: str
@@ -77,6 +78,7 @@ class Corpus:
         on_bytes: called with the number of bytes of the sources read since the last call.
         on_note: called with what is wrong with a source and does not matter.
         longest_piece: bytes of a line of plain text held in memory; a longer line is several texts.
+        are_files: `given` are files, none of which is looked for.
         others: files of the same text that are read elsewhere; `field` or `column` may be meant for them.
         files: the files that `given` comes to.
         skipped: the lines and records skipped so far.
@@ -101,6 +103,7 @@ class Corpus:
     on_bytes: Callable[[int], None] = lambda count: None
     on_note: OnNote = ignore_note
     longest_piece: int = LONGEST_PIECE
+    are_files: bool = False
     others: Sequence[str] = ()
     files: list[str] = attribute(init=False)
     skipped: int = attribute(default=0, init=False)
@@ -114,8 +117,12 @@ class Corpus:
         if self.texts_in_memory is not None and self._columns:
             raise UsageError("`column` has no effect on texts in memory", "give the column itself")
         self._noted: set[tuple[str, str]] = set()
-        expand = sources.expand if self.texts_in_memory is None else lambda name: [name]
-        self.files = [file for source in self.given for file in expand(source)]
+        self._sizes: dict[str, int] = {}  # of files at addresses, if what is there was listed
+        if self.are_files or self.texts_in_memory is not None:
+            self.files = list(self.given)
+        else:
+            listed = self._sizes.__setitem__
+            self.files = [file for source in self.given for file in sources.expand(source, listed)]
         if not self.files:
             raise UsageError("no source was given")
         if self.files.count(STDIN) > 1:
@@ -127,7 +134,15 @@ class Corpus:
 
     def size(self) -> int | None:
         """Return the bytes in all files as they lie on disk; None when that is not known beforehand."""
-        return sources.size(self.files)
+        return sources.size(self.files, self._sizes)
+
+    def size_of(self, file: str) -> int | None:
+        """Return the bytes of one of its files; None when that is not known before it is read.
+
+        Raises:
+            InputError: the file is missing, or its folder is closed.
+        """
+        return self._sizes[file] if file in self._sizes else sources.size_of(file)
 
     def must_be_read_whole(self) -> bool:
         """Whether a file is one JSON value, of which no part can be read alone."""
@@ -231,7 +246,10 @@ class Corpus:
                 yield from self._taken(part.file, self._items_of(part))
 
     def _items_of(self, part: Part) -> Iterator[bytes | Line | BadRecord]:
-        """Yield the lines, or the texts of the records, of a part of a file of lines."""
+        """Yield the lines, or the texts of the records, of a part of a file."""
+        if part.kind == "parquet":
+            yield from self._in_row_groups(part)
+            return
         with line_ranges.reading_lines(part.file, part.start, part.stop, self.on_bytes) as stream:
             lines = (
                 open_following_lines(stream, self._encoding, self.longest_piece, first=2)
@@ -250,6 +268,26 @@ class Corpus:
                         before = line_ranges.count_lines_before(part.file, part.start)
                     item = replace(item, number=item.number + before - 1)
                 yield item
+
+    def _in_row_groups(self, part: Part) -> Iterator[Line | BadRecord]:
+        """Yield the texts in some row groups of a Parquet file."""
+        with line_ranges.opened(part.file) as file:
+            groups = range(part.start, part.stop or 0)
+            yield from records.parquet_texts(file, self._columns, display_name(part.file), self.apart, groups)
+
+    def row_groups(self, file: str) -> list[int] | None:
+        """Return the bytes of the text in each row group of a file of Parquet; None of any other file.
+
+        Raises:
+            InputError: the file cannot be read.
+            UsageError: it is not said which column holds the text, or there is no such column.
+        """
+        with line_ranges.opened(file) as opened:
+            if opened.read(len(_PARQUET)) != _PARQUET:
+                return None
+            if not self._columns:
+                raise _column_needed(file)
+            return records.row_group_bytes(opened, self._columns, display_name(file))
 
     def kind_of_lines(self, file: str) -> PartKind | None:
         """Return what each line of a file is, a text or a JSON record; None where lines cannot be read apart.

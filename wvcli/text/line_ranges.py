@@ -1,7 +1,7 @@
 """The lines that begin in a range of a file's bytes, so that several can read one file, each its part of it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from typing import IO, Any
 
@@ -28,15 +28,12 @@ def reading_lines(
     Raises:
         InputError: the source cannot be read.
     """
-    try:
-        with _open(file) as raw:
-            first = line_start(raw, start)
-            last = None if stop is None else line_start(raw, stop)
-            raw.seek(first)
-            limited = _LimitedStream(raw, None if last is None else last - first, on_bytes)
-            yield BufferedReader(limited, _BUFFER)
-    except OSError as error:
-        raise unreadable(display_name(file), error) from error
+    with opened(file) as raw:
+        first = line_start(raw, start)
+        last = None if stop is None else line_start(raw, stop)
+        raw.seek(first)
+        limited = _LimitedStream(raw, None if last is None else last - first, on_bytes)
+        yield BufferedReader(limited, _BUFFER)
 
 
 def count_lines_before(file: str, start: int) -> int:
@@ -45,17 +42,14 @@ def count_lines_before(file: str, start: int) -> int:
     Raises:
         InputError: the source cannot be read.
     """
-    try:
-        with _open(file) as raw:
-            left = line_start(raw, start)
-            raw.seek(0)
-            count = 0
-            while left and (block := raw.read(min(left, _BUFFER))):
-                count += block.count(b"\n")
-                left -= len(block)
-            return count
-    except OSError as error:
-        raise unreadable(display_name(file), error) from error
+    with opened(file) as raw:
+        left = line_start(raw, start)
+        raw.seek(0)
+        count = 0
+        while left and (block := raw.read(min(left, _BUFFER))):
+            count += block.count(b"\n")
+            left -= len(block)
+        return count
 
 
 def line_start(raw: IO[bytes], at: int) -> int:
@@ -72,8 +66,18 @@ def line_start(raw: IO[bytes], at: int) -> int:
     return position
 
 
-def _open(file: str) -> AbstractContextManager[IO[bytes]]:
-    return open_object(file, TIMEOUT) if is_remote(file) else open(file, "rb")
+@contextmanager
+def opened(file: str) -> Iterator[IO[bytes]]:
+    """Open a file, or an object of cloud storage, of which parts can be read: what is opened can seek.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with open_object(file, TIMEOUT) if is_remote(file) else open(file, "rb") as raw:
+            yield raw
+    except OSError as error:
+        raise unreadable(display_name(file), error) from error
 
 
 class _LimitedStream(RawIOBase):

@@ -13,8 +13,9 @@ PART_BYTES = 1 << 26  # of a part, about: some seconds of work, of which the num
 def divide(corpus: Corpus, part_bytes: int = PART_BYTES) -> list[list[Part]]:
     """Divide a text; each list has files or parts of files that follow each other, of about as many bytes.
 
-    A compressed file, one of Parquet or CSV, one that is a single JSON value, and a text in UTF-16 or UTF-32 is
-    not divided, nor is what is at an address whose client cannot tell how long it is.
+    Parquet is divided between its row groups, by the bytes of the text in them. A compressed file, one of CSV, one
+    that is a single JSON value, and a text in UTF-16 or UTF-32 is not divided, nor is what is at an address that
+    can only be read from its beginning.
 
     Args:
         corpus: the text.
@@ -53,9 +54,15 @@ def refuse_unshared(corpus: Corpus) -> None:
 def _parts(corpus: Corpus, part_bytes: int) -> Iterator[tuple[Part, int]]:
     """Yield the parts of a text, in order, each with its bytes."""
     for file in corpus.files:
-        size = sources.size_of(file)
-        if size is None or size <= part_bytes or sources.is_packed(file):
-            yield Part(file), size or part_bytes
+        size = corpus.size_of(file)
+        if size is None or size <= part_bytes or not sources.can_seek(file):
+            yield Part(file), part_bytes if size is None else size
+            continue
+        if (groups := corpus.row_groups(file)) is not None:
+            yield from _row_groups(file, groups, part_bytes)
+            continue
+        if sources.is_packed(file):
+            yield Part(file), size
             continue
         kind = corpus.kind_of_lines(file)
         if kind is None:
@@ -64,3 +71,20 @@ def _parts(corpus: Corpus, part_bytes: int) -> Iterator[tuple[Part, int]]:
         for start in range(0, size, part_bytes):
             stop = start + part_bytes if start + part_bytes < size else None
             yield Part(file, start, stop, kind), min(part_bytes, size - start)
+
+
+def _row_groups(file: str, sizes: list[int], part_bytes: int) -> Iterator[tuple[Part, int]]:
+    """Yield the parts of a file of Parquet, each with its bytes.
+
+    Args:
+        file: a path or an address.
+        sizes: the bytes of each row group.
+        part_bytes: of each part, about.
+    """
+    start = held = 0
+    for number, size in enumerate(sizes):
+        if number > start and held + size > part_bytes:
+            yield Part(file, start, number, "parquet"), held
+            start, held = number, 0
+        held += size
+    yield Part(file, start, len(sizes), "parquet"), held

@@ -468,7 +468,9 @@ def _hint_at_several(what: str, name: str, is_known: Callable[[str], bool]) -> s
     return f"name each of several by itself: {' '.join(f'`{what}={part}`' for part in parts)}"
 
 
-def parquet_texts(file: Any, columns: Sequence[str], name: str, apart: bool = False) -> Iterator[Line | BadRecord]:
+def parquet_texts(
+    file: Any, columns: Sequence[str], name: str, apart: bool = False, groups: range | None = None
+) -> Iterator[Line | BadRecord]:
     """Yield the texts of columns of a Parquet file, each with the number of its row, from 1; needs pyarrow.
 
     Args:
@@ -476,6 +478,7 @@ def parquet_texts(file: Any, columns: Sequence[str], name: str, apart: bool = Fa
         columns: their names; a dot goes into a struct, or into each struct of a list.
         name: what messages call the file.
         apart: read the columns apart.
+        groups: the row groups that are read; None for all.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -487,15 +490,10 @@ def parquet_texts(file: Any, columns: Sequence[str], name: str, apart: bool = Fa
 
     with input_errors(name, arrow):
         table = parquet.ParquetFile(file)
-        known = {inner: path for field in table.schema_arrow for inner, path in _columns_in(field)}
-        for column in columns:
-            if column not in known:
-                raise _no_column(column, list(known))
-        leaves = {table.schema.column(number).path for number in range(len(table.schema))}
-        paths = [known[column] for column in columns]
-        read = [column if column in leaves else known[column][0] for column in columns]
-        row = 0
-        for batch in table.iter_batches(_PARQUET_ROWS, columns=read):
+        read, paths = _columns_to_read(table, columns)
+        groups = range(table.num_row_groups) if groups is None else groups
+        row = sum(table.metadata.row_group(number).num_rows for number in range(groups.start))
+        for batch in table.iter_batches(_PARQUET_ROWS, row_groups=groups, columns=read):
             names = batch.schema.names
             for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 row += 1
@@ -504,6 +502,43 @@ def parquet_texts(file: Any, columns: Sequence[str], name: str, apart: bool = Fa
                 else:
                     record = dict(zip(names, values, strict=True))
                     yield from _texts_in(record, paths, row, "row", "column", apart)
+
+
+def row_group_bytes(file: Any, columns: Sequence[str], name: str) -> list[int]:
+    """Return how many bytes the columns take in each row group of a Parquet file, unpacked.
+
+    Args and errors are as for `parquet_texts`.
+    """
+    arrow = import_arrow("reading Parquet")
+    from pyarrow import parquet
+
+    with input_errors(name, arrow):
+        table = parquet.ParquetFile(file)
+        read, _ = _columns_to_read(table, columns)
+        groups = [table.metadata.row_group(number) for number in range(table.num_row_groups)]
+        return [
+            sum(
+                chunk.total_uncompressed_size
+                for chunk in map(group.column, range(group.num_columns))
+                if any(f"{chunk.path_in_schema}.".startswith(f"{column}.") for column in read)
+            )
+            for group in groups
+        ]
+
+
+def _columns_to_read(table: Any, columns: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Return which columns of an open Parquet file hold others, and the keys that lead to these.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    known = {inner: path for field in table.schema_arrow for inner, path in _columns_in(field)}
+    for column in columns:
+        if column not in known:
+            raise _no_column(column, list(known))
+    leaves = {table.schema.column(number).path for number in range(len(table.schema))}
+    read = [column if column in leaves else known[column][0] for column in columns]
+    return read, [known[column] for column in columns]
 
 
 def _columns_in(field: Any) -> Iterator[tuple[str, list[str]]]:

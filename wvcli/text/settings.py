@@ -65,10 +65,13 @@ class TextSettings:
         tokenizer = TokenizerSettings.from_json(values["tokenizer"])
         return cls(**{**values, "sources": tuple(values["sources"]), "tokenizer": tokenizer})
 
-    def corpus(self) -> Corpus:
+    def corpus(self, files: Sequence[str] | None = None) -> Corpus:
         """Open the text.
 
         The lines of tables without `column` are texts where the tokenizer alone says what in them is a word.
+
+        Args:
+            files: of the text, what is opened of it; None for all that its sources name.
 
         Raises:
             UsageError: there is no such encoding, tokenizer or delimiter, or no source; or standard input is named
@@ -76,7 +79,8 @@ class TextSettings:
             InputError: a source is missing.
         """
         return Corpus(
-            self.sources,
+            self.sources if files is None else files,
+            are_files=files is not None,
             encoding=self.encoding,
             errors=self.encoding_errors,
             field=self.field,

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from glob import glob, has_magic
 from io import BufferedReader, RawIOBase
@@ -14,8 +14,8 @@ from typing import IO, Any
 
 from wvcli.errors import InputError, unreadable
 from wvcli.reporting import OnNote, ignore_note
-from wvcli.text import unpacking
-from wvcli.text.addresses import WEB, OnSize, object_size, open_address
+from wvcli.text import storage, unpacking
+from wvcli.text.addresses import WEB, OnSize, is_object, object_size, open_address
 from wvcli.text.addresses import is_remote as is_remote
 from wvcli.text.addresses import without_password as without_password
 from wvcli.text.downloads import KeptDownload
@@ -65,16 +65,21 @@ def _unpacked(file: str) -> Path:
     return name.with_suffix("") if name.suffix.lower() in _COMPRESSED_SUFFIXES else name
 
 
-def expand(source: str) -> list[str]:
+def expand(source: str, on_size: Callable[[str, int], None] = lambda file, size: None) -> list[str]:
     """Find the files a source names: itself, those of a folder and its subfolders, or those of a glob, sorted.
 
-    A link to a folder is entered like the folder, but no folder twice.
+    A link to a folder is entered like the folder, but no folder twice. Addresses may name folders, with a slash at
+    the end, and globs where `storage` lists what is there.
+
+    Args:
+        source: a path, a glob, an address, or `-`.
+        on_size: called with each file of a storage that was listed, and its bytes.
 
     Raises:
         InputError: there are none, or a folder or a link cannot be followed.
     """
     if source == STDIN or is_remote(source):
-        return [source]
+        return _at_address(source, on_size)
     if not source:
         raise InputError("a source is an empty name")
     path = Path(source)
@@ -93,6 +98,15 @@ def expand(source: str) -> list[str]:
             return _without_detours({file for match in matches for file in expand(match)})
         raise InputError(f"no file matches {source}")
     raise _no_file(source)
+
+
+def _at_address(source: str, on_size: Callable[[str, int], None]) -> list[str]:
+    if not storage.names_several(source):
+        return [source]
+    files = storage.list_files(source, TIMEOUT)
+    for file, size in files.items():
+        on_size(file, size)
+    return list(files)
 
 
 def _no_file(source: str) -> InputError:
@@ -150,19 +164,44 @@ def _without_detours(files: set[str]) -> list[str]:
     return sorted(kept.values())
 
 
-def size(files: list[str]) -> int | None:
+def is_folder(source: str) -> bool:
+    """Whether a source is a folder, on disk or in a storage."""
+    return storage.is_folder(source) if is_remote(source) else os.path.isdir(source)
+
+
+def folder_name(folder: str) -> str:
+    """Return the name of a folder without those above it."""
+    return storage.folder_name(folder) if is_remote(folder) else Path(folder).resolve().name
+
+
+def inside(folder: str, file: str) -> str:
+    """Return the path of a file from a folder that it is in."""
+    return file[len(folder.rstrip("/")) + 1 :] if is_remote(folder) else os.path.relpath(file, folder)
+
+
+def size(files: list[str], known: Mapping[str, int] | None = None) -> int | None:
     """Return the bytes in all files as they lie on disk; None when that is not known beforehand.
+
+    Args:
+        files: paths, addresses, or `-`.
+        known: the bytes of some that are at addresses.
 
     Raises:
         InputError: a file is missing, or its folder is closed.
     """
-    if any(file in (STDIN, IN_MEMORY) or is_remote(file) for file in files):
+    known = known or {}
+    if any(file not in known and (file in (STDIN, IN_MEMORY) or is_remote(file)) for file in files):
         return None
-    return sum(map(_size_of, files))
+    return sum(known[file] if file in known else _size_of(file) for file in files)
+
+
+def can_seek(file: str) -> bool:
+    """Whether a file can be read from the middle: it is on disk, or an object of cloud storage."""
+    return is_object(file) if is_remote(file) else file != STDIN
 
 
 def size_of(file: str) -> int | None:
-    """Return the bytes of a file, or of an object of S3; None of what is at another address.
+    """Return the bytes of a file, or of an object of cloud storage; None of what is at another address.
 
     Raises:
         InputError: it is missing, or its folder is closed.

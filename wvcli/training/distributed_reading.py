@@ -97,9 +97,8 @@ def read_part(work: WorkFolder, values: Values) -> Values:
     """
     text = TextSettings.from_json(values["text"])
     parts = [Part(*part) for part in values["parts"]]
-    text = replace(text, sources=tuple(dict.fromkeys(part.file for part in parts)))
     notes: list[str] = []
-    corpus = text.corpus()
+    corpus = text.corpus(files=list(dict.fromkeys(part.file for part in parts)))
     corpus.others, corpus.on_note = values["others"], notes.append
     with (
         temporary_folder() as folder,

@@ -13,7 +13,7 @@ from wvcli.reporting import OnNote, OnProgress, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
 from wvcli.text.corpus import Corpus, Names
 from wvcli.text.settings import Source, Sources, TextSettings
-from wvcli.text.sources import IN_MEMORY, STDIN, stem
+from wvcli.text.sources import IN_MEMORY, STDIN, folder_name, is_folder, stem
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText
 from wvcli.training import engines, record
@@ -545,7 +545,7 @@ def default_output(sources: Sequence[str], source: Corpus | KeptText) -> Path:
         raise UsageError(
             f"{nameless[source.files[0]]} the model no name", "name it with `output=FILE.safetensors`"
         )
-    name = Path(sources[0]).resolve().name if os.path.isdir(sources[0]) else stem(source.files[0])
+    name = folder_name(sources[0]) if is_folder(sources[0]) else stem(source.files[0])
     return Path(name + model_file.SUFFIX)
 
 

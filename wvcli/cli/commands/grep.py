@@ -354,7 +354,7 @@ def _found_in(
         for file in inside:
             yield (
                 sources.display_name(file),
-                finder.lines_of(Corpus([file], errors="replace", as_lines=True)),
+                finder.lines_of(Corpus([file], errors="replace", as_lines=True, are_files=True)),
                 None,
             )
 

@@ -17,10 +17,13 @@ from wvcli.text.corpus import Part
 from wvcli.text.parts import divide
 from wvcli.text.settings import TextSettings
 from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.tokens import phrases
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.kept_text import KeptText
+from wvcli.tokens.phrases import PhraseSettings
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
 from wvcli.tokens.tokenizing import batches
+from wvcli.training import distributed_phrases
 from wvcli.training.distributed_reading import ConnectedCluster, read_on
 from wvcli.training.work_folder import WorkFolder
 
@@ -81,6 +84,36 @@ def test_the_encoded_text_is_that_of_one_machine(
     for stored, shard in zip(many.stored, one.shards, strict=True):
         assert work.read(stored.name) == shard.read_bytes()
         assert 4 * stored.ids == shard.stat().st_size
+
+
+@pytest.mark.parametrize("scorer", ["original", "npmi"])
+def test_phrases_are_those_of_one_machine(tmp_path: Path, scorer: str) -> None:
+    lines = [
+        "the new york times and the new_york_times of new york city",
+        "new_york city and new york_city and old york city",
+        "a_b c and a b_c and a b c",
+        "nothing else",
+    ]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join([line for number, line in enumerate(lines * 9) if number % 7] + ["_ a_ _ b"]))
+    text = TextSettings((str(path),), tokenizer=TokenizerSettings("whitespace"))
+    how = PhraseSettings(threshold=0.1, passes=3, scorer=scorer, min_count=3)
+    one = ProvisionalCorpus.of_batches(batches(text.corpus().blocks(), text.tokenizer, 1), tmp_path, shard_ids=40)
+    known = phrases.join(one, how)
+    encoded = one.trimmed(2)
+    work = WorkFolder(str(tmp_path / "work"))
+    corpus, _ = read_on(
+        Here(), work, text, text.corpus(), lambda tokens: 1, ignore_progress, part_bytes=150, shard_ids=40
+    )
+    assert distributed_phrases.join(corpus, how) == known
+    assert all(known)
+    assert len(corpus.read) > 5
+    many = corpus.trimmed(2)
+    assert (many.words, many.counts.tolist()) == (encoded.words, encoded.counts.tolist())
+    assert many.coverage() == encoded.coverage()
+    assert many.stored is not None
+    assert [work.read(shard.name) for shard in many.stored] == [path.read_bytes() for path in encoded.shards]
+    assert len(encoded.shards) > 5
 
 
 def test_text_kept_from_a_cluster_is_text_kept_on_one_machine(sources: Path, tmp_path: Path) -> None:

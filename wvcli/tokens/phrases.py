@@ -105,10 +105,26 @@ def count_pairs(shards: Iterable[IdArray]) -> tuple[PairArray, CountArray]:
     Returns:
         uint64 [pairs], the first word's id times 2 ** 32 plus the second's, ascending; int64 [pairs], occurrences.
     """
+    return merge_pairs(map(_pairs_within, shards))
+
+
+def _pairs_within(ids: IdArray) -> tuple[PairArray, CountArray]:
+    """Return the distinct pairs of neighbouring words in a shard, ascending, and their occurrences."""
+    within = (ids[:-1] != TEXT_END) & (ids[1:] != TEXT_END)
+    return np.unique(_packed(ids[:-1][within], ids[1:][within]), return_counts=True)
+
+
+def merge_pairs(counted: Iterable[tuple[PairArray, CountArray]]) -> tuple[PairArray, CountArray]:
+    """Add up the occurrences of pairs that were counted apart.
+
+    Args:
+        counted: uint64 [pairs], ascending, and int64 [pairs], several times.
+
+    Returns:
+        uint64 [pairs], the distinct ones, ascending; int64 [pairs], occurrences.
+    """
     pairs, counts = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
-    for ids in shards:
-        within = (ids[:-1] != TEXT_END) & (ids[1:] != TEXT_END)
-        more, more_counts = np.unique(_packed(ids[:-1][within], ids[1:][within]), return_counts=True)
+    for more, more_counts in counted:
         pairs = np.concatenate([pairs, more])
         counts = np.concatenate([counts, more_counts])
         order = np.argsort(pairs, kind="stable")  # merges two sorted runs in linear time
@@ -141,19 +157,23 @@ class PhraseTable:
         pairs: PairArray,
         pair_counts: CountArray,
         settings: PhraseSettings,
+        distinct_pairs: int | None = None,
     ) -> "PhraseTable":
         """Score every pair and take those above the threshold.
 
         Args:
             words: the distinct words.
             counts: int64 [words], occurrences.
-            pairs: uint64 [pairs], as `count_pairs` returns them.
+            pairs: uint64 [pairs], as `count_pairs` returns them; those are enough that occur often enough, and
+                those that `may_be_spelled_alike` says so of.
             pair_counts: int64 [pairs], occurrences.
             settings: how phrases are found.
+            distinct_pairs: how many there are in the text; None where all are given.
         """
         tokens = int(counts.sum())
         number = {word: index for index, word in enumerate(words)}
-        counts, pair_counts, distinct = _counts_by_spelling(number, counts, pairs, pair_counts)
+        distinct_pairs = len(pairs) if distinct_pairs is None else distinct_pairs
+        counts, pair_counts, distinct = _counts_by_spelling(number, counts, pairs, pair_counts, distinct_pairs)
         score = _scorer(settings.scorer)
         frequent = np.flatnonzero(pair_counts >= settings.min_count)
         first, second = _unpacked(pairs[frequent])
@@ -226,38 +246,82 @@ def _scorer(name: str) -> Callable[[int, int, int, int, int, int], float]:
     return scorer
 
 
+@dataclass(frozen=True)
+class JointWords:
+    """Which words stand in the way of counting pairs by themselves, as others are spelled like two of them joined.
+
+    Attributes:
+        has_joint: bool [words], whether there is a joint in the word.
+        begins: bool [words], whether it stands before a joint in another word.
+        ends: bool [words], whether it stands after one.
+        halves: uint64, the pairs of words that are one word, too, packed as `count_pairs` does.
+    """
+
+    has_joint: npt.NDArray[np.bool_]
+    begins: npt.NDArray[np.bool_]
+    ends: npt.NDArray[np.bool_]
+    halves: PairArray
+
+    @classmethod
+    def of(cls, number: dict[str, int]) -> "JointWords":
+        """Find them among words with their indices."""
+        begins, ends, has_joint = (np.zeros(len(number), dtype=bool) for _ in range(3))
+        halves = []
+        for word, index in number.items():
+            at = word.find(JOINT)
+            has_joint[index] = at >= 0
+            while at >= 0:
+                left, right = number.get(word[:at]), number.get(word[at + 1 :])
+                if left is not None:
+                    begins[left] = True
+                if right is not None:
+                    ends[right] = True
+                if left is not None and right is not None:
+                    halves.append(left << 32 | right)
+                at = word.find(JOINT, at + 1)
+        return cls(has_joint, begins, ends, np.array(halves, dtype=np.uint64))
+
+    def around(self) -> npt.NDArray[np.bool_]:
+        """Return bool [2, words], true where a word may begin, or end, a pair spelled like something else."""
+        return np.stack([self.has_joint | self.begins, self.has_joint | self.ends])
+
+
+def may_be_spelled_alike(pairs: PairArray, around: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return bool [pairs], true at least for those that are spelled like a word or another pair.
+
+    Args:
+        pairs: uint64 [pairs], as `count_pairs` returns them.
+        around: what `JointWords.around` returns.
+    """
+    first, second = _unpacked(pairs)
+    alike: npt.NDArray[np.bool_] = around[0, first] & around[1, second]
+    return alike
+
+
+def renumbered(pairs: PairArray, numbers: IdArray) -> PairArray:
+    """Return uint64 [pairs] in other numbers of the words, uint32 [words]; they are no longer ascending."""
+    first, second = _unpacked(pairs)
+    return _packed(numbers[first], numbers[second])
+
+
 def _counts_by_spelling(
-    number: dict[str, int], counts: CountArray, pairs: PairArray, pair_counts: CountArray
+    number: dict[str, int], counts: CountArray, pairs: PairArray, pair_counts: CountArray, distinct_pairs: int
 ) -> tuple[CountArray, CountArray, int]:
     """Return the counts of words and pairs, all that are spelled alike with the sum, and the number of spellings.
 
     `new_york` may be a word of the text beside the pair `new york`, and after a first pass `a_b c` is spelled as
     `a b_c`: Gensim counts these as one.
     """
-    prefix, suffix, has_joint = (np.zeros(len(number), dtype=bool) for _ in range(3))
-    halves = []
-    for word, index in number.items():
-        at = word.find(JOINT)
-        has_joint[index] = at >= 0
-        while at >= 0:
-            left, right = number.get(word[:at]), number.get(word[at + 1 :])
-            if left is not None:
-                prefix[left] = True
-            if right is not None:
-                suffix[right] = True
-            if left is not None and right is not None:
-                halves.append(left << 32 | right)
-            at = word.find(JOINT, at + 1)
-    distinct = len(number) + len(pairs)
-    if not has_joint.any() or not len(pairs):
+    joint = JointWords.of(number)
+    distinct = len(number) + distinct_pairs
+    if not joint.has_joint.any() or not len(pairs):
         return counts, pair_counts, distinct
     first, second = _unpacked(pairs)
     # Two pairs are spelled alike only if the longer first word begins with the shorter one and a joint, and the
     # longer second word ends with a joint and the shorter one.
-    alike = (prefix[first] & has_joint[second]) | (has_joint[first] & suffix[second])
-    keys = np.array(halves, dtype=np.uint64)
-    nearest = np.minimum(np.searchsorted(pairs, keys), len(pairs) - 1)
-    alike[nearest[pairs[nearest] == keys]] = True
+    alike = (joint.begins[first] & joint.has_joint[second]) | (joint.has_joint[first] & joint.ends[second])
+    nearest = np.minimum(np.searchsorted(pairs, joint.halves), len(pairs) - 1)
+    alike[nearest[pairs[nearest] == joint.halves]] = True
     return _summed(number, counts, pairs, pair_counts, np.flatnonzero(alike), distinct)
 
 

@@ -20,7 +20,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -58,25 +58,18 @@ _MOST_BUCKETS = 64  # of words; each takes the memory of one task
 _SHARDS_AT_ONCE = 4  # that a task writes, of parts whose words it has at hand
 
 CountArray = npt.NDArray[np.int64]
+Piece = tuple[str, int, int, int]  # of a shard: file, first id, id after the last, and the part of the text
 
 
-class _Words(NamedTuple):
-    """Distinct words with their counts, and the numbers that they have in a part of the text."""
-
-    words: list[str]
-    counts: CountArray
-    numbers: CountArray
-
-
-def _packed(words: Sequence[str], *columns: CountArray) -> bytes:
+def pack_words(words: Sequence[str], *columns: CountArray) -> bytes:
     """Return words and int64 [words] columns as bytes."""
     text = json.dumps(list(words), ensure_ascii=False).encode("utf-8", "surrogatepass")
     head = np.array([len(words)], dtype="<i8")
     return b"".join([head.tobytes(), *(column.astype("<i8").tobytes() for column in columns), text])
 
 
-def _unpacked(data: bytes, columns: int) -> tuple[list[str], list[CountArray]]:
-    """Return what `_packed` packed."""
+def unpack_words(data: bytes, columns: int) -> tuple[list[str], list[CountArray]]:
+    """Return what `pack_words` packed."""
     count = int(np.frombuffer(data, dtype="<i8", count=1)[0])
     numbers = np.frombuffer(data, dtype="<i8", count=count * columns, offset=8).astype(np.int64)
     words: list[str] = json.loads(str(data[8 * (1 + count * columns) :], "utf-8", "surrogatepass"))
@@ -106,7 +99,7 @@ def read_part(work: WorkFolder, values: Values) -> Values:
     ):
         read = ProvisionalCorpus.of_batches(tokenized, folder)
         pieces = [[work.write_file("read/ids", shard), shard.stat().st_size // 4] for shard in read.shards]
-    buckets, bounds = _in_buckets(read, values["buckets"])
+    buckets, bounds = in_buckets(read, values["buckets"])
     return {
         "pieces": pieces,
         "words": work.write("read/words", *buckets),
@@ -120,17 +113,18 @@ def read_part(work: WorkFolder, values: Values) -> Values:
     }
 
 
-def _in_buckets(read: ProvisionalCorpus, buckets: int) -> tuple[list[bytes], list[int]]:
+def in_buckets(read: ProvisionalCorpus, buckets: int) -> tuple[list[bytes], list[int]]:
     """Return the words of a part as bytes, one bucket after another, and the bytes where each begins and ends."""
     bucket_of = np.fromiter(
         (crc32(word.encode("utf-8", "surrogatepass")) % buckets for word in read.words), np.int64, len(read.words)
     )
-    packed, bounds = [], [0]
+    written, bounds = [], [0]
     for bucket in range(buckets):
         numbers = np.flatnonzero(bucket_of == bucket)
-        packed.append(_packed([read.words[number] for number in numbers.tolist()], read.counts[numbers], numbers))
-        bounds.append(bounds[-1] + len(packed[-1]))
-    return packed, bounds
+        words = [read.words[number] for number in numbers.tolist()]
+        written.append(pack_words(words, read.counts[numbers], numbers))
+        bounds.append(bounds[-1] + len(written[-1]))
+    return written, bounds
 
 
 def count_words(work: WorkFolder, values: Values) -> Values:
@@ -149,7 +143,7 @@ def count_words(work: WorkFolder, values: Values) -> Values:
     first: list[tuple[CountArray, CountArray]] = []
     bucket = values["bucket"]
     for part, (name, bounds) in enumerate(json.loads(work.read(values["parts"]))):
-        words, [here, numbers] = _unpacked(work.read(name, bounds[bucket], bounds[bucket + 1]), 2)
+        words, [here, numbers] = unpack_words(work.read(name, bounds[bucket], bounds[bucket + 1]), 2)
         before = len(numbering)
         rows = np.fromiter(map(numbering.__getitem__, words), np.int64, len(words))
         counts = np.append(counts, np.zeros(len(numbering) - before, dtype=np.int64))
@@ -159,9 +153,9 @@ def count_words(work: WorkFolder, values: Values) -> Values:
     words = list(numbering)
     parts, numbers = (np.concatenate([np.zeros(0, dtype=np.int64), *each]) for each in zip(*first, strict=True))
     kept = np.flatnonzero(counts >= values["least"])
-    packed = _packed([words[row] for row in kept.tolist()], counts[kept], parts[kept], numbers[kept])
+    data = pack_words([words[row] for row in kept.tolist()], counts[kept], parts[kept], numbers[kept])
     return {
-        "kept": work.write("read/kept", packed),
+        "kept": work.write("read/kept", data),
         "occurring": len(kept),
         "distinct": len(words),
         "highest": int(counts.max(initial=0)),
@@ -190,7 +184,7 @@ def write_shards(work: WorkFolder, values: Values) -> Values:
         renumbered = [np.zeros(0, dtype=np.uint32)]
         for name, start, stop, part in pieces:
             if part not in tables:
-                tables = {part: _final_numbers(work, values["words"][str(part)], final)}
+                tables = {part: final_numbers(work, values["words"][str(part)], final)}
             ids = np.frombuffer(work.read(name, 4 * start, 4 * stop), dtype="<u4")
             ids = np.append(tables[part], TEXT_END).take(ids, mode="clip")
             renumbered.append(ids[ids != DROPPED])
@@ -198,11 +192,11 @@ def write_shards(work: WorkFolder, values: Values) -> Values:
     return {"shards": shards}
 
 
-def _final_numbers(work: WorkFolder, words: Sequence[Any], final: Mapping[str, int]) -> IdArray:
+def final_numbers(work: WorkFolder, words: Sequence[Any], final: Mapping[str, int]) -> IdArray:
     """Return uint32 [words of a part], the final number of each, or `DROPPED`."""
     name, bounds = words
     data = work.read(name)
-    unpacked = [_unpacked(data[start:stop], 2) for start, stop in pairwise(bounds)]
+    unpacked = [unpack_words(data[start:stop], 2) for start, stop in pairwise(bounds)]
     table = np.full(sum(len(each) for each, _ in unpacked), DROPPED, dtype=np.uint32)
     dropped = int(DROPPED)
     for each, [_, numbers] in unpacked:
@@ -232,6 +226,9 @@ class DistributedCorpus:
         counted: what `count_words` returned then, for each bucket.
         shard_ids: of a shard, at least.
         advised: what is called with the words and counts of the vocabulary, for advice on the tokenizer.
+        tokens_joined: tokens joined to the one before, or None when nothing was to be joined.
+        cuts: the pieces of each shard, when they were joined: file, first id, id after the last, and the part of
+            the text; None where they are found by `cut`.
     """
 
     executors: Executors
@@ -240,6 +237,8 @@ class DistributedCorpus:
     least: int
     shard_ids: int = SHARD_IDS
     advised: Callable[[Sequence[str], CountArray], None] = lambda words, counts: None
+    tokens_joined: int | None = None
+    cuts: list[list[Piece]] | None = None
     counted: list[Values] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -269,9 +268,29 @@ class DistributedCorpus:
         self._count(min_count)
         return sum(bucket["occurring"] for bucket in self.counted)
 
-    def _count(self, least: int) -> None:
+    def numbered_words(self) -> tuple[list[str], CountArray]:
+        """Return all words in the order in which they first occur, and int64 [words], their counts."""
+        self._count(1)
+        words, counts, parts, numbers = self._kept()
+        order = np.lexsort((numbers, parts))
+        return [words[row] for row in order.tolist()], counts[order]
+
+    def replace_read(self, read: Sequence[Values], cuts: list[list[Piece]]) -> None:
+        """Take other numbers of the same texts for those that were read, and remove those.
+
+        Args:
+            read: what is different of each part: its `pieces`, `words`, `buckets` and `tokens`.
+            cuts: the pieces of each shard.
+        """
+        self.remove_read()
+        self.read = [{**before, **now} for before, now in zip(self.read, read, strict=True)]
+        self.cuts = cuts
+        self.tokens_joined = self.tokens_read - sum(part["tokens"] for part in read)
+        self._count(self.least, again=True)
+
+    def _count(self, least: int, again: bool = False) -> None:
         """Count the words, and keep those that occur so often, unless that was done already."""
-        if "counted" in self.__dict__ and least == self.least:
+        if "counted" in self.__dict__ and least == self.least and not again:
             return
         self.least = least
         named = json.dumps([[part["words"], part["buckets"]] for part in self.read])
@@ -280,15 +299,16 @@ class DistributedCorpus:
         arguments = [{"parts": parts, "bucket": bucket, "least": least} for bucket in range(buckets)]
         self.counted = self.executors.run(count_words, self.work, arguments)
         counted = sum(bucket["tokens"] for bucket in self.counted)
-        if counted != self.tokens_read:
-            raise WvcliError(f"{self.tokens_read:,} tokens were read, but {counted:,} counted on the cluster")
+        wanted = self.tokens_read - (self.tokens_joined or 0)
+        if counted != wanted:
+            raise WvcliError(f"{wanted:,} tokens were read, but {counted:,} counted on the cluster")
 
     def _kept(self) -> tuple[list[str], CountArray, CountArray, CountArray]:
         """Return the words that were kept, with their counts, and the part and number where each first occurs."""
         words: list[str] = []
         buckets: list[list[CountArray]] = []
         for bucket in self.counted:
-            some, columns = _unpacked(self.work.read(bucket["kept"]), 3)
+            some, columns = unpack_words(self.work.read(bucket["kept"]), 3)
             words += some
             buckets.append(columns)
         counts, parts, numbers = (np.concatenate(column) for column in zip(*buckets, strict=True))
@@ -319,13 +339,14 @@ class DistributedCorpus:
             tokens_read=self.tokens_read,
             tokens_kept=tokens_kept,
             frequencies=counts,
+            tokens_joined=self.tokens_joined,
             stored=shards,
         )
 
     def _numbered(self, words: Sequence[str], folder: str) -> tuple[StoredShard, ...]:
         """Write the shards in the numbers that words have in a list."""
         vocabulary = self.work.write("read/vocabulary", json.dumps(words).encode())
-        cuts = list(self._cut())
+        cuts = list(self.cut()) if self.cuts is None else self.cuts
         arguments = []
         for first in range(0, len(cuts), _SHARDS_AT_ONCE):
             some = cuts[first : first + _SHARDS_AT_ONCE]
@@ -341,8 +362,8 @@ class DistributedCorpus:
         done = self.executors.run(write_shards, self.work, arguments)
         return tuple(StoredShard(**shard) for each in done for shard in each["shards"])
 
-    def _cut(self) -> Iterator[list[tuple[str, int, int, int]]]:
-        """Yield the pieces of each shard: file, first id, id after the last, and the part of the text."""
+    def cut(self) -> Iterator[list[Piece]]:
+        """Yield the pieces of each shard."""
         pieces = [(name, ids, part) for part, read in enumerate(self.read) for name, ids in read["pieces"] if ids]
         starts = np.cumsum([0] + [ids for _, ids, _ in pieces]).tolist()
 
@@ -375,11 +396,8 @@ class DistributedCorpus:
             WvcliError: it cannot be written.
         """
         with kept_text.new_folder(folder):
-            self._count(1)
-            words, counts, parts, numbers = self._kept()
-            order = np.lexsort((numbers, parts))
             corpus = ProvisionalCorpus(folder)
-            corpus.words, corpus.counts = [words[row] for row in order.tolist()], counts[order]
+            corpus.words, corpus.counts = self.numbered_words()
             shards = self._numbered(corpus.words, "kept")
             corpus.texts, corpus.tokens_read = self.texts, self.tokens_read
             for number, shard in enumerate(shards):
@@ -520,7 +538,7 @@ class ConnectedCluster:
         on_note: OnNote,
         keep_in: Path | None = None,
     ) -> tuple[ProvisionalCorpus | DistributedCorpus, ReadingRecord]:
-        """Read a text on the cluster; or here, if it was kept as numbers, or phrases are to be joined.
+        """Read a text on the cluster; or here, if it was kept as numbers.
 
         Args:
             request: the text and the settings that were asked for.
@@ -537,12 +555,12 @@ class ConnectedCluster:
             raise InputError("there is no text to read")
         if isinstance(request.source, Corpus):
             refuse_unshared(request.source)
-        if isinstance(request.source, KeptText) or request.settings.phrases:
-            if request.settings.phrases:
-                on_note("the text is read on this machine, not on the cluster, since phrases are to be joined")
+        if isinstance(request.source, KeptText):
             return read_text(request.text, request.source, folder, on_progress, on_note, keep_in)
 
         def least(tokens: int) -> int:
+            if request.settings.phrases:  # rare words may be parts of them
+                return 1
             return auto_settings(request.settings, tokens, 1).min_count or 1
 
         return read_on(

@@ -19,6 +19,7 @@ from wvcli.tokens import phrases
 from wvcli.tokens.encoded_corpus import EncodedCorpus
 from wvcli.tokens.phrases import Phrases
 from wvcli.tokens.provisional_corpus import ProvisionalCorpus
+from wvcli.training import distributed_phrases
 from wvcli.training.distributed_reading import ConnectedCluster, DistributedCorpus
 from wvcli.training.reading import ReadingRecord, read_text
 from wvcli.training.request import Request
@@ -129,7 +130,7 @@ def prepare(
         corpus, reading = cluster.read(request, folder, on_progress, on_note, keep_in)
     else:
         corpus, reading = read_text(request.text, request.source, folder, on_progress, on_note, keep_in)
-    joined = _join_phrases(corpus, request.settings, prior) if isinstance(corpus, ProvisionalCorpus) else None
+    joined = _join_phrases(corpus, request.settings, prior)
     known = prior.counts if prior else {}
     cores = cluster.executors.cores if cluster else processors()
     settings = _with_auto_chosen(request.settings, corpus, known, cores)
@@ -206,9 +207,11 @@ def _resumed(request: Request, folder: Path, options: RunOptions | None) -> Prep
 
 
 def _join_phrases(
-    corpus: ProvisionalCorpus, settings: TrainSettings, prior: PriorVocabulary | None
+    corpus: ProvisionalCorpus | DistributedCorpus, settings: TrainSettings, prior: PriorVocabulary | None
 ) -> Phrases | None:
     """Join the words of phrases: of those that an earlier model found, or else of those found here if wanted."""
+    if isinstance(corpus, DistributedCorpus):
+        return distributed_phrases.join(corpus, settings.phrase_settings()) if settings.phrases else None
     if prior is None:
         return phrases.join(corpus, settings.phrase_settings()) if settings.phrases else None
     if prior.phrases is not None:

@@ -171,7 +171,7 @@ def test_parallel_text_that_does_not_fit_is_refused(lines: list[str], message: s
         ({"unsupervised": True, "identical": True}, "`unsupervised` uses no pairs at all"),
         ({"held_out": 0.7}, "`held_out` must be from 0 to 0.5, not 0.7"),
         ({"fail_under": 1.5}, "`fail_under` is a share from 0 to 1"),
-        ({"restrict_top": 0}, "`restrict_top` must be at least 1"),
+        ({"restrict_top": 4}, "`restrict_top` must be at least 5, not 4"),
         ({"refine": -1}, "`refine` must be at least 0"),
         ({"parallel": ["a", "b", "c"]}, "parallel text is one file or two, not 3"),
         ({"method": "cca"}, "`method` must be multistep or procrustes, not 'cca'"),
@@ -195,6 +195,58 @@ def test_too_few_pairs_one_model_and_a_low_score_are_refused(tmp_path: Path) -> 
     with pytest.raises(WvcliError, match=r"the held-out P@1 is 0\.\d+, below 0.99; nothing was written"):
         wvcli.align(both.source, both.target, tmp_path / "no", dictionary=dictionary, fail_under=0.99)
     assert not list(tmp_path.glob("no*"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.zeros((400, 16)), "the target has 0 words with a vector that is not zero, and an alignment needs 5"),
+        (np.full((400, 16), np.nan), "the target has 0 words with a vector"),
+        (np.empty((0, 16)), "the target has 0 words with a vector"),
+        (np.eye(1, 16), "the target has 1 word with a vector"),
+        (np.ones((400, 1)), "the vectors of the target have 1 dimension, and an alignment needs 2 or more"),
+    ],
+    ids=["zeros", "NaN", "no word", "one word", "one dimension"],
+)
+def test_a_model_in_which_nothing_has_a_direction_is_refused(rows: np.ndarray, message: str) -> None:  # type: ignore[type-arg]
+    empty = vectors_of(rows, [f"t{number}" for number in range(len(rows))])
+    with pytest.raises(UsageError, match=message):
+        wvcli.align(TURNED.source, empty, unsupervised=True)
+    with pytest.raises(UsageError, match=message.replace("target", "source")):
+        wvcli.align(empty, TURNED.source, unsupervised=True)
+
+
+@pytest.mark.parametrize("pairs", [0, 300])
+def test_vectors_that_are_all_alike_have_no_alignment(pairs: int, tmp_path: Path) -> None:
+    alike = vectors_of(np.ones((400, 16)), list(TURNED.target))
+    dictionary = TURNED.dictionary(tmp_path / "some.tsv", range(pairs)) if pairs else ()
+    with pytest.raises(WvcliError, match="no alignment was found"):
+        wvcli.align(TURNED.source, alike, dictionary=dictionary, unsupervised=not pairs)
+
+
+def test_words_without_a_direction_do_not_disturb_the_others(tmp_path: Path) -> None:
+    broken = []
+    for vectors in (TURNED.source, TURNED.target):
+        matrix = np.array(vectors.matrix)
+        matrix[[3, 50]], matrix[10], matrix[20, 3], matrix[30] = 0, np.nan, np.inf, -np.inf
+        matrix[40] *= 1e30
+        broken.append(replace(vectors, matrix=matrix))
+    lost = {3, 10, 20, 30, 50}
+    known = [number for number in range(200) if number not in lost and broken[1].index(f"t{number}") not in lost]
+    (tmp_path / "some.tsv").write_text("".join(f"s{number}\tt{number}\n" for number in range(200)))
+    alignment = wvcli.align(*broken, dictionary=tmp_path / "some.tsv", held_out=0)
+    assert [alignment.translate(f"s{number}", 1)[0].word for number in known] == [f"t{each}" for each in known]
+    assert alignment.translate("s3") == alignment.translate("s10") == []
+    common = alignment.source.in_common_space()
+    assert np.flatnonzero(~np.isfinite(common.matrix[:]).all(axis=1)).tolist() == [10, 20, 30]
+    assert common.most_similar("s40", 1)[0][1] > 0
+
+
+def test_a_phrase_of_a_dictionary_is_looked_up_joined(tmp_path: Path) -> None:
+    phrases = vectors_of(TURNED.source.matrix, ["ice_cream", *list(TURNED.source)[1:]])
+    (tmp_path / "some.tsv").write_text("ice cream\tt0\n" + "".join(f"s{row}\tt{row}\n" for row in range(1, 50)))
+    found = wvcli.align(phrases, TURNED.target, dictionary=tmp_path / "some.tsv", identical=False, refine=0)
+    assert found.about["seeds"]["covered"] == 50
 
 
 @pytest.mark.parametrize(

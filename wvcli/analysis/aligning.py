@@ -17,7 +17,7 @@ from wvcli.models import alignment_file, model_file
 from wvcli.reporting import OnNote, OnProgress, Progress, ignore_note, ignore_progress
 from wvcli.system.atomic_files import check_writable
 from wvcli.vectors.bilingual import TOP, Alignment, of_maps
-from wvcli.vectors.geometry import RowArray, unit_rows
+from wvcli.vectors.geometry import FloatArray, RowArray, unit_rows
 from wvcli.vectors.local_scaling import hubness, row_blocks
 from wvcli.vectors.word_vectors import Vectors
 from wvcli.version import __version__
@@ -31,6 +31,8 @@ _FEWEST_HELD_OUT = 20  # words, whose score has an interval of forty points
 
 # Above what vectors that have nothing to do with each other gave: 0.00 and 0.13.
 _LEAST_HELD_OUT, _LEAST_FITTING = 0.02, 0.2
+# Share of words that are each other's nearest; those had 0.2, and vectors that are all alike none.
+_LEAST_MUTUAL = 0.02
 
 _DICTIONARY, _PARALLEL, _ALIKE, _NOTHING = "dictionary", "parallel text", "words spelt alike", "nothing"
 
@@ -83,7 +85,8 @@ def align(
         The alignment; `about` says how it was made and how it was scored.
 
     Raises:
-        UsageError: the models are one, arguments do not go together, or there are fewer than 5 pairs.
+        UsageError: the models are one, arguments do not go together, there are fewer than 5 pairs, or a model has
+            fewer than 5 words with a vector that is not zero, or one dimension.
         InputError: a file cannot be read or has a line that does not fit; or no pair is in the models.
         WvcliError: no alignment is there to be found, or the score is below `fail_under`; nothing is written.
 
@@ -117,12 +120,15 @@ def align(
         for vectors in (source, target):
             alignment_file.file_of(vectors)
             model_file.verify_vectors(vectors)
+    units = asked.units()
     seeds = _Seeds.find(asked, on_progress, on_note)
     progress = _Rounds(on_progress)
-    learner = _Learner(asked, seeds)
+    learner = _Learner(asked, seeds, *units)
     held = learner.score_held_out(held_out, progress, on_note)
     maps, pairs, rounds = learner.learn(seeds.rows, progress)
-    evidence = learner.check(maps, held)
+    evidence, strength = learner.check(maps, held), learner.strength(maps)
+    if strength["mutual"] < _LEAST_MUTUAL:
+        raise _not_found(f"only {strength['mutual']:.1%} of the words are each other's nearest")
     if fail_under is not None and (held is None or held["p@1"] < fail_under):
         raise _below(held, fail_under)
     about = {
@@ -130,7 +136,7 @@ def align(
         "seeds": seeds.about,
         "learned_from": len(pairs),
         "rounds": rounds,
-        **learner.strength(maps),
+        **strength,
         **evidence,
         "held_out": held,
         "settings": {"refine": learner.rounds, "restrict_top": restrict_top, "held_out": held_out, "seed": seed},
@@ -199,8 +205,29 @@ class _Asked:
             raise UsageError("`fail_under` is a share from 0 to 1 of the words of `held_out`")
         if self.refine is not None and self.refine < 0:
             raise UsageError(f"`refine` must be at least 0, not {self.refine}")
-        if self.restrict_top < 1:
-            raise UsageError(f"`restrict_top` must be at least 1, not {self.restrict_top}")
+        if self.restrict_top < FEWEST_PAIRS:
+            raise UsageError(f"`restrict_top` must be at least {FEWEST_PAIRS}, not {self.restrict_top}")
+
+    def units(self) -> tuple[FloatArray, FloatArray]:
+        """Return float32 [words, dim], the vectors of either model at length 1; zeros where there is no direction.
+
+        Raises:
+            UsageError: a model has one dimension, or too few words with a direction.
+        """
+        return self._units(self.source, "source"), self._units(self.target, "target")
+
+    @staticmethod
+    def _units(vectors: Vectors, name: str) -> FloatArray:
+        if vectors.dim < 2:
+            raise UsageError(f"the vectors of the {name} have 1 dimension, and an alignment needs 2 or more")
+        units = unit_rows(np.asarray(vectors.matrix))
+        directed = np.count_nonzero(units.any(axis=1))
+        if directed < FEWEST_PAIRS:
+            words = "1 word" if directed == 1 else f"{directed} words"
+            raise UsageError(
+                f"the {name} has {words} with a vector that is not zero, and an alignment needs {FEWEST_PAIRS}"
+            )
+        return units
 
 
 def _are_same(source: Vectors, target: Vectors) -> bool:
@@ -294,11 +321,13 @@ class _Learner:
     Args:
         asked: what was asked for.
         seeds: the pairs.
+        source: float32 [words, dim], the vectors of the one model at length 1.
+        target: float32 [words, dim], those of the other.
     """
 
-    def __init__(self, asked: _Asked, seeds: _Seeds) -> None:
+    def __init__(self, asked: _Asked, seeds: _Seeds, source: FloatArray, target: FloatArray) -> None:
         self._asked, self._seeds = asked, seeds
-        self._source, self._target = (unit_rows(np.asarray(one.matrix)) for one in (asked.source, asked.target))
+        self._source, self._target = source, target
         has_given = seeds.kind in (_DICTIONARY, _PARALLEL)
         self._agreement = 0.0
         self.rounds = asked.refine if asked.refine is not None else _ROUNDS if has_given else _ROUNDS_ALONE
@@ -365,7 +394,10 @@ class _Learner:
         }
 
     def _ranks(self, maps: Maps, pairs: RowArray) -> RowArray:
-        """Return for each word of the source in a pair the rank of its best translation, by CSLS."""
+        """Return for each word of the source in a pair the rank of its best translation, by CSLS.
+
+        It is behind those that are as near, so that vectors which are all alike, or zero, tell nothing.
+        """
         one, two = maps.of(self._source, self._target)
         half = hubness(two, one[: self._asked.restrict_top]) / 2
         words, places = np.unique(pairs[:, 0], return_inverse=True)
@@ -374,7 +406,7 @@ class _Learner:
             scores = one[words[block]] @ two.T - half
             for pair in np.flatnonzero((places >= block.start) & (places < block.stop)).tolist():
                 row = scores[places[pair] - block.start]
-                rank = 1 + np.count_nonzero(row > row[pairs[pair, 1]])
+                rank = np.count_nonzero(row >= row[pairs[pair, 1]])
                 ranks[places[pair]] = min(ranks[places[pair]], rank)
         return ranks
 

@@ -69,6 +69,11 @@ class Side:
         units: Float64Array = np.divide(mapped, lengths, out=np.zeros_like(mapped), where=lengths > 0)
         return units
 
+    def _multiplied(self, rows: FloatArray) -> FloatArray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            multiplied: FloatArray = rows @ self.matrix
+        return multiplied
+
     def in_common_space(self, with_subwords: bool = False) -> Vectors:
         """Return the model with its vectors mapped, of any length; rows are computed when they are read.
 
@@ -80,9 +85,9 @@ class Side:
         if with_subwords and model.subwords is not None:
             mapped = np.empty((len(model.subwords.matrix), self.matrix.shape[1]), dtype=np.float32)
             for start, block in blocks(model.subwords.matrix):
-                mapped[start : start + len(block)] = block @ self.matrix
+                mapped[start : start + len(block)] = self._multiplied(block)
             subwords = replace(model.subwords, matrix=mapped)
-        matrix = Lazy(model.matrix, change=lambda rows: rows @ self.matrix)
+        matrix = Lazy(model.matrix, change=self._multiplied)
         return Vectors(
             model.vocabulary,
             matrix,

@@ -147,6 +147,28 @@ def test_two_models_show_the_words_that_both_have_and_those_that_moved(gathered:
     assert new.cluster_of is old.cluster_of
 
 
+def test_beside_a_model_with_broken_vectors_the_other_words_are_shown(gathered: Vectors) -> None:
+    matrix = np.array(gathered.matrix)
+    matrix[3], matrix[10], matrix[20, 1] = 0, np.nan, np.inf
+    broken = vectors_of(matrix, list(gathered))
+    for old, new in ((gathered, broken), (broken, gathered)):
+        pair = words_of_both(old, new, 50)
+        assert pair.old.labels == [word for row, word in enumerate(gathered) if row not in (3, 10, 20)][:47]
+        assert pair.moved[0][1] > 0.99
+        shown = make_map(pair.new, method="pca", like=make_map(pair.old, method="pca"))
+        assert np.isfinite(shown.places).all()
+        assert np.isfinite(shown.nearest.cosines).all()
+
+
+def test_beside_a_model_of_one_dimension_or_without_directions_no_map_is_made(gathered: Vectors) -> None:
+    narrow, zero = (vectors_of(matrix, list(gathered)) for matrix in (gathered.matrix[:, :1], gathered.matrix * 0))
+    for models in ((gathered, narrow), (narrow, gathered)):
+        with pytest.raises(UsageError, match="the vectors have 1 dimension, and a map needs 2 or more"):
+            words_of_both(*models)
+    with pytest.raises(UsageError, match="a map of 0 words shows nothing: at least 5 are needed"):
+        words_of_both(gathered, zero)
+
+
 def test_without_its_extra_tsne_is_refused(gathered: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openTSNE", None)
     with pytest.raises(MissingExtraError, match="t-SNE needs an optional package"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wvcli.analysis.comparison import compare
-from wvcli.analysis.mapping.points import TOP, Points, others_of, points_of, words_of
+from wvcli.analysis.mapping.points import TOP, Points, checked, others_of, points_of, words_of
 from wvcli.reporting import OnNote, ignore_note
 from wvcli.vectors.geometry import unit_rows
 from wvcli.vectors.word_vectors import Vectors
@@ -64,4 +64,4 @@ def words_of_both(
     )
     cosines = between.similarity[places]
     first = np.argsort(cosines, kind="stable")[:_MOVED].tolist()
-    return Pair(points, other, [(row, float(cosines[row])) for row in first])
+    return Pair(points, checked(other), [(row, float(cosines[row])) for row in first])

@@ -75,7 +75,7 @@ def align(
     restrict_top: Annotated[
         int,
         typer.Option(
-            "--restrict-top", min=1, metavar="N", help="Look for pairs among the N most frequent words of each."
+            "--restrict-top", min=5, metavar="N", help="Look for pairs among the N most frequent words of each."
         ),
     ] = 20_000,
     held_out: Annotated[

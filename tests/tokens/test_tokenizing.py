@@ -123,7 +123,9 @@ def nothing_left() -> Iterator[None]:
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="tells processes by /proc")
 
-characters = st.sampled_from("aB9_'-.,’“—… \t\n\r\x1c\0éÉ\u0301\u00ad猫犬カー한,٣·") | st.characters()
+characters = (
+    st.sampled_from("aB9_'-.,’“—… \t\n\r\x1c\0\x01éÉ\u0301\u00ad猫犬〇々⺀\ufe0fカー한,٣·") | st.characters()
+)
 any_texts = st.lists(st.text(characters, max_size=25) | st.sampled_from(TEXTS), max_size=25)
 
 

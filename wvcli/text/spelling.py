@@ -8,6 +8,7 @@ from typing import Any
 _APOSTROPHE = "\u2019"
 _SOFT_HYPHEN = "\u00ad"
 _BETWEEN_WORDS = "\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u20ac\u00a3"  # quotation marks, dashes, currencies
+_LAST_BETWEEN = max(_BETWEEN_WORDS)
 
 # selects how a character is drawn, not which it is
 VARIATION = r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
@@ -37,6 +38,8 @@ def normal(text: str, lowercase: bool) -> str:
 
 def spaced_ascii(text: str) -> str | None:
     """Return `text` with a space for each common sign between words; None if it is not ASCII even so."""
+    if max(text, default="") > _LAST_BETWEEN:
+        return None
     for sign in _BETWEEN_WORDS:
         text = text.replace(sign, " ")
     return text if text.isascii() else None

@@ -101,6 +101,7 @@ def batch_tokenizer(settings: TokenizerSettings) -> Callable[[Group], Batch]:
         MissingExtraError: the package that the tokenizer needs is not installed.
     """
     tokenize, tokenize_joined, to_ascii = settings.tokenize(), settings.tokenize_joined(), settings.to_ascii
+    tokenize_several = settings.tokenize_several()
 
     def batch(texts: Group) -> Batch:
         numbering = Numbering()
@@ -110,7 +111,11 @@ def batch_tokenizer(settings: TokenizerSettings) -> Callable[[Group], Batch]:
         pairs = ((to_ascii(text) if tokenize_joined else None, text) for text in texts_of(texts))
         for is_alone, group in groupby(pairs, lambda pair: pair[0] is None or "\0" in pair[0]):
             if is_alone or not tokenize_joined:
-                for _, text in group:
+                others = [text for _, text in group]
+                if tokenize_several and len(others) > 1:
+                    numbering.add_several(tokenize_several(others))
+                    continue
+                for text in others:
                     numbering.add(tokenize(text))
             else:
                 numbering.add_several(tokenize_joined("".join(f"{text} \0 " for text, _ in group)))

@@ -3,7 +3,7 @@
 Japanese is cut where its scripts change, Korean at its spaces; the tokenizers `japanese` and `korean` do better.
 """
 
-from wvcli.text.tokenizers import Tokenize, Tokenizer, registry
+from wvcli.text.tokenizers import Together, Tokenize, Tokenizer, registry
 from wvcli.text.tokenizers.unicode import spaced
 
 _IDEOGRAPHIC = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
@@ -34,10 +34,17 @@ def _make(argument: str) -> Tokenize:
     return split
 
 
+def _together() -> Together:
+    from wvcli.text.tokenizers.chinese import together
+
+    return together(r"\p{Hiragana}\p{Katakana}")
+
+
 TOKENIZER = Tokenizer(
     "auto",
     "tells the script of each run of text and splits it accordingly",
     _make,
     spaced=spaced,
     scanned_as="unicode",
+    make_together=_together,
 )

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import cache
 
 from wvcli.text.spelling import VARIATION
-from wvcli.text.tokenizers import Tokenize, Tokenizer
-from wvcli.text.tokenizers._segmented import segmented
+from wvcli.text.tokenizers import Together, Tokenize, Tokenizer
+from wvcli.text.tokenizers._segmented import segmented, segmented_together
 from wvcli.text.tokenizers.unicode import spaced
 
 _HAN = rf"[\p{{Han}}\u3005\u3007](?:[\p{{Han}}\u3005\u3007]|{VARIATION})*"
@@ -27,10 +27,16 @@ def _make(argument: str) -> Tokenize:
     return segmented(_HAN, _segmenter())
 
 
+def together(alone: str = "") -> Together:
+    """Return the function that splits many texts in one, and the test which it cannot, as those of `alone`."""
+    return segmented_together(_HAN, lambda text: _segmenter()(text), alone)  # loaded with the first run
+
+
 TOKENIZER = Tokenizer(
     "chinese",
     "Chinese words, and others as they stand between them",
     _make,
     spaced=spaced,
     scanned_as="unicode",
+    make_together=together,
 )

@@ -16,7 +16,7 @@ _ASCII = r"\w+(?:['-](?=[a-zA-Z])\w+|(?<=\d)[.,](?=\d)\w+)*"
 JOINERS = "\u2010\u00b7\u05f3\u05f4"  # hyphen, middle dot, geresh and gershayim: join when a letter follows
 _PART = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*"
 _JOINED = rf"['\-{JOINERS}](?=\p{{L}})|(?<=\p{{N}})[.,](?=\p{{N}})|(?<=\p{{Hebrew}})\"(?=\p{{Hebrew}})"
-_ANY = rf"{_PART}(?:(?:{_JOINED}){_PART})*"
+ANY = rf"{_PART}(?:(?:{_JOINED}){_PART})*"
 
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS = b"0123456789"
@@ -46,7 +46,7 @@ def _make(argument: str) -> Tokenize:
     import regex
 
     ascii_words = re.compile(_ASCII, re.ASCII).findall
-    any_words = regex.compile(_ANY).findall
+    any_words = regex.compile(ANY).findall
 
     def split(text: str) -> list[str]:
         words: list[str] = ascii_words(text) if text.isascii() else any_words(text)

@@ -1,4 +1,6 @@
-"""Tables for people: what they look like, and that many rows are drawn quickly."""
+"""Tables for people: what they look like, and that many rows are drawn quickly; and rows for programs."""
+
+import io
 
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from rich.console import Console
 
 from wvcli.cli.streams import tables
 from wvcli.cli.streams.columns import Column
+from wvcli.cli.streams.stdout import writer
 
 WORDS = st.one_of(
     st.sampled_from(["猫", "e\u0301", "new york", "", " ", "  indented", "a" * 30, "😀😀", "\u200bx", "\u202ey"]),
@@ -51,3 +54,19 @@ def test_the_rows_of_a_long_table_are_not_left_to_rich(monkeypatch: pytest.Monke
     monkeypatch.setattr(tables, "_table", lambda *_: pytest.fail("Rich draws the rows"))
     grid = [(f"w{place}", place) for place in range(2000)] + [("https://example.org/" + "x" * 200, 1)]
     assert tables.draw([Column("word"), Column("count")], grid, console(80)).count("\n") > 2000
+
+
+@given(st.lists(st.tuples(WORDS, st.one_of(st.text(max_size=3), st.none()), CELLS["numbers"]), min_size=1))
+@settings(deadline=None, max_examples=60)
+def test_rows_written_together_are_those_written_one_by_one(grid: list[tuple[object, ...]]) -> None:
+    columns = [Column("word"), Column("rank", table_only=True), Column("number")]
+    for kind in ("tsv", "csv"):
+        written = []
+        for rows in ([grid], [[row] for row in grid]):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("sys.stdout", stdout := io.StringIO(newline=""))
+                with writer(columns, kind) as out:
+                    for some in rows:
+                        out.write(iter(some))
+                written.append(stdout.getvalue())
+        assert written[0] == written[1]

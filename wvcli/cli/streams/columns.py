@@ -45,6 +45,8 @@ def number_texts(vector: "npt.NDArray[np.float32]") -> list[str]:
 
 def cell(value: Any) -> str:
     """Return a value as text for programs."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -7,7 +7,8 @@ import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from wvcli.cli.streams.columns import DECIMALS, Column, Row, cell, is_vector, number_texts, on_one_line
@@ -17,6 +18,8 @@ from wvcli.text.passages import Passage
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_TOGETHER = 4_096  # rows written as text at a time
 
 OutputFormat = Literal["auto", "table", "tsv", "csv", "json", "jsonl", "plain"]
 
@@ -66,6 +69,7 @@ class _Lines(Writer):
         super().__init__(columns, header)
         self._shown = [index for index, column in enumerate(columns) if not column.table_only]
         self.names = [columns[index].name for index in self._shown]
+        self.is_terminal = sys.stdout.isatty()
         self._is_open = False
 
     def write(self, rows: Iterable[Row]) -> None:
@@ -100,27 +104,47 @@ class _Tsv(_Lines):
             return self.joined(self.names)
         return self.joined([*self.names[:-1], *(str(number) for number in range(1, len(first[-1]) + 1))])
 
+    def write(self, rows: Iterable[Row]) -> None:
+        remaining = iter(rows)
+        text = ""
+        while grid := list(islice(remaining, _TOGETHER)):
+            if is_vector(grid[0][-1]):
+                text += "".join(map(self._next, grid))
+                continue
+            if not self._is_open:
+                text, self._is_open = self.opening(grid[0]), True
+            values = list(zip(*grid, strict=True))
+            text += self.lines([_cells(values[index]) for index in self._shown])
+        if text:
+            _put(text)
+
     def line(self, values: Row) -> str:
         return self.joined(_flat(values))
 
+    def lines(self, columns: Sequence[Sequence[str]]) -> str:
+        """Return columns of cells as lines."""
+        shown = (_each(visible if self.is_terminal else on_one_line, cells) for cells in columns)
+        return "\n".join([*map("\t".join, zip(*shown, strict=True)), ""])
+
     def joined(self, cells: Sequence[str]) -> str:
         """Return cells as one line."""
-        return "\t".join(map(visible if sys.stdout.isatty() else on_one_line, cells)) + "\n"
+        return self.lines([[cell] for cell in cells])
 
 
 class _Csv(_Tsv):
     has_header_by_default = True  # most that read CSV take its first line for names
 
-    def joined(self, cells: Sequence[str]) -> str:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(map(visible, cells) if sys.stdout.isatty() else cells)
-        return line.getvalue()
+    def lines(self, columns: Sequence[Sequence[str]]) -> str:
+        text = io.StringIO()
+        shown = [map(visible, cells) for cells in columns] if self.is_terminal else columns
+        csv.writer(text, lineterminator="\n").writerows(zip(*shown, strict=True))
+        return text.getvalue()
 
 
 class _Plain(_Lines):
     def line(self, values: Row) -> str:
         cells = _flat(values)
-        return " ".join(map(visible, cells) if sys.stdout.isatty() else cells) + "\n"
+        return " ".join(map(visible, cells) if self.is_terminal else cells) + "\n"
 
 
 class _JsonLines(_Lines):
@@ -257,14 +281,33 @@ def _console() -> "Console":
     return Console(color_system=styles(terminal), width=width, markup=False, emoji=False, highlight=False)
 
 
+def _cells(values: Sequence[Any]) -> Sequence[str]:
+    """Return the values of a column as text for programs, many at once."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return values
+    if kinds == {float}:
+        return [f"{value:.{DECIMALS}f}" for value in values]
+    return list(map(cell, values))
+
+
+def _each(shown: Callable[[str], str], cells: Sequence[str]) -> Sequence[str]:
+    """Return each cell as it is shown; all as they are where none holds what must not be."""
+    text = "".join(cells)
+    return cells if shown(text) == text else list(map(shown, cells))
+
+
 def _flat(values: Row) -> list[str]:
-    *plain, last = values
-    cells = [cell(value) for value in plain]
-    return cells + (number_texts(last) if is_vector(last) else [cell(last)])
+    if is_vector(values[-1]):
+        return [*map(cell, values[:-1]), *number_texts(values[-1])]
+    return list(map(cell, values))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def _json(value: Any) -> str:
-    return _shown_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    return _shown_json(_encode(value))
 
 
 def _shown_json(text: str) -> str:
@@ -275,10 +318,12 @@ def _shown_json(text: str) -> str:
 
 
 def _json_value(value: Any) -> Any:
-    if is_vector(value):
-        return [_finite(float(text)) for text in number_texts(value)]
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return _finite(round(value, DECIMALS))
+    if is_vector(value):
+        return [_finite(float(text)) for text in number_texts(value)]
     if isinstance(value, Passage):
         return value.text
     return value

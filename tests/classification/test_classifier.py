@@ -7,7 +7,8 @@ import pytest
 
 import wvcli
 from tests.conftest import CLONE
-from wvcli.classification import ngram_hashes
+from wvcli.classification import classifier as classifier_module
+from wvcli.classification import ngram_hashes, scoring
 from wvcli.classification.classifier import BIAS, Classifier
 from wvcli.classification.features import FeatureTable, Words, find_features, tokenized
 from wvcli.classification.named_ngrams import KINDS, ngrams_of
@@ -51,7 +52,7 @@ def test_python_and_compiled_loops_agree_to_the_last_bit(classifier: Classifier)
     assert classifier.path is not None
     fresh = Classifier.open(classifier.path)
     one_by_one = np.concatenate([fresh.scores([text]) for text in texts])
-    assert "_table" not in fresh.__dict__
+    assert "_scorer" not in fresh.__dict__
     np.testing.assert_array_equal(one_by_one, classifier.scores(texts * 2)[: len(texts)])
 
 
@@ -223,3 +224,17 @@ def test_a_model_of_word_vectors_is_no_classifier_and_the_other_way_round(
         wvcli.load_classifier(word2vec_model)
     with pytest.raises(InputError, match="is a classifier, not a model of word vectors"):
         wvcli.load(classifier.path)
+
+
+def test_scores_do_not_depend_on_what_was_asked_before(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [text for _, text in ROWS[:300]] + ASKED + ["two\nlines", "two lines"]
+    assert classifier.path is not None
+    together = Classifier.open(classifier.path).scores(texts)
+    monkeypatch.setattr(scoring, "_MOST_WORDS", 100)  # so that the words met before are forgotten
+    monkeypatch.setattr(classifier_module, "_MOST_AT_ONCE", 40)
+    fresh = Classifier.open(classifier.path)
+    np.testing.assert_array_equal(fresh.scores(texts), together)
+    np.testing.assert_array_equal(fresh.scores(texts[::-1])[::-1], together)
+    np.testing.assert_array_equal(together[-1], together[-2])

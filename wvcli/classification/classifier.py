@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import islice
@@ -16,22 +16,27 @@ import numpy.typing as npt
 
 from wvcli.classification import ngram_hashes
 from wvcli.classification.calibration import Calibration, probabilities
-from wvcli.classification.features import FeatureTable, Rows, Words, tokenized
+from wvcli.classification.features import Words
 from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.named_ngrams import KINDS, Kind, ngrams_of, numbers_of
 from wvcli.classification.ngram_hashes import Hashes
+from wvcli.classification.scoring import Scorer
 from wvcli.classification.settings import ClassifierSettings
 from wvcli.classification.text_vectors import TextVectors
 from wvcli.errors import InputError
 from wvcli.models import model_file
 from wvcli.models.model_file import KIND, ModelFile
+from wvcli.system.parallel import parallel_map, processors
 from wvcli.text.tokenizers import TokenizerSettings
+from wvcli.tokens.batches import Batch, Group
+from wvcli.tokens.tokenizing import LARGE, fastest_batch_tokenizer
 from wvcli.vectors.vocabulary import Vocabulary
 
 CLASSIFIER = "classifier"  # what its manifest says is in its file
 BIAS, VECTORS = "(bias)", "(vectors)"  # parts of a score that are no n-grams
 
 _FEW = 100  # texts, up to which Python is done before the compiled loops are loaded
+_MOST_AT_ONCE = 4_096  # texts that a thread scores at a time
 _GROUP = 20_000  # texts that `predict` takes at a time
 
 Reals = npt.NDArray[np.float64]
@@ -99,8 +104,12 @@ class Classifier:
         return self.tokenizer.tokenize()
 
     @cached_property
-    def _table(self) -> FeatureTable:
-        return FeatureTable(self.settings, self.hashes)
+    def _scorer(self) -> Scorer:
+        return Scorer(self.settings, self.hashes, self.counts, self.weights)
+
+    @cached_property
+    def _tokenize_some(self) -> Callable[[Group], Batch]:
+        return fastest_batch_tokenizer(self.tokenizer, LARGE)
 
     def predict(self, texts: Iterable[str]) -> list[tuple[str, float]]:
         """Return the most probable label of each text, and its probability.
@@ -128,10 +137,19 @@ class Classifier:
 
     def scores(self, texts: Sequence[str]) -> Reals:
         """Return float64 [texts, columns of the weights], the scores before calibration."""
-        if (len(texts) <= _FEW and "_table" not in self.__dict__) or not _has_loops():
+        if (len(texts) <= _FEW and "_scorer" not in self.__dict__) or not _has_loops():
             return np.stack([self._score(text) for text in texts]) if texts else self._no_scores()
-        found = [self.scores_of_words(Words.of_batch(batch)) for batch in tokenized(texts, self.tokenizer)]
+        _ = self._scorer, self._tokenize_some  # made here, and not by several threads
+        workers = processors()
+        size = min(_MOST_AT_ONCE, max(_FEW, -(-len(texts) // workers)))
+        parts = [texts[first : first + size] for first in range(0, len(texts), size)]
+        found = parallel_map(self._scores_of_some, parts, workers)
         return np.concatenate(found) if found else self._no_scores()
+
+    def _scores_of_some(self, texts: Sequence[str]) -> Reals:
+        if any("\n" in text for text in texts):
+            texts = [text.replace("\n", " ") for text in texts]
+        return self.scores_of_words(Words.of_batch(self._tokenize_some(texts)))
 
     def probabilities_of_words(self, words: Words) -> Reals:
         """Return what `probabilities` does, of tokenized texts."""
@@ -139,13 +157,7 @@ class Classifier:
 
     def scores_of_words(self, words: Words) -> Reals:
         """Return what `scores` does, of tokenized texts."""
-        dense = self.dense(words)
-        found, first = [], 0
-        for numbers, ends in self._table.rows(words):
-            rows = Rows.of(numbers, ends)
-            found.append(self.weights.scores(rows, dense[first : first + len(rows)]))
-            first += len(rows)
-        return np.concatenate(found) if found else self._no_scores()
+        return self._scorer.scores(words, self.dense(words))
 
     def dense(self, words: Words) -> Reals:
         """Return float64 [texts, columns], the vectors of texts; without columns where there are no vectors."""
@@ -161,8 +173,10 @@ class Classifier:
         words = self._tokenize(text.replace("\n", " "))
         total: Reals = self.weights.biases.copy()
         for scale, part in self._parts(words):
+            some = np.zeros(len(total))
             for number, _, _, _ in part:
-                total += scale * self.weights.features[number].astype(np.float64)
+                some += self.weights.features[number]
+            total += scale * some
         dense = self._dense_of(words)
         for column in range(len(dense)):
             total += dense[column] * self.weights.dense[column]

@@ -85,7 +85,7 @@ class Words:
         ends = np.flatnonzero(is_end)
         bounds = np.zeros(len(ends) + 1, dtype=np.int64)
         bounds[1:] = ends - np.arange(len(ends))
-        return cls(list(batch.words), batch.ids[~is_end].astype(np.int32), bounds)
+        return cls(batch.words, batch.ids[~is_end].astype(np.int32), bounds)
 
     @classmethod
     def of_batches(cls, tokenized: Iterable[Batch]) -> "Words":
@@ -115,6 +115,29 @@ def tokenized(
     yield from batches((text.replace("\n", " ") for text in texts), settings, workers or processors(), size)
 
 
+@dataclass(frozen=True)
+class NumberedWords:
+    """Distinct words, and the n-grams of their characters, as numbers.
+
+    Attributes:
+        points: uint32, the code points of all words; those of word i are at `starts[i]:starts[i + 1]`.
+        starts: int64 [words + 1].
+        are_ideographic: bool [words]; these have no n-grams of their own.
+        hashes: uint64 [words].
+        numbers: int32 [words]; -1 for an unknown one.
+        gram_starts: int64 [words + 1].
+        grams: int32, the n-grams of all words; those of word i are at `gram_starts[i]:gram_starts[i + 1]`.
+    """
+
+    points: npt.NDArray[np.uint32]
+    starts: Ends
+    are_ideographic: npt.NDArray[np.bool_]
+    hashes: Hashes
+    numbers: Numbers
+    gram_starts: Ends
+    grams: Numbers
+
+
 class FeatureTable:
     """Finds the features of texts, and numbers them; needs Numba.
 
@@ -139,45 +162,82 @@ class FeatureTable:
         """Return uint64 [features], the hash of each number."""
         return self._hashes[: self.count]
 
-    def rows(self, words: Words) -> Iterator[tuple[Numbers, Ends]]:
-        """Yield the features of texts, many texts at a time: numbers, and int64 [texts, 3] where parts end."""
-        points = np.frombuffer("".join(words.words).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        starts = np.zeros(len(words.words) + 1, dtype=np.int64)
-        np.cumsum([len(word) for word in words.words], out=starts[1:])
-        are_ideographic = ideographic(words.words)
+    def numbered(self, words: Sequence[str]) -> "NumberedWords":
+        """Return distinct words, and the n-grams of their characters, as numbers."""
+        points = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        starts = np.zeros(len(words) + 1, dtype=np.int64)
+        np.cumsum([len(word) for word in words], out=starts[1:])
+        are_ideographic = ideographic(words)
         shortest, longest = self._settings.characters or (0, 0)
-        most = max(0, longest - shortest + 1) * (len(points) + 2 * len(words.words))
-        self._make_room(most + len(words.words))
-        word_hashes = np.empty(len(words.words), dtype=np.uint64)
-        word_numbers = np.empty(len(words.words), dtype=np.int32)
-        gram_starts = np.empty(len(words.words) + 1, dtype=np.int64)
+        most = max(0, longest - shortest + 1) * (len(points) + 2 * len(words))
+        self._make_room(most + len(words))
+        hashes = np.empty(len(words), dtype=np.uint64)
+        numbers = np.empty(len(words), dtype=np.int32)
+        gram_starts = np.empty(len(words) + 1, dtype=np.int64)
         grams = np.empty(most, dtype=np.int32)
         self.count = self._loops.words(
             points, starts, are_ideographic, shortest, longest, self._slots, self._hashes, self.count, self._grows,
-            word_hashes, word_numbers, gram_starts, grams,
+            hashes, numbers, gram_starts, grams,
         )  # fmt: skip
-        of_word = np.diff(gram_starts) + 1 + (self._settings.ngrams - 1)
-        of_word[are_ideographic] += np.diff(starts)[are_ideographic] * self._settings.ideographs
-        lengths = np.diff(starts)
-        last = np.full(len(self._hashes), -1, dtype=np.int32)
+        return NumberedWords(
+            points, starts, are_ideographic, hashes, numbers, gram_starts, grams[: gram_starts[-1]]
+        )
+
+    def rows(self, words: Words) -> Iterator[tuple[Numbers, Ends]]:
+        """Yield the features of texts, many texts at a time: numbers, and int64 [texts, 3] where parts end."""
+        numbered = self.numbered(words.words)
+        lengths = np.diff(numbered.starts)
+        of_runs = lengths * numbered.are_ideographic * self._settings.ideographs
+        of_word = np.diff(numbered.gram_starts) + 1
+        last, last_of_word = np.empty(len(self._hashes), dtype=np.int32), np.empty(len(lengths), dtype=np.int32)
         for first, stop in _chunks(words.ends):
             ids = words.ids[words.ends[first] : words.ends[stop]]
-            most = int(of_word[ids].sum()) + (stop - first) * self._settings.ngrams
-            self._make_room(most)
+            # The words, and the n-grams of their characters, have their numbers; only these may be new.
+            new = int(of_runs[ids].sum()) + (len(ids) + stop - first) * (self._settings.ngrams - 1)
+            self._make_room(new)
             if len(last) < len(self._hashes):
-                last = np.concatenate([last, np.full(len(self._hashes) - len(last), -1, dtype=np.int32)])
+                last = np.empty(len(self._hashes), dtype=np.int32)
             run = np.empty(int(lengths[ids].sum()), dtype=np.int32)
-            found = np.empty(most, dtype=np.int32)
+            found = np.empty(new + int(of_word[ids].sum()) + 1, dtype=np.int32)
             bounds = np.empty((stop - first, PARTS), dtype=np.int64)
             ends = words.ends[first : stop + 1] - words.ends[first]
             last.fill(-1)
+            last_of_word.fill(-1)
             self.count, filled = self._loops.texts(
-                ids, ends, 0, stop - first, points, starts, are_ideographic,
+                ids, ends, 0, stop - first, numbered.points, numbered.starts, numbered.are_ideographic,
                 self._settings.ngrams, self._settings.ideographs,
                 self._slots, self._hashes, self.count, self._grows,
-                word_hashes, word_numbers, gram_starts, grams, last, run, found, bounds,
+                numbered.hashes, numbered.numbers, numbered.gram_starts, numbered.grams,
+                last, last_of_word, run, found, bounds,
             )  # fmt: skip
             yield found[:filled].copy(), bounds
+
+    def score(
+        self, ids: Numbers, ends: Ends, numbered: NumberedWords, weights: npt.NDArray[np.float32],
+        biases: npt.NDArray[np.float64], scores: npt.NDArray[np.float64],
+    ) -> None:  # fmt: skip
+        """Score texts by the weights of their features, without keeping these.
+
+        Args:
+            ids: int32, the words of all texts, as places in `numbered`.
+            ends: int64 [texts + 1]; those of text i are at `ends[i]:ends[i + 1]`.
+            numbered: words.
+            weights: float32 [features, labels], by the numbers of this table.
+            biases: float64 [labels].
+            scores: float64 [texts, labels], to be filled.
+        """
+        characters = int((numbered.starts[ids + 1] - numbered.starts[ids]).sum())
+        grams = int((numbered.gram_starts[ids + 1] - numbered.gram_starts[ids]).sum())
+        run = np.empty(characters, dtype=np.int32)
+        most = grams + characters * self._settings.ideographs + (len(ids) + len(ends)) * self._settings.ngrams
+        sizes = len(self._hashes), len(numbered.numbers)
+        last, last_of_word = (np.full(size, -1, dtype=np.int32) for size in sizes)
+        self._loops.score(
+            ids, ends, numbered.points, numbered.starts, numbered.are_ideographic,
+            self._settings.ngrams, self._settings.ideographs, self._slots, self._hashes,
+            numbered.hashes, numbered.numbers, numbered.gram_starts, numbered.grams,
+            last, last_of_word, run, np.empty(most + 1, dtype=np.int32), weights, biases, scores,
+        )  # fmt: skip
 
     def _make_room(self, more: int) -> None:
         """Have room for so many more hashes."""

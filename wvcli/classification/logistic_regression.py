@@ -41,10 +41,15 @@ class Weights:
         from wvcli.classification import solver_loops
 
         scores = np.empty((len(rows), len(self.biases)))
-        solver_loops.score(
-            rows.numbers, rows.starts, rows.ends, rows.scales, dense,
-            np.ascontiguousarray(self.features), np.ascontiguousarray(self.dense), self.biases, scores,
-        )  # fmt: skip
+        features = np.ascontiguousarray(self.features)
+        solver_loops.score(rows.numbers, rows.starts, rows.ends, rows.scales, features, self.biases, scores)
+        return self.with_dense(scores, dense)
+
+    def with_dense(self, scores: Reals, dense: Reals) -> Reals:
+        """Add to scores, in place, what the vectors of texts say."""
+        from wvcli.classification import solver_loops
+
+        solver_loops.add_dense_scores(dense, np.ascontiguousarray(self.dense), scores)
         return scores
 
 

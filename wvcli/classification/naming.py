@@ -33,8 +33,10 @@ def top_ngrams(
     for number, label in enumerate(labels):
         column = weights.features[:, 0 if is_binary else number]
         column = -column if is_binary and not number else column
-        best = np.argsort(-column, kind="stable")[:most]
-        wanted += [(label, int(feature), float(column[feature])) for feature in best if column[feature] > 0]
+        least = np.partition(column, -most)[-most] if len(column) > most else -np.inf
+        best = np.flatnonzero((column >= least) & (column > 0))
+        best = best[np.argsort(-column[best], kind="stable")][:most]
+        wanted += [(label, int(feature), float(column[feature])) for feature in best]
     found: dict[int, tuple[str, str]] = {}
     for feature, text, part in _occurrences({feature for _, feature, _ in wanted}, features):
         hashed, kind = int(features.hashes[feature]), KINDS[part]

@@ -17,8 +17,10 @@ _TEXT_BEGINS, _TEXT_ENDS = np.uint64(kinds.TEXT_BEGINS), np.uint64(kinds.TEXT_EN
 _WORD_BEGINS, _WORD_ENDS = np.uint64(kinds.WORD_BEGINS), np.uint64(kinds.WORD_ENDS)
 _ONE = np.uint64(1)
 _UNKNOWN = np.int32(-1)
+_TEXTS = 16  # whose features are found before they are scored: these stay in the processor's cache
 
 _inlined = njit(nogil=True, forceinline=True)
+_within = njit(nogil=True, inline="always")  # for what is called so often that passing arrays takes time
 _slots = types.int32[::1]
 _hashes = types.uint64[::1]
 _points = types.Array(types.uint32, 1, "C", readonly=True)
@@ -26,9 +28,12 @@ _longs = types.int64[::1]
 _numbers = types.int32[::1]
 _flags = types.boolean[::1]
 _ends = types.int64[:, ::1]
+_weights = types.Array(types.float32, 2, "C", readonly=True)
+_biases = types.Array(types.float64, 1, "C", readonly=True)
+_scores = types.float64[:, ::1]
 
 
-@_inlined
+@_within
 def _mixed(value):
     """Return a hash in which every bit depends on all of the bits of `value`."""
     value = (value ^ (value >> np.uint64(30))) * _FIRST
@@ -136,7 +141,7 @@ def words(
     return count
 
 
-@_inlined
+@_within
 def _add(number, text, last, row, filled):
     """Add a number to a row of features unless it is there already; return how much of `row` is filled."""
     if number >= 0 and last[number] != text:
@@ -176,7 +181,7 @@ def _add_ideographs(run, length, longest, slots, hashes, count, grows, text, las
     types.UniTuple(types.int64, 2)(
         _numbers, _longs, types.int64, types.int64, _points, _longs, _flags, types.int64, types.int64,
         _slots, _hashes, types.int64, types.boolean, _hashes, _numbers, _longs, _numbers,
-        _numbers, _numbers, _numbers, _ends,
+        _numbers, _numbers, _numbers, _numbers, _ends,
     ),
     nogil=True,
     cache=True,
@@ -184,7 +189,7 @@ def _add_ideographs(run, length, longest, slots, hashes, count, grows, text, las
 def texts(
     ids, ends, first, stop, points, starts, are_ideographic, orders, ideographs,
     slots, hashes, count, grows, word_hashes, word_numbers, gram_starts, grams,
-    last, run, features, bounds,
+    last, last_of_word, run, features, bounds,
 ):  # fmt: skip
     """Find the distinct features of texts; return how many numbers there are now, and features.
 
@@ -194,6 +199,7 @@ def texts(
         orders: words in the longest n-gram of words.
         ideographs: characters in the longest n-gram of ideographs.
         last: int32 for each number, the last text that had it, or -1.
+        last_of_word: the same for each word.
         run: int32, for code points of a run of ideographs.
         features: int32, the features of all texts, of each first words, then n-grams of words, then of characters;
             to be filled.
@@ -218,15 +224,82 @@ def texts(
                     run[length] = points[character]
                     length += 1
                 continue
-            filled, count = _add_ideographs(
-                run, length, ideographs, slots, hashes, count, grows, text, last, features, filled
-            )
-            length = 0
-            if at < end:
-                for gram in range(gram_starts[ids[at]], gram_starts[ids[at] + 1]):
-                    filled = _add(grams[gram], text, last, features, filled)
+            if length > 0:
+                filled, count = _add_ideographs(
+                    run, length, ideographs, slots, hashes, count, grows, text, last, features, filled
+                )
+                length = 0
+            if at < end and last_of_word[ids[at]] != text:
+                last_of_word[ids[at]] = text
+                # Without a branch that the processor would guess wrong, and `features` has room for one more.
+                for gram in range(np.uint64(gram_starts[ids[at]]), np.uint64(gram_starts[ids[at] + 1])):
+                    number = np.uint32(grams[np.uint64(gram)])
+                    features[filled] = number
+                    filled += last[number] != text
+                    last[number] = text
         bounds[text, 2] = filled
     return count, filled
+
+
+@_inlined
+def _add_sums(features, begin, stop, scale, weights, sums, scores, text):
+    """Add to the scores of a text the sums of the weights of some features, multiplied by `scale`."""
+    labels = weights.shape[1]
+    if labels == 1:  # a sum in a register, not in memory
+        total = 0.0
+        for at in range(begin, stop):
+            total += weights[np.uint32(features[at]), 0]
+        scores[text, 0] += scale * total
+        return
+    sums[:] = 0
+    for at in range(begin, stop):
+        number = np.uint32(features[at])
+        for label in range(labels):
+            sums[label] += weights[number, label]
+    for label in range(labels):
+        scores[text, label] += scale * sums[label]
+
+
+@njit(
+    types.void(
+        _numbers, _longs, _points, _longs, _flags, types.int64, types.int64,
+        _slots, _hashes, _hashes, _numbers, _longs, _numbers,
+        _numbers, _numbers, _numbers, _numbers, _weights, _biases, _scores,
+    ),
+    nogil=True,
+    cache=True,
+)  # fmt: skip
+def score(
+    ids, ends, points, starts, are_ideographic, orders, ideographs,
+    slots, hashes, word_hashes, word_numbers, gram_starts, grams,
+    last, last_of_word, run, features, weights, biases, scores,
+):  # fmt: skip
+    """Score texts by the weights of their features, of which none is kept.
+
+    Args:
+        features: int32, room for those of 16 texts.
+        weights: float32 [features, labels].
+        biases: float64 [labels].
+        scores: float64 [texts, labels], to be filled.
+        The others are as in `texts`; no hash is added.
+    """
+    bounds = np.empty((len(ends) - 1, 3), dtype=np.int64)
+    sums = np.empty(weights.shape[1])
+    for first in range(0, len(ends) - 1, _TEXTS):
+        stop = min(len(ends) - 1, first + _TEXTS)
+        texts(
+            ids, ends, first, stop, points, starts, are_ideographic, orders, ideographs,
+            slots, hashes, len(hashes), False, word_hashes, word_numbers, gram_starts, grams,
+            last, last_of_word, run, features, bounds,
+        )  # fmt: skip
+        at = 0
+        for text in range(first, stop):
+            for label in range(weights.shape[1]):
+                scores[text, label] = biases[label]
+            for part in range(3):
+                scale = 1 / np.sqrt(max(bounds[text, part] - at, 1))
+                _add_sums(features, at, bounds[text, part], scale, weights, sums, scores, text)
+                at = bounds[text, part]
 
 
 @njit(types.void(_numbers, types.int64, _longs), nogil=True, cache=True)

@@ -178,35 +178,48 @@ def solve(numbers, starts, ends, scales, dense, signs, limits, weights, dense_we
 
 @njit(
     types.void(
-        _numbers, _longs, _ends, _real_rows, _real_rows,
-        _mapped(types.float32, 2), _mapped(types.float64, 2), _mapped(types.float64, 1), _real_rows,
+        _numbers, _longs, _ends, _real_rows, _mapped(types.float32, 2), _mapped(types.float64, 1), _real_rows
     ),
     nogil=True,
     cache=True,
-)  # fmt: skip
-def score(numbers, starts, ends, scales, dense, weights, dense_weights, biases, scores):
-    """Score texts.
+)
+def score(numbers, starts, ends, scales, weights, biases, scores):
+    """Score texts by their features.
 
     Args:
-        numbers, starts, ends, scales, dense: the rows, as in `solve`.
+        numbers, starts, ends, scales: the rows, as in `solve`.
         weights: float32 [features, labels].
-        dense_weights: float64 [columns, labels].
         biases: float64 [labels].
         scores: float64 [rows, labels], to be filled.
     """
     labels = weights.shape[1]
+    sums = np.empty(labels)
     for row in range(len(starts)):
         for label in range(labels):
             scores[row, label] = biases[label]
         at = starts[row]
         for part in range(3):
-            scale = scales[row, part]
+            sums[:] = 0
             for number in numbers[at : ends[row, part]]:
                 for label in range(labels):
-                    scores[row, label] += scale * weights[number, label]
-            at = ends[row, part]
-        for column in range(dense.shape[1]):
+                    sums[label] += weights[number, label]
             for label in range(labels):
+                scores[row, label] += scales[row, part] * sums[label]
+            at = ends[row, part]
+
+
+@njit(types.void(_real_rows, _mapped(types.float64, 2), _real_rows), nogil=True, cache=True)
+def add_dense_scores(dense, dense_weights, scores):
+    """Add to scores what the vectors of texts say.
+
+    Args:
+        dense: float64 [rows, columns].
+        dense_weights: float64 [columns, labels].
+        scores: float64 [rows, labels].
+    """
+    for row in range(dense.shape[0]):
+        for column in range(dense.shape[1]):
+            for label in range(scores.shape[1]):
                 scores[row, label] += dense[row, column] * dense_weights[column, label]
 
 

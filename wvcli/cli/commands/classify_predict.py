@@ -88,7 +88,10 @@ def predict(
             blank = [not text.strip() for _, text in batch]
             for _ in range(sum(blank)):
                 empty.note("a text has no word, and no label")
-            if wide and not is_plain:
+            if most == 1 and not (kept or wide or is_plain):
+                best = _best(labels, chances, threshold, blank)
+                out.write([(text, *answer) for (_, text), answer in zip(batch, best, strict=True)])
+            elif wide and not is_plain:
                 out.write(
                     (*of_row, text, *row) for (of_row, text), row in zip(batch, chances.tolist(), strict=True)
                 )
@@ -108,10 +111,7 @@ def _answers(
 ) -> Iterator[list[Answer]]:
     """Yield the labels of each text with their probabilities; one None where none is probable enough."""
     if most == 1:
-        best = chances.argmax(axis=1)
-        of_best = chances[range(len(chances)), best].tolist()
-        for label, chance, is_blank in zip(best.tolist(), of_best, blank, strict=True):
-            yield [(None, None) if is_blank else (labels[label] if chance >= threshold else None, chance)]
+        yield from ([answer] for answer in _best(labels, chances, threshold, blank))
         return
     order = (-chances).argsort(axis=1, kind="stable")[:, :most].tolist()
     for found, row, is_blank in zip(order, chances.tolist(), blank, strict=True):
@@ -120,6 +120,21 @@ def _answers(
             continue
         named: list[Answer] = [(labels[label], row[label]) for label in found if row[label] >= threshold]
         yield named or [(None, row[found[0]])]
+
+
+def _best(
+    labels: Sequence[str], chances: "npt.NDArray[np.float64]", threshold: float, blank: Sequence[bool]
+) -> list[Answer]:
+    """Return what `_answers` yields where one label is asked for."""
+    of_best = chances.max(axis=1)
+    found: list[Answer] = list(
+        zip(map(labels.__getitem__, chances.argmax(axis=1).tolist()), of_best.tolist(), strict=True)
+    )
+    for place in (of_best < threshold).nonzero()[0].tolist():
+        found[place] = None, found[place][1]
+    for place in [place for place, is_blank in enumerate(blank) if is_blank]:
+        found[place] = None, None
+    return found
 
 
 def _rows(batch: Rows, found: Iterable[list[Answer]]) -> Iterator[Row]:

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, ClassVar
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 import wvcli
 from tests.clients import s3_server
@@ -20,6 +23,8 @@ from wvcli.classification.labelled_texts import LabelledTexts
 from wvcli.errors import InputError, InterruptedRunError
 from wvcli.text import sources
 from wvcli.text.corpus import Corpus
+from wvcli.text.parts import divide
+from wvcli.text.settings import TextSettings
 from wvcli.text.sources import stem, suffix, without_password
 
 TEXT = ("\n".join(SENTENCES * 30) + "\n").encode()
@@ -262,6 +267,14 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
         yield Storage(variables)
 
 
+def _table() -> bytes:
+    """Parquet of five row groups."""
+    file = BytesIO()
+    table = pyarrow.table({"body": [f"text number {number}" for number in range(100)]})
+    parquet.write_table(table, file, row_group_size=20)
+    return file.getvalue()
+
+
 def _fill(variables: dict[str, str]) -> None:
     import boto3
 
@@ -281,6 +294,7 @@ def _fill(variables: dict[str, str]) -> None:
         "a?b#c.txt": TEXT,
         **{f"library/{name}": content for name, content in LIBRARY.items()},
         "library/": b"",  # as consoles make a folder
+        "tables/numbers.parquet": _table(),
     }.items():
         client.put_object(Bucket="texts", Key=key, Body=content)
     client.close()
@@ -357,6 +371,15 @@ def test_addresses_name_the_files_that_paths_name(library: None) -> None:
     found = Corpus(["s3://texts/library/"])
     assert found.size() == Corpus(["library"]).size()
     assert list(found.texts()) == list(Corpus(["library"]).texts())
+
+
+@pytest.mark.client
+def test_files_of_s3_are_divided_into_parts(library: None) -> None:
+    text = TextSettings(("s3://texts/tables/", "s3://texts/library/b.txt"), column="body")
+    whole = text.corpus()
+    parts = [part for group in divide(whole, part_bytes=300) for part in group]
+    assert [(part.start, part.stop) for part in parts] == [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, None)]
+    assert list(text.corpus().blocks_of_parts(parts)) == list(whole.blocks())
 
 
 @pytest.mark.client

@@ -105,7 +105,7 @@ def main() -> None:
 
 def of_wvcli(options: argparse.Namespace, text: Path) -> dict[str, Callable[..., Path]]:
     """Return what trains a model and returns its file, for each way in which wvcli is measured."""
-    raised = round(0.025 * max(options.replicas) ** (1 / 3), 6)
+    raised = round(0.025 * max(options.replicas) ** (1 / 6), 6)
     kinds: dict[str, dict[str, Any]] = {
         "one machine": {"output": text.with_name("one")},
         f"one machine, alpha {raised:g}": {"alpha": raised},

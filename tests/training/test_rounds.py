@@ -89,9 +89,9 @@ def test_several_replicas_train_on_all_of_the_text_in_every_epoch() -> None:
     assert [epoch["tokens_trained"] for epoch in about["history"]] == [kept, kept]
     assert about["history"][1]["loss"] < about["history"][0]["loss"] < 4.16  # six times log 2 is a guess
     assert about["engine"] == "fast"
-    assert about["settings"]["alpha"] == pytest.approx(0.025 * 3 ** (1 / 3), abs=1e-6)
+    assert about["settings"]["alpha"] == pytest.approx(0.025 * 3 ** (1 / 6), abs=1e-6)
     [note] = [note for note in notes if note.startswith("training on")]
-    assert "3 replicas of the model, combined by agreement, with a learning rate of 0.036056" in note
+    assert "3 replicas of the model, combined by agreement, with a learning rate of 0.030023" in note
     assert "2 rounds an epoch, about" in note
 
 
@@ -190,8 +190,8 @@ def test_rounds_are_chosen_by_how_long_they_take(replicas: int, tokens: int, rou
     assert distribution.rounds_for(SKIPGRAM, tokens, 400_000) == rounds
 
 
-def test_the_learning_rate_grows_with_the_cube_root_of_the_replicas_unless_it_is_given() -> None:
-    distribution = Distribution("local[2]", "/work", 8)
+def test_the_learning_rate_grows_with_the_sixth_root_of_the_replicas_unless_it_is_given() -> None:
+    distribution = Distribution("local[2]", "/work", 64)
     assert distribution.with_learning_rate(SKIPGRAM, {}, False).alpha == 0.05
     assert distribution.with_learning_rate(SKIPGRAM, {"alpha": 0.025}, False) == SKIPGRAM
     assert distribution.with_learning_rate(SKIPGRAM, {}, True) == SKIPGRAM

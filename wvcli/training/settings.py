@@ -257,7 +257,7 @@ _BY_TOKENS = (
     _Auto(60_000, dim=100, window=5, epochs=40, min_count=2),  # between those measured
     _Auto(200_000, dim=100, window=10, epochs=40, min_count=2),  # 500 KB
     _Auto(2_000_000, dim=100, window=10, epochs=20, min_count=3),  # 5 MB
-    _Auto(20_000_000, dim=200, window=5, epochs=10, min_count=5),  # 50 MB, but for the window
+    _Auto(20_000_000, dim=200, window=10, epochs=10, min_count=5),  # 50 MB
     _Auto(200_000_000, dim=300, window=5, epochs=5, min_count=5),
     _Auto(float("inf"), dim=300, window=5, epochs=3, min_count=10),
 )

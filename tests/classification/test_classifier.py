@@ -226,6 +226,13 @@ def test_a_model_of_word_vectors_is_no_classifier_and_the_other_way_round(
         wvcli.load(classifier.path)
 
 
+def test_few_chinese_texts_are_smoothed_more() -> None:
+    chinese = [text for _, text in ROWS if text.isprintable() and not text.isascii()][:40]
+    english = [text for _, text in ROWS if text.isascii()][:40]
+    found = [wvcli.train_classifier(texts, labels=["a", "b"] * 20, c=1) for texts in (chinese, english)]
+    assert [each.settings.smoothing for each in found] == [2.0, 0.5]
+
+
 def test_scores_do_not_depend_on_what_was_asked_before(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from wvcli.classification.features import Rows
 from wvcli.classification.logistic_regression import Weights, fit
-from wvcli.classification.settings import ClassifierSettings
+from wvcli.classification.settings import SMOOTHING, ClassifierSettings
 from wvcli.system.parallel import parallel_map, processors
 
 Reals = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ class Problem:
             self.weights[which] * _balanced(self.targets[which], self.settings.balance),
             len(self.parts),
             c,
-            self.settings.smoothing,
+            self.settings.smoothing or SMOOTHING,
             np.array(self.settings.emphasis)[self.parts],
             self.workers,
         )

@@ -15,7 +15,14 @@ from wvcli.classification.features import Features, Words, find_features, tokeni
 from wvcli.classification.folds import Places, Problem
 from wvcli.classification.labelled_texts import LabelledText, LabelledTexts, Rows, TextsInProgram
 from wvcli.classification.ngram_hashes import ideographic
-from wvcli.classification.settings import EMPHASIS, EMPHASIS_OF_IDEOGRAPHS, FEW, ClassifierSettings
+from wvcli.classification.settings import (
+    EMPHASIS,
+    EMPHASIS_OF_IDEOGRAPHS,
+    FEW,
+    SMOOTHING,
+    SMOOTHING_OF_FEW_IDEOGRAPHS,
+    ClassifierSettings,
+)
 from wvcli.classification.text_vectors import TextVectors
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.reporting import OnNote, OnProgress, Progress
@@ -275,6 +282,8 @@ class Preparation:
             settings,
             min_count=min_count,
             multilabel=self.is_multilabel,
+            smoothing=settings.smoothing
+            or (SMOOTHING_OF_FEW_IDEOGRAPHS if few and self.are_ideographic else SMOOTHING),
             emphasis=settings.emphasis or (EMPHASIS_OF_IDEOGRAPHS if self.are_ideographic else EMPHASIS),
         )
         features = find_features(self.words, settings, min_count)

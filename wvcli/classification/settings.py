@@ -12,6 +12,10 @@ FEW = 3_000  # texts, up to which C is chosen by cross-validation and n-grams th
 EMPHASIS = (1.0, 1.0, 1.0)
 # Where words are written without spaces, n-grams of characters tell more than words as a tokenizer cuts them.
 EMPHASIS_OF_IDEOGRAPHS = (0.7, 0.35, 1.5)
+SMOOTHING = 0.5
+SMOOTHING_OF_FEW_IDEOGRAPHS = (
+    2.0  # their n-grams are many and rare, and what few texts say of each is mostly chance
+)
 MOST_ORDERS = 5  # words in an n-gram of words, at most
 LONGEST = 10  # characters in an n-gram of characters, at most
 
@@ -28,7 +32,8 @@ class ClassifierSettings:
         min_count: texts in which an n-gram must occur; None is 1 for up to 3,000 texts and 2 for more.
         c: how closely the texts are followed, the inverse of regularisation; None is chosen by cross-validation
             for up to 3,000 texts, and 5 for more.
-        smoothing: added to the absolute log-count ratio of a feature, which is its scale.
+        smoothing: added to the absolute log-count ratio of a feature, which is its scale; None is 2 for up to
+            3,000 texts of Chinese or Japanese, and 0.5 for others.
         emphasis: of words, n-grams of words and n-grams of characters, by which their scales are multiplied; None
             is chosen by the script of the texts.
         balance: `full` weighs labels as if all were as frequent, `sqrt` goes halfway there.
@@ -43,7 +48,7 @@ class ClassifierSettings:
     ideographs: int = 3
     min_count: int | None = None
     c: float | None = None
-    smoothing: float = 0.5
+    smoothing: float | None = None
     emphasis: tuple[float, float, float] | None = None
     balance: Balance = "none"
     multilabel: bool | None = None

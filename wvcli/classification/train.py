@@ -58,7 +58,7 @@ def train_classifier(
     ideographs: int = 3,
     min_count: int | None = None,
     c: float | None = None,
-    smoothing: float = 0.5,
+    smoothing: float | None = None,
     emphasis: tuple[float, float, float] | None = None,
     balance: Balance = "none",
     multilabel: bool | None = None,
@@ -103,7 +103,8 @@ def train_classifier(
         ideographs: longest n-gram of characters in Chinese and Japanese text, across words.
         min_count: texts in which an n-gram must occur.
         c: how closely the texts are followed.
-        smoothing: added to the log-count ratio that scales a feature.
+        smoothing: added to the log-count ratio that scales a feature; None for 2 where texts of Chinese or
+            Japanese are few, else 0.5.
         emphasis: by which the scales of words, n-grams of words and n-grams of characters are multiplied; None to
             choose it by the script of the texts.
         balance: `full` to weigh labels as if all were as frequent, `sqrt` to go halfway there.

@@ -1,5 +1,6 @@
 """Word2Vec of Spark's MLlib: trained on the same words with settings that mean the same, as a file of vectors."""
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ def spark(processors: int, folder: Path) -> Any:
         )
         session.sparkContext.setLogLevel("OFF")
     return session
+
+
+def processor_seconds(session: Any) -> float:
+    """Return the processor time that Spark's virtual machine has taken so far, on Linux."""
+    stat = Path(f"/proc/{session.sparkContext._gateway.proc.pid}/stat").read_text("utf-8")
+    return sum(map(int, stat.rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def train_mllib(

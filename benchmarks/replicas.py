@@ -13,14 +13,15 @@ score, and the differences from one machine.
 
 `--mllib` also trains Word2Vec of Spark's MLlib, by as many tasks at a time as there are processes; its numbers are
 partitions, each of which trains a copy of the model. It has the same words, dimensions, window and epochs, and is
-skip-gram too, but with hierarchical softmax and without subsampling. Seconds are of the whole run, from text to
-file, once Spark is there.
+skip-gram too, but with hierarchical softmax and without subsampling. Seconds, and those of processors, are of the
+whole run, from text to file, once Spark is there.
 
 `--full` is the whole measurement, which takes hours: all of TEXT, 2, 4, 8 and 16 replicas, 16 and 48 rounds, three
 seeds.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -34,7 +35,7 @@ from time import perf_counter
 from typing import Any
 
 from engines_quality import scored
-from mllib import spark, train_mllib
+from mllib import processor_seconds, spark, train_mllib
 
 import wvcli
 from wvcli.text.corpus import Corpus
@@ -78,6 +79,7 @@ def main() -> None:
         text = folder / "text.txt"
         shortened(options.texts, options.tokens, text)
         kinds = of_wvcli(options, text)
+        session = None
         if options.mllib:
             session = spark(options.processes, folder / "spark")
             stack.callback(session.stop)
@@ -85,9 +87,13 @@ def main() -> None:
                 trained = partial(of_mllib, options, text, session=session, partitions=partitions)
                 kinds[f"MLlib, {partitions} partitions"] = trained
         for seed, (kind, train) in product(range(1, options.seeds + 1), kinds.items()):
-            begun = perf_counter()
+            begun = perf_counter(), processor_time(session)
             model = train(seed=seed)
-            found = {"seconds": perf_counter() - begun} | scored(model, options.data)
+            found = {
+                "seconds": perf_counter() - begun[0],
+                "processor seconds": processor_time(session) - begun[1],
+                **scored(model, options.data),
+            }
             vectors = wvcli.load(model)
             listed = "  ".join(f"{what} {score:.3f}" for what, score in found.items())
             print(f"seed {seed}, {kind}, {len(vectors):,} words: {listed}", file=sys.stderr, flush=True)
@@ -101,6 +107,11 @@ def main() -> None:
         for kind, values in by_kind.items():
             spread = f"({min(values):.3f} to {max(values):.3f}, {mean(values) - first:+.3f})"
             print(f"  {kind:<40} {mean(values):.3f} {spread}")
+
+
+def processor_time(session: Any) -> float:
+    """Return the seconds of processors that this process, those that it waited for, and Spark have taken."""
+    return sum(os.times()[:4]) + (processor_seconds(session) if session else 0.0)
 
 
 def of_wvcli(options: argparse.Namespace, text: Path) -> dict[str, Callable[..., Path]]:

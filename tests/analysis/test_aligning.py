@@ -10,7 +10,7 @@ import pytest
 import wvcli
 from tests.against_gensim import vectors_of
 from tests.two_languages import Languages, languages
-from wvcli.analysis import self_learning
+from wvcli.analysis import aligning, self_learning
 from wvcli.analysis.self_learning import PATIENT
 from wvcli.errors import InputError, UsageError, WvcliError
 from wvcli.reporting import Progress
@@ -31,7 +31,9 @@ def first_words(alignment: Alignment) -> list[list[str]]:
     return [[one.word for one in near] for near in alignment.nearest(words, 1)]
 
 
-def test_a_model_that_was_turned_is_found_again_from_pairs_and_from_nothing(tmp_path: Path) -> None:
+def test_a_model_that_was_turned_is_found_again_from_pairs_and_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dictionary = TURNED.dictionary(tmp_path / "some.tsv", range(200))
     by_pairs = wvcli.align(TURNED.source, TURNED.target, dictionary=dictionary, seed=3)
     assert TURNED.right(first_words(by_pairs)) == 1
@@ -47,6 +49,7 @@ def test_a_model_that_was_turned_is_found_again_from_pairs_and_from_nothing(tmp_
     assert TURNED.right(first_words(by_nothing)) == 1
     assert by_nothing.about["seeds"] == {"kind": "nothing"}
     assert by_nothing.about["held_out"] is None
+    monkeypatch.setattr(aligning, "FEWEST_TO_REFINE", 100)
     only_turned = wvcli.align(TURNED.source, TURNED.target, dictionary=dictionary, method="procrustes")
     target = np.asarray(TURNED.target.matrix[:5])
     np.testing.assert_allclose(
@@ -106,7 +109,8 @@ def texts(numbers: range) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("files", [1, 2])
-def test_parallel_text_tells_pairs(files: int, tmp_path: Path) -> None:
+def test_parallel_text_tells_pairs(files: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aligning, "FEWEST_TO_REFINE", 100)
     lines = texts(range(100, 300))
     if files == 1:
         paths = [tmp_path / "both.tsv"]
@@ -182,7 +186,10 @@ def test_arguments_that_cannot_be_meant_are_refused(arguments: dict[str, object]
         wvcli.align(TURNED.source, TURNED.target, **arguments)  # type: ignore[arg-type]
 
 
-def test_too_few_pairs_one_model_and_a_low_score_are_refused(tmp_path: Path) -> None:
+def test_too_few_pairs_one_model_and_a_low_score_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aligning, "FEWEST_TO_REFINE", 100)
     few = TURNED.dictionary(tmp_path / "few.tsv", range(3))
     with pytest.raises(UsageError, match="3 pairs of words in both models are too few; 5 are needed"):
         wvcli.align(TURNED.source, TURNED.target, dictionary=few, identical=False)
@@ -217,14 +224,19 @@ def test_a_model_in_which_nothing_has_a_direction_is_refused(rows: np.ndarray, m
 
 
 @pytest.mark.parametrize("pairs", [0, 300])
-def test_vectors_that_are_all_alike_have_no_alignment(pairs: int, tmp_path: Path) -> None:
+def test_vectors_that_are_all_alike_have_no_alignment(
+    pairs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aligning, "FEWEST_TO_REFINE", 100)
     alike = vectors_of(np.ones((400, 16)), list(TURNED.target))
     dictionary = TURNED.dictionary(tmp_path / "some.tsv", range(pairs)) if pairs else ()
     with pytest.raises(WvcliError, match="no alignment was found"):
         wvcli.align(TURNED.source, alike, dictionary=dictionary, unsupervised=not pairs)
 
 
-def test_words_without_a_direction_do_not_disturb_the_others(tmp_path: Path) -> None:
+def test_words_without_a_direction_do_not_disturb_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = []
     for vectors in (TURNED.source, TURNED.target):
         matrix = np.array(vectors.matrix)
@@ -234,6 +246,7 @@ def test_words_without_a_direction_do_not_disturb_the_others(tmp_path: Path) -> 
     lost = {3, 10, 20, 30, 50}
     known = [number for number in range(200) if number not in lost and broken[1].index(f"t{number}") not in lost]
     (tmp_path / "some.tsv").write_text("".join(f"s{number}\tt{number}\n" for number in range(200)))
+    monkeypatch.setattr(aligning, "FEWEST_TO_REFINE", 100)
     alignment = wvcli.align(*broken, dictionary=tmp_path / "some.tsv", held_out=0)
     assert [alignment.translate(f"s{number}", 1)[0].word for number in known] == [f"t{each}" for each in known]
     assert alignment.translate("s3") == alignment.translate("s10") == []
@@ -242,7 +255,8 @@ def test_words_without_a_direction_do_not_disturb_the_others(tmp_path: Path) -> 
     assert common.most_similar("s40", 1)[0][1] > 0
 
 
-def test_a_phrase_of_a_dictionary_is_looked_up_joined(tmp_path: Path) -> None:
+def test_a_phrase_of_a_dictionary_is_looked_up_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aligning, "FEWEST_TO_REFINE", 5)
     phrases = vectors_of(TURNED.source.matrix, ["ice_cream", *list(TURNED.source)[1:]])
     (tmp_path / "some.tsv").write_text("ice cream\tt0\n" + "".join(f"s{row}\tt{row}\n" for row in range(1, 50)))
     found = wvcli.align(phrases, TURNED.target, dictionary=tmp_path / "some.tsv", identical=False, refine=0)

@@ -27,7 +27,7 @@ def test_blocks_give_what_the_whole_matrix_gives(monkeypatch: pytest.MonkeyPatch
     np.testing.assert_allclose(hubness(source, target, seen.append), own, rtol=1e-5)
     assert len(seen) > 5
     assert seen[-1] == 90
-    matches = nearest_both_ways(source, target, own, others)
+    matches = nearest_both_ways(source, target)
     assert matches.forward.tolist() == csls.argmax(axis=1).tolist()
     assert matches.backward.tolist() == csls.argmax(axis=0).tolist()
     np.testing.assert_allclose(matches.similarity, cosines[np.arange(90), matches.forward], rtol=1e-5)

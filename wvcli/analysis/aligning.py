@@ -18,7 +18,7 @@ from wvcli.reporting import OnNote, OnProgress, Progress, ignore_note, ignore_pr
 from wvcli.system.atomic_files import check_writable
 from wvcli.vectors.bilingual import TOP, Alignment, of_maps
 from wvcli.vectors.geometry import FloatArray, RowArray, unit_rows
-from wvcli.vectors.local_scaling import hubness, row_blocks
+from wvcli.vectors.local_scaling import hubness, nearest_both_ways, row_blocks
 from wvcli.vectors.word_vectors import Vectors
 from wvcli.version import __version__
 
@@ -437,7 +437,7 @@ class _Learner:
     def strength(self, maps: Maps) -> dict[str, float]:
         """Return how well the spaces fit: the mean cosine to what is nearest, and the share of mutual nearest."""
         size = self_learning.REFINED_ROWS
-        matches = self_learning.match(*maps.of(self._source[:size], self._target[:size]))
+        matches = nearest_both_ways(*maps.of(self._source[:size], self._target[:size]))
         return {
             "similarity": round(float(matches.similarity.mean()), 4),
             "mutual": round(float(matches.mutual.mean()), 4),

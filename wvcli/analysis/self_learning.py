@@ -16,7 +16,7 @@ import numpy as np
 from wvcli.system.paging import blocks
 from wvcli.vectors.alignment import multistep_maps, orthogonal_map
 from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, unit_rows
-from wvcli.vectors.local_scaling import Matches, hubness, mean_of_greatest, nearest_both_ways
+from wvcli.vectors.local_scaling import Matches, mean_of_greatest, nearest_both_ways
 
 Method = Literal["multistep", "procrustes"]
 
@@ -135,17 +135,12 @@ def refine(
     maps = learn_maps(source, target, learned_from, method)
     one, two = (units[: min(top, REFINED_ROWS)] for units in (source, target))
     for number in range(1, rounds + 1):
-        matches = match(*maps.of(one, two))
+        matches = nearest_both_ways(*maps.of(one, two))
         rows = np.flatnonzero(matches.mutual)
         learned_from = np.concatenate([pairs, np.stack([rows, matches.forward[rows]], axis=1)])
         maps = learn_maps(source, target, learned_from, method)
         on_round(Round(number, len(learned_from), float(matches.similarity.mean())))
     return maps, learned_from
-
-
-def match(source: FloatArray, target: FloatArray) -> Matches:
-    """Find for each row of two mapped matrices of unit vectors the nearest of the other one, by CSLS."""
-    return nearest_both_ways(source, target, hubness(source, target), hubness(target, source))
 
 
 def search(
@@ -224,7 +219,7 @@ def _agreement(source: FloatArray, target: FloatArray, one: RowArray, two: RowAr
         refine(source, target, nothing, _ROUNDS_COMPARED, "multistep", lambda round: None, pairs)[0]
         for pairs in (one, two)
     )
-    nearest, other = (match(*maps.of(source, target)).forward for maps in (first, second))
+    nearest, other = (nearest_both_ways(*maps.of(source, target)).forward for maps in (first, second))
     return float(np.mean(nearest == other))
 
 
@@ -299,7 +294,7 @@ def pairs_of_like_signatures(source: FloatArray, target: FloatArray) -> RowArray
     """
     rows = min(_SIGNATURE_ROWS, len(source), len(target))
     one, two = (_signatures(units[:rows]) for units in (source, target))
-    return _both_ways(match(one, two))
+    return _both_ways(nearest_both_ways(one, two))
 
 
 def pairs_that_coincide(source: FloatArray, target: FloatArray, rows: int) -> RowArray:
@@ -316,7 +311,7 @@ def pairs_that_coincide(source: FloatArray, target: FloatArray, rows: int) -> Ro
     if source.shape[1] != target.shape[1]:
         return np.empty((0, 2), dtype=np.int64)
     one, two = ((units[:rows] @ _axes(units)).astype(np.float32) for units in (source, target))
-    matches = match(one, two)
+    matches = nearest_both_ways(one, two)
     same = np.flatnonzero(matches.mutual & (matches.similarity > _SAME))
     return np.stack([same, matches.forward[same]], axis=1)
 

@@ -23,7 +23,7 @@ TURNED = languages()
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that looks at more scores sooner, since these models are small."""
     for name, effort in (("QUICK", self_learning.QUICK), ("PATIENT", self_learning.PATIENT)):
-        monkeypatch.setattr(self_learning, name, replace(effort, patience=2))
+        monkeypatch.setattr(self_learning, name, replace(effort, patience=1))
 
 
 def first_words(alignment: Alignment) -> list[list[str]]:

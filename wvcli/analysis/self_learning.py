@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 
 from wvcli.system.paging import blocks
-from wvcli.vectors.alignment import multistep_maps, orthogonal_map
+from wvcli.vectors.alignment import multistep_maps, nearest_rotation, orthogonal_map
 from wvcli.vectors.geometry import Float64Array, FloatArray, RowArray, unit_rows
-from wvcli.vectors.local_scaling import Matches, mean_of_greatest, nearest_both_ways
+from wvcli.vectors.local_scaling import mean_of_greatest, nearest_both_ways
 
 Method = Literal["multistep", "procrustes"]
 
@@ -28,9 +28,12 @@ REFINED_ROWS = 3_000
 LEAST_AGREEMENT = 0.4
 
 _FIRST_ROWS = 2_048  # of each side that are paired at first sight
-_FIRST_KEPT = 0.1  # share of scores that are looked at in the beginning, as in the paper
+_FIRST_KEPT = 0.1  # share of scores that are looked at in the beginning, as in the paper, and then twice as many
+_MOST_LEFT_OUT = 0.4  # after this share all are looked at; .8 of them cost as much and found nothing more
 _ROUNDS_COMPARED = 2  # of refining before the findings of two searches are compared
-_HUBNESS_ROUNDS = 3  # between two measurements of hubness
+_ROUNDS_MEASURED = 3  # from one measurement of similarity and hubness to the next
+_GROUPS = 64  # of columns, of each of which the greatest score is looked at
+_DRAWN_TOGETHER = 64  # rows for which the same share of the others is drawn
 _MOST_ROUNDS = 400
 _SAME = 0.99  # cosine of rows that are one row; between two languages hardly any is above .9
 _SIGNATURE_ROWS = 2_000  # whose similarities to each other are compared where no pair is known
@@ -57,7 +60,7 @@ class Effort:
 
     Attributes:
         rows: most frequent words of each side, in multiples of which whole groups of columns are looked at.
-        patience: rounds without gain before more scores are looked at.
+        patience: measurements without gain before more scores are looked at.
         least_gain: of the mean similarity.
     """
 
@@ -67,7 +70,7 @@ class Effort:
 
 
 # English and French are found by the quick search in each of three seeds, English and Chinese by the patient one.
-QUICK, PATIENT = Effort(1_024, 5, 1e-3), Effort(2_048, 10, 1e-6)
+QUICK, PATIENT = Effort(1_024, 2, 1e-3), Effort(2_048, 4, 1e-6)
 
 OnRound = Callable[[Round], None]
 
@@ -164,20 +167,78 @@ def search(
         effort: how thoroughly to search.
     """
     one, two = (units[: min(top, effort.rows)] for units in (source, target))
-    draw = _Draw(len(one), len(two), seed)
-    kept, best, best_pairs, stuck = _FIRST_KEPT, -np.inf, pairs, 0
-    for number in range(1, _MOST_ROUNDS + 1):
-        maps = learn_maps(source, target, pairs, "procrustes")
-        found, similarity = draw.pairs(*maps.of(one, two), kept)
-        on_round(Round(number, len(found), similarity))
-        if similarity > best + effort.least_gain:
-            best, best_pairs, stuck = similarity, pairs, 0
-        elif (stuck := stuck + 1) >= effort.patience:
-            if kept >= 1:
-                break
-            kept, stuck = min(1.0, 2 * kept), 0
-        pairs = found
+    random = np.random.Generator(np.random.PCG64(seed))
+    covariance = source[pairs[:, 0]].T @ target[pairs[:, 1]]
+    kept, best, best_pairs, stuck, similarity = _FIRST_KEPT, -np.inf, pairs, 0, 0.0
+    for number in range(_MOST_ROUNDS):
+        mapped = one @ nearest_rotation(covariance)
+        if one.shape[1] > two.shape[1]:  # else lengths stay as they are
+            mapped = unit_rows(mapped)
+        if number % _ROUNDS_MEASURED == 0:
+            similarity, hubness_one, hubness_two = _measured(mapped, two)
+            if similarity > best + effort.least_gain:
+                best, best_pairs, stuck = similarity, pairs, 0
+            elif (stuck := stuck + 1) >= effort.patience:
+                if kept >= 1:
+                    break
+                kept, stuck = (2 * kept if kept < _MOST_LEFT_OUT else 1.0), 0
+        forward = _drawn(mapped, two, hubness_two, kept, random)
+        backward = _drawn(two, mapped, hubness_one, kept, random)
+        pairs = _both_ways(forward, backward)
+        covariance = one.T @ two[forward] + one[backward].T @ two
+        on_round(Round(number + 1, len(pairs), similarity))
     return best_pairs
+
+
+def _measured(source: FloatArray, target: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """Return the mean cosine of rows to the nearest of the other matrix, both ways, and their hubness.
+
+    Hubness is that of the nearest among groups, which is nearly as great and much sooner known.
+    """
+    cosines = source @ target.T, target @ source.T
+    similarity = sum(float(each.max(axis=1).mean()) for each in cosines) / 2
+    one, two = (mean_of_greatest(_greatest_of_groups(each)) for each in cosines)
+    return similarity, one, two
+
+
+def _greatest_of_groups(scores: FloatArray) -> FloatArray:
+    """Return float32 [rows, groups], the greatest score of each row in each of 64 groups of columns."""
+    size = scores.shape[1] // _GROUPS
+    if size < 2:
+        return scores
+    grouped = scores[:, : size * _GROUPS].reshape(len(scores), size, _GROUPS)
+    greatest: FloatArray = grouped.max(axis=1)
+    return greatest
+
+
+def _drawn(
+    units: FloatArray, others: FloatArray, hubness: FloatArray, kept: float, random: np.random.Generator
+) -> RowArray:
+    """Return int64 [units], for each row the nearest by CSLS among a random share of the rows of `others`.
+
+    The rows of a block are given the same share, so that only these cosines need be computed.
+
+    Args:
+        units: float32 [units, dim], of length 1.
+        others: float32 [others, dim], of length 1.
+        hubness: float32 [others].
+        kept: the share.
+        random: what is drawn with.
+    """
+    if kept >= 1:
+        scores = units @ others.T
+        scores -= hubness / 2
+        nearest: RowArray = scores.argmax(axis=1)
+        return nearest
+    found = np.empty(len(units), dtype=np.int64)
+    wanted = max(1, round(kept * len(others)))
+    for start in range(0, len(units), _DRAWN_TOGETHER):
+        rows = slice(start, start + _DRAWN_TOGETHER)
+        columns = random.permutation(len(others))[:wanted]
+        scores = units[rows] @ others[columns].T
+        scores -= hubness[columns] / 2
+        found[rows] = columns[scores.argmax(axis=1)]
+    return found
 
 
 def search_from_nothing(
@@ -235,57 +296,6 @@ def first_pairs(source: FloatArray, target: FloatArray, rows: int) -> RowArray:
     return same if len(same) > source.shape[1] else pairs_of_like_signatures(source[:rows], target[:rows])
 
 
-class _Draw:
-    """Draws pairs of rows from their cosines, again and again.
-
-    Args:
-        rows: of the one side.
-        columns: rows of the other.
-        seed: of the random numbers.
-    """
-
-    def __init__(self, rows: int, columns: int, seed: int) -> None:
-        # Memory that is asked for anew takes time, and so does hubness, which changes slowly.
-        self._cosines = np.empty((rows, columns), np.float32)
-        self._transposed = np.empty((columns, rows), np.float32)
-        self._hubness = np.empty(rows, np.float32), np.empty(columns, np.float32)
-        self._random = np.random.Generator(np.random.PCG64(seed))
-        self._drawn = 0
-
-    def pairs(self, source: FloatArray, target: FloatArray, kept: float) -> tuple[RowArray, float]:
-        """Return the nearest of each row in the other matrix among a random share of the scores, both ways.
-
-        Returns:
-            int64 [source + target, 2], and the mean cosine to the nearest, of all scores and both directions.
-        """
-        cosines = np.matmul(source, target.T, out=self._cosines)
-        transposed = np.matmul(target, source.T, out=self._transposed)  # which is quicker than a transposed copy
-        if self._drawn % _HUBNESS_ROUNDS == 0:
-            self._hubness = mean_of_greatest(cosines), mean_of_greatest(transposed)
-        self._drawn += 1
-        forward, similarity = _drawn(cosines, self._hubness[1], kept, self._random)
-        backward, back_similarity = _drawn(transposed, self._hubness[0], kept, self._random)
-        rows, columns = np.arange(len(source)), np.arange(len(target))
-        pairs = np.concatenate([np.stack([rows, forward], axis=1), np.stack([backward, columns], axis=1)])
-        return pairs, (similarity + back_similarity) / 2
-
-
-def _drawn(
-    cosines: FloatArray, hubness: FloatArray, kept: float, random: np.random.Generator
-) -> tuple[RowArray, float]:
-    """Find for each row the column with the greatest score by CSLS among those that are kept; `cosines` changes.
-
-    Returns:
-        int64 [rows], the columns, and the mean of the greatest cosine of each row, of all columns.
-    """
-    similarity = float(cosines.max(axis=1).mean())
-    cosines -= hubness / 2
-    if kept < 1:
-        drawn = np.frombuffer(random.bytes(cosines.size), dtype=np.uint8).reshape(cosines.shape)
-        np.copyto(cosines, -np.inf, where=drawn >= round(kept * 256))
-    return cosines.argmax(axis=1), similarity
-
-
 def pairs_of_like_signatures(source: FloatArray, target: FloatArray) -> RowArray:
     """Return int64 [pairs, 2], rows whose similarities to the other rows of their own space are alike.
 
@@ -294,7 +304,8 @@ def pairs_of_like_signatures(source: FloatArray, target: FloatArray) -> RowArray
     """
     rows = min(_SIGNATURE_ROWS, len(source), len(target))
     one, two = (_signatures(units[:rows]) for units in (source, target))
-    return _both_ways(nearest_both_ways(one, two))
+    matches = nearest_both_ways(one, two)
+    return _both_ways(matches.forward, matches.backward)
 
 
 def pairs_that_coincide(source: FloatArray, target: FloatArray, rows: int) -> RowArray:
@@ -329,12 +340,10 @@ def _axes(units: FloatArray) -> Float64Array:
     return directed
 
 
-def _both_ways(matches: Matches) -> RowArray:
+def _both_ways(forward: RowArray, backward: RowArray) -> RowArray:
     """Return int64 [pairs, 2], each row with its nearest, and each column with its nearest."""
-    rows, columns = np.arange(len(matches.forward)), np.arange(len(matches.backward))
-    return np.concatenate(
-        [np.stack([rows, matches.forward], axis=1), np.stack([matches.backward, columns], axis=1)]
-    )
+    rows, columns = np.arange(len(forward)), np.arange(len(backward))
+    return np.concatenate([np.stack([rows, forward], axis=1), np.stack([backward, columns], axis=1)])
 
 
 def _signatures(units: FloatArray) -> FloatArray:

@@ -1,8 +1,13 @@
 """Two spaces of vectors laid over each other: linear maps from rows that belong together."""
 
+from typing import TypeVar
+
 import numpy as np
+import numpy.typing as npt
 
 from wvcli.vectors.geometry import Float64Array, FloatArray
+
+Float = TypeVar("Float", np.float32, np.float64)
 
 REWEIGHTING = 0.5  # of each side, as Artetxe, Labaka and Agirre (2018) found best
 _LEAST_SPREAD = 1e-10  # of a direction, as a share of the widest one's; what is less is rounding
@@ -19,9 +24,17 @@ def orthogonal_map(source: FloatArray, target: FloatArray) -> Float64Array:
         source: float32 [rows, source dim].
         target: float32 [rows, target dim], what each row of `source` should be near to.
     """
-    covariance = source.astype(np.float64).T @ target.astype(np.float64)
+    return nearest_rotation(source.astype(np.float64).T @ target.astype(np.float64))
+
+
+def nearest_rotation(covariance: npt.NDArray[Float]) -> npt.NDArray[Float]:
+    """Return [source dim, target dim], the orthogonal map of rows whose products add up to `covariance`.
+
+    Args:
+        covariance: float64 or float32 [source dim, target dim], `source.T @ target`.
+    """
     left, _, right = np.linalg.svd(covariance, full_matrices=False)
-    rotation: Float64Array = left @ right
+    rotation: npt.NDArray[Float] = left @ right
     return rotation
 
 

@@ -94,7 +94,7 @@ def ours(
 ) -> tuple[Judgement, float, int]:
     """Train and test wvcli; return predictions, seconds, and bytes."""
     model = folder / "ours.safetensors"
-    more = [] if vectors is None else ["--vectors", vectors]
+    more: list[str | Path] = [] if vectors is None else ["--vectors", vectors]
     started = perf_counter()
     run("train", written(train, folder), "-o", model, "-f", "-q", "--workers", "2", *more, *options)
     seconds = perf_counter() - started
@@ -139,8 +139,9 @@ def answered(
         words.update(*(found for _, found in tokenized))
         lines = (f"__label__{label} {' '.join(found)}\n" for label, found in tokenized)
         (folder / f"{name}.txt").write_text("".join(lines))
-    more = [] if vectors is None else ["-pretrainedVectors", vectors_of(words, vectors, folder)]
-    command = ["fasttext", "supervised", "-input", folder / "train.txt", "-output", folder / "theirs"]
+    more: list[str | Path] = [] if vectors is None else ["-pretrainedVectors", vectors_of(words, vectors, folder)]
+    command: list[str | Path] = ["fasttext", "supervised", "-input", folder / "train.txt"]
+    command += ["-output", folder / "theirs"]
     started = perf_counter()
     subprocess.run(
         [*command, "-dim", "50", "-thread", "2", "-verbose", "0", *settings.split(), *more],

@@ -65,7 +65,7 @@ def print_sizes() -> None:
             rounds = epochs * Distribution("local[2]", "/work", replicas).rounds_for(settings, tokens, words)
             exchanged = rounds * round_bytes(words, dim, replicas)
             waiting = (exchanged / replicas / bytes_a_second + rounds * job_seconds) / 60
-            cells = [words, dim, executors, replicas, round(read), round(training), rounds]
+            cells: list[float] = [words, dim, executors, replicas, round(read), round(training), rounds]
             cells += [float(f"{exchanged / 1e12:.2g}"), round(read + training + waiting)]
             print("|", " | ".join(f"{cell:,}" for cell in cells), "|")
 

@@ -27,6 +27,7 @@ import time
 from collections.abc import Iterator, Sequence
 from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def gensim_folds(source: Vectors, target: Vectors, pairs: Pairs) -> Iterator[dic
 
 def of_dictionary(folder: Path, source: Vectors, target: Vectors, pairs: Pairs) -> None:
     heading("en-fr, dictionary of four folds")
-    steps = {
+    steps: dict[str, dict[str, Any]] = {
         "Procrustes": {"method": "procrustes", "refine": 0},
         "multi-step": {"refine": 0},
         "Procrustes, refined": {"method": "procrustes"},
@@ -244,8 +245,8 @@ def of_time(folder: Path, source: Vectors, target: Vectors, pairs: Pairs) -> Non
     print("\nmeasured on one processor                        s    CPU s     MB")
     output = folder / "timed.alignment.safetensors"
     dictionary = written(folder, "learned.tsv", pairs)
-    en_fr = ["align", source.path, target.path, "-o", output, "-f", "--dictionary", dictionary]
-    runs: dict[str, list[object]] = {
+    en_fr: list[Any] = ["align", source.path, target.path, "-o", output, "-f", "--dictionary", dictionary]
+    runs: dict[str, list[Any]] = {
         "5,245 x 6,803 x 100, dictionary": en_fr,
         "the same, nothing": [*en_fr[:6], "--unsupervised"],
         "translate, cold": ["translate", "file", "-a", output],

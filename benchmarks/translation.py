@@ -1,6 +1,6 @@
 """Words translated by aligned models: how many are right, from how little, and how long it takes.
 
-    python benchmarks/translation.py DATA [--folder FOLDER] [--only PART ...] [--seeds 5]
+    python benchmarks/translation.py DATA [--folder FOLDER] [--only PART ...] [--seeds 5] [--vecmap V] [--muse M]
 
 DATA is a folder with `bilingual/` (XLING's dictionaries `xling.*.en-fr.tsv`, CC-CEDICT's `cedict.*.txt`, and
 `help.en-fr.tsv.xz`, 35,897 paragraphs of LibreOffice's help in both languages) and `corpora/chinese_help.txt.xz`.
@@ -15,11 +15,17 @@ learned from the other four, and scores are means over all words. Parts:
     turned       a model turned by a random rotation and shuffled, from 200 pairs and from none
     time         processor time and memory of an alignment of 5,000 with 7,000 words, and of 50,000 with 50,000 of
                  300 dimensions; and the time of a cold answer
+    peers        with --vecmap, --muse: the folders of the programs of Artetxe et al. (github.com/artetxem/vecmap)
+                 and Conneau et al. (github.com/facebookresearch/MUSE; it needs PyTorch). The maps of the one are
+                 scored on the same files, and the scores of both set beside those of `evaluate`
 """
 
 import argparse
+import json
 import lzma
+import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -78,9 +84,10 @@ def written(folder: Path, name: str, pairs: Pairs) -> Path:
     return path
 
 
-def scores(alignment: Alignment, test: Path) -> dict[str, tuple[float, int]]:
+def scores(alignment: Alignment, test: Path, from_subwords: bool = False) -> dict[str, tuple[float, int]]:
     """The sum of the outcomes of each measure, and the covered words."""
-    return {row.measure: ((row.score or 0) * row.covered, row.covered) for row in wvcli.evaluate(alignment, test)}
+    rows = wvcli.evaluate(alignment, test, from_subwords=from_subwords)
+    return {row.measure: ((row.score or 0) * row.covered, row.covered) for row in rows}
 
 
 def show(what: str, every: Sequence[dict[str, tuple[float, int]]], note: str = "") -> None:
@@ -95,15 +102,31 @@ def heading(title: str) -> None:
 
 
 def by_folds(
-    folder: Path, source: Vectors, target: Vectors, pairs: Pairs, most: int | None = None, **settings: object
+    folder: Path,
+    source: Vectors,
+    target: Vectors,
+    pairs: Pairs,
+    most: int | None = None,
+    unlike: bool = False,
+    unseen: bool = False,
+    identical: bool = False,
+    **settings: Any,
 ) -> Iterator[dict[str, tuple[float, int]]]:
-    """Score maps learned from four folds, or from the first `most` pairs of them, on the fifth."""
+    """Score maps learned from four folds, or from the first `most` pairs of them, on the fifth.
+
+    `unlike` leaves words spelt like their translation out of the test, `unseen` those in the vocabulary;
+    `identical` learns from words spelt alike.
+    """
     for number in range(FOLDS):
         rest = [pair for pair in pairs if fold(pair[0]) != number and pair[0] in source and pair[1] in target]
         learned = written(folder, "learned-fold.tsv", rest[:most])
-        test = written(folder, "test-fold.tsv", [pair for pair in pairs if fold(pair[0]) == number])
-        alignment = wvcli.align(source, target, dictionary=learned, held_out=0, **settings)  # type: ignore[arg-type]
-        yield scores(alignment, test)
+        own = [pair for pair in pairs if fold(pair[0]) == number]
+        alike = {word for word, other in own if word == other} if unlike else set()
+        if unseen:
+            own = [pair for pair in own if source.index(pair[0]) is None]
+        test = written(folder, "test-fold.tsv", [pair for pair in own if pair[0] not in alike])
+        alignment = wvcli.align(source, target, dictionary=learned, held_out=0, identical=identical, **settings)
+        yield scores(alignment, test, from_subwords=unseen)
 
 
 def gensim_folds(source: Vectors, target: Vectors, pairs: Pairs) -> Iterator[dict[str, tuple[float, int]]]:
@@ -133,23 +156,26 @@ def of_dictionary(folder: Path, source: Vectors, target: Vectors, pairs: Pairs) 
     heading("en-fr, dictionary of four folds")
     steps: dict[str, dict[str, Any]] = {
         "Procrustes": {"method": "procrustes", "refine": 0},
-        "multi-step": {"refine": 0},
+        "multi-step (as vecmap supervised)": {"refine": 0},
         "Procrustes, refined": {"method": "procrustes"},
-        "multi-step, refined (the defaults)": {},
-        "the same, and words spelt alike": {"identical": True},
+        "multi-step, refined": {},
+        "the same, words outside the vocabulary": {"unseen": True},
+        "the same, tested on words spelt differently": {"unlike": True},
+        "and words spelt alike (the defaults), so tested": {"identical": True, "unlike": True},
     }
     show("Gensim's TranslationMatrix", list(gensim_folds(source, target, pairs)))
     for name, settings in steps.items():
         show(name, list(by_folds(folder, source, target, pairs, **settings)))
     for most in (100, 25):
-        show(f"{most} pairs alone", list(by_folds(folder, source, target, pairs, most, identical=False)))
+        show(f"{most} pairs alone", list(by_folds(folder, source, target, pairs, most)))
 
 
 def of_little(folder: Path, source: Vectors, target: Vectors, pairs: Pairs, seeds: int) -> None:
     heading("en-fr, no dictionary")
     test = written(folder, "test.tsv", pairs)
     show("words spelt alike", [scores(wvcli.align(source, target), test)])
-    unlike = written(folder, "unlike.tsv", [pair for pair in pairs if pair[0] != pair[1]])
+    alike = {word for word, other in pairs if word == other}
+    unlike = written(folder, "unlike.tsv", [pair for pair in pairs if pair[0] not in alike])
     show("the same, tested on words spelt differently", [scores(wvcli.align(source, target), unlike)])
     for seed in range(1, seeds + 1):
         started = time.process_time()
@@ -225,28 +251,37 @@ def large(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-def measured(arguments: Sequence[object]) -> tuple[float, float, float]:
-    """Run wvcli on one processor: seconds, seconds of the processor, and the most megabytes of memory."""
+def measured(*command: object) -> tuple[float, float, float]:
+    """Run a program on one processor: seconds, seconds of the processor, and the most megabytes of memory."""
     program = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
     )
     program += "used = resource.getrusage(resource.RUSAGE_CHILDREN);"
     program += "print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)"
-    command = [sys.executable, "-c", program, sys.executable, "-m", "wvcli", *map(str, arguments), "-q"]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     started = time.perf_counter()
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", program, sys.executable, *map(str, command)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
     took = time.perf_counter() - started
     processor, memory = map(float, done.stdout.split())
     return took, processor, memory
+
+
+def measured_wvcli(*arguments: object) -> tuple[float, float, float]:
+    return measured("-m", "wvcli", *arguments, "-q")
 
 
 def of_time(folder: Path, source: Vectors, target: Vectors, pairs: Pairs) -> None:
     print("\nmeasured on one processor                        s    CPU s     MB")
     output = folder / "timed.alignment.safetensors"
     dictionary = written(folder, "learned.tsv", pairs)
-    en_fr: list[Any] = ["align", source.path, target.path, "-o", output, "-f", "--dictionary", dictionary]
-    runs: dict[str, list[Any]] = {
+    en_fr: list[object] = ["align", source.path, target.path, "-o", output, "-f", "--dictionary", dictionary]
+    runs: dict[str, list[object]] = {
         "5,245 x 6,803 x 100, dictionary": en_fr,
         "the same, nothing": [*en_fr[:6], "--unsupervised"],
         "translate, cold": ["translate", "file", "-a", output],
@@ -254,7 +289,7 @@ def of_time(folder: Path, source: Vectors, target: Vectors, pairs: Pairs) -> Non
         "translate --all --mutual": ["translate", "--all", "--mutual", "-a", output],
     }
     for name, arguments in runs.items():
-        print(f"{name:42}" + "".join(f"{number:9.2f}" for number in measured(arguments)), flush=True)
+        print(f"{name:42}" + "".join(f"{number:9.2f}" for number in measured_wvcli(*arguments)), flush=True)
     one, two = large(folder)
     words = written(folder, "large.tsv", [(f"w{number}", f"w{number}") for number in range(0, 5_000)])
     output = folder / "large.alignment.safetensors"
@@ -263,7 +298,114 @@ def of_time(folder: Path, source: Vectors, target: Vectors, pairs: Pairs) -> Non
         "translate, cold": ["translate", "w7", "-a", output],
     }
     for name, arguments in runs.items():
-        print(f"{name:42}" + "".join(f"{number:9.2f}" for number in measured(arguments)), flush=True)
+        print(f"{name:42}" + "".join(f"{number:9.2f}" for number in measured_wvcli(*arguments)), flush=True)
+
+
+def known_pairs(source: Vectors, target: Vectors, pairs: Pairs) -> Pairs:
+    """The pairs whose words are in the models as they are written, as the other programs look them up."""
+    return [pair for pair in pairs if pair[0] in source.vocabulary and pair[1] in target.vocabulary]
+
+
+class Vecmap:
+    """The programs of vecmap, run on text files.
+
+    Args:
+        programs: the folder that has them.
+        folder: where to write.
+        source: the one model.
+        target: the other.
+    """
+
+    def __init__(self, programs: Path, folder: Path, source: Vectors, target: Vectors) -> None:
+        self.programs = programs
+        self.plain = self.written("plain", source, target, folder)
+        self.mapped = tuple(folder / f"vecmap-{side}.txt" for side in ("source", "target"))
+
+    @staticmethod
+    def written(name: str, source: Vectors, target: Vectors, folder: Path) -> tuple[Path, Path]:
+        """Write two models as the text files that the programs read."""
+        paths = folder / f"{name}-source.txt", folder / f"{name}-target.txt"
+        for path, vectors in zip(paths, (source, target), strict=True):
+            wvcli.export(vectors, path, name="word2vec-text", overwrite=True)
+        return paths
+
+    def map(self, *options: object) -> float:
+        """Map the models, and return the seconds of the processor that it took."""
+        return measured(self.programs / "map_embeddings.py", *options, *self.plain, *self.mapped)[1]
+
+    def accuracy(self, files: Sequence[Path], test: Path, retrieval: str) -> float:
+        """The share of the covered words that are right, with two decimals of a percent."""
+        command = [sys.executable, self.programs / "eval_translation.py", *files, "-d", test]
+        done = subprocess.run(
+            [*map(str, command), "--retrieval", retrieval], check=True, capture_output=True, text=True
+        )
+        [percent] = re.findall(r"Accuracy: *([0-9.]+)%", done.stdout)
+        return float(percent) / 100
+
+    def scores(self, test: Path, words: int) -> dict[str, tuple[float, int]]:
+        """The scores of the mapped models, by CSLS and by cosine."""
+        found = dict.fromkeys(MEASURES, math.nan)
+        found |= {"p@1": self.accuracy(self.mapped, test, "csls")}
+        found |= {"nearest@1": self.accuracy(self.mapped, test, "nn")}
+        return {name: (share * words, words) for name, share in found.items()}
+
+
+MUSE = """
+import json, sys
+import numpy, torch
+sys.path.insert(0, sys.argv[1])
+from src.evaluation.word_translation import get_word_translation_accuracy
+sides = []
+for file in sys.argv[2:4]:
+    with open(file, encoding="utf-8") as lines:
+        next(lines)
+        words, rows = zip(*(line.rstrip().split(" ", 1) for line in lines))
+    rows = numpy.array([row.split(" ") for row in rows], dtype=numpy.float32)
+    sides += ["", {word: row for row, word in enumerate(words)}, torch.from_numpy(rows)]
+for method in ("nn", "csls_knn_10"):
+    print(json.dumps([score / 100 for _, score in get_word_translation_accuracy(*sides, method, sys.argv[4])]))
+"""
+
+
+def of_peers(
+    folder: Path, source: Vectors, target: Vectors, pairs: Pairs, vecmap: Path | None, muse: Path | None
+) -> None:
+    heading("en-fr, beside the programs of others")
+    known = known_pairs(source, target, pairs)
+    alignment = wvcli.align(source, target, identical=True)
+    test = written(folder, "test.tsv", known)
+    row = {name: total / words for name, (total, words) in scores(alignment, test).items()}
+    mapped = Vecmap.written(
+        "mapped", alignment.source.in_common_space(), alignment.target.in_common_space(), folder
+    )
+    print("the same mapped vectors (words spelt alike), scored by       p@1      p@5     p@10  nearest@1")
+    shown = ("p@1", "p@5", "p@10", "nearest@1")
+    print(f"{'wvcli evaluate':56}" + "".join(f"{row[name]:9.6f}" for name in shown))
+    if muse:
+        command = [sys.executable, "-c", MUSE, muse, *mapped, test]
+        done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
+        nearest, csls = map(json.loads, done.stdout.splitlines())
+        print(f"{'MUSE':56}" + "".join(f"{score:9.6f}" for score in [*csls, nearest[0]]))
+    if not vecmap:
+        return
+    program = Vecmap(vecmap, folder, source, target)
+    by_csls, by_cosine = (program.accuracy(mapped, test, by) for by in ("csls", "nn"))
+    print(f"{'vecmap':56}{by_csls:9.4f}{'':18}{by_cosine:9.4f}")
+    heading("en-fr, dictionary of four folds")
+    for name, rounds in {"multi-step": 0, "multi-step, refined": None}.items():
+        show(f"wvcli, {name}", list(by_folds(folder, source, target, known, refine=rounds)))
+    for option in ("--supervised", "--semi_supervised"):
+        every, took = [], 0.0
+        for number in range(FOLDS):
+            learned = written(folder, "learned-fold.tsv", [pair for pair in known if fold(pair[0]) != number])
+            rest = [pair for pair in known if fold(pair[0]) == number]
+            took += program.map(option, learned)
+            every.append(program.scores(written(folder, "test-fold.tsv", rest), len(dict(rest))))
+        show(f"vecmap {option}", every, f"{took / FOLDS:.1f} CPU s each")
+    heading("en-fr, no dictionary")
+    for option in ("--identical", "--unsupervised"):
+        took = program.map(option)
+        show(f"vecmap {option}", [program.scores(test, len(dict(known)))], f"{took:.1f} CPU s")
 
 
 def main() -> None:
@@ -274,6 +416,8 @@ def main() -> None:
         "--only", nargs="*", default=["dictionary", "little", "parallel", "chinese", "turned", "time"]
     )
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--vecmap", type=Path)
+    parser.add_argument("--muse", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
@@ -296,6 +440,8 @@ def main() -> None:
             of_turned(folder, source)
         if "time" in given.only:
             of_time(folder, source, target, pairs)
+        if given.vecmap or given.muse:
+            of_peers(folder, source, target, pairs, given.vecmap, given.muse)
 
 
 if __name__ == "__main__":

@@ -194,7 +194,8 @@ def of_parallel_text(folder: Path, data: Path, source: Vectors, target: Vectors,
     even = model(folder, "en-even", [line[0] for line in lines[1::2]])
     odd = model(folder, "fr-odd", [line[1] for line in lines[::2]])
     show("not parallel: even lines, odd lines; dictionary", list(by_folds(folder, even, odd, pairs)))
-    show("the same, words spelt alike", [scores(wvcli.align(even, odd), test)])
+    show("the same, and words spelt alike", list(by_folds(folder, even, odd, pairs, identical=True)))
+    show("the same, words spelt alike alone", [scores(wvcli.align(even, odd), test)])
     show("the same, nothing", [scores(wvcli.align(even, odd, unsupervised=True), test)])
 
 

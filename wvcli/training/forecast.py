@@ -424,7 +424,12 @@ def _training_bytes(settings: TrainSettings, engine: Engine, words: int, tokens:
     if _fits_subwords(settings):
         per_word += _BYTES_PER_FITTED_WORD
     row_length = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
-    return words * per_word + 4 * _rows(settings, words) * row_length
+    return words * per_word + 4 * _rows(settings, words) * row_length + _fitting_bytes(settings, words)
+
+
+def _fitting_bytes(settings: TrainSettings, words: int) -> int:
+    """Return the bytes of memory that fitting n-grams takes by dimension: float32 vectors, and float16 n-grams."""
+    return (4 * words + 2 * bucket_count(words)) * (settings.dim or 1) if _fits_subwords(settings) else 0
 
 
 def file_bytes(settings: TrainSettings, words: int) -> int:

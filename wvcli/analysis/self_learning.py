@@ -29,7 +29,7 @@ LEAST_AGREEMENT = 0.4
 
 _FIRST_ROWS = 2_048  # of each side that are paired at first sight
 _FIRST_KEPT = 0.1  # share of scores that are looked at in the beginning, as in the paper, and then twice as many
-_MOST_LEFT_OUT = 0.4  # after this share all are looked at; .8 of them cost as much and found nothing more
+_LARGEST_SHARE = 0.4  # after which all are looked at: .8 of them cost as much and found nothing more
 _ROUNDS_COMPARED = 2  # of refining before the findings of two searches are compared
 _ROUNDS_MEASURED = 3  # from one measurement of similarity and hubness to the next
 _GROUPS = 64  # of columns, of each of which the greatest score is looked at
@@ -181,7 +181,7 @@ def search(
             elif (stuck := stuck + 1) >= effort.patience:
                 if kept >= 1:
                     break
-                kept, stuck = (2 * kept if kept < _MOST_LEFT_OUT else 1.0), 0
+                kept, stuck = (2 * kept if kept < _LARGEST_SHARE else 1.0), 0
         forward = _drawn(mapped, two, hubness_two, kept, random)
         backward = _drawn(two, mapped, hubness_one, kept, random)
         pairs = _both_ways(forward, backward)

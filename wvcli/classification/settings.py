@@ -13,9 +13,8 @@ EMPHASIS = (1.0, 1.0, 1.0)
 # Where words are written without spaces, n-grams of characters tell more than words as a tokenizer cuts them.
 EMPHASIS_OF_IDEOGRAPHS = (0.7, 0.35, 1.5)
 SMOOTHING = 0.5
-SMOOTHING_OF_FEW_IDEOGRAPHS = (
-    2.0  # their n-grams are many and rare, and what few texts say of each is mostly chance
-)
+# N-grams of ideographs are many and rare, and what few texts say of each is mostly chance.
+SMOOTHING_OF_FEW_IDEOGRAPHS = 2.0
 MOST_ORDERS = 5  # words in an n-gram of words, at most
 LONGEST = 10  # characters in an n-gram of characters, at most
 

@@ -38,7 +38,7 @@ def normal(text: str, lowercase: bool) -> str:
 
 def spaced_ascii(text: str) -> str | None:
     """Return `text` with a space for each common sign between words; None if it is not ASCII even so."""
-    if max(text, default="") > _LAST_BETWEEN:
+    if max(text, default="") > _LAST_BETWEEN:  # which tells texts of other scripts before anything is replaced
         return None
     for sign in _BETWEEN_WORDS:
         text = text.replace(sign, " ")

@@ -417,13 +417,13 @@ def _fits_subwords(settings: TrainSettings) -> bool:
 
 
 def _training_bytes(settings: TrainSettings, engine: Engine, words: int, tokens: int) -> int:
-    """Return the bytes of memory that a model takes in training: its tables, and float32 rows of whole lanes."""
+    """Return the bytes of memory that a model takes in training: its tables, and padded float32 rows."""
     if settings.algorithm == "glove":
         return glove_bytes(settings, words, tokens)
     per_word = _BYTES_PER_WORD if settings.algorithm == "word2vec" else _BYTES_PER_WORD_WITH_SUBWORDS
     if _fits_subwords(settings):
         per_word += _BYTES_PER_FITTED_WORD
-    row_length = -(-(settings.dim or 1) // engine.lanes) * engine.lanes
+    row_length = -(-(settings.dim or 1) // engine.row_multiple) * engine.row_multiple
     return words * per_word + 4 * _rows(settings, words) * row_length + _fitting_bytes(settings, words)
 
 

@@ -99,6 +99,7 @@ def test_the_replicas_of_one_word_are_synchronized_at_a_time() -> None:
         output=output.reshape(-1),
         lock_factors=np.zeros(0, np.float32),
         width=width,
+        length=width,
     )
     for turn, word in ((0, 2), (1, None), (6, 0)):
         synchronize(weights, scratch, turn)

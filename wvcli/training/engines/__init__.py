@@ -117,7 +117,7 @@ class Engine:
             first callback is called with the number of tokens trained on since its last call, from any thread; the
             second with notes for the user.
         memory: bytes of memory that its packages take beyond Gensim's.
-        lanes: float32 numbers of which a row in memory holds a multiple.
+        row_multiple: float32 numbers of which a row in memory holds a multiple.
         stretch: tokens that its trainers train on in one call, or more.
         compile_ahead: starts a process that compiles what training by some settings calls; returns None where
             nothing is to be compiled, or such a process would be of no use.
@@ -129,7 +129,7 @@ class Engine:
     algorithms: tuple[Algorithm, ...]
     start: Callable[[EncodedCorpus, TrainSettings, OnTokens, OnNote], Trainer]
     memory: int = 0
-    lanes: int = 1
+    row_multiple: int = 1
     stretch: int = 0
     compile_ahead: Callable[[TrainSettings], CompilingProcess | None] = lambda settings: None
 

@@ -24,7 +24,7 @@ from wvcli.system.parallel import parallel_map
 from wvcli.tokens.encoded_corpus import EncodedCorpus, Stretch
 from wvcli.tokens.shards import IdArray
 from wvcli.training.engines import FloatArray, OnTokens, Trained
-from wvcli.training.engines._tuning import LANES
+from wvcli.training.engines._tuning import CACHE_LINE
 from wvcli.training.settings import TrainSettings
 
 _COMPILING = "compiling GloVe for this machine, once; later runs start at once"
@@ -47,7 +47,7 @@ def glove_bytes(settings: TrainSettings, words: int, tokens: int) -> int:
     """Return the bytes of memory that GloVe takes for a vocabulary and a text of these sizes."""
     from wvcli.training.engines._cooccurrences import table_bytes
 
-    width = -(-((settings.dim or 1) + 1) // LANES) * LANES
+    width = -(-((settings.dim or 1) + 1) // CACHE_LINE) * CACHE_LINE
     tables = table_bytes(tokens, words, settings.window or 1, settings.workers or 1, counting_memory(settings))
     return 4 * 4 * width * words + _BYTES_PER_WORD * words + tables
 
@@ -93,7 +93,7 @@ class GloveTrainer:
         """Return vectors and biases drawn evenly from a range that is narrow with many dimensions."""
         from wvcli.training.engines._state import aligned_zeros
 
-        vectors, width = self._loops.VECTORS, -(-(self._dim + 1) // LANES) * LANES
+        vectors, width = self._loops.VECTORS, -(-(self._dim + 1) // CACHE_LINE) * CACHE_LINE
         rows = aligned_zeros((len(self.corpus.words) * vectors * width,))
         shaped = rows.reshape(-1, vectors, width)
         random = np.random.Generator(np.random.PCG64(self._settings.seed))

@@ -10,6 +10,7 @@ from numba import float32, int64, uint32, uint64
 
 from wvcli.training.engines._cooccurrence_loops import UNIT, CellArray, key_of
 from wvcli.training.engines._simd import (
+    LANES,
     broadcast,
     clamp,
     divide,
@@ -22,7 +23,6 @@ from wvcli.training.engines._simd import (
     total,
 )
 from wvcli.training.engines._state import FloatArray, compiled, inlined, pointers, prefetch_row
-from wvcli.training.engines._tuning import LANES
 
 # The four vectors of a word, which stand one behind the other: it has one for when it is the word and one for when
 # it is the context, each with the sums of its squared steps. Behind the numbers of a vector stands its bias.

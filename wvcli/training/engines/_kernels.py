@@ -192,7 +192,7 @@ def _add_ngrams(weights, tables, word, total):
     """Add the vectors of a word's n-grams to a vector, and return how many they are."""
     start, stop = tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]
     if stop > start:
-        add_rows(weights.ngram_vectors, weights.width, tables.ngrams, start, stop, total)
+        add_rows(weights, weights.ngram_vectors, tables.ngrams, start, stop, total)
     return stop - start
 
 
@@ -201,20 +201,20 @@ def _change_ngrams(weights, tables, word, change):
     """Add a vector to the vectors of a word's n-grams."""
     start, stop = tables.ngram_starts[word], tables.ngram_starts[int64(word) + 1]
     if stop > start:
-        change_rows(weights.ngram_vectors, weights.width, tables.ngrams, start, stop, change)
+        change_rows(weights, weights.ngram_vectors, tables.ngrams, start, stop, change)
 
 
 @inlined
 def _train_mean(task, tables, weights, scratch, position, size, random, has_subwords):
     """Predict the word at a position, and noise words not, from the mean of the vectors around it."""
     pieces = size
-    clear(scratch.hidden, weights.width)
-    clear(scratch.hidden_change, weights.width)
-    add_rows(weights.word_vectors, weights.width, scratch.context, 0, size, scratch.hidden)
+    clear(scratch.hidden, weights.length)
+    clear(scratch.hidden_change, weights.length)
+    add_rows(weights, weights.word_vectors, scratch.context, 0, size, scratch.hidden)
     if has_subwords:
         for index in range(size):
             pieces += _add_ngrams(weights, tables, scratch.context[index], scratch.hidden)
-    scale(scratch.hidden, weights.width, float32(1) / float32(pieces))
+    scale(scratch.hidden, weights.length, float32(1) / float32(pieces))
     count, random = _choose_targets(task, tables, scratch, task.ids[position], random)
     train_hidden(weights, scratch, count, _learning_rate(task, position), float32(0))
     change_word_vectors(weights, scratch.context, 0, size, scratch.hidden_change)
@@ -279,13 +279,13 @@ def _train_subword_skipgram_window(task, tables, weights, scratch, position, siz
     The vector is composed once for the whole window. Within it, it follows its own changes as if no n-gram were
     there twice; the rows it is made of get the sum of the changes at the end.
     """
-    width, hidden, word = weights.width, scratch.hidden, task.ids[position]
-    clear(hidden, width)
-    clear(scratch.hidden_change, width)
-    add_rows(weights.word_vectors, width, scratch.context, size, size + 1, hidden)
+    length, hidden, word = weights.length, scratch.hidden, task.ids[position]
+    clear(hidden, length)
+    clear(scratch.hidden_change, length)
+    add_rows(weights, weights.word_vectors, scratch.context, size, size + 1, hidden)
     ngrams = _add_ngrams(weights, tables, word, hidden)
     pieces = float32(max(1, ngrams))  # Gensim leaves the word's own vector out of this count while it trains
-    scale(hidden, width, float32(1) / pieces)
+    scale(hidden, length, float32(1) / pieces)
     for index in range(size):
         _prefetch_part(task, tables, weights, position + 1, index, size)
         _replace_words(task, tables, weights, scratch, _SUBWORD_USES)

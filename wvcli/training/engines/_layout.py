@@ -9,9 +9,10 @@ import numpy.typing as npt
 from wvcli.training.engines import FloatArray
 from wvcli.training.engines import _state as state
 from wvcli.training.engines._random import alias_table
+from wvcli.training.engines._simd import LANES
 from wvcli.training.engines._state import Scratch, Task, Weights, WorkerRows, aligned_zeros
 from wvcli.training.engines._tables import Tables, draw_weights
-from wvcli.training.engines._tuning import LANES, Tuning
+from wvcli.training.engines._tuning import CACHE_LINE, Tuning
 from wvcli.training.settings import TrainSettings
 
 Kernel = Callable[[Task, state.Tables, Weights, Scratch], int]
@@ -58,7 +59,7 @@ class CompiledLoop:
             MemoryError: there is not enough memory.
         """
         words, dim = len(tables.frequencies), settings.dim or 1
-        width = -(-dim // LANES) * LANES
+        width = -(-dim // CACHE_LINE) * CACHE_LINE
         is_hierarchical, has_subwords = settings.loss == "hierarchical", settings.algorithm == "fasttext"
         negative = 0 if is_hierarchical else settings.negative
         longest_path = int(tables.nodes.lengths().max()) if is_hierarchical else 1
@@ -87,6 +88,7 @@ class CompiledLoop:
                 output=output.reshape(-1),
                 lock_factors=np.zeros(0, np.float32),
                 width=width,
+                length=-(-dim // LANES) * LANES,
             ),
             scratch=scratch,
             negative=negative,

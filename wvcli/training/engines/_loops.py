@@ -5,7 +5,7 @@ import numpy as np
 from wvcli.training.engines import _kernels, _state
 from wvcli.training.engines._random import alias_table, subsample
 from wvcli.training.engines._state import Scratch, Tables, Task, Weights, WorkerRows
-from wvcli.training.engines._tuning import LANES
+from wvcli.training.engines._tuning import CACHE_LINE
 from wvcli.training.settings import Algorithm, Architecture
 
 KERNELS = {
@@ -18,7 +18,7 @@ KERNELS = {
 
 def load(algorithm: Algorithm, architecture: Architecture) -> None:
     """Call each loop that trains by a method."""
-    numbers, ids = np.zeros(LANES, np.float32), np.zeros(2, np.uint32)
+    numbers, ids = np.zeros(CACHE_LINE, np.float32), np.zeros(2, np.uint32)
     starts = np.zeros(2, np.int64)
     rows = WorkerRows.of(
         worker=0,
@@ -35,8 +35,8 @@ def load(algorithm: Algorithm, architecture: Architecture) -> None:
     KERNELS[algorithm, architecture](
         Task(ids[:0], 0, 0, 0, 0.0, 0.0, 1, False, 0, 1),
         Tables(ids, 1, starts, ids[:0], starts, ids[:0], numbers[:0]),
-        Weights(numbers, numbers[:0], numbers, numbers, LANES),
-        Scratch.of(rows, window=1, targets=1, width=LANES),
+        Weights(numbers, numbers[:0], numbers, numbers, CACHE_LINE, CACHE_LINE),
+        Scratch.of(rows, window=1, targets=1, width=CACHE_LINE),
     )
 
 

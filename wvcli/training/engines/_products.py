@@ -10,44 +10,38 @@ registers are variables with numbers: with tuples of them LLVM moves registers t
 from numba import float32, int64
 
 from wvcli.training.engines._simd import (
-    HALF,
+    EIGHT,
+    LANES,
     add,
     broadcast,
     clamp,
     divide,
-    fold_2,
-    fold_4,
-    fold_8,
-    fold_16,
     load,
     load_each,
-    load_half_twice,
+    load_eight,
     multiply,
     multiply_add,
     multiply_add_each,
     store,
     store_each,
     subtract,
+    total_of_each,
 )
 from wvcli.training.engines._state import GROUP, inlined
-from wvcli.training.engines._tuning import LANES
 
-_BLOCK = 4 * LANES  # numbers of a row that are added up in registers while all rows pass
-_BLOCK_LINES = tuple(range(0, _BLOCK, LANES))
-
-
-@inlined
-def _group_index(target):
-    """Return the index of a target's label and count: each group begins at a multiple of half a line."""
-    return target // GROUP * HALF + target % GROUP
+_BLOCK = 64  # numbers of a row that are added up in registers while all rows pass
+_HALF_BLOCK = _BLOCK // 2
+_LINES_OF_BLOCK = tuple(range(0, _BLOCK, LANES))
+_LINES_OF_HALF_BLOCK = tuple(range(0, _HALF_BLOCK, LANES))
+_ONE_LINE = (0,)
 
 
 @inlined
 def add_target(scratch, count, row, label):
     """Append a row of the output layer to the targets, and return how many there are then."""
     scratch.targets[count] = row
-    scratch.labels[_group_index(count)] = label
-    scratch.counts[_group_index(count)] = float32(1)
+    scratch.labels[count] = label
+    scratch.counts[count] = float32(1)
     return count + 1
 
 
@@ -56,7 +50,7 @@ def add_noise(scratch, count, row):
     """Append the row of a noise word to the targets, or count it once more if it is there; return their number."""
     for target in range(1, count):
         if scratch.targets[target] == row:
-            scratch.counts[_group_index(target)] += float32(1)
+            scratch.counts[target] += float32(1)
             return count
     return add_target(scratch, count, row, float32(0))
 
@@ -65,7 +59,7 @@ def add_noise(scratch, count, row):
 def pad_targets(scratch, count):
     """Append targets that count 0 times until the last group is full, and return the number of targets."""
     while count % GROUP != 0:
-        scratch.counts[_group_index(count)] = float32(0)
+        scratch.counts[count] = float32(0)
         scratch.targets[count] = scratch.rows.padding
         count += 1
     return count
@@ -87,7 +81,7 @@ def _starts(weights, scratch, group):
 
 @inlined
 def _errors(scratch, group, logits, alpha):
-    """Return alpha * count * (label - probability) for the log-odds of six targets, in each half of a line.
+    """Return alpha * count * (label - probability) for the log-odds of six targets, in every eight lanes.
 
     The logistic function is (tanh + 1) / 2 of half the log-odds, and tanh the seventh convergent of Lambert's
     continued fraction: within 0.00005 of the truth, and without a branch.
@@ -100,26 +94,17 @@ def _errors(scratch, group, logits, alpha):
     below = multiply_add(broadcast(float32(62370)), square, below)
     below = multiply_add(broadcast(float32(135135)), square, below)
     probability = multiply_add(broadcast(float32(0.5)), broadcast(float32(0.5)), divide(above, below))
-    first = group // GROUP * HALF
-    error = subtract(load_half_twice(scratch.labels, first), probability)
-    return multiply(error, multiply(broadcast(alpha), load_half_twice(scratch.counts, first)))
+    error = subtract(load_eight(scratch.labels, group), probability)
+    return multiply(error, multiply(broadcast(alpha), load_eight(scratch.counts, group)))
 
 
 @inlined
-def _half_sums(sums):
-    """Fold six lines until each is two numbers: one line of twelve, and four that do not count."""
-    first = fold_8(fold_16(sums[0], sums[1]), fold_16(sums[2], sums[3]))
-    last = fold_16(sums[4], sums[5])
-    return fold_4(first, fold_8(last, last))
-
-
-@inlined
-def _logits_of_two(vectors, one, other, output, starts, width):
-    """Return the log-odds of two vectors with six rows: in each half of a line those of one vector."""
+def _logits_of_two(vectors, one, other, output, starts, length):
+    """Return the log-odds of each of two vectors with six rows, in every eight lanes of a line."""
     start_0, start_1, start_2, start_3, start_4, start_5 = starts
     one_0 = one_1 = one_2 = one_3 = one_4 = one_5 = broadcast(float32(0))
     other_0 = other_1 = other_2 = other_3 = other_4 = other_5 = broadcast(float32(0))
-    for offset in range(0, width, LANES):
+    for offset in range(0, length, LANES):
         first, second = load(vectors, one + offset), load(vectors, other + offset)
         row = load(output, start_0 + offset)
         one_0, other_0 = multiply_add(one_0, first, row), multiply_add(other_0, second, row)
@@ -133,17 +118,17 @@ def _logits_of_two(vectors, one, other, output, starts, width):
         one_4, other_4 = multiply_add(one_4, first, row), multiply_add(other_4, second, row)
         row = load(output, start_5 + offset)
         one_5, other_5 = multiply_add(one_5, first, row), multiply_add(other_5, second, row)
-    one_sums = one_0, one_1, one_2, one_3, one_4, one_5
-    other_sums = other_0, other_1, other_2, other_3, other_4, other_5
-    return fold_2(_half_sums(one_sums), _half_sums(other_sums))
+    ones = total_of_each((one_0, one_1, one_2, one_3, one_4, one_5))
+    others = total_of_each((other_0, other_1, other_2, other_3, other_4, other_5))
+    return ones, others
 
 
 @inlined
-def _logits_of_one(vector, output, starts, width):
-    """Return the log-odds of a vector with six rows, in each half of a line."""
+def _logits_of_one(vector, output, starts, length):
+    """Return the log-odds of a vector with six rows, in every eight lanes of a line."""
     start_0, start_1, start_2, start_3, start_4, start_5 = starts
     sum_0 = sum_1 = sum_2 = sum_3 = sum_4 = sum_5 = broadcast(float32(0))
-    for offset in range(0, width, LANES):
+    for offset in range(0, length, LANES):
         line = load(vector, offset)
         sum_0 = multiply_add(sum_0, line, load(output, start_0 + offset))
         sum_1 = multiply_add(sum_1, line, load(output, start_1 + offset))
@@ -151,14 +136,13 @@ def _logits_of_one(vector, output, starts, width):
         sum_3 = multiply_add(sum_3, line, load(output, start_3 + offset))
         sum_4 = multiply_add(sum_4, line, load(output, start_4 + offset))
         sum_5 = multiply_add(sum_5, line, load(output, start_5 + offset))
-    halves = _half_sums((sum_0, sum_1, sum_2, sum_3, sum_4, sum_5))
-    return fold_2(halves, halves)
+    return total_of_each((sum_0, sum_1, sum_2, sum_3, sum_4, sum_5))
 
 
 @inlined
 def _load_errors(scratch, word):
     """Return the six errors of a word of the context, each as a line."""
-    errors, first = scratch.errors, word * HALF
+    errors, first = scratch.errors, word * EIGHT
     return (
         broadcast(errors[first]),
         broadcast(errors[first + 1]),
@@ -170,61 +154,70 @@ def _load_errors(scratch, word):
 
 
 @inlined
-def _weighted_sum(errors, lines):
-    """Return the sum of six lines, each times its error: of two sums that need not wait for each other."""
-    one = multiply_add(multiply_add(multiply(errors[0], lines[0]), errors[1], lines[1]), errors[2], lines[2])
-    two = multiply_add(multiply_add(multiply(errors[3], lines[3]), errors[4], lines[4]), errors[5], lines[5])
-    return add(one, two)
+def _change_by_two(output, index, line, one, one_error, other, other_error):
+    """Change one line of a target by those of two vectors."""
+    store(output, index, multiply_add(multiply_add(line, one_error, one), other_error, other))
 
 
 @inlined
-def _change_line(weights, scratch, start, stop, starts, offset):
-    """Change one line of some words of the context and of six targets, each by what the others were before."""
-    output, word_vectors = weights.output, weights.word_vectors
+def _change_two(weights, scratch, word, starts):
+    """Change the vectors of two words of the context, and six targets, each by what the others were before.
+
+    What the vectors change by are sums of six; they are added up by threes, so that the additions need not wait
+    for each other.
+    """
+    output, vectors, width = weights.output, weights.word_vectors, weights.width
+    one_row, other_row = int64(scratch.context[word]), int64(scratch.context[word + 1])
+    one_start, other_start = one_row * width, other_row * width
+    one_factor, other_factor = broadcast(weights.lock_factors[one_row]), broadcast(weights.lock_factors[other_row])
+    one_0, one_1, one_2, one_3, one_4, one_5 = _load_errors(scratch, word)
+    other_0, other_1, other_2, other_3, other_4, other_5 = _load_errors(scratch, word + 1)
     start_0, start_1, start_2, start_3, start_4, start_5 = starts
-    before_0 = load(output, start_0 + offset)
-    before_1 = load(output, start_1 + offset)
-    before_2 = load(output, start_2 + offset)
-    before_3 = load(output, start_3 + offset)
-    before_4 = load(output, start_4 + offset)
-    before_5 = load(output, start_5 + offset)
-    before = before_0, before_1, before_2, before_3, before_4, before_5
-    after_0, after_1, after_2, after_3, after_4, after_5 = before
-    for word in range(start, stop):
-        row = scratch.context[word]
-        first = int64(row) * weights.width + offset
-        vector, errors = load(word_vectors, first), _load_errors(scratch, word)
-        change, factor = _weighted_sum(errors, before), broadcast(weights.lock_factors[row])
-        store(word_vectors, first, multiply_add(vector, factor, change))
-        after_0 = multiply_add(after_0, errors[0], vector)
-        after_1 = multiply_add(after_1, errors[1], vector)
-        after_2 = multiply_add(after_2, errors[2], vector)
-        after_3 = multiply_add(after_3, errors[3], vector)
-        after_4 = multiply_add(after_4, errors[4], vector)
-        after_5 = multiply_add(after_5, errors[5], vector)
-    store(output, start_0 + offset, after_0)
-    store(output, start_1 + offset, after_1)
-    store(output, start_2 + offset, after_2)
-    store(output, start_3 + offset, after_3)
-    store(output, start_4 + offset, after_4)
-    store(output, start_5 + offset, after_5)
+    for offset in range(0, weights.length, LANES):
+        one, other = load(vectors, one_start + offset), load(vectors, other_start + offset)
+        line = load(output, start_0 + offset)
+        one_half, other_half = multiply(line, one_0), multiply(line, other_0)
+        _change_by_two(output, start_0 + offset, line, one, one_0, other, other_0)
+        line = load(output, start_1 + offset)
+        one_half, other_half = multiply_add(one_half, line, one_1), multiply_add(other_half, line, other_1)
+        _change_by_two(output, start_1 + offset, line, one, one_1, other, other_1)
+        line = load(output, start_2 + offset)
+        one_half, other_half = multiply_add(one_half, line, one_2), multiply_add(other_half, line, other_2)
+        _change_by_two(output, start_2 + offset, line, one, one_2, other, other_2)
+        line = load(output, start_3 + offset)
+        one_change, other_change = multiply(line, one_3), multiply(line, other_3)
+        _change_by_two(output, start_3 + offset, line, one, one_3, other, other_3)
+        line = load(output, start_4 + offset)
+        one_change, other_change = multiply_add(one_change, line, one_4), multiply_add(other_change, line, other_4)
+        _change_by_two(output, start_4 + offset, line, one, one_4, other, other_4)
+        line = load(output, start_5 + offset)
+        one_change, other_change = multiply_add(one_change, line, one_5), multiply_add(other_change, line, other_5)
+        _change_by_two(output, start_5 + offset, line, one, one_5, other, other_5)
+        one_change, other_change = add(one_half, one_change), add(other_half, other_change)
+        store(vectors, one_start + offset, multiply_add(one, one_factor, one_change))
+        # Loaded again, because both may be one word.
+        other = load(vectors, other_start + offset)
+        store(vectors, other_start + offset, multiply_add(other, other_factor, other_change))
 
 
 @inlined
 def train_words(weights, scratch, start, stop, count, alpha):
     """Train words of the context from `start` up to `stop` on the same targets, no two of which are one row.
 
-    There must be one more word in the context, for words are taken in twos.
+    There must be one more word in the context, for words are taken in twos; it learns nothing.
     """
-    width, context = weights.width, scratch.context
+    output, vectors, width, length = weights.output, weights.word_vectors, weights.width, weights.length
+    context, errors = scratch.context, scratch.errors
     for group in range(0, count, GROUP):
         starts = _starts(weights, scratch, group)
         for word in range(start, stop, 2):
             one, other = int64(context[word]) * width, int64(context[word + 1]) * width
-            logits = _logits_of_two(weights.word_vectors, one, other, weights.output, starts, width)
-            store(scratch.errors, word * HALF, _errors(scratch, group, logits, alpha))
-        for offset in range(0, width, LANES):
-            _change_line(weights, scratch, start, stop, starts, offset)
+            one_logits, other_logits = _logits_of_two(vectors, one, other, output, starts, length)
+            other_alpha = alpha if word + 1 < stop else float32(0)
+            store(errors, word * EIGHT, _errors(scratch, group, one_logits, alpha))
+            store(errors, (word + 1) * EIGHT, _errors(scratch, group, other_logits, other_alpha))
+        for word in range(start, stop, 2):
+            _change_two(weights, scratch, word, starts)
 
 
 @inlined
@@ -244,10 +237,10 @@ def train_hidden(weights, scratch, count, alpha, feedback):
     hidden, hidden_change = scratch.hidden, scratch.hidden_change
     for group in range(0, count, GROUP):
         starts = _starts(weights, scratch, group)
-        logits = _logits_of_one(hidden, weights.output, starts, weights.width)
+        logits = _logits_of_one(hidden, weights.output, starts, weights.length)
         store(scratch.errors, 0, _errors(scratch, group, logits, alpha))
         errors = _load_errors(scratch, 0)
-        for offset in range(0, weights.width, LANES):
+        for offset in range(0, weights.length, LANES):
             line, change = load(hidden, offset), broadcast(float32(0))
             change = _change_target(weights.output, starts[0] + offset, errors[0], line, change)
             change = _change_target(weights.output, starts[1] + offset, errors[1], line, change)
@@ -260,63 +253,77 @@ def train_hidden(weights, scratch, count, alpha, feedback):
 
 
 @inlined
-def clear(vector, width):
+def clear(vector, length):
     """Set a vector to zeros."""
-    for offset in range(0, width, LANES):
+    for offset in range(0, length, LANES):
         store(vector, offset, broadcast(float32(0)))
 
 
 @inlined
-def scale(vector, width, factor):
+def scale(vector, length, factor):
     """Multiply a vector by a number."""
-    for offset in range(0, width, LANES):
+    for offset in range(0, length, LANES):
         store(vector, offset, multiply(load(vector, offset), broadcast(factor)))
 
 
 @inlined
-def add_rows(array, width, rows, start, stop, total):
+def _add_lines(array, width, rows, start, stop, total, offset, lines):
+    """Add to lines of a vector, which begin at an offset, those of the rows that are named."""
+    sums = load_each(total, lines, offset)
+    for index in range(start, stop):
+        row = load_each(array, lines, int64(rows[index]) * width + offset)
+        sums = multiply_add_each(sums, broadcast(float32(1)), row)
+    store_each(total, lines, offset, sums)
+
+
+@inlined
+def add_rows(weights, array, rows, start, stop, total):
     """Add to a vector the rows of an array that `rows` names from `start` up to `stop`."""
-    one = broadcast(float32(1))
-    for offset in range(0, width - _BLOCK + 1, _BLOCK):
-        sums = load_each(total, _BLOCK_LINES, offset)
-        for index in range(start, stop):
-            row = load_each(array, _BLOCK_LINES, int64(rows[index]) * width + offset)
-            sums = multiply_add_each(sums, one, row)
-        store_each(total, _BLOCK_LINES, offset, sums)
-    for offset in range(width // _BLOCK * _BLOCK, width, LANES):
-        line = load(total, offset)
-        for index in range(start, stop):
-            line = add(line, load(array, int64(rows[index]) * width + offset))
-        store(total, offset, line)
+    width, length, offset = weights.width, weights.length, 0
+    while offset + _BLOCK <= length:
+        _add_lines(array, width, rows, start, stop, total, offset, _LINES_OF_BLOCK)
+        offset += _BLOCK
+    if offset + _HALF_BLOCK <= length:
+        _add_lines(array, width, rows, start, stop, total, offset, _LINES_OF_HALF_BLOCK)
+        offset += _HALF_BLOCK
+    while offset < length:
+        _add_lines(array, width, rows, start, stop, total, offset, _ONE_LINE)
+        offset += LANES
 
 
 @inlined
-def _change_rows(array, width, rows, start, stop, change, factors, has_factors):
-    """Add a vector to the rows that are named, times the factor of each if there are factors."""
-    for offset in range(0, width - _BLOCK + 1, _BLOCK):
-        block = load_each(change, _BLOCK_LINES, offset)
-        for index in range(start, stop):
-            row = int64(rows[index])
-            factor = broadcast(factors[row] if has_factors else float32(1))
-            first = row * width + offset
-            before = load_each(array, _BLOCK_LINES, first)
-            store_each(array, _BLOCK_LINES, first, multiply_add_each(before, factor, block))
-    for offset in range(width // _BLOCK * _BLOCK, width, LANES):
-        line = load(change, offset)
-        for index in range(start, stop):
-            row = int64(rows[index])
-            factor = broadcast(factors[row] if has_factors else float32(1))
-            first = row * width + offset
-            store(array, first, multiply_add(load(array, first), factor, line))
+def _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, lines):
+    """Add lines of a vector, which begin at an offset, to the rows that are named, times their factors if any."""
+    changes = load_each(change, lines, offset)
+    for index in range(start, stop):
+        row = int64(rows[index])
+        factor = broadcast(factors[row] if has_factors else float32(1))
+        first = row * width + offset
+        store_each(array, lines, first, multiply_add_each(load_each(array, lines, first), factor, changes))
 
 
 @inlined
-def change_rows(array, width, rows, start, stop, change):
+def _change_rows(weights, array, rows, start, stop, change, has_factors):
+    """Add a vector to the rows that are named, times the lock factor of each if they have such factors."""
+    width, length, factors, offset = weights.width, weights.length, weights.lock_factors, 0
+    while offset + _BLOCK <= length:
+        _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, _LINES_OF_BLOCK)
+        offset += _BLOCK
+    if offset + _HALF_BLOCK <= length:
+        _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, _LINES_OF_HALF_BLOCK)
+        offset += _HALF_BLOCK
+    while offset < length:
+        _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, _ONE_LINE)
+        offset += LANES
+
+
+@inlined
+def change_rows(weights, array, rows, start, stop, change):
     """Add a vector to the rows of an array that `rows` names from `start` up to `stop`."""
-    _change_rows(array, width, rows, start, stop, change, change, False)
+    _change_rows(weights, array, rows, start, stop, change, False)
 
 
 @inlined
 def change_word_vectors(weights, rows, start, stop, change):
     """Add a vector to the word vectors that `rows` names from `start` up to `stop`, times their lock factors."""
-    _change_rows(weights.word_vectors, weights.width, rows, start, stop, change, weights.lock_factors, True)
+    _change_rows(weights, weights.word_vectors, rows, start, stop, change, True)

@@ -1,24 +1,34 @@
-"""A type for the kernels that Numba does not have: a line of sixteen float32, calculated with all at once.
+"""A type for the kernels that Numba does not have: a line of float32, calculated with all at once.
 
-A line is as long as a cache line. LLVM puts it into one SIMD register, or into two or four where these are
-shorter. `load`, `store` and `multiply_add` work on one line; `load_each`, `store_each` and `multiply_add_each` on
-a tuple of lines.
+A line fills one SIMD register: it has sixteen numbers with AVX-512, and eight without; where registers are
+shorter still, LLVM puts a line into two. `load`, `store` and `multiply_add` work on one line; `load_each`,
+`store_each` and `multiply_add_each` on a tuple of lines.
 """
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import float32, int64, types
-from numba.core import cgutils
+from numba.core import cgutils, config
 from numba.extending import intrinsic, models, register_model
 
-from wvcli.training.engines._tuning import LANES
+EIGHT = 8  # numbers of which every line holds one or two times as many
 
-HALF = LANES // 2
+
+def _lanes() -> int:
+    """Return how many numbers fill a register of the machine that Numba compiles for."""
+    features = config.CPU_FEATURES
+    if features is None:
+        features = binding.get_host_cpu_features().flatten()
+    return 2 * EIGHT if "+avx512f" in features else EIGHT
+
+
+LANES = _lanes()
 
 _NUMBERS = ir.VectorType(ir.FloatType(), LANES)
-_HALF_NUMBERS = ir.VectorType(ir.FloatType(), HALF)
-_FLAGS = ("fast",)  # LLVM may reorder sums, and round a product and a sum once
+_EIGHT_NUMBERS = ir.VectorType(ir.FloatType(), EIGHT)
+# LLVM may round a product and a sum once, but not reorder sums: it makes chains of them, which are waited for.
+_FLAGS = ("nnan", "ninf", "nsz", "arcp", "contract", "afn")
 
 
 class _Line(types.Type):  # type: ignore[misc]
@@ -41,14 +51,14 @@ def _address(builder: Any, pointer: Any, index: Any, kind: Any) -> Any:
 
 
 def _broadcast(builder: Any, number: Any) -> Any:
-    """Build a line that holds a number sixteen times."""
+    """Build a line that holds a number in all lanes."""
     first = builder.insert_element(ir.Constant(_NUMBERS, ir.Undefined), number, ir.IntType(32)(0))
-    return builder.shuffle_vector(first, first, _lanes([0] * LANES))
+    return builder.shuffle_vector(first, first, _shuffled([0] * LANES))
 
 
-def _lanes(numbers: list[int]) -> Any:
+def _shuffled(lanes: list[int]) -> Any:
     """Return the constant that names the lanes to shuffle."""
-    return ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), numbers)
+    return ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
 
 
 def _multiply_add(builder: Any, total: Any, one: Any, other: Any) -> Any:
@@ -80,13 +90,13 @@ def load_each(typingctx: Any, pointer: Any, starts: Any, offset: Any) -> Any:
 
 
 @intrinsic
-def load_half_twice(typingctx: Any, pointer: Any, index: Any) -> Any:
-    """Load the half line that begins at an index into both halves of a line."""
+def load_eight(typingctx: Any, pointer: Any, index: Any) -> Any:
+    """Load the eight numbers that begin at an index into every eight lanes of a line."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer, index = arguments
-        half = builder.load(_address(builder, pointer, index, _HALF_NUMBERS), align=4)
-        return builder.shuffle_vector(half, half, _lanes([*range(HALF)] * 2))
+        eight = builder.load(_address(builder, pointer, index, _EIGHT_NUMBERS), align=4)
+        return builder.shuffle_vector(eight, eight, _shuffled([*range(EIGHT)] * (LANES // EIGHT)))
 
     return _line(pointer, int64), generate
 
@@ -164,7 +174,7 @@ def total(typingctx: Any, line: Any) -> Any:
         kind = ir.FunctionType(number, [number, _NUMBERS])
         name = f"llvm.vector.reduce.fadd.v{LANES}f32"
         function = cgutils.get_or_insert_function(builder.module, kind, name)
-        return builder.call(function, [number(0.0), *arguments], fastmath=_FLAGS)
+        return builder.call(function, [number(0.0), *arguments], fastmath=("fast",))  # in any order
 
     return float32(_line), generate
 
@@ -208,25 +218,30 @@ def clamp(typingctx: Any, line: Any, bound: Any) -> Any:
     return _line(_line, float32), generate
 
 
-def _fold(width: int) -> Any:
-    """Return the function that halves partial sums, as the steps of a horizontal sum.
+def _fold(builder: Any, one: Any, other: Any, width: int) -> Any:
+    """Build a step of horizontal sums, which halves partial sums.
 
-    It takes two lines that hold partial sums of `width` numbers each, adds the halves of each sum, and returns one
-    line with all sums of `width // 2` numbers, those of the first line first.
+    From two lines that hold partial sums of `width` numbers each, it makes one line with all sums of `width // 2`
+    numbers, those of the first line first.
     """
     starts = range(0, 2 * LANES, width)
     left = [start + step for start in starts for step in range(width // 2)]
     right = [lane + width // 2 for lane in left]
-
-    @intrinsic
-    def fold(typingctx: Any, one: Any, other: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            halves = (builder.shuffle_vector(*arguments, _lanes(lanes)) for lanes in (left, right))
-            return builder.fadd(*halves, flags=_FLAGS)
-
-        return _line(_line, _line), generate
-
-    return fold
+    halves = (builder.shuffle_vector(one, other, _shuffled(lanes)) for lanes in (left, right))
+    return builder.fadd(*halves, flags=_FLAGS)
 
 
-fold_16, fold_8, fold_4, fold_2 = map(_fold, (16, 8, 4, 2))
+@intrinsic
+def total_of_each(typingctx: Any, lines: Any) -> Any:
+    """Return the sums of the numbers of each of five to eight lines, in this order in every eight lanes."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sums = cgutils.unpack_tuple(builder, arguments[0])
+        sums += sums[-1:] * (EIGHT - len(sums))
+        width = LANES
+        while len(sums) > 1:
+            sums = [_fold(builder, one, other, width) for one, other in zip(sums[::2], sums[1::2], strict=True)]
+            width //= 2
+        return sums[0] if width == 1 else _fold(builder, sums[0], sums[0], width)
+
+    return _line(lines), generate

@@ -14,8 +14,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from wvcli.tokens.shards import IdArray
-from wvcli.training.engines._simd import HALF
-from wvcli.training.engines._tuning import LANES
+from wvcli.training.engines._simd import EIGHT
+from wvcli.training.engines._tuning import CACHE_LINE
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -52,6 +52,7 @@ class Weights(NamedTuple):
         lock_factors: float32, for each row of `word_vectors`: changes of the row are multiplied by it, so that 0
             freezes a word.
         width: float32 numbers from one row to the next: the dimension, rounded up to whole cache lines.
+        length: how many of them are calculated with: the dimension, rounded up to whole lines of `_simd`.
     """
 
     word_vectors: FloatArray
@@ -59,6 +60,7 @@ class Weights(NamedTuple):
     output: FloatArray
     lock_factors: FloatArray
     width: int
+    length: int
 
 
 class Tables(NamedTuple):
@@ -191,9 +193,9 @@ class Scratch(NamedTuple):
             synchronization.
         word_snapshot: float32 [word_replicas * width], the same of their vectors.
         targets: uint32, rows of the output layer to predict: groups of six, of which the last may hold padding.
-        labels: float32, for each target 1 if it is to be predicted and 0 if not; half a line for each group.
+        labels: float32, for each target 1 if it is to be predicted and 0 if not; two more, for eight are loaded.
         counts: float32, how often each target was drawn, 0 for padding; laid out as `labels`.
-        errors: float32, half a line for each word of the context: by what to change for each target of a group.
+        errors: float32, eight for each word of the context: by what to change for each target of a group.
         hidden: float32 [width], the hidden layer: the vector that predicts.
         hidden_change: float32 [width], what it is to change by.
     """
@@ -217,7 +219,7 @@ class Scratch(NamedTuple):
     def of(cls, rows: WorkerRows, *, window: int, targets: int, width: int) -> "Scratch":
         """Return zeros for windows of up to `window` words on each side and up to `targets` targets at once."""
         words, groups = 2 * window + 1, targets // GROUP + 1
-        labels, counts = np.zeros((2, groups * HALF), np.float32)
+        labels, counts = np.zeros((2, groups * GROUP + EIGHT - GROUP), np.float32)
         hidden, hidden_change = aligned_zeros((2, width))
         return cls(
             rows=rows,
@@ -231,7 +233,7 @@ class Scratch(NamedTuple):
             targets=np.zeros(groups * GROUP, np.uint32),
             labels=labels,
             counts=counts,
-            errors=np.zeros((words + 1) * HALF, np.float32),
+            errors=np.zeros((words + 1) * EIGHT, np.float32),
             hidden=hidden,
             hidden_change=hidden_change,
         )
@@ -240,8 +242,8 @@ class Scratch(NamedTuple):
 def aligned_zeros(shape: tuple[int, ...]) -> FloatArray:
     """Return float32 zeros of this shape that begin on a cache line."""
     count = int(np.prod(shape))
-    numbers = np.zeros(count + LANES, np.float32)
-    first = -numbers.ctypes.data % (LANES * numbers.itemsize) // numbers.itemsize
+    numbers = np.zeros(count + CACHE_LINE, np.float32)
+    first = -numbers.ctypes.data % (CACHE_LINE * numbers.itemsize) // numbers.itemsize
     return numbers[first : first + count].reshape(shape)
 
 
@@ -279,5 +281,5 @@ def prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
 def prefetch_row(array, row, width):
     """Load a row into the cache before it is needed, so that it is not waited for then."""
     first = int64(row) * width
-    for offset in range(0, width, LANES):
+    for offset in range(0, width, CACHE_LINE):
         prefetch(array, first + offset)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-LANES = 16  # float32 in a line of the cache: 64 bytes on most machines
+CACHE_LINE = 16  # float32 in a line of the cache: 64 bytes on most machines
 
 
 @dataclass(frozen=True)

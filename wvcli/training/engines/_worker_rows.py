@@ -8,9 +8,8 @@ shared row what changed in the replica since the last time, and then copying the
 
 from numba import int64
 
-from wvcli.training.engines._simd import add, load, store, subtract
+from wvcli.training.engines._simd import LANES, add, load, store, subtract
 from wvcli.training.engines._state import inlined, prefetch_row
-from wvcli.training.engines._tuning import LANES
 
 
 @inlined

@@ -13,8 +13,8 @@ How it works, from the outside in:
   around it, and trains it on **targets**: rows of the output layer, of the word itself, which is to be
   predicted, and of noise words, which are not; with hierarchical softmax, of the inner nodes on the path to the
   word.
-* Rows of weights begin on cache lines and are calculated with in **lines** of sixteen numbers (`_simd.py`),
-  targets in **groups** of six (`_products.py`).
+* Rows of weights begin on cache lines and are calculated with in **lines** of eight or sixteen numbers
+  (`_simd.py`), targets in **groups** of six (`_products.py`).
 * Much of the time would go to waiting for memory. So noise words are not drawn afresh for each prediction: each
   worker has a **noise pool**, some hundreds of words drawn from the whole distribution, whose rows stay in the
   cache of its core. Predictions draw from the pool, and its words are replaced one by one: the **head** of a
@@ -51,7 +51,7 @@ from wvcli.training.engines import Engine, FloatArray, OnTokens, Trained, Traine
 from wvcli.training.engines._glove import GloveTrainer
 from wvcli.training.engines._predicting import PredictingTrainer, no_memory
 from wvcli.training.engines._tables import Tables
-from wvcli.training.engines._tuning import DEFAULT, LANES, Tuning
+from wvcli.training.engines._tuning import CACHE_LINE, DEFAULT, Tuning
 from wvcli.training.engines._workers import Workers
 from wvcli.training.settings import TrainSettings
 
@@ -208,7 +208,7 @@ ENGINE = Engine(
     ("word2vec", "fasttext", "glove"),
     _start,
     memory=_COMPILER_BYTES,
-    lanes=LANES,
+    row_multiple=CACHE_LINE,
     stretch=FastTrainer.stretch,
     compile_ahead=_compile_ahead,
 )

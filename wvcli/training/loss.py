@@ -8,7 +8,8 @@ the mean negative log-likelihood of hierarchical softmax (equation 3).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -78,19 +79,25 @@ class LossSample:
 
     def loss(self, trainer: Predictor) -> float:
         """Return the mean loss of the sample, in nats per example."""
-        words, rows = np.unique(np.concatenate(self.contexts), return_inverse=True)
-        vectors = trainer.inputs(words.astype(np.uint32))
-        weights = trainer.pieces(words.astype(np.uint32)).astype(np.float64)
-        stops = np.cumsum([0] + [len(context) for context in self.contexts])
-        losses = []
-        for first in range(0, len(self.targets), _AT_ONCE):
-            starts = stops[first : first + _AT_ONCE + 1]
-            here = rows[starts[0] : starts[-1]]
-            starts = starts[:-1] - starts[0]
-            inputs = np.add.reduceat(vectors[here].astype(np.float64) * weights[here, None], starts, axis=0)
-            inputs /= np.add.reduceat(weights[here], starts)[:, None]
-            losses.append(self._losses(inputs, slice(first, first + _AT_ONCE), trainer))
+        words, counts = self._counts
+        pieces = trainer.pieces(words).astype(np.float64)
+        inputs = counts @ (trainer.inputs(words) * pieces[:, None])
+        inputs /= (counts @ pieces)[:, None]
+        losses = [
+            self._losses(inputs[first : first + _AT_ONCE], slice(first, first + _AT_ONCE), trainer)
+            for first in range(0, len(self.targets), _AT_ONCE)
+        ]
         return float(np.mean(np.concatenate(losses)))
+
+    @cached_property
+    def _counts(self) -> tuple[IdArray, Any]:
+        """The distinct input words, uint32; how often each is in an example, sparse float64 [examples, words]."""
+        from scipy.sparse import csr_array
+
+        words, columns = np.unique(np.concatenate(self.contexts), return_inverse=True)
+        stops = np.cumsum([0, *map(len, self.contexts)])
+        counts = csr_array((np.ones(len(columns)), columns, stops), shape=(len(self.contexts), len(words)))
+        return words.astype(np.uint32), counts
 
     def _losses(
         self, inputs: npt.NDArray[np.float64], examples: slice, trainer: Predictor

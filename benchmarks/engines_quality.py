@@ -23,7 +23,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import mean
 
-from training import METHODS, OURS, THEIRS, run, tokenized
+from training import METHODS, OURS, THEIRS, WINDOW, run, tokenized
 
 import wvcli
 from wvcli.evaluation import evaluate
@@ -65,7 +65,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--min-alpha", type=float, default=0.0001)
     options = parser.parse_args()
-    common = {"dim": options.dim, "epochs": options.epochs, "workers": options.workers, "min_count": 5}
+    common = {"dim": options.dim, "window": WINDOW, "epochs": options.epochs, "workers": options.workers}
+    common["min_count"] = 5
     with tempfile.TemporaryDirectory() as name:
         folder, text = Path(name), Path(name) / "text"
         tokens = tokenized(options.text, text, options.tokens) * options.epochs

@@ -45,7 +45,8 @@ kind = Word2Vec
 if settings["algorithm"] == "fasttext":
     kind = FastText
 trained = kind(
-    vector_size=settings["dim"], min_count=settings["min_count"], workers=settings["workers"],
+    vector_size=settings["dim"], window=settings["window"], min_count=settings["min_count"],
+    workers=settings["workers"],
     sg=int(settings["architecture"] == "skipgram"), seed=settings.get("seed", 1),
     hs=int(settings.get("loss") == "hierarchical"), negative=0 if settings.get("loss") == "hierarchical" else 5,
 )
@@ -59,6 +60,7 @@ print(time.perf_counter() - began)
 trained.save(model)
 """
 
+WINDOW = 5  # the default of the others
 METHODS: dict[str, dict[str, Any]] = {
     "skipgram": {"algorithm": "word2vec", "architecture": "skipgram"},
     "cbow": {"algorithm": "word2vec", "architecture": "cbow"},
@@ -130,7 +132,7 @@ def run_fasttext(text: Path, model: Path, settings: dict[str, Any], tokens: int)
     """Train with the fastText program; its training time follows from the words a second that it prints last."""
     has_subwords = settings["algorithm"] == "fasttext"
     subwords = ["-minn", "3", "-maxn", "6"] if has_subwords else ["-minn", "0", "-maxn", "0", "-bucket", "1"]
-    options = {"dim": "dim", "epoch": "epochs", "thread": "workers", "minCount": "min_count"}
+    options = {"dim": "dim", "ws": "window", "epoch": "epochs", "thread": "workers", "minCount": "min_count"}
     command = ["fasttext", settings["architecture"], "-input", str(text), "-output", str(model), *subwords]
     command += ["-t", "0.001", "-lr", "0.025"]
     command += [part for option, name in options.items() for part in (f"-{option}", str(settings[name]))]
@@ -191,7 +193,7 @@ def main() -> None:
         print(f"{'method':<10}{'dim':>4}{columns[0]:>12}" + "".join(f"{column:>18}" for column in columns[1:]))
         for dim in options.dims:
             for method in options.methods:
-                common = {"dim": dim, "epochs": options.epochs, "workers": options.workers}
+                common = {"dim": dim, "window": WINDOW, "epochs": options.epochs, "workers": options.workers}
                 common["min_count"] = options.min_count
                 settings = METHODS[method] | common | {"engine": options.engine}
                 runs = measured(folder, settings, tokens, options.pairs)

@@ -29,11 +29,8 @@ from wvcli.training.engines._simd import (
 )
 from wvcli.training.engines._state import GROUP, inlined
 
-_BLOCK = 64  # numbers of a row that are added up in registers while all rows pass
-_HALF_BLOCK = _BLOCK // 2
-_LINES_OF_BLOCK = tuple(range(0, _BLOCK, LANES))
-_LINES_OF_HALF_BLOCK = tuple(range(0, _HALF_BLOCK, LANES))
-_ONE_LINE = (0,)
+_BLOCK = 4 * LANES  # numbers of a row that are added up in registers while all rows pass
+_BLOCK_LINES = tuple(range(0, _BLOCK, LANES))
 
 
 @inlined
@@ -267,54 +264,41 @@ def scale(vector, length, factor):
 
 
 @inlined
-def _add_lines(array, width, rows, start, stop, total, offset, lines):
-    """Add to lines of a vector, which begin at an offset, those of the rows that are named."""
-    sums = load_each(total, lines, offset)
-    for index in range(start, stop):
-        row = load_each(array, lines, int64(rows[index]) * width + offset)
-        sums = multiply_add_each(sums, broadcast(float32(1)), row)
-    store_each(total, lines, offset, sums)
-
-
-@inlined
 def add_rows(weights, array, rows, start, stop, total):
     """Add to a vector the rows of an array that `rows` names from `start` up to `stop`."""
-    width, length, offset = weights.width, weights.length, 0
-    while offset + _BLOCK <= length:
-        _add_lines(array, width, rows, start, stop, total, offset, _LINES_OF_BLOCK)
-        offset += _BLOCK
-    if offset + _HALF_BLOCK <= length:
-        _add_lines(array, width, rows, start, stop, total, offset, _LINES_OF_HALF_BLOCK)
-        offset += _HALF_BLOCK
-    while offset < length:
-        _add_lines(array, width, rows, start, stop, total, offset, _ONE_LINE)
-        offset += LANES
-
-
-@inlined
-def _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, lines):
-    """Add lines of a vector, which begin at an offset, to the rows that are named, times their factors if any."""
-    changes = load_each(change, lines, offset)
-    for index in range(start, stop):
-        row = int64(rows[index])
-        factor = broadcast(factors[row] if has_factors else float32(1))
-        first = row * width + offset
-        store_each(array, lines, first, multiply_add_each(load_each(array, lines, first), factor, changes))
+    width, length = weights.width, weights.length
+    for offset in range(0, length - _BLOCK + 1, _BLOCK):
+        sums = load_each(total, _BLOCK_LINES, offset)
+        for index in range(start, stop):
+            row = load_each(array, _BLOCK_LINES, int64(rows[index]) * width + offset)
+            sums = multiply_add_each(sums, broadcast(float32(1)), row)
+        store_each(total, _BLOCK_LINES, offset, sums)
+    for offset in range(length // _BLOCK * _BLOCK, length, LANES):
+        line = load(total, offset)
+        for index in range(start, stop):
+            line = add(line, load(array, int64(rows[index]) * width + offset))
+        store(total, offset, line)
 
 
 @inlined
 def _change_rows(weights, array, rows, start, stop, change, has_factors):
     """Add a vector to the rows that are named, times the lock factor of each if they have such factors."""
-    width, length, factors, offset = weights.width, weights.length, weights.lock_factors, 0
-    while offset + _BLOCK <= length:
-        _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, _LINES_OF_BLOCK)
-        offset += _BLOCK
-    if offset + _HALF_BLOCK <= length:
-        _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, _LINES_OF_HALF_BLOCK)
-        offset += _HALF_BLOCK
-    while offset < length:
-        _change_lines(array, width, rows, start, stop, change, factors, has_factors, offset, _ONE_LINE)
-        offset += LANES
+    width, length, factors = weights.width, weights.length, weights.lock_factors
+    for offset in range(0, length - _BLOCK + 1, _BLOCK):
+        block = load_each(change, _BLOCK_LINES, offset)
+        for index in range(start, stop):
+            row = int64(rows[index])
+            factor = broadcast(factors[row] if has_factors else float32(1))
+            first = row * width + offset
+            before = load_each(array, _BLOCK_LINES, first)
+            store_each(array, _BLOCK_LINES, first, multiply_add_each(before, factor, block))
+    for offset in range(length // _BLOCK * _BLOCK, length, LANES):
+        line = load(change, offset)
+        for index in range(start, stop):
+            row = int64(rows[index])
+            factor = broadcast(factors[row] if has_factors else float32(1))
+            first = row * width + offset
+            store(array, first, multiply_add(load(array, first), factor, line))
 
 
 @inlined

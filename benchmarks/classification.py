@@ -12,10 +12,10 @@ DATA is a folder with `trec6_train.tsv`, `trec6_test.tsv`, `reuters_r8_train.tsv
 times. Both programs get the same rows; fastText gets words separated by spaces, as wvcli's tokenizer finds them.
 Of fastText the best of six settings is shown, chosen on the test rows, which favours it; of wvcli the defaults.
 Times are of whole commands, two threads each; fastText's is that of its best setting. `--few` learns from the
-first 200 and 1,000 rows of each first split instead, and `--vectors` gives both the vectors of a model of 50
-dimensions; fastText only those of words in the rows, as others do nothing but take it time. Figures are accuracy,
-macro F1, calibration error, seconds and megabytes. `--kept` is a folder for what fastText answered, and how long
-it took: what is there is not computed again.
+first 200 and 1,000 rows of each first split in `--splits` random orders instead, and `--vectors` gives both the
+vectors of a model of 50 dimensions; fastText only those of words in the rows, as others do nothing but take it
+time. Figures are accuracy, macro F1, calibration error, seconds and megabytes. `--kept` is a folder for what
+fastText answered, and how long it took: what is there is not computed again.
 
 `--check` flips one label in twenty of MR and of the hotel reviews, and prints how many of as many suspects are
 flipped ones. `--max-size` prints accuracies before and after. `--speed` prints how many texts a second `predict`
@@ -77,11 +77,17 @@ def parts(data: Path, splits: int) -> Iterator[tuple[str, list[tuple[Rows, Rows]
         rows = read(data / f"{file}.tsv")
         found = []
         for seed in range(count):
-            shuffled = list(rows)
-            random.Random(seed).shuffle(shuffled)
+            shuffled = drawn(rows, len(rows), seed)
             cut = round(0.8 * len(rows))
             found.append((shuffled[:cut], shuffled[cut:]))
         yield name, found
+
+
+def drawn(rows: Rows, count: int, seed: int) -> Rows:
+    """Return so many of the rows, in random order."""
+    shuffled = list(rows)
+    random.Random(seed).shuffle(shuffled)
+    return shuffled[:count]
 
 
 def judged(rows: Rows, labels: list[str], chances: np.ndarray) -> Judgement:
@@ -307,10 +313,8 @@ def main() -> None:
             elif options.max_size:
                 made_smaller(name, train, test, folder, options.max_size)
             elif options.few:
-                chosen = list(train)
-                random.Random(0).shuffle(chosen)
                 for rows in (200, 1000):
-                    few = [(chosen[:rows], test)]
+                    few = [(drawn(train, rows, seed), test) for seed in range(options.splits)]
                     compare(f"{name} {rows}", few, folder, options.vectors, options.kept)
             else:
                 compare(name, pairs, folder, options.vectors, options.kept)

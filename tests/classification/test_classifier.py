@@ -175,7 +175,9 @@ def test_word_vectors_tell_of_words_that_no_text_had(word2vec_model: Path, tmp_p
         texts, tmp_path / "v.safetensors", labels=labels, vectors=word2vec_model, characters=None
     )
     assert classifier.vectors is not None
+    assert classifier.settings.vector_emphasis in (1, 2)
     opened = wvcli.load_classifier(tmp_path / "v.safetensors")
+    assert opened.settings == classifier.settings
     assert opened.predict(texts[:4]) == classifier.predict(texts[:4])
     np.testing.assert_array_equal(classifier.scores(texts * 9)[:24], classifier.scores(texts))
 
@@ -197,7 +199,7 @@ def test_what_nothing_can_be_learned_from(texts: list[str], labels: list[str], t
     "wrong",
     [
         {"holdout": 1.5}, {"folds": 1}, {"folds": 2, "holdout": 0.5}, {"c": 0}, {"ngrams": 9},
-        {"characters": (3, 2)}, {"min_count": 0}, {"balance": "half"}, {"max_size": 0},
+        {"characters": (3, 2)}, {"smoothing": 0}, {"min_count": 0}, {"balance": "half"}, {"max_size": 0},
     ],
     ids=str,
 )  # fmt: skip

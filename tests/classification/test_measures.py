@@ -5,7 +5,14 @@ from math import inf
 import numpy as np
 import pytest
 
-from wvcli.classification.calibration import Calibration, calibrated, log_loss, probabilities
+from wvcli.classification.calibration import (
+    Calibration,
+    best_share,
+    calibrated,
+    label_offsets,
+    log_loss,
+    probabilities,
+)
 from wvcli.classification.measures import Judgement, calibration_error, p_value
 
 
@@ -57,6 +64,45 @@ def test_a_low_shift_is_the_softmax() -> None:
     softmax = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities(scores, Calibration(), False), softmax)
     np.testing.assert_allclose(probabilities(scores, Calibration(shift=-40.0), False), softmax)
+
+
+KINDS = pytest.mark.parametrize(("columns", "is_multilabel"), [(1, False), (3, False), (3, True)])
+
+
+def drawn(scores: np.ndarray, is_multilabel: bool) -> np.ndarray:
+    """Return labels as probable as scores say."""
+    random = np.random.default_rng(2)
+    chances = probabilities(scores, Calibration(), is_multilabel)
+    if is_multilabel:
+        return random.random(chances.shape) < chances
+    labels = (chances.cumsum(axis=1) > random.random((len(chances), 1))).argmax(axis=1)
+    return np.eye(chances.shape[1], dtype=bool)[labels]
+
+
+@KINDS
+def test_the_best_share_of_second_scores_makes_the_log_loss_least(columns: int, is_multilabel: bool) -> None:
+    first, second, noise = np.random.default_rng(1).normal(size=(3, 2000, columns))
+    targets = drawn(2 * first + second, is_multilabel)
+
+    def loss(share: float) -> float:
+        scores = (1 - share) * first + share * second
+        return log_loss(scores, targets, calibrated(scores, targets, is_multilabel), is_multilabel)
+
+    share = best_share(first, second, targets, is_multilabel)
+    assert share == pytest.approx(1 / 3, abs=0.05)
+    assert all(loss(share) <= loss(share * factor) + 1e-5 for factor in (0.8, 1.25))
+    assert best_share(first, -second, targets, is_multilabel) == 0
+    assert best_share(noise, first, targets, is_multilabel) > 0.9
+
+
+@KINDS
+def test_labels_are_foretold_as_often_as_they_are(columns: int, is_multilabel: bool) -> None:
+    scores = np.random.default_rng(1).normal(size=(2000, columns))
+    targets = drawn(scores, is_multilabel)
+    moved = 2 * (scores + 0.3 * (np.arange(columns) + 1))
+    offsets = label_offsets(moved, targets, np.ones(2000), is_multilabel)
+    chances = probabilities(moved + offsets, calibrated(moved + offsets, targets, is_multilabel), is_multilabel)
+    np.testing.assert_allclose(chances.mean(axis=0), targets.mean(axis=0), atol=0.02)
 
 
 def test_a_difference_of_two_is_told_from_chance() -> None:

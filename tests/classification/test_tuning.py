@@ -29,9 +29,8 @@ def test_the_best_settings_are_taken() -> None:
     assert all("smoothing" not in each.changes for each in tried)  # it was given
     best = [each for each in tried if each.is_best][-1]
     assert (best.accuracy, -best.log_loss) == max((each.accuracy, -each.log_loss) for each in tried)
-    expected = replace(
-        ClassifierSettings(c=5.0, min_count=1, smoothing=2.0, multilabel=False, emphasis=(1, 1, 1)), **best.changes
-    )
+    first = ClassifierSettings(c=0.3, min_count=1, smoothing=2.0, multilabel=False, emphasis=(1, 1, 1))
+    expected = replace(first, share=classifier.settings.share, **best.changes)
     assert classifier.settings == expected
     assert classifier.manifest["tuning"]["best"] == best.number
     again = wvcli.train_classifier(TEXTS, labels=LABELS, **{**best.changes, "smoothing": 2.0, "c": expected.c})
@@ -45,9 +44,9 @@ def test_there_is_a_classifier_when_it_is_stopped_at_once() -> None:
 
 
 def test_one_setting_is_changed_at_a_time_from_the_best_on() -> None:
-    first = ClassifierSettings(c=5.0, min_count=1)
+    first = ClassifierSettings(c=0.3, min_count=1)
     search = _steps(first, ["c", "ngrams"])
-    answers = {(5.0, 2): True, (10.0, 2): True, (20.0, 2): False, (10.0, 3): False, (10.0, 1): True}
+    answers = {(0.3, 2): True, (0.5, 2): True, (1.0, 2): False, (0.5, 3): False, (0.5, 1): True}
     candidate, tried = next(search), []
     while True:
         tried.append((candidate.c, candidate.ngrams))
@@ -55,7 +54,7 @@ def test_one_setting_is_changed_at_a_time_from_the_best_on() -> None:
             candidate = search.send(answers.get(tried[-1], False))
         except StopIteration:
             break
-    assert tried == [(5.0, 2), (10.0, 2), (20.0, 2), (10.0, 3), (10.0, 1), (20.0, 1), (5.0, 1)]
+    assert tried == [(0.3, 2), (0.5, 2), (1.0, 2), (0.5, 3), (0.5, 1), (1.0, 1), (0.3, 1)]
 
 
 @pytest.mark.parametrize("minutes", [0, -1, float("inf"), float("nan")])

@@ -39,7 +39,7 @@ def test_from_labelled_lines_to_labels_in_a_pipe(run: Run, trained: Path, tmp_pa
         ("the soup was cold", "negative"), ("", None), ("服务很好", "positive"),
     ]  # fmt: skip
     assert "using reviews.classifier.safetensors" in asked.err
-    assert run("classify", "predict", "服务很好", "--format", "plain", "-q").out == "__label__positive 1.000000\n"
+    assert run("classify", "predict", "服务很好", "--format", "plain", "-q").out == "__label__positive 0.999999\n"
     assert run("classify", "predict", "soup", "--threshold", "0.999", "-q").rows[0][1] == ""
     two = run("classify", "predict", "soup", "-k", "2", "-q").rows
     assert {row[1] for row in two} == {"negative", "positive"}

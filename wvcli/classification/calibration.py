@@ -1,6 +1,7 @@
 """Probabilities from scores: how sure a classifier is, made to agree with how often it is right.
 
-Two numbers are found on texts that the scores were not learned from: a temperature, which divides all scores (Guo,
+Numbers are found on texts that the scores were not learned from: offsets, so that no label is foretold too often
+(where texts are few, frequent labels are, as all is uncertain); a temperature, which divides all scores (Guo,
 Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017), and, for labels that exclude each
 other, a shift. Of such labels each was learned against all others (Zadrozny and Elkan, "Transforming Classifier
 Scores into Accurate Multiclass Probability Estimates", 2002): the logistic functions of their shifted scores are
@@ -23,6 +24,10 @@ _ROUNDS = 4  # in which one and the other are found in turn
 _ENOUGH = 20_000  # texts that tell them
 _WORTH = 0.01  # share by which a shift must lower the log loss to be taken
 _NARROW = 1e-3  # range in which a search ends
+_TURNS = 20  # in which labels are foretold more and less often
+_STEPS = 30  # of Newton's method, at most
+_GAIN = 1e-6  # of the log loss by a step, below which it ends
+_RIDGE = 1e-6  # on the weights that it finds, so that they are finite where scores are never wrong
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,71 @@ def log_loss(scores: Reals, targets: Flags, calibration: Calibration, is_multila
     return float(-np.log(np.maximum(of_truth, 1e-15)).mean())
 
 
+def best_share(first: Reals, second: Reals, targets: Flags, is_multilabel: bool) -> float:
+    """Return the share of the second scores, from 0 to 1, in a mean of both at which the log loss is least.
+
+    The mean may have any temperature: this is a logistic regression of two numbers, solved by Newton's method.
+
+    Args:
+        first, second: scores of the same texts, as for `probabilities`.
+        targets: bool [texts, labels], what is true.
+        is_multilabel: whether a text may have any number of labels.
+    """
+    both = np.stack([first, second], axis=2)
+    scales = np.sqrt((both**2).mean(axis=(0, 1))) + 1e-12
+    both /= scales
+    truth = targets[:, -first.shape[1] :]
+    texts = targets.size if is_multilabel else len(targets)
+
+    def loss(weights: Reals) -> float:
+        found = log_loss(both @ weights, targets, Calibration(), is_multilabel)
+        return found + _RIDGE * float(weights @ weights)
+
+    weights, least = np.array([1.0, 0.0]), inf
+    for _ in range(_STEPS):
+        before, least = least, loss(weights)
+        if before - least < _GAIN:
+            break
+        chances = probabilities(both @ weights, Calibration(), is_multilabel)[:, -first.shape[1] :]
+        slope = np.einsum("tc,tci->i", chances - truth, both) / texts + 2 * _RIDGE * weights
+        if is_multilabel or first.shape[1] == 1:
+            curvature = np.einsum("tc,tci,tcj->ij", chances * (1 - chances), both, both)
+        else:
+            means = np.einsum("tc,tci->ti", chances, both)
+            curvature = np.einsum("tc,tci,tcj->ij", chances, both, both) - means.T @ means
+        step = np.linalg.solve(curvature / texts + 2 * _RIDGE * np.eye(2), slope)
+        while loss(weights - step) > least and np.abs(step).max() > _NARROW:
+            step /= 2
+        weights -= step
+    of_first, of_second = np.maximum(weights / scales, 0)
+    return round(float(of_second / max(of_first + of_second, 1e-12)), 6)
+
+
+def label_offsets(scores: Reals, targets: Flags, weights: Reals, is_multilabel: bool) -> Reals:
+    """Return float64 [columns of `scores`], what to add to these so that each label is foretold as often as it is.
+
+    They are found as in iterative scaling: the logarithm of how often a label is to how often it is foretold is
+    added, again and again. Every label has one text more, so that rare ones change less.
+
+    Args:
+        scores: as for `probabilities`.
+        targets: bool [texts, labels], what is true.
+        weights: float64 [texts], how much each counts.
+        is_multilabel: whether a text may have any number of labels.
+    """
+    calibration = Calibration(_temperature(scores, targets, -inf, is_multilabel))
+    offsets = np.zeros(scores.shape[1])
+    for _ in range(_TURNS):
+        chances = probabilities(scores + offsets, calibration, is_multilabel)
+        change = np.log((weights @ targets + 1) / (weights @ chances + 1))
+        if is_multilabel:
+            change -= np.log((weights @ ~targets + 1) / (weights @ (1 - chances) + 1))
+        elif len(offsets) == 1:
+            change = change[1:] - change[0]
+        offsets += calibration.temperature * change
+    return offsets
+
+
 def calibrated(scores: Reals, targets: Flags, is_multilabel: bool) -> Calibration:
     """Return the calibration at which the log loss is least; without a shift where that is nearly as good."""
     if len(scores) > _ENOUGH:
@@ -88,11 +158,7 @@ def calibrated(scores: Reals, targets: Flags, is_multilabel: bool) -> Calibratio
         scores, targets = scores[some], targets[some]
 
     def at_temperature(shift: float) -> Calibration:
-        def loss(place: float) -> float:
-            return log_loss(scores, targets, Calibration(exp(place), shift), is_multilabel)
-
-        low, high = _TEMPERATURES
-        return Calibration(exp(_least(loss, log(low), log(high))), shift)
+        return Calibration(_temperature(scores, targets, shift, is_multilabel), shift)
 
     found = plain = at_temperature(-inf)
     if is_multilabel or scores.shape[1] == 1:
@@ -106,6 +172,16 @@ def calibrated(scores: Reals, targets: Flags, is_multilabel: bool) -> Calibratio
         found = at_temperature(_least(loss, *_SHIFTS))
     losses = [log_loss(scores, targets, each, is_multilabel) for each in (found, plain)]
     return found if losses[0] < (1 - _WORTH) * losses[1] else plain
+
+
+def _temperature(scores: Reals, targets: Flags, shift: float, is_multilabel: bool) -> float:
+    """Return the temperature at which the log loss is least."""
+
+    def loss(place: float) -> float:
+        return log_loss(scores, targets, Calibration(exp(place), shift), is_multilabel)
+
+    low, high = _TEMPERATURES
+    return exp(_least(loss, log(low), log(high)))
 
 
 def _least(function: Callable[[float], float], low: float, high: float) -> float:

@@ -5,12 +5,12 @@ the one that the text has, the label is suspect (after Northcutt, Jiang and Chua
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from wvcli.classification.calibration import calibrated, probabilities
+from wvcli.classification.calibration import best_share, calibrated, probabilities
 from wvcli.classification.folds import dealt, out_of_fold
 from wvcli.classification.labelled_texts import LabelledText
 from wvcli.classification.preparation import Preparation, rows_of
@@ -21,7 +21,7 @@ from wvcli.text.tokenizers import TokenizerSettings
 
 Kind = Literal["mislabelled", "duplicate", "contradiction", "empty"]
 
-_USUAL_C = 1.0  # less than for training: what is learned by heart is not suspected
+_USUAL_C = 0.05  # less than for training: what is learned by heart is not suspected
 _FOLDS = 10
 
 
@@ -90,7 +90,8 @@ def check(
     problem = prepared.found.problem
     on_progress(Progress("judging", 0, None))
     parts = dealt(problem.targets, min(_FOLDS, len(problem.targets)))
-    scores = out_of_fold(problem, parts, c or _USUAL_C)
+    found = out_of_fold(problem.by(replace(problem.settings, c=c or _USUAL_C)), parts)
+    scores = found.mixed(best_share(found.machines, found.bayes, problem.targets, False))
     chances = probabilities(scores, calibrated(scores, problem.targets, False), False)
     given = problem.targets.argmax(axis=1)
     best = chances.argmax(axis=1)

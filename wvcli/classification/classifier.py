@@ -17,11 +17,11 @@ import numpy.typing as npt
 from wvcli.classification import ngram_hashes
 from wvcli.classification.calibration import Calibration, probabilities
 from wvcli.classification.features import Words
-from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.named_ngrams import KINDS, Kind, ngrams_of, numbers_of
 from wvcli.classification.ngram_hashes import Hashes
 from wvcli.classification.scoring import Scorer
 from wvcli.classification.settings import ClassifierSettings
+from wvcli.classification.support_vectors import Weights
 from wvcli.classification.text_vectors import TextVectors
 from wvcli.errors import InputError
 from wvcli.models import model_file

@@ -1,15 +1,15 @@
 """Which texts a classifier is judged on, and scores of texts by classifiers that did not learn from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from wvcli.classification.features import Rows
-from wvcli.classification.logistic_regression import Weights, fit
-from wvcli.classification.settings import SMOOTHING, ClassifierSettings
+from wvcli.classification.settings import SMOOTHING, USUAL_C, ClassifierSettings
+from wvcli.classification.support_vectors import Fitted, Weights, fit
 from wvcli.system.parallel import parallel_map, processors
 
 Reals = npt.NDArray[np.float64]
@@ -48,20 +48,30 @@ class Problem:
         is_binary = self.targets.shape[1] == 2 and not self.is_multilabel
         return self.targets[:, 1:] if is_binary else self.targets
 
-    def fitted(self, which: Places, c: float) -> Weights:
+    def by(self, settings: ClassifierSettings) -> "Problem":
+        """Return the same to be learned by other settings, which ask for the same features."""
+        return replace(self, settings=settings)
+
+    def fitted(self, which: Places) -> Fitted:
         """Return what is learned from some of the texts."""
-        targets = self.columns[which]
-        return fit(
+        settings = self.settings
+        factor = settings.vector_emphasis or 1.0
+        found = fit(
             self.rows[which],
-            np.ascontiguousarray(self.dense[which]),
-            targets,
-            self.weights[which] * _balanced(self.targets[which], self.settings.balance),
+            np.ascontiguousarray(factor * self.dense[which]),
+            self.columns[which],
+            self.importance(which),
             len(self.parts),
-            c,
-            self.settings.smoothing or SMOOTHING,
-            np.array(self.settings.emphasis)[self.parts],
+            settings.c or USUAL_C,
+            settings.smoothing or SMOOTHING,
+            np.array(settings.emphasis)[self.parts],
             self.workers,
         )
+        return replace(found, machines=replace(found.machines, dense=factor * found.machines.dense))
+
+    def importance(self, which: Places) -> Reals:
+        """Return float64, how much some of the texts count among each other."""
+        return self.weights[which] * _balanced(self.targets[which], self.settings.balance)
 
     def scores(self, weights: Weights, which: Places) -> Reals:
         """Return float64 [texts, columns], the scores of some of the texts."""
@@ -94,33 +104,59 @@ def dealt(targets: npt.NDArray[np.bool_], parts: int) -> Places:
     return found
 
 
-def out_of_fold(problem: Problem, parts: Places, c: float, only: Sequence[int] | None = None) -> Reals:
-    """Return float64 [texts, columns], the score of each text by a classifier that learned from the other parts.
+@dataclass(frozen=True)
+class Scores:
+    """Scores of texts, each by what was fitted to others.
+
+    Attributes:
+        machines: float64 [texts, columns], of the support vector machines; NaN for texts that were not scored.
+        bayes: float64 [texts, columns], of naive Bayes.
+    """
+
+    machines: Reals
+    bayes: Reals
+
+    @classmethod
+    def none(cls, problem: Problem) -> "Scores":
+        """Return room for the scores of all texts."""
+        shape = len(problem.targets), problem.columns.shape[1]
+        return cls(np.full(shape, np.nan), np.full(shape, np.nan))
+
+    def __getitem__(self, which: Places) -> "Scores":
+        """Return those of some texts."""
+        return Scores(self.machines[which], self.bayes[which])
+
+    def mixed(self, share: float) -> Reals:
+        """Return the scores by the weights that `Fitted.mixed` returns, but for rounding."""
+        return (1 - share) * self.machines + share * self.bayes
+
+
+def out_of_fold(problem: Problem, parts: Places, only: Sequence[int] | None = None) -> Scores:
+    """Return the scores of each text by a classifier that learned from the other parts.
 
     Args:
         problem: what is to be learned.
         parts: int64 [texts], of which part each text is.
-        c: the inverse of regularisation.
-        only: the parts whose texts are scored; None for all. Others have NaN.
+        only: the parts whose texts are scored; None for all.
     """
-    scores = _no_scores(problem)
+    scores = Scores.none(problem)
     each = _parts(parts, only)
-    parallel_map(partial(_score_part, problem, parts, c, scores), each, _workers(problem, len(each)))
+    parallel_map(partial(_score_part, problem, parts, scores), each, _workers(problem, len(each)))
     return scores
 
 
 def learned_and_out_of_fold(
-    problem: Problem, parts: Places, c: float, only: Sequence[int] | None = None
-) -> tuple[Weights, Reals]:
+    problem: Problem, parts: Places, only: Sequence[int] | None = None
+) -> tuple[Fitted, Scores]:
     """Return what is learned from all texts, and what `out_of_fold` does, both found at the same time."""
-    scores = _no_scores(problem)
-    learned: list[Weights] = []
+    scores = Scores.none(problem)
+    learned: list[Fitted] = []
 
     def learn(part: int | None) -> None:
         if part is None:
-            learned.append(problem.fitted(np.arange(len(parts)), c))
+            learned.append(problem.fitted(np.arange(len(parts))))
         else:
-            _score_part(problem, parts, c, scores, part)
+            _score_part(problem, parts, scores, part)
 
     each = [None, *_parts(parts, only)]
     parallel_map(learn, each, _workers(problem, len(each)))
@@ -133,15 +169,13 @@ def _workers(problem: Problem, parts: int) -> int:
     return 1 if parts < workers <= problem.columns.shape[1] else workers
 
 
-def _no_scores(problem: Problem) -> Reals:
-    return np.full((len(problem.targets), problem.columns.shape[1]), np.nan)
-
-
 def _parts(parts: Places, only: Sequence[int] | None) -> Sequence[int]:
     return range(int(parts.max()) + 1) if only is None else only
 
 
-def _score_part(problem: Problem, parts: Places, c: float, scores: Reals, part: int) -> None:
+def _score_part(problem: Problem, parts: Places, scores: Scores, part: int) -> None:
     """Put the scores of the texts of one part into `scores`."""
     inside, outside = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-    scores[inside] = problem.scores(problem.fitted(outside, c), inside)
+    fitted = problem.fitted(outside)
+    scores.machines[inside] = problem.scores(fitted.machines, inside)
+    scores.bayes[inside] = problem.scores(fitted.bayes, inside)

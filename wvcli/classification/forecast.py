@@ -11,7 +11,7 @@ import numpy as np
 from wvcli.classification.labelled_texts import TextsInProgram
 from wvcli.classification.preparation import Preparation, rows_of
 from wvcli.classification.settings import ClassifierSettings
-from wvcli.classification.trial import FOLDS, USUAL_C, Trial
+from wvcli.classification.trial import CANDIDATES, FOLDS, Trial
 from wvcli.errors import InputError
 from wvcli.reporting import OnNote, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
@@ -93,16 +93,17 @@ def forecast(
     prepared.find(None)
     begun = perf_counter()
     problem = prepared.found.problem
-    replace(problem, workers=1).fitted(np.arange(len(prepared.words)), settings.c or USUAL_C)
+    replace(problem, workers=1).fitted(np.arange(len(prepared.words)))
     fitting = (perf_counter() - begun) * len(counts) / len(prepared.labels)
     counting = begun - started - reading
     share = total / len(texts)
     grown = len(prepared.found.features.hashes) * share**_GROWTH
     columns = 1 if len(counts) == 2 and not prepared.is_multilabel else len(counts)
     each_text = 4 * len(problem.rows.numbers) / len(texts)
-    rounds = FOLDS + 1 if Trial.of(prepared, None, None).only is None and share == 1 else 2
+    tried = 1 if settings.c else len(CANDIDATES)
+    rounds = tried * FOLDS + 1 if Trial.of(prepared, None, None).only is None and share == 1 else 2
     threads = min(workers, max(columns, rounds))
-    memory = _PROGRAM + total * (2.5 * each_text + _OF_TEXT) + grown * (_OF_FEATURE + 4 * columns + 40 * threads)
+    memory = _PROGRAM + total * (2.5 * each_text + _OF_TEXT) + grown * (_OF_FEATURE + 8 * columns + 40 * threads)
     return Forecast(
         total,
         dict(sorted(counts.items())),

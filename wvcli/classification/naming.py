@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from wvcli.classification.features import Features, Words
-from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.named_ngrams import KINDS, ngrams_of
 from wvcli.classification.settings import ClassifierSettings
+from wvcli.classification.support_vectors import Weights
 
 _TOP = 40  # n-grams kept by name for each label
 _MOST_NAMES = 2_000

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.classification.features import FeatureTable, NumberedWords, Words
-from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.ngram_hashes import Hashes
 from wvcli.classification.settings import ClassifierSettings
+from wvcli.classification.support_vectors import Weights
 from wvcli.tokens.word_numbers import PackedWordNumbers
 
 _MOST_WORDS = 1 << 18  # remembered, of some 150 bytes each; beyond these it begins anew

@@ -1,4 +1,4 @@
-"""The compiled loops of `logistic_regression`, without the interpreter's lock.
+"""The compiled loops of `support_vectors`, without the interpreter's lock.
 
 Numbers of features are made unsigned, so that no index is looked at for its sign: a third of the time.
 
@@ -6,8 +6,6 @@ A row is the features of a text in three parts, each multiplied by its own scale
 (such as a mean of word vectors), and a one for the bias. What is kept of a weight is its product with the scale of
 its feature, so that a row needs no values; squares of the scales stand beside the weights.
 """
-
-from math import log
 
 import numpy as np
 from numba import njit, types
@@ -88,32 +86,6 @@ def _shuffle(order, random):
     return random
 
 
-@_inlined
-def _minimum(before, limit, norm, product, inner):
-    """Find the best value of one dual variable by Newton's method, the others fixed.
-
-    Args:
-        before: its value.
-        limit: above which it must not be.
-        norm: the product of its row with itself.
-        product: the derivative of the quadratic part.
-        inner: the gradient at which to end.
-
-    Returns:
-        The value, the gradient at `before`, and the steps taken.
-    """
-    alpha = before * 0.1 if limit - before < 0.5 * limit else before
-    gradient = norm * (alpha - before) + product + log(alpha / (limit - alpha))
-    first, steps = abs(gradient), 0
-    while steps <= 100 and abs(gradient) >= inner:
-        curvature = norm + limit / (limit - alpha) / alpha
-        new = alpha - gradient / curvature
-        alpha = alpha * 0.1 if new <= 0 else new
-        gradient = norm * (alpha - before) + product + log(alpha / (limit - alpha))
-        steps += 1
-    return alpha, first, steps
-
-
 @njit(
     types.UniTuple(types.float64, 2)(
         _numbers, _longs, _ends, _real_rows, _real_rows, _reals, _reals, _pairs, _reals, types.float64, types.int64
@@ -122,10 +94,10 @@ def _minimum(before, limit, norm, product, inner):
     cache=True,
 )
 def solve(numbers, starts, ends, scales, dense, signs, limits, weights, dense_weights, tolerance, most_passes):
-    """Fit a logistic regression by dual coordinate descent; return the bias, and passes over the rows.
+    """Fit a support vector machine of squared hinge loss; return the bias, and passes over the rows.
 
-    The algorithm is that of Yu, Huang and Lin, "Dual coordinate descent methods for logistic regression and
-    maximum entropy models" (2011), section 3.
+    The algorithm is that of Hsieh, Chang, Lin, Keerthi and Sundararajan, "A dual coordinate descent method for
+    large-scale linear SVM" (2008), without shrinking.
 
     Args:
         numbers, starts, ends, scales: the rows, as in `features.Rows`.
@@ -138,43 +110,32 @@ def solve(numbers, starts, ends, scales, dense, signs, limits, weights, dense_we
         most_passes: after which it ends anyway.
     """
     rows = len(signs)
-    alphas = np.empty((rows, 2))
-    norms = np.empty(rows)
+    alphas = np.zeros(rows)
+    slopes = np.empty(rows)  # the second derivative of each dual variable
     bias = 0.0
     for row in range(rows):
-        least = min(0.001 * limits[row], 1e-8)
-        alphas[row, 0], alphas[row, 1] = least, limits[row] - least
-        norms[row] = _square(row, starts, ends, numbers, scales, dense, weights)
-        _add(least * signs[row], row, numbers, starts, ends, scales, dense, weights, dense_weights)
-        bias += least * signs[row]
+        slopes[row] = _square(row, starts, ends, numbers, scales, dense, weights) + 0.5 / limits[row]
     order = np.arange(rows)  # in which rows are visited
     random = np.uint64(_STARTS_WITH)
-    inner, least_inner = 1e-2, min(1e-8, tolerance)
     passes = 0
     while passes < most_passes:
         random = _shuffle(order, random)
-        steps, largest = 0, 0.0
+        largest = 0.0
         for place in range(rows):
             row = order[place]
-            sign, limit, norm = signs[row], limits[row], norms[row]
-            product = sign * _product(row, numbers, starts, ends, scales, dense, weights, dense_weights, bias)
-            first, direction = 0, 1.0
-            if 0.5 * norm * (alphas[row, 1] - alphas[row, 0]) + product < 0:
-                first, direction = 1, -1.0
-            before = alphas[row, first]
-            alpha, gradient, taken = _minimum(before, limit, norm, direction * product, inner)
-            largest = max(largest, gradient)
-            if taken:
-                steps += taken
-                alphas[row, first], alphas[row, 1 - first] = alpha, limit - alpha
-                amount = direction * (alpha - before) * sign
-                _add(amount, row, numbers, starts, ends, scales, dense, weights, dense_weights)
-                bias += amount
+            sign, before = signs[row], alphas[row]
+            product = _product(row, numbers, starts, ends, scales, dense, weights, dense_weights, bias)
+            gradient = sign * product - 1 + 0.5 * before / limits[row]
+            if before == 0 and gradient >= 0:
+                continue
+            largest = max(largest, abs(gradient))
+            alphas[row] = max(before - gradient / slopes[row], 0.0)
+            amount = (alphas[row] - before) * sign
+            _add(amount, row, numbers, starts, ends, scales, dense, weights, dense_weights)
+            bias += amount
         passes += 1
         if largest < tolerance:
             break
-        if steps <= rows / 10:
-            inner = max(least_inner, 0.1 * inner)
     return bias, float(passes)
 
 

@@ -13,10 +13,10 @@ from wvcli.classification.classifier import Classifier
 from wvcli.classification.compression import made_smaller
 from wvcli.classification.judging import judged, scores_of
 from wvcli.classification.labelled_texts import reading_of
-from wvcli.classification.logistic_regression import Weights
 from wvcli.classification.naming import top_ngrams
 from wvcli.classification.preparation import Preparation, rows_of
 from wvcli.classification.settings import Balance, ClassifierSettings
+from wvcli.classification.support_vectors import Weights
 from wvcli.classification.trial import Outcome, Trial
 from wvcli.classification.tuning import OnTrial, check_minutes, ignore_trial, tuned
 from wvcli.errors import UsageError
@@ -192,7 +192,7 @@ def _learned(
     return (
         classifier
         if max_size is None
-        else made_smaller(classifier, max_size, trial, features.counts, prepared.on_note)
+        else made_smaller(classifier, max_size, trial, outcome.offsets, features.counts, prepared.on_note)
     )
 
 

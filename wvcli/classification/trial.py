@@ -3,23 +3,33 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from wvcli.classification.calibration import Calibration, calibrated, log_loss, probabilities
-from wvcli.classification.folds import Places, Problem, dealt, learned_and_out_of_fold, out_of_fold
-from wvcli.classification.logistic_regression import Weights
+from wvcli.classification.calibration import (
+    Calibration,
+    best_share,
+    calibrated,
+    label_offsets,
+    log_loss,
+    probabilities,
+)
+from wvcli.classification.folds import Places, Problem, Scores, dealt, learned_and_out_of_fold, out_of_fold
 from wvcli.classification.measures import Judgement
 from wvcli.classification.preparation import Preparation
-from wvcli.classification.settings import FEW, ClassifierSettings
+from wvcli.classification.settings import FEW, USUAL_C, ClassifierSettings
+from wvcli.classification.support_vectors import Weights
 from wvcli.reporting import OnProgress, Progress, ignore_progress
 
-_CANDIDATES = (3.0, 10.0, 30.0, 100.0, 300.0)  # of C
-USUAL_C = 5.0  # beside the best from 3 to 30 on reviews, questions and news
+CANDIDATES = (0.1, 0.5)  # of C
+_CANDIDATES_OF_FEW = (*CANDIDATES, 2.0)
+_EMPHASES = (1.0, 2.0)  # of vectors of texts, that are tried
 FOLDS = 5  # in which texts are judged
 _HOLDOUT = 0.1
-_MUCH = 10_000_000  # features of all texts times labels, from which on one part is held out in place of five
+# Features of all texts times labels, from which on one part is held out in place of five, and C is not chosen.
+_MUCH = 10_000_000
 
 Reals = npt.NDArray[np.float64]
 
@@ -30,13 +40,15 @@ class Outcome:
 
     Attributes:
         settings: the best ones.
-        weights: what is learned with them from all texts.
+        weights: what is learned with them from all texts, with the offsets.
+        offsets: float64 [columns], of labels, see `label_offsets`.
         calibration: of their scores.
         judgement: predictions beside labels, each by settings that were chosen without its text.
     """
 
     settings: ClassifierSettings
     weights: Weights
+    offsets: Reals
     calibration: Calibration
     judgement: Judgement
 
@@ -66,7 +78,7 @@ class Trial:
         """Return the trial asked for; if none is, 5 folds, or a tenth of the texts where learning takes long."""
         problem, labels = prepared.found.problem, prepared.labels
         texts = len(problem.targets)
-        if folds is None and holdout is None and len(problem.rows.numbers) * problem.columns.shape[1] < _MUCH:
+        if folds is None and holdout is None and not _is_much(problem):
             folds = FOLDS
         if folds is not None:
             folds = min(folds, texts)
@@ -86,23 +98,48 @@ class Trial:
         """Return what comes of it.
 
         Args:
-            settings: of the classifier; without C it is chosen where texts are few.
+            settings: of the classifier.
         """
-        few = settings.c is None and len(self.parts) <= FEW
-        chosen = settings if few else replace(settings, c=settings.c or USUAL_C)
-        if chosen.c is not None:
+        candidates = self._candidates(settings)
+        if len(candidates) == 1:
             self.on_progress(Progress("training", 0, None))
-            weights, scores = learned_and_out_of_fold(self.problem, self.parts, chosen.c, self.only)
-            return self._outcome({chosen: scores[self.scored]}, chosen, weights)
+            fitted, found = learned_and_out_of_fold(self.problem.by(candidates[0]), self.parts, self.only)
+            chosen, scores = self._mixed(candidates[0], found[self.scored])
+            return self._outcome({chosen: scores}, chosen, fitted.mixed(chosen.share or 0))
         tried: dict[ClassifierSettings, Reals] = {}
-        for number, candidate in enumerate(_CANDIDATES):
-            self.on_progress(Progress("judging", number, len(_CANDIDATES), unit="items"))
-            tried[replace(settings, c=candidate)] = self.scores(candidate)
+        for number, candidate in enumerate(candidates):
+            self.on_progress(Progress("judging", number, len(candidates), unit="items"))
+            chosen, scores = self.scores(candidate)
+            tried[chosen] = scores
         return self.learned(tried, self._best(tried, self._all))
 
-    def scores(self, c: float) -> Reals:
-        """Return float64 [scored, columns], the scores of the texts that are held out."""
-        return out_of_fold(self.problem, self.parts, c, self.only)[self.scored]
+    def _candidates(self, settings: ClassifierSettings) -> list[ClassifierSettings]:
+        """Return the settings to try: what is not given is chosen, but for C where learning takes long."""
+        usual = (USUAL_C,) if _is_much(self.problem) else CANDIDATES
+        cs = (settings.c,) if settings.c else _CANDIDATES_OF_FEW if self._are_few else usual
+        emphases: tuple[float | None, ...] = (settings.vector_emphasis,)
+        if self.problem.dense.shape[1] and not settings.vector_emphasis and not _is_much(self.problem):
+            emphases = _EMPHASES
+        return [replace(settings, c=c, vector_emphasis=emphasis) for c, emphasis in product(cs, emphases)]
+
+    def scores(self, settings: ClassifierSettings) -> tuple[ClassifierSettings, Reals]:
+        """Return the settings with the best share of naive Bayes, and the scores of the texts that are held out.
+
+        Args:
+            settings: by which to learn.
+
+        Returns:
+            The settings, and float64 [scored, columns].
+        """
+        found = out_of_fold(self.problem.by(settings), self.parts, self.only)
+        return self._mixed(settings, found[self.scored])
+
+    def _mixed(self, settings: ClassifierSettings, scores: Scores) -> tuple[ClassifierSettings, Reals]:
+        share = settings.share
+        if share is None:
+            targets = self.problem.targets[self.scored]
+            share = best_share(scores.machines, scores.bayes, targets, self.problem.is_multilabel)
+        return replace(settings, share=share), scores.mixed(share)
 
     def learned(self, tried: Mapping[ClassifierSettings, Reals], chosen: ClassifierSettings) -> Outcome:
         """Learn from all texts by settings that were found best.
@@ -112,16 +149,26 @@ class Trial:
             chosen: of these, those of `problem`.
         """
         self.on_progress(Progress("training", 0, None))
-        weights = self.problem.fitted(np.arange(len(self.parts)), chosen.c or USUAL_C)
-        return self._outcome(tried, chosen, weights)
+        fitted = self.problem.by(chosen).fitted(np.arange(len(self.parts)))
+        return self._outcome(tried, chosen, fitted.mixed(chosen.share or 0))
 
     def _outcome(
         self, tried: Mapping[ClassifierSettings, Reals], chosen: ClassifierSettings, weights: Weights
     ) -> Outcome:
         targets = self.problem.targets[self.scored]
-        calibration = calibrated(tried[chosen], targets, self.problem.is_multilabel)
+        offsets = self._offsets(tried[chosen], self._all)
+        calibration = calibrated(tried[chosen] + offsets, targets, self.problem.is_multilabel)
         judgement = self.judgement(self._honest(tried), self.scored, calibration)
-        return Outcome(chosen, weights, calibration, judgement)
+        weights = replace(weights, biases=weights.biases + offsets)
+        return Outcome(chosen, weights, offsets, calibration, judgement)
+
+    def _offsets(self, scores: Reals, which: Places) -> Reals:
+        """Return the offsets of labels by the scores of some of the texts held out; many texts need none."""
+        if not self._are_few:
+            return np.zeros(scores.shape[1])
+        here = self.scored[which]
+        problem = self.problem
+        return label_offsets(scores[which], problem.targets[here], problem.importance(here), problem.is_multilabel)
 
     def judgement(self, scores: Reals, which: Places, calibration: Calibration) -> Judgement:
         """Return predictions by scores of some of the texts, beside their labels."""
@@ -142,23 +189,39 @@ class Trial:
         return log_loss(scores[which], targets, calibration, is_multilabel)
 
     @property
+    def _are_few(self) -> bool:
+        return len(self.parts) <= FEW
+
+    @property
     def _all(self) -> Places:
         return np.arange(len(self.scored))
 
     def _best(self, tried: Mapping[ClassifierSettings, Reals], which: Places) -> ClassifierSettings:
-        """Return the settings best on some of the texts held out: by accuracy, then by log loss."""
+        """Return the settings best on some of the texts held out.
+
+        Of few texts the log loss tells more; of many it is the accuracy, then the log loss.
+        """
+        if self._are_few:
+            return min(tried, key=lambda each: self.log_loss(tried[each], which))
         accuracies = {settings: self.accuracy(scores, which) for settings, scores in tried.items()}
         best = [settings for settings, accuracy in accuracies.items() if accuracy == max(accuracies.values())]
         return best[0] if len(best) == 1 else min(best, key=lambda each: self.log_loss(tried[each], which))
 
     def _honest(self, tried: Mapping[ClassifierSettings, Reals]) -> Reals:
-        """Return the scores of each part by the settings best on the others, lest the choice flatter itself."""
+        """Return the scores of each part by settings and offsets found on the others, lest they flatter it."""
         parts = self.parts[self.scored]
         found = np.empty((len(parts), self.problem.columns.shape[1]))
         for part in np.unique(parts):
             here, others = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-            found[here] = tried[self._best(tried, others if len(others) else here)][here]
+            others = others if len(others) else here
+            scores = tried[self._best(tried, others)]
+            found[here] = scores[here] + self._offsets(scores, others)
         return found
+
+
+def _is_much(problem: Problem) -> bool:
+    """Whether learning takes long."""
+    return bool(len(problem.rows.numbers) * problem.columns.shape[1] >= _MUCH)
 
 
 def spread_order(problem: Problem, held: int) -> Places:

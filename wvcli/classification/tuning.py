@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wvcli.classification.preparation import Learnable, Preparation
-from wvcli.classification.settings import EMPHASIS, EMPHASIS_OF_IDEOGRAPHS, ClassifierSettings
-from wvcli.classification.trial import USUAL_C, Outcome, Trial
+from wvcli.classification.settings import EMPHASIS, EMPHASIS_OF_IDEOGRAPHS, USUAL_C, ClassifierSettings
+from wvcli.classification.trial import Outcome, Trial
 from wvcli.errors import UsageError
 from wvcli.reporting import Progress
 
 # The values that are tried of each setting, in this order of settings; a step is to the next value, up or down.
 _VALUES: Mapping[str, tuple[Any, ...]] = {
-    "c": (0.3, 0.6, 1.2, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0),
+    "c": (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0),
     "emphasis": (
         (1.0, 1.5, 1.0),
         EMPHASIS,
@@ -132,7 +132,8 @@ def tuned(
         prepared.on_progress(Progress("trying settings", len(trials), None, unit="items"))
         learnable = _learnable(prepared, learnable, candidate)
         judged = replace(trial, problem=learnable.problem)
-        scores[candidate] = found = judged.scores(candidate.c or USUAL_C)
+        settled, found = judged.scores(candidate)
+        scores[settled], learnable = found, replace(learnable, settings=settled)
         quality = judged.accuracy(found), -judged.log_loss(found)
         is_best = quality > best_quality
         if is_best:

@@ -193,17 +193,21 @@ class Plain:
     def predict(
         self, inputs: list[list[int]], targets: list[tuple[int, float, float]], alpha: float, most: int
     ) -> None:
-        """Several inputs, each the mean of the vectors of some words, predict the same targets, `most` at once."""
+        """Several inputs, each the mean of the vectors of some words, predict the same targets, `most` at once.
+
+        Two inputs at a time are changed by what the targets were before, and change these.
+        """
         output = self.output
         for start in range(0, len(targets), most):
             rows, labels, shares = map(np.array, zip(*targets[start : start + most], strict=True))
-            before = output[rows]
-            hidden = [self.mean(group) for group in inputs]
-            errors = [alpha * shares * (labels - 1 / (1 + np.exp(-before @ vector))) for vector in hidden]
-            for group, error in zip(inputs, errors, strict=True):
-                output[rows] += np.outer(error, self.mean(group))
-                for table, pieces in self.pieces(group):
-                    np.add.at(table, pieces, error @ before)
+            logits = [output[rows] @ self.mean(group) for group in inputs]
+            errors = [alpha * shares * (labels - 1 / (1 + np.exp(-each))) for each in logits]
+            for two in (slice(first, first + 2) for first in range(0, len(inputs), 2)):
+                before, vectors = output[rows], [self.mean(group) for group in inputs[two]]
+                for group, error, vector in zip(inputs[two], errors[two], vectors, strict=True):
+                    output[rows] += np.outer(error, vector)
+                    for table, pieces in self.pieces(group):
+                        np.add.at(table, pieces, error @ before)
 
     def pieces(self, words: list[int]) -> Iterator[tuple[Floats, list[int]]]:
         """Yield the tables, and in each the rows, that the vectors of words are made of."""

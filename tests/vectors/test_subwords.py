@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from gensim.models import FastText
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wvcli.vectors.murmur import murmur
-from wvcli.vectors.subwords import Subwords, bucket_rows, floret_rows, ngram_hash, ngrams
+from wvcli.vectors.subwords import Subwords, add_rows, bucket_rows, floret_rows, ngram_hash, ngrams
 from wvcli.vectors.vocabulary import Vocabulary
 from wvcli.vectors.word_vectors import Vectors
 
@@ -152,6 +154,17 @@ def test_ngram_vectors_are_added_in_gensims_order_wherever_they_lie(fasttext: Fa
             assert count == len(subwords.buckets(word))
             if alone is not None:
                 np.testing.assert_array_equal(total / np.float32(count), alone)
+
+
+def test_of_a_matrix_with_gaps_only_the_rows_that_are_added_are_copied() -> None:
+    matrix = np.arange(200_000 * 12, dtype=np.float32).reshape(-1, 12)[:, :10]
+    sums, rows = np.zeros((2, 10), dtype=np.float32), np.array([7, 199_999, 3])
+    tracemalloc.start()
+    add_rows(sums, matrix, rows, np.array([0, 2, 3]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(sums, [matrix[7] + matrix[199_999], matrix[3]])
+    assert peak < matrix.nbytes / 10
 
 
 def test_numbers_that_are_not_finite_give_none_that_is_and_no_warning() -> None:

@@ -126,8 +126,8 @@ def add_rows(sums: FloatArray, matrix: npt.NDArray[Any], rows: npt.NDArray[Any],
     """
     counts = np.diff(bounds)
     order = np.argsort(-counts, kind="stable")  # words with equally many n-grams together
-    # Numbers in a file may lie where they cannot be read as such.
-    table = matrix.view(np.uint8) if matrix.flags.c_contiguous else matrix
+    # Numbers in a file may lie where they cannot be read as such. Of a matrix with gaps, `take` would copy all.
+    table = matrix.view(np.uint8) if matrix.flags.c_contiguous else None
     step = max(1, _SUMMED // max(1, matrix.shape[1] * matrix.itemsize))
     for start in range(0, len(order), step):
         words = order[start : start + step]
@@ -138,7 +138,10 @@ def add_rows(sums: FloatArray, matrix: npt.NDArray[Any], rows: npt.NDArray[Any],
         longer = np.searchsorted(-counts[words], -np.arange(most), side="left").tolist()
         for place, having in enumerate(longer):
             taken = rows[first[:having] + place]
-            np.take(table, taken, axis=0, out=row[:having].view(table.dtype), mode="clip")
+            if table is None:
+                row[:having] = matrix[taken]
+            else:
+                np.take(table, taken, axis=0, out=row[:having].view(np.uint8), mode="clip")
             some[:having] += row[:having]
         sums[words] = some
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wvcli.classification.labelled_texts import TextsInProgram
-from wvcli.classification.preparation import Preparation, rows_of
+from wvcli.classification.preparation import Preparation, load_loops, rows_of
 from wvcli.classification.settings import ClassifierSettings
 from wvcli.classification.trial import CANDIDATES, FOLDS, Trial
 from wvcli.errors import InputError
@@ -72,6 +72,7 @@ def forecast(
     Raises:
         InputError: a source is missing or damaged, or has no labels.
     """
+    load_loops(on_note)
     started = perf_counter()
     counts: Counter[str] = Counter()
     texts: list[str] = []

@@ -108,6 +108,20 @@ class Learnable:
     problem: Problem
 
 
+def load_loops(on_note: OnNote) -> None:
+    """Load the compiled loops, or compile them.
+
+    Raises:
+        WvcliError: Numba is missing, or cannot be used.
+    """
+    try:
+        with note_if_compiling(on_note, _COMPILING):
+            from wvcli.classification import ngram_loops, solver_loops  # noqa: F401 - compiled here at the latest
+    except (ImportError, RuntimeError) as error:
+        hint = 'pip install "numba>=0.61"'
+        raise WvcliError(f"training a classifier needs Numba, which cannot be used: {error}", hint) from error
+
+
 class Preparation:
     """Labelled texts on their way to what a classifier learns from.
 
@@ -255,12 +269,7 @@ class Preparation:
     def find(self, vectors: Any) -> None:
         """Find the features of the texts, and their vectors."""
         self.on_progress(Progress("counting n-grams", 0, None))
-        try:
-            with note_if_compiling(self.on_note, _COMPILING):
-                from wvcli.classification import ngram_loops, solver_loops  # noqa: F401 - compiled here at the latest
-        except (ImportError, RuntimeError) as error:
-            hint = 'pip install "numba>=0.61"'
-            raise WvcliError(f"training a classifier needs Numba, which cannot be used: {error}", hint) from error
+        load_loops(self.on_note)
         self.vectors: TextVectors | None = None
         self._dense = np.zeros((len(self.words), 0))
         self.vectors_record: dict[str, Any] = {}

@@ -96,7 +96,7 @@ def test_the_best_share_of_second_scores_makes_the_log_loss_least(columns: int, 
 
 
 @KINDS
-def test_labels_are_foretold_as_often_as_they_are(columns: int, is_multilabel: bool) -> None:
+def test_labels_are_predicted_as_often_as_they_are(columns: int, is_multilabel: bool) -> None:
     scores = np.random.default_rng(1).normal(size=(2000, columns))
     targets = drawn(scores, is_multilabel)
     moved = 2 * (scores + 0.3 * (np.arange(columns) + 1))

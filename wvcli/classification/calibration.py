@@ -1,6 +1,6 @@
 """Probabilities from scores: how sure a classifier is, made to agree with how often it is right.
 
-Numbers are found on texts that the scores were not learned from: offsets, so that no label is foretold too often
+Numbers are found on texts that the scores were not learned from: offsets, so that no label is predicted too often
 (where texts are few, frequent labels are, as all is uncertain); a temperature, which divides all scores (Guo,
 Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017), and, for labels that exclude each
 other, a shift. Of such labels each was learned against all others (Zadrozny and Elkan, "Transforming Classifier
@@ -24,7 +24,7 @@ _ROUNDS = 4  # in which one and the other are found in turn
 _ENOUGH = 20_000  # texts that tell them
 _WORTH = 0.01  # share by which a shift must lower the log loss to be taken
 _NARROW = 1e-3  # range in which a search ends
-_TURNS = 20  # in which labels are foretold more and less often
+_TURNS = 20  # in which labels are predicted more and less often
 _STEPS = 30  # of Newton's method, at most
 _GAIN = 1e-6  # of the log loss by a step, below which it ends
 _RIDGE = 1e-6  # on the weights that it finds, so that they are finite where scores are never wrong
@@ -127,9 +127,9 @@ def best_share(first: Reals, second: Reals, targets: Flags, is_multilabel: bool)
 
 
 def label_offsets(scores: Reals, targets: Flags, weights: Reals, is_multilabel: bool) -> Reals:
-    """Return float64 [columns of `scores`], what to add to these so that each label is foretold as often as it is.
+    """Return float64 [columns of `scores`], what to add so that each label is predicted as often as it occurs.
 
-    They are found as in iterative scaling: the logarithm of how often a label is to how often it is foretold is
+    They are found as in iterative scaling: the logarithm of how often a label is to how often it is predicted is
     added, again and again. Every label has one text more, so that rare ones change less.
 
     Args:

@@ -90,7 +90,7 @@ def check(
     problem = prepared.found.problem
     on_progress(Progress("judging", 0, None))
     parts = dealt(problem.targets, min(_FOLDS, len(problem.targets)))
-    found = out_of_fold(problem.by(replace(problem.settings, c=c or _USUAL_C)), parts)
+    found = out_of_fold(problem.with_settings(replace(problem.settings, c=c or _USUAL_C)), parts)
     scores = found.mixed(best_share(found.machines, found.bayes, problem.targets, False))
     chances = probabilities(scores, calibrated(scores, problem.targets, False), False)
     given = problem.targets.argmax(axis=1)

@@ -65,7 +65,7 @@ def _accuracies(
     right, settings = [0, 0], classifier.settings
     for part in np.unique(trial.parts[trial.scored]):
         inside = np.flatnonzero(trial.parts == part)
-        fitted = trial.problem.by(settings).fitted(np.flatnonzero(trial.parts != part))
+        fitted = trial.problem.with_settings(settings).fitted(np.flatnonzero(trial.parts != part))
         weights = fitted.mixed(settings.share or 0)
         for place, found in enumerate((weights, _pruned(weights, counts, most))):
             judgement = trial.judgement(

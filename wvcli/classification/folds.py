@@ -48,7 +48,7 @@ class Problem:
         is_binary = self.targets.shape[1] == 2 and not self.is_multilabel
         return self.targets[:, 1:] if is_binary else self.targets
 
-    def by(self, settings: ClassifierSettings) -> "Problem":
+    def with_settings(self, settings: ClassifierSettings) -> "Problem":
         """Return the same to be learned by other settings, which ask for the same features."""
         return replace(self, settings=settings)
 

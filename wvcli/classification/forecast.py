@@ -11,7 +11,7 @@ import numpy as np
 from wvcli.classification.labelled_texts import TextsInProgram
 from wvcli.classification.preparation import Preparation, load_loops, rows_of
 from wvcli.classification.settings import ClassifierSettings
-from wvcli.classification.trial import CANDIDATES, FOLDS, Trial
+from wvcli.classification.trial import FOLDS, MUCH, Trial
 from wvcli.errors import InputError
 from wvcli.reporting import OnNote, ignore_note, ignore_progress
 from wvcli.system.parallel import processors
@@ -101,8 +101,8 @@ def forecast(
     grown = len(prepared.found.features.hashes) * share**_GROWTH
     columns = 1 if len(counts) == 2 and not prepared.is_multilabel else len(counts)
     each_text = 4 * len(problem.rows.numbers) / len(texts)
-    tried = 1 if settings.c else len(CANDIDATES)
-    rounds = tried * FOLDS + 1 if Trial.of(prepared, None, None).only is None and share == 1 else 2
+    is_much = len(problem.rows.numbers) * share * columns >= MUCH
+    rounds = 2 if is_much else len(Trial.of(prepared, None, None).candidates(settings)) * FOLDS + 1
     threads = min(workers, max(columns, rounds))
     memory = _PROGRAM + total * (2.5 * each_text + _OF_TEXT) + grown * (_OF_FEATURE + 8 * columns + 40 * threads)
     return Forecast(

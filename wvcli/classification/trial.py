@@ -23,13 +23,13 @@ from wvcli.classification.settings import FEW, USUAL_C, ClassifierSettings
 from wvcli.classification.support_vectors import Weights
 from wvcli.reporting import OnProgress, Progress, ignore_progress
 
-CANDIDATES = (0.1, 0.5)  # of C
-_CANDIDATES_OF_FEW = (*CANDIDATES, 2.0)
+_CANDIDATES = (0.1, 0.5)  # of C
+_CANDIDATES_OF_FEW = (*_CANDIDATES, 2.0)
 _EMPHASES = (1.0, 2.0)  # of vectors of texts, that are tried
 FOLDS = 5  # in which texts are judged
 _HOLDOUT = 0.1
 # Features of all texts times labels, from which on one part is held out in place of five, and C is not chosen.
-_MUCH = 10_000_000
+MUCH = 10_000_000
 
 Reals = npt.NDArray[np.float64]
 
@@ -100,10 +100,12 @@ class Trial:
         Args:
             settings: of the classifier.
         """
-        candidates = self._candidates(settings)
+        candidates = self.candidates(settings)
         if len(candidates) == 1:
             self.on_progress(Progress("training", 0, None))
-            fitted, found = learned_and_out_of_fold(self.problem.by(candidates[0]), self.parts, self.only)
+            fitted, found = learned_and_out_of_fold(
+                self.problem.with_settings(candidates[0]), self.parts, self.only
+            )
             chosen, scores = self._mixed(candidates[0], found[self.scored])
             return self._outcome({chosen: scores}, chosen, fitted.mixed(chosen.share or 0))
         tried: dict[ClassifierSettings, Reals] = {}
@@ -113,9 +115,9 @@ class Trial:
             tried[chosen] = scores
         return self.learned(tried, self._best(tried, self._all))
 
-    def _candidates(self, settings: ClassifierSettings) -> list[ClassifierSettings]:
+    def candidates(self, settings: ClassifierSettings) -> list[ClassifierSettings]:
         """Return the settings to try: what is not given is chosen, but for C where learning takes long."""
-        usual = (USUAL_C,) if _is_much(self.problem) else CANDIDATES
+        usual = (USUAL_C,) if _is_much(self.problem) else _CANDIDATES
         cs = (settings.c,) if settings.c else _CANDIDATES_OF_FEW if self._are_few else usual
         emphases: tuple[float | None, ...] = (settings.vector_emphasis,)
         if self.problem.dense.shape[1] and not settings.vector_emphasis and not _is_much(self.problem):
@@ -131,7 +133,7 @@ class Trial:
         Returns:
             The settings, and float64 [scored, columns].
         """
-        found = out_of_fold(self.problem.by(settings), self.parts, self.only)
+        found = out_of_fold(self.problem.with_settings(settings), self.parts, self.only)
         return self._mixed(settings, found[self.scored])
 
     def _mixed(self, settings: ClassifierSettings, scores: Scores) -> tuple[ClassifierSettings, Reals]:
@@ -149,7 +151,7 @@ class Trial:
             chosen: of these, those of `problem`.
         """
         self.on_progress(Progress("training", 0, None))
-        fitted = self.problem.by(chosen).fitted(np.arange(len(self.parts)))
+        fitted = self.problem.with_settings(chosen).fitted(np.arange(len(self.parts)))
         return self._outcome(tried, chosen, fitted.mixed(chosen.share or 0))
 
     def _outcome(
@@ -221,7 +223,7 @@ class Trial:
 
 def _is_much(problem: Problem) -> bool:
     """Whether learning takes long."""
-    return bool(len(problem.rows.numbers) * problem.columns.shape[1] >= _MUCH)
+    return bool(len(problem.rows.numbers) * problem.columns.shape[1] >= MUCH)
 
 
 def spread_order(problem: Problem, held: int) -> Places:

@@ -201,7 +201,7 @@ def _change_two(weights, scratch, word, starts):
 def train_words(weights, scratch, start, stop, count, alpha):
     """Train words of the context from `start` up to `stop` on the same targets, no two of which are one row.
 
-    There must be one more word in the context, for words are taken in twos; it learns nothing.
+    Words are taken in twos, so there must be one more word in the context: it is read, and does not learn.
     """
     output, vectors, width, length = weights.output, weights.word_vectors, weights.width, weights.length
     context, errors = scratch.context, scratch.errors
